@@ -1,0 +1,54 @@
+# Everything runs in an environment of the project's own (.venv); nothing is installed elsewhere.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format compat bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.run ## Set up, start a server and an agent, run hello-world and watch it
+	@$(BIN)/python tools/demo.py
+
+test: $(VENV)/.dev ## Set up what the tests need and run them all
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## Formatting, lint, types and layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Format and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+compat: $(VENV)/.dev ## Install the released 1.4.1 client beside us (.compat) and let it use our server
+	@$(BIN)/python tools/compat_env.py
+	@$(BIN)/python -m pytest tests/compat
+
+bench: $(VENV)/.dev ## Measure: engine, start-up, server (writes to bench/results)
+	@$(BIN)/python bench/run.py
+
+clean: ## Remove the environments and caches
+	@rm -rf $(VENV) .compat .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+# The interpreter is checked before anything is made: a clear sentence beats pip's error.
+$(VENV)/pyvenv.cfg:
+	@command -v $(PYTHON) >/dev/null || { echo "make: '$(PYTHON)' was not found; install Python 3.11 or newer, or call make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1); call make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Making the environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/pyvenv.cfg pyproject.toml
+	@echo "Installing Proctor (about half a minute the first time) ..."
+	@$(PIP) install -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/pyvenv.cfg pyproject.toml
+	@echo "Installing Proctor and what its tests need (about a minute the first time) ..."
+	@$(PIP) install -e '.[dev]'
+	@touch $@ $(VENV)/.run
