@@ -1,0 +1,46 @@
+"""Error codes and texts that travel in GraphQL answers, and the exceptions they become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from prefect.exceptions import AuthorizationError, ClientError, PrefectException, VersionLockMismatchSignal
+
+API_ERROR: Final = "API_ERROR"
+VERSION_LOCKING_ERROR: Final = "VERSION_LOCKING_ERROR"
+UNAUTHENTICATED: Final = "UNAUTHENTICATED"
+INTERNAL_SERVER_ERROR: Final = "INTERNAL_SERVER_ERROR"
+UNKNOWN_ERROR: Final = "UNKNOWN_ERROR"
+
+UNIQUENESS_VIOLATION: Final = "Uniqueness violation."
+FOREIGN_KEY_VIOLATION: Final = "Foreign key violation."
+MALFORMED_AUTHORIZATION: Final = "Malformed Authorization header"
+NO_SECRET_VALUE: Final = "No value found for the requested key"
+ALREADY_SUBMITTED: Final = "State update failed: this run has already been submitted."
+STATE_UPDATE_FAILED: Final = "State update failed"
+NOT_FOUND: Final = "not found"
+
+QUEUED: Final = "QUEUED"
+"""Status of a state change that the server answered by putting the run in a queue."""
+
+
+def exception_for(errors: Sequence[Mapping[str, Any]]) -> PrefectException | VersionLockMismatchSignal:
+    """Choose the exception that stands for the ``errors`` of an answer with status 200."""
+    text = str(errors)
+    if UNAUTHENTICATED in text or MALFORMED_AUTHORIZATION in text:
+        return AuthorizationError(list(errors))
+    if errors and _code(errors[0]) == VERSION_LOCKING_ERROR:
+        return VersionLockMismatchSignal(text)
+    return ClientError(list(errors))
+
+
+def describe(errors: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Put each error as one line ``CODE: message``."""
+    return [f"{_code(error) or UNKNOWN_ERROR}: {error.get('message', error)}" for error in errors]
+
+
+def _code(error: Mapping[str, Any]) -> str | None:
+    extensions = error.get("extensions")
+    code = extensions.get("code") if isinstance(extensions, Mapping) else None
+    return code if isinstance(code, str) else None

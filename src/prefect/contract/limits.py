@@ -1,0 +1,32 @@
+"""Sizes and counts that both sides keep."""
+
+from __future__ import annotations
+
+from typing import Final
+
+STATE_PAYLOAD_BYTES: Final = 1_000_000
+"""The most one serialized state may weigh."""
+
+LOG_RECORD_BYTES: Final = 1_000_000
+"""The most one log record may weigh; longer messages are cut."""
+
+LOG_BATCH_BYTES: Final = 4_000_000
+"""The most one batch of log records may weigh."""
+
+ARTIFACT_BYTES: Final = 1_000_000
+"""The most the data of one artifact may weigh."""
+
+KEY_VALUE_CHARACTERS: Final = 10_000
+"""The longest JSON text of one value in the key-value store."""
+
+REGISTRATION_CHUNK: Final = 500
+"""Tasks or edges sent in one registration call."""
+
+QUEUE_EXCLUDES: Final = 1_000
+"""Run ids an agent may ask the queue to leave out."""
+
+LONGEST_WAIT_SECONDS: Final = 60.0
+"""The longest a server keeps a long poll open."""
+
+EVENT_PAGE: Final = 1_000
+"""Events of a flow run handed out at once."""

@@ -1,0 +1,338 @@
+"""Every GraphQL document that we send, as a named constant.
+
+The text of a document never changes from call to call and never holds a value: values travel as
+variables, so that a server parses and checks each document once.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# ----- probes, tenants, projects
+
+HELLO: Final = "query { hello }"
+
+AUTH_TENANT: Final = "query { auth_info { tenant_id } }"
+
+AUTH_USER: Final = "query { auth_info { user_id } }"
+
+TENANT_IDS: Final = "query { tenant { id } }"
+
+TENANT_SLUGS: Final = "query { tenant { id slug } }"
+
+TENANTS_BY_SLUG_ORDER: Final = "query { tenant(order_by: {slug: asc}) { id slug name } }"
+
+TENANT: Final = "query($id: uuid!) { tenant(where: {id: {_eq: $id}}) { id slug name } }"
+
+TENANT_OF_SLUG: Final = "query($slug: String) { tenant(where: {slug: {_eq: $slug}}) { id } }"
+
+CREATE_TENANT: Final = "mutation($input: create_tenant_input!) { create_tenant(input: $input) { id } }"
+
+PROJECT_OF_NAME: Final = "query($name: String!) { project(where: {name: {_eq: $name}}) { id } }"
+
+CREATE_PROJECT: Final = "mutation($input: create_project_input!) { create_project(input: $input) { id } }"
+
+DELETE_PROJECT: Final = "mutation($input: delete_project_input!) { delete_project(input: $input) { success } }"
+
+# ----- registration
+
+CREATE_FLOW: Final = "mutation($input: create_flow_input!) { create_flow(input: $input) { id } }"
+
+CREATE_FLOW_COMPRESSED: Final = """\
+mutation($input: create_flow_from_compressed_string_input!) {
+    create_flow_from_compressed_string(input: $input) { id }
+}"""
+
+REGISTER_TASKS: Final = "mutation($input: register_tasks_input!) { register_tasks(input: $input) { success } }"
+
+REGISTER_EDGES: Final = "mutation($input: register_edges_input!) { register_edges(input: $input) { success } }"
+
+SET_SCHEDULE_ACTIVE: Final = """\
+mutation($input: set_schedule_active_input!) { set_schedule_active(input: $input) { success } }"""
+
+FLOW_GROUP_OF_FLOW: Final = "query($id: uuid!) { flow_by_pk(id: $id) { flow_group_id } }"
+
+NEWEST_FLOW_OF_PROJECT: Final = """\
+query($name: String!, $project_id: uuid!) {
+    flow(
+        where: {_and: {name: {_eq: $name}, project: {id: {_eq: $project_id}}}},
+        order_by: {version: desc},
+        limit: 1
+    ) { id version }
+}"""
+
+FLOWS: Final = """\
+query($where: flow_bool_exp, $order_by: [flow_order_by!]) {
+    flow(where: $where, order_by: $order_by) {
+        id settings run_config serialized_flow name archived project { name } core_version storage
+        flow_group { labels }
+    }
+}"""
+
+# ----- flow runs
+
+CREATE_FLOW_RUN: Final = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
+
+CANCEL_FLOW_RUN: Final = "mutation($input: cancel_flow_run_input!) { cancel_flow_run(input: $input) { state } }"
+
+SET_FLOW_RUN_NAME: Final = """\
+mutation($input: set_flow_run_name_input!) { set_flow_run_name(input: $input) { success } }"""
+
+SET_FLOW_RUN_STATES: Final = """\
+mutation($input: set_flow_run_states_input!) {
+    set_flow_run_states(input: $input) { states { id status message } }
+}"""
+
+UPDATE_FLOW_RUN_HEARTBEAT: Final = """\
+mutation($input: update_flow_run_heartbeat_input!) { update_flow_run_heartbeat(input: $input) { success } }"""
+
+FLOW_RUN_INFO: Final = """\
+query($id: uuid!) {
+    flow_run_by_pk(id: $id) {
+        id name flow_id parameters context version scheduled_start_time serialized_state
+        task_runs(where: {map_index: {_eq: -1}}) { id version serialized_state task { id slug } }
+        flow { project { id name } }
+    }
+}"""
+
+FLOW_RUN_STATE: Final = "query($id: uuid!) { flow_run_by_pk(id: $id) { serialized_state } }"
+
+FLOW_RUN_STATUS: Final = "query($id: uuid!) { flow_run_by_pk(id: $id) { version serialized_state } }"
+
+FLOW_RUN_FLOW_SETTINGS: Final = "query($id: uuid!) { flow_run_by_pk(id: $id) { flow { settings } } }"
+
+FLOW_RUN_CODE: Final = """\
+query($id: uuid!) {
+    flow_run(where: {id: {_eq: $id}}) { flow { name storage run_config } version }
+}"""
+
+FLOW_RUN_VIEW: Final = """\
+query($where: flow_run_bool_exp) {
+    flow_run(where: $where) {
+        id name flow_id serialized_state states { timestamp serialized_state }
+        labels parameters context updated run_config
+    }
+}"""
+
+FLOW_RUN_LOGS: Final = """\
+query($id: uuid!, $timestamps: log_bool_exp) {
+    flow_run(where: {id: {_eq: $id}}) {
+        logs(order_by: {timestamp: asc}, where: $timestamps) { timestamp message level }
+    }
+}"""
+
+FLOW_RUN_EVENTS: Final = """\
+query($flow_run_id: UUID!, $after: Int, $wait_seconds: Float, $limit: Int) {
+    flow_run_events(flow_run_id: $flow_run_id, after: $after, wait_seconds: $wait_seconds, limit: $limit) {
+        cursor events
+    }
+}"""
+
+FLOW_RUN_START_TIMES: Final = """\
+query($id: uuid!) {
+    flow_run(where: {id: {_eq: $id}}) {
+        states(where: {state: {_eq: "Scheduled"}}) { start_time created }
+        scheduled_start_time
+    }
+}"""
+
+TASK_RUN_START_TIMES: Final = """\
+query($id: uuid!) {
+    task_run(
+        where: {
+            state_start_time: {_is_null: false}, flow_run_id: {_eq: $id}, flow_run: {state: {_eq: "Running"}}
+        }
+    ) { state_start_time }
+}"""
+
+# ----- task runs
+
+GET_OR_CREATE_TASK_RUN: Final = """\
+mutation($input: get_or_create_task_run_info_input!) {
+    get_or_create_task_run_info(input: $input) { id version serialized_state }
+}"""
+
+TASK_RUN_STATE: Final = """\
+query($id: UUID!) { get_task_run_info(task_run_id: $id) { serialized_state } }"""
+
+SET_TASK_RUN_NAME: Final = """\
+mutation($input: set_task_run_name_input!) { set_task_run_name(input: $input) { success } }"""
+
+SET_TASK_RUN_STATES: Final = """\
+mutation($input: set_task_run_states_input!) {
+    set_task_run_states(input: $input) { states { id status message } }
+}"""
+
+CACHED_STATES: Final = """\
+query($where: task_run_bool_exp) {
+    task_run(where: $where, order_by: {state_timestamp: desc}, limit: 100) { serialized_state }
+}"""
+
+TASK_RUN_VIEW: Final = """\
+query($where: task_run_bool_exp, $order_by: [task_run_order_by!]) {
+    task_run(where: $where, order_by: $order_by) {
+        id name task { id slug } map_index serialized_state flow_run_id
+    }
+}"""
+
+TASK_RUN_IDS: Final = "query($flow_run_id: uuid!) { task_run(where: {flow_run_id: {_eq: $flow_run_id}}) { id } }"
+
+# ----- agents and logs
+
+REGISTER_AGENT: Final = "mutation($input: register_agent_input!) { register_agent(input: $input) { id } }"
+
+AGENT_CONFIG: Final = "query($id: uuid!) { agent_config(where: {id: {_eq: $id}}) { settings } }"
+
+AGENTS: Final = "query { agent { last_queried labels name id } }"
+
+GET_RUNS_IN_QUEUE: Final = """\
+mutation($input: get_runs_in_queue_input!) { get_runs_in_queue(input: $input) { flow_run_ids } }"""
+
+AGENT_FLOW_RUNS: Final = """\
+query($ids: [uuid!]!, $before: timestamptz!) {
+    flow_run(
+        where: {
+            id: {_in: $ids},
+            _or: [
+                {state: {_eq: "Scheduled"}},
+                {state: {_eq: "Running"}, task_runs: {state_start_time: {_lte: $before}}}
+            ]
+        }
+    ) {
+        id version state serialized_state parameters scheduled_start_time run_config name
+        flow { id name environment storage version core_version }
+        task_runs(where: {state_start_time: {_lte: $before}}) { id version task_id serialized_state }
+    }
+}"""
+
+WRITE_RUN_LOGS: Final = "mutation($input: write_run_logs_input!) { write_run_logs(input: $input) { success } }"
+
+# ----- artifacts, secrets, key-value store, limits
+
+CREATE_ARTIFACT: Final = """\
+mutation($input: create_task_run_artifact_input!) { create_task_run_artifact(input: $input) { id } }"""
+
+UPDATE_ARTIFACT: Final = """\
+mutation($input: update_task_run_artifact_input!) { update_task_run_artifact(input: $input) { success } }"""
+
+DELETE_ARTIFACT: Final = """\
+mutation($input: delete_task_run_artifact_input!) { delete_task_run_artifact(input: $input) { success } }"""
+
+SECRET_NAMES: Final = "query { secret_names }"
+
+SECRET_VALUE: Final = "query($name: String!) { secret_value(name: $name) }"
+
+SET_SECRET: Final = "mutation($input: set_secret_input!) { set_secret(input: $input) { success } }"
+
+KEY_VALUE: Final = "query($key: String!) { key_value(where: {key: {_eq: $key}}) { id value } }"
+
+KEYS: Final = "query { key_value { key } }"
+
+SET_KEY_VALUE: Final = "mutation($input: set_key_value_input!) { set_key_value(input: $input) { id } }"
+
+DELETE_KEY_VALUE: Final = "mutation($input: delete_key_value_input!) { delete_key_value(input: $input) { success } }"
+
+TASK_TAG_LIMIT: Final = "query($tag: String!) { task_tag_limit(where: {tag: {_eq: $tag}}) { limit } }"
+
+UPDATE_TASK_TAG_LIMIT: Final = """\
+mutation($input: update_task_tag_limit_input!) { update_task_tag_limit(input: $input) { id } }"""
+
+DELETE_TASK_TAG_LIMIT: Final = """\
+mutation($input: delete_task_tag_limit_input!) { delete_task_tag_limit(input: $input) { success } }"""
+
+# ----- API keys
+
+CREATE_API_KEY: Final = "mutation($input: create_api_key_input!) { create_api_key(input: $input) { id key } }"
+
+DELETE_API_KEY: Final = "mutation($input: delete_api_key_input!) { delete_api_key(input: $input) { success } }"
+
+API_KEYS: Final = "query { auth_api_key { id name expires_at } }"
+
+# ----- listings of the command line; an option that was not given travels as null and is ignored
+
+LIST_FLOWS: Final = """\
+query(
+    $name: String, $version: Int, $project: String, $limit: Int, $distinct_on: [flow_select_column!]
+) {
+    flow(
+        where: {_and: {name: {_eq: $name}, version: {_eq: $version}, project: {name: {_eq: $project}}}},
+        order_by: {name: asc, version: desc},
+        distinct_on: $distinct_on,
+        limit: $limit
+    ) { name version created id project { name } }
+}"""
+
+LIST_PROJECTS: Final = """\
+query($name: String) {
+    project(where: {_and: {name: {_eq: $name}}}, order_by: {name: asc}) {
+        name created description flows_aggregate(distinct_on: name) { aggregate { count } }
+    }
+}"""
+
+LIST_FLOW_RUNS: Final = """\
+query($where: flow_run_bool_exp, $order_by: [flow_run_order_by!], $limit: Int) {
+    flow_run(where: $where, order_by: $order_by, limit: $limit) {
+        flow { name } id created state name start_time
+    }
+}"""
+
+LIST_TASKS: Final = """\
+query($name: String, $flow_name: String, $flow_version: Int, $project: String, $limit: Int) {
+    task(
+        where: {
+            _and: {
+                name: {_eq: $name},
+                flow: {name: {_eq: $flow_name}, version: {_eq: $flow_version}, project: {name: {_eq: $project}}}
+            }
+        },
+        limit: $limit,
+        order_by: {created: desc}
+    ) { name created flow { name version } mapped type }
+}"""
+
+LIST_LOGS: Final = """\
+query($name: String, $id: uuid) {
+    flow_run(where: {name: {_eq: $name}, id: {_eq: $id}}, order_by: {start_time: desc}) {
+        logs(order_by: {timestamp: asc}) { timestamp message level info }
+        start_time
+    }
+}"""
+
+DESCRIBE_FLOWS: Final = """\
+query($name: String, $version: Int, $project: String) {
+    flow(
+        where: {_and: {name: {_eq: $name}, version: {_eq: $version}, project: {name: {_eq: $project}}}},
+        order_by: {name: asc, version: desc},
+        distinct_on: name
+    ) { name version project { name } created description parameters archived storage environment }
+}"""
+
+DESCRIBE_TASKS: Final = """\
+query($name: String, $version: Int, $project: String) {
+    flow(
+        where: {_and: {name: {_eq: $name}, version: {_eq: $version}, project: {name: {_eq: $project}}}},
+        order_by: {name: asc, version: desc},
+        distinct_on: name
+    ) { tasks { name created slug description type max_retries retry_delay mapped } }
+}"""
+
+DESCRIBE_FLOW_RUN: Final = """\
+query($name: String, $flow_name: String) {
+    flow_run(where: {_and: {name: {_eq: $name}, flow: {name: {_eq: $flow_name}}}}) {
+        name flow { name } created parameters auto_scheduled scheduled_start_time start_time end_time serialized_state
+    }
+}"""
+
+NEWEST_FLOW_OF_PROJECT_NAME: Final = """\
+query($flow_name: String!, $project_name: String!) {
+    flow(
+        where: {name: {_eq: $flow_name}, archived: {_eq: false}, project: {name: {_eq: $project_name}}},
+        order_by: {version: desc},
+        limit: 1
+    ) { id }
+}"""
+
+
+def documents() -> dict[str, str]:
+    """Give every document by its constant's name."""
+    return {name: text for name, text in globals().items() if name.isupper() and isinstance(text, str)}

@@ -1,0 +1,78 @@
+"""Every exception of this package that a user may catch.
+
+::
+
+    Exception
+    └── PrefectException            anything that this package reports
+        ├── ClientError             the API could not be asked, or refused
+        │   ├── AuthorizationError  no key, a wrong key, or a key without the right
+        │   ├── ObjectNotFoundError the object asked for does not exist
+        │   └── ServerUnreachable   nothing answers at the API's address; also a ConnectionError
+        └── FlowStorageError        a flow cannot be read from where it is stored
+    BaseException
+    └── PrefectSignal               steers a run; ``except Exception`` in a task does not stop it
+        ├── VersionLockMismatchSignal  another process has changed the run meanwhile
+        └── TaskTimeoutSignal          a task took longer than its timeout
+
+Signals that carry a state (``FAIL``, ``SKIP``, ...) are in ``prefect.engine.signals``.
+"""
+
+from __future__ import annotations
+
+
+class PrefectException(Exception):
+    """The root of the errors of this package."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+
+
+class ClientError(PrefectException):
+    """The API could not be asked, or answered with an error."""
+
+
+class AuthorizationError(ClientError):
+    """The API refused the key, or wants one."""
+
+
+class ObjectNotFoundError(ClientError):
+    """The object that was asked for does not exist."""
+
+
+class ServerUnreachable(ClientError, ConnectionError):
+    """Nothing answers at the address of the API.
+
+    Attributes:
+        address: the URL that was tried.
+        advice: what the user can do about it.
+    """
+
+    def __init__(self, address: str = "", advice: str = "", reason: object = None) -> None:
+        self.address = address
+        self.advice = advice or "Is it running? Start one with `prefect server start`."
+        self.reason = reason
+        because = f" ({reason})" if reason else ""
+        super().__init__(f"Could not reach the Prefect API at {address}{because}. {self.advice}")
+
+    def __reduce__(self) -> tuple[type[ServerUnreachable], tuple[str, str, str | None]]:
+        # The text of the message is made from these three; the reason may be an exception that cannot be pickled.
+        return type(self), (self.address, self.advice, None if self.reason is None else str(self.reason))
+
+
+class FlowStorageError(PrefectException):
+    """A flow cannot be read from where it is stored."""
+
+
+class PrefectSignal(BaseException):
+    """The root of the signals that steer a run; not an ``Exception``, so that user code does not catch it by chance."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+
+
+class VersionLockMismatchSignal(PrefectSignal):
+    """A state was refused because another process has changed the run since it was read."""
+
+
+class TaskTimeoutSignal(PrefectSignal):
+    """A task took longer than its timeout."""

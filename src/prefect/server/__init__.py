@@ -1,0 +1,1 @@
+"""The backend: GraphQL API, rules, services and store, in one process."""

@@ -1,0 +1,1 @@
+"""What the API can do: one function per deed, synchronous, over one open transaction; time comes in as ``now``."""

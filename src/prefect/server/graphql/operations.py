@@ -1,0 +1,93 @@
+"""The words in which the server declares what its API can do beside reading tables.
+
+An operation says its name, its typed inputs and outputs as GraphQL text, and the coroutine that does it.  How
+types are built from that and how a document is executed is no business of this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prefect.server.app import App
+
+__all__ = ["ENUMS", "ID", "INPUT_TYPES", "OBJECT_TYPES", "SUCCESS", "Operation", "Request"]
+
+SUCCESS: Mapping[str, str] = {"success": "Boolean", "error": "String"}
+ID: Mapping[str, str] = {"id": "UUID"}
+
+
+@dataclass
+class Request:
+    """One call of the API: who asks, when, and the application that answers."""
+
+    app: App
+    headers: Mapping[str, str]  # names in lower case
+    now: datetime
+    tenant_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One named thing that the API can do.
+
+    ``inputs`` maps a field to its GraphQL type.  For a mutation they are the fields of its single argument
+    ``input: <name>_input!``; for a query they are plain arguments.  ``output`` is the fields of the payload, or the
+    text of a type.  ``run`` gets the inputs that were given, coerced, and returns the payload's fields (or the value).
+    """
+
+    name: str
+    inputs: Mapping[str, str]
+    output: Mapping[str, str] | str
+    run: Callable[[Request, dict[str, Any]], Awaitable[Any]]
+    is_mutation: bool = True
+
+
+INPUT_TYPES: Mapping[str, Mapping[str, str]] = {
+    "cron_clock_input": {"cron": "String!", "parameter_defaults": "JSON"},
+    "interval_clock_input": {"interval": "Int!", "parameter_defaults": "JSON"},
+    "set_flow_run_state_input": {"flow_run_id": "UUID!", "version": "Int", "state": "JSON!", "id": "UUID"},
+    "set_task_run_state_input": {
+        "task_run_id": "UUID!",
+        "version": "Int",
+        "state": "JSON!",
+        "flow_run_version": "Int",
+        "id": "UUID",
+    },
+    "write_run_log_input": {
+        "flow_run_id": "UUID!",
+        "task_run_id": "UUID",
+        "timestamp": "DateTime",
+        "message": "String",
+        "name": "String",
+        "level": "log_level",
+        "info": "JSON",
+        "id": "UUID",
+    },
+}
+
+OBJECT_TYPES: Mapping[str, Mapping[str, str]] = {
+    "api_info": {
+        "backend": "String",
+        "mode": "String",
+        "version": "String",
+        "core_version": "String",
+        "release_timestamp": "String",
+    },
+    "auth_info": {"tenant_id": "UUID", "user_id": "UUID", "api_token_scope": "String"},
+    "flow_run_events": {"cursor": "Int", "events": "JSON"},
+    "mapped_children": {"min_start_time": "DateTime", "max_end_time": "DateTime", "state_counts": "JSON"},
+    "reference_data": {"state_hierarchy": "JSON!", "state_info": "JSON!"},
+    "set_flow_run_state_payload": {"id": "UUID", "status": "String", "message": "String"},
+    "set_task_run_state_payload": {"id": "UUID", "status": "String", "message": "String"},
+    "task_run_info": {"id": "UUID", "version": "Int", "state": "String", "serialized_state": "JSON"},
+}
+
+ENUMS: Mapping[str, tuple[str, ...]] = {
+    "cloud_hook_type": ("PAGERDUTY", "SLACK_WEBHOOK", "TWILIO", "WEBHOOK", "PREFECT_MESSAGE"),
+    "log_level": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    "test_cloud_hook_state_type": ("SCHEDULED", "SUBMITTED", "SUCCESS", "RUNNING", "FAILED"),
+}

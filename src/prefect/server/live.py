@@ -1,0 +1,84 @@
+"""Who waits for what: long polls and subscriptions sleep here until a commit wakes them.
+
+A topic is a plain text such as ``queue:<tenant>`` or ``flow_run:<id>``.  Everything here lives in the event loop's
+thread; the database calls ``announce`` there after a durable commit.  A waiter starts to listen before it reads, so a
+commit between its read and its wait is never missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+__all__ = ["Ear", "Live", "flow_run_topic", "queue_topic"]
+
+
+def queue_topic(tenant_id: str) -> str:
+    """Name what an agent of this tenant waits for."""
+    return f"queue:{tenant_id}"
+
+
+def flow_run_topic(flow_run_id: str) -> str:
+    """Name what somebody who watches this flow run waits for."""
+    return f"flow_run:{flow_run_id}"
+
+
+class Ear:
+    """One waiter: remembers that something was announced since it last looked."""
+
+    def __init__(self) -> None:
+        self._heard = asyncio.Event()
+
+    def wake(self) -> None:
+        self._heard.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait until something is announced, at most this long; True when it was."""
+        if not self._heard.is_set():
+            if seconds <= 0:
+                return False
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._heard.wait()
+            except TimeoutError:
+                return False
+        self._heard.clear()
+        return True
+
+
+class Live:
+    """All waiters of one server process."""
+
+    def __init__(self) -> None:
+        self._ears: dict[str, set[Ear]] = {}
+        self.closed = False
+        self.waiting = 0
+
+    @contextmanager
+    def listen(self, *topics: str) -> Iterator[Ear]:
+        """Hear what is announced under these topics while the block runs."""
+        ear = Ear()
+        self.waiting += 1
+        for topic in topics:
+            self._ears.setdefault(topic, set()).add(ear)
+        try:
+            yield ear
+        finally:
+            self.waiting -= 1
+            for topic in topics:
+                listeners = self._ears[topic]
+                listeners.discard(ear)
+                if not listeners:
+                    del self._ears[topic]
+
+    def announce(self, topics: Collection[str]) -> None:
+        """Wake everybody who listens to one of these topics."""
+        for topic in topics:
+            for ear in self._ears.get(topic, ()):
+                ear.wake()
+
+    def close(self) -> None:
+        """End every wait at once and let none begin: the server stops."""
+        self.closed = True
+        self.announce(list(self._ears))

@@ -1,0 +1,1 @@
+"""May this state follow that one: pure functions over plain values, no database, no clock."""

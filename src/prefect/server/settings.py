@@ -1,0 +1,221 @@
+"""The server's settings: flags over environment over file over defaults, every value bounded.
+
+Environment names are ``PREFECT_SERVER__SECTION__KEY``; the file is ``server.toml`` in the home folder, with the same
+sections.  Settings are read once, when the server starts.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from prefect.server.errors import StartUpError, shorten
+
+__all__ = ["ENVIRONMENT_PREFIX", "Settings", "load_settings"]
+
+ENVIRONMENT_PREFIX = "PREFECT_SERVER__"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def _setting(key: str, default: Any, read: Callable[[Any], Any], about: str) -> Any:
+    return field(default=default, metadata={"key": key, "read": read, "about": about})
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        expected = f"a whole number from {low} to {high}"
+        if isinstance(value, bool):
+            raise ValueError(expected)
+        try:
+            number = int(str(value).strip())
+        except ValueError:
+            raise ValueError(expected) from None
+        if not low <= number <= high:
+            raise ValueError(expected)
+        return number
+
+    return read
+
+
+def _number(low: float, high: float) -> Callable[[Any], float]:
+    def read(value: Any) -> float:
+        expected = f"a number from {low:g} to {high:g}"
+        try:
+            number = float(str(value).strip())
+        except ValueError:
+            raise ValueError(expected) from None
+        if isinstance(value, bool) or not low <= number <= high:
+            raise ValueError(expected)
+        return number
+
+    return read
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text in ("true", "1", "yes", "on"):
+        return True
+    if text in ("false", "0", "no", "off"):
+        return False
+    raise ValueError("true or false")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text that is not empty")
+    return value.strip()
+
+
+def _optional_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text")
+    return value.strip()
+
+
+def _level(value: Any) -> str:
+    text = str(value).strip().upper()
+    if text not in LOG_LEVELS:
+        raise ValueError("one of " + ", ".join(LOG_LEVELS))
+    return text
+
+
+def _core_version(value: Any) -> str:
+    text = str(value).strip()
+    if not all(part.isdigit() for part in text.split(".")):
+        raise ValueError("a version such as 0.6.1")
+    return text
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set on a server; one instance serves for its whole life."""
+
+    home: Path = field(default_factory=lambda: Path("~/.prefect").expanduser())
+
+    host: str = _setting("services.host", "127.0.0.1", _text, "address to listen on")
+    port: int = _setting("services.port", 4200, _whole(0, 65535), "port to listen on; 0 takes a free one")
+    expose: bool = _setting("services.expose", False, _switch, "allow an address that other machines can reach")
+    database_url: str = _setting("database.connection_url", "", _optional_text, "sqlite:///path or postgresql://...")
+    database_readers: int = _setting("database.readers", 4, _whole(1, 64), "connections for reading")
+    api_url: str = _setting("api.url", "", _optional_text, "address of the user interface, for links in messages")
+    log_level: str = _setting("logging.level", "INFO", _level, "least level of the server's own log")
+
+    max_body_bytes: int = _setting("http.max_body_bytes", 5_000_000, _whole(10_000, 500_000_000), "largest request body")
+    max_batch: int = _setting("http.max_batch", 25, _whole(1, 1000), "most operations in one request")
+    max_waiting: int = _setting("http.max_waiting", 5000, _whole(1, 100_000), "most long polls open at one time")
+    stop_seconds: float = _setting("http.stop_seconds", 10.0, _number(0.1, 300), "longest wait for requests at the stop")
+
+    core_version_cutoff: str = _setting("core_version_cutoff", "0.6.1", _core_version, "oldest flow that may register")
+    queued_runs_returned_limit: int = _setting(
+        "queued_runs_returned_limit", 25, _whole(1, 1000), "most runs handed out by one look at the queue"
+    )
+    artifacts_max_payload_bytes: int = _setting(
+        "artifacts_max_payload_bytes", 1_000_000, _whole(1000, 100_000_000), "largest artifact"
+    )
+    state_max_payload_bytes: int = _setting(
+        "state_max_payload_bytes", 1_000_000, _whole(1000, 100_000_000), "largest state"
+    )
+
+    services_enabled: bool = _setting("services.enabled", True, _switch, "run scheduler and finders in this process")
+    scheduler_seconds: float = _setting(
+        "services.scheduler.interval_seconds", 60.0, _number(0.1, 86_400), "pause between two looks at the schedules"
+    )
+    max_scheduled_runs_per_flow: int = _setting(
+        "services.towel.max_scheduled_runs_per_flow", 10, _whole(1, 1000), "runs created ahead for one schedule"
+    )
+    lazarus_seconds: float = _setting(
+        "services.lazarus.interval_seconds", 15.0, _number(0.1, 86_400), "pause between two looks for lost runs"
+    )
+    resurrection_attempt_limit: int = _setting(
+        "services.lazarus.resurrection_attempt_limit", 3, _whole(0, 1000), "times a lost run is started again"
+    )
+    zombie_killer_seconds: float = _setting(
+        "services.zombie_killer.interval_seconds", 15.0, _number(0.1, 86_400), "pause between two looks for dead runs"
+    )
+    heartbeat_limit_seconds: float = _setting(
+        "services.heartbeat_limit_seconds", 90.0, _number(1, 86_400), "a run silent for longer is taken for dead"
+    )
+
+    def resolved_database_url(self) -> str:
+        """Give the database's address, which by default is a file in the home folder."""
+        return self.database_url or f"sqlite:///{self.home / 'proctor.db'}"
+
+    def link_base(self) -> str:
+        """Give the address that links in messages start with."""
+        return self.api_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+
+def _described() -> dict[str, Any]:
+    return {f.name: f for f in fields(Settings) if "key" in f.metadata}
+
+
+def load_settings(
+    flags: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    home: Path | None = None,
+) -> Settings:
+    """Read the settings: ``flags`` (by attribute name; None means not given) over environment over file over defaults.
+
+    Raises:
+        StartUpError: a value out of its bounds, an unknown key in the file, a file that is no TOML; says which and where.
+    """
+    environment = os.environ if environment is None else environment
+    home = (home or Path(environment.get("PREFECT__HOME_DIR") or "~/.prefect")).expanduser().absolute()
+    values: dict[str, Any] = {"home": home}
+    described = _described()
+    by_key = {f.metadata["key"]: f for f in described.values()}
+
+    for key, value, source in (*_from_file(home / "server.toml"), *_from_environment(environment)):
+        if key in by_key:
+            values[by_key[key].name] = _read(by_key[key], value, source)
+        elif source.endswith(".toml"):
+            raise StartUpError(f"{source}: there is no setting {key!r}.")
+    for name, value in (flags or {}).items():
+        if value is not None:
+            values[name] = _read(described[name], value, "--" + name.replace("_", "-"))
+    if environment.get("PREFECT__LOOP_SERVICE__DEBUG_MODE"):
+        values.update(scheduler_seconds=1.0, lazarus_seconds=1.0, zombie_killer_seconds=1.0)
+    return Settings(**values)
+
+
+def _read(described: Any, value: Any, source: str) -> Any:
+    try:
+        return described.metadata["read"](value)
+    except ValueError as expected:
+        key = described.metadata["key"]
+        raise StartUpError(f"Setting {key} ({source}): expected {expected}, got {shorten(value)}.") from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, Any, str]]:
+    return [
+        (name[len(ENVIRONMENT_PREFIX) :].lower().replace("__", "."), value, name)
+        for name, value in sorted(environment.items())
+        if name.startswith(ENVIRONMENT_PREFIX)
+    ]
+
+
+def _from_file(path: Path) -> list[tuple[str, Any, str]]:
+    try:
+        with path.open("rb") as file:
+            tree = tomllib.load(file)
+    except FileNotFoundError:
+        return []
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StartUpError(f"Settings file {path} cannot be read: {error}") from None
+    flat: list[tuple[str, Any, str]] = []
+
+    def walk(prefix: str, branch: Mapping[str, Any]) -> None:
+        for key, value in branch.items():
+            if isinstance(value, dict):
+                walk(f"{prefix}{key}.", value)
+            else:
+                flat.append((prefix + key, value, str(path)))
+
+    walk("", tree)
+    return flat
