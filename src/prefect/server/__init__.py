@@ -1,1 +1,1 @@
-"""The backend: GraphQL API, rules, services and store, in one process."""
+"""The backend: one process that keeps flows and runs, hands runs to agents and answers GraphQL."""

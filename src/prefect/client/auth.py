@@ -1,0 +1,47 @@
+"""The file that keeps API keys and tenant ids, one section per API address."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+_HEADER = """\
+# This file is auto-generated and should not be manually edited
+# Update the Prefect config or use the CLI to login instead
+"""
+
+
+def section_name(api_server: str) -> str:
+    """Make the section's name out of the host and port of an API address."""
+    return re.sub(r"[^-.a-z0-9]+", "-", urlsplit(api_server).netloc.lower()).strip("-")
+
+
+def load(path: Path) -> dict[str, dict[str, Any]]:
+    """Read all sections; a file that is not there has none."""
+    if not path.is_file():
+        return {}
+    import tomllib
+
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def save(path: Path, section: str, *, api_key: str | None, tenant_id: str | None) -> None:
+    """Write one section and keep the others; the file can be read by its owner alone."""
+    sections = load(path)
+    sections[section] = {"api_key": api_key or "", "tenant_id": tenant_id or ""}
+    lines = [_HEADER]
+    for name, values in sections.items():
+        # A JSON text is also a TOML basic string.
+        lines.append(f"[{json.dumps(name)}]")
+        lines += [f"{key} = {json.dumps(value)}" for key, value in values.items() if isinstance(value, str)]
+        lines.append("")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+    draft.replace(path)

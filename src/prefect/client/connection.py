@@ -1,0 +1,323 @@
+"""One address of the API with the key and tenant used there: asking it, and reading its answers."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from prefect._version import __version__
+from prefect.client import auth, transport
+from prefect.contract import errors, operations
+from prefect.exceptions import AuthorizationError, ClientError
+from prefect.utilities.context import context
+
+API_ERROR_RESENDS = 6
+DEFAULT_RETRY_SECONDS = 3.0
+
+# Addresses of servers that refused an input which only this package's own server knows.
+_plain_servers: set[str] = set()
+
+
+class Connection:
+    """What a client knows of the API: where it is, who asks, and what every request says."""
+
+    def __init__(self, api_server: str | None = None, api_key: str | None = None, tenant_id: str | None = None) -> None:
+        from prefect.utilities.logging import get_logger
+
+        self.api_server = (api_server or context.config.cloud.api).rstrip("/")
+        if urlsplit(self.api_server).scheme not in ("http", "https"):
+            raise ValueError(f"The API address must begin with http:// or https://. Got {self.api_server!r}.")
+        self.logger = get_logger("Client")
+        self.retry_seconds = _retry_seconds()
+        self._attached_headers: dict[str, str] = {}
+        stored = self.load_auth_from_disk() if self._auth_file.is_file() else {}
+        self.api_key: str | None = api_key or context.config.cloud.get("api_key") or stored.get("api_key") or None
+        self._tenant_id: str | None = None
+        tenant = tenant_id or context.config.cloud.get("tenant_id") or stored.get("tenant_id")
+        if tenant:
+            self.tenant_id = tenant
+
+    # ----- keys and tenants
+
+    @property
+    def _auth_file(self) -> Path:
+        return Path(context.config.home_dir).expanduser() / "auth.toml"
+
+    def load_auth_from_disk(self) -> dict[str, str]:
+        """Give the stored ``api_key`` and ``tenant_id`` of this API address, empty when there are none."""
+        return auth.load(self._auth_file).get(auth.section_name(self.api_server), {})
+
+    def save_auth_to_disk(self) -> None:
+        """Store the key and tenant id for this API address."""
+        auth.save(
+            self._auth_file, auth.section_name(self.api_server), api_key=self.api_key, tenant_id=self._tenant_id
+        )
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant that requests are for; asked of the API when nobody set it."""
+        if self._tenant_id is None:
+            is_cloud = context.config.backend == "cloud"
+            self._tenant_id = self._tenant_of_key() if is_cloud else self._first_tenant()
+        return self._tenant_id
+
+    @tenant_id.setter
+    def tenant_id(self, tenant_id: str) -> None:
+        try:
+            uuid.UUID(str(tenant_id))
+        except ValueError:
+            raise ValueError(f"The `tenant_id` must be a valid UUID. Got {tenant_id!r}.") from None
+        self._tenant_id = str(tenant_id)
+
+    def _tenant_of_key(self) -> str:
+        if not self.api_key:
+            raise ValueError("You have not set an API key for authentication.")
+        info = self.ask(operations.AUTH_TENANT).get("auth_info") or {}
+        if "tenant_id" not in info:
+            raise ClientError("The API did not say which tenant the API key belongs to.")
+        if info["tenant_id"] is None:
+            raise AuthorizationError("The API key belongs to no tenant: it is an API token, not an API key.")
+        return str(info["tenant_id"])
+
+    def _first_tenant(self) -> str:
+        tenants = self.ask(operations.TENANT_IDS)["tenant"]
+        if not tenants:
+            raise ClientError(
+                "Your Prefect Server instance has no tenants. Create a tenant with `prefect server create-tenant`"
+            )
+        return str(tenants[0]["id"])
+
+    # ----- asking
+
+    def attach_headers(self, headers: Mapping[str, str]) -> None:
+        """Send these headers with every request from now on."""
+        self._attached_headers.update(headers)
+
+    def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Send one document and give the ``data`` of the answer as plain values."""
+        return self._execute(document, variables)["data"]
+
+    def change(self, document: str, values: Mapping[str, Any], **options: Any) -> Any:
+        """Send a mutation whose one argument is ``input`` and give its payload."""
+        data = self._execute(document, {"input": values}, **options)["data"]
+        return next(iter(data.values()))
+
+    def change_with_extras(
+        self, document: str, values: Mapping[str, Any], *, plain: Mapping[str, Any], **options: Any
+    ) -> Any:
+        """Send a mutation with inputs that not every server knows; a server that refuses them gets ``plain``."""
+        if self.api_server not in _plain_servers:
+            try:
+                return self.change(document, values, **options)
+            except ClientError as error:
+                if "is not defined by type" not in str(error):
+                    raise
+                _plain_servers.add(self.api_server)
+        return self.change(document, plain, **options)
+
+    @property
+    def knows_extras(self) -> bool:
+        """False once the server has refused an input of our own."""
+        return self.api_server not in _plain_servers
+
+    def graphql(
+        self,
+        query: Any,
+        raise_on_error: bool = True,
+        headers: Mapping[str, str] | None = None,
+        variables: Mapping[str, Any] | None = None,
+        api_key: str | None = None,
+        retry_on_api_error: bool = True,
+    ) -> Any:
+        """Run a query or mutation, given as text or as nested values.
+
+        Returns:
+            The answer, its keys also readable as attributes.
+        """
+        from prefect.utilities.graphql import GraphQLResult, parse_graphql
+
+        answer = self._execute(
+            query if isinstance(query, str) else parse_graphql(query),
+            variables,
+            raise_on_error=raise_on_error,
+            headers=headers,
+            api_key=api_key,
+            retry_on_api_error=retry_on_api_error,
+        )
+        return GraphQLResult(answer)
+
+    def post(
+        self,
+        path: str,
+        server: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        api_key: str | None = None,
+        retry_on_api_error: bool = True,
+    ) -> dict[str, Any]:
+        """Send ``params`` as a JSON body to a path of the server."""
+        return self._request("POST", path, server, headers, params, api_key, retry_on_api_error)
+
+    def get(
+        self,
+        path: str,
+        server: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        api_key: str | None = None,
+        retry_on_api_error: bool = True,
+    ) -> dict[str, Any]:
+        """Ask a path of the server, with ``params`` as the query string."""
+        return self._request("GET", path, server, headers, params, api_key, retry_on_api_error)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        server: str | None,
+        headers: Mapping[str, str] | None,
+        params: Mapping[str, Any] | None,
+        api_key: str | None,
+        retry_on_api_error: bool,
+    ) -> dict[str, Any]:
+        url = urljoin((server or self.api_server) + "/", path.lstrip("/")).rstrip("/")
+        body = None
+        if method == "GET":
+            url += "?" + urlencode(params) if params else ""
+        else:
+            body = _encode(params or {})
+        return self._exchange(method, url, body, self._headers(headers, api_key), {}, retry_on_api_error)
+
+    def _execute(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        raise_on_error: bool = True,
+        headers: Mapping[str, str] | None = None,
+        api_key: str | None = None,
+        retry_on_api_error: bool = True,
+        timeout_seconds: float | None = None,
+    ) -> dict[str, Any]:
+        request = {"query": document, "variables": dict(variables or {})}
+        answer = self._exchange(
+            "POST",
+            self.api_server,
+            _encode(request),
+            self._headers(headers, api_key),
+            request,
+            retry_on_api_error,
+            timeout_seconds,
+        )
+        if raise_on_error and "errors" in answer:
+            raise errors.exception_for(answer["errors"])
+        return answer
+
+    def _headers(self, headers: Mapping[str, str] | None, api_key: str | None) -> dict[str, str]:
+        complete = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "Content-Type": "application/json",
+            "User-Agent": f"prefect/{__version__}",
+            "X-PREFECT-CORE-VERSION": __version__,
+        }
+        key = api_key or self.api_key
+        if key:
+            complete["Authorization"] = f"Bearer {key}"
+            if self._tenant_id:
+                complete["X-PREFECT-TENANT-ID"] = self._tenant_id
+        complete.update(self._attached_headers)
+        complete.update(headers or {})
+        return complete
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        request: Mapping[str, Any],
+        retry_on_api_error: bool,
+        timeout_seconds: float | None = None,
+    ) -> dict[str, Any]:
+        for attempt in range(API_ERROR_RESENDS + 1):
+            content = self._send(method, url, body, headers, request, timeout_seconds)
+            refusal = content.get("errors")
+            if not (refusal and retry_on_api_error and errors.API_ERROR in str(refusal)):
+                break
+            if attempt < API_ERROR_RESENDS:
+                time.sleep(0.25 * 2**attempt)
+        return content
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        request: Mapping[str, Any],
+        timeout_seconds: float | None,
+    ) -> dict[str, Any]:
+        cloud = context.config.cloud
+        limits = cloud.rate_limiting
+        for attempt in range(int(limits.max_retries) + 1):
+            answer = transport.send(
+                method,
+                url,
+                body=body,
+                headers=headers,
+                timeout_seconds=float(cloud.request_timeout) if timeout_seconds is None else timeout_seconds,
+                retry_seconds=self.retry_seconds,
+            )
+            if answer.status != 429 or attempt == limits.max_retries:
+                break
+            spread = random.random() * limits.backoff_multiplier  # noqa: S311 - spreads load, hides nothing
+            time.sleep(limits.backoff_s + spread * limits.backoff_exponent**attempt)
+        return self._read(url, answer, headers, request)
+
+    def _read(
+        self, url: str, answer: transport.Answer, headers: Mapping[str, str], request: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        try:
+            content = json.loads(answer.body)
+        except ValueError:
+            content = None
+        if answer.status >= 400:
+            raise _refusal(url, answer, content, request)
+        if not isinstance(content, dict):
+            if context.config.backend == "cloud" and "Authorization" not in headers:
+                raise AuthorizationError(f"{url} gave no JSON answer. You have not set an API key.")
+            raise ClientError(f"Malformed response received from {url}: expected a JSON object.")
+        return content
+
+
+def _refusal(url: str, answer: transport.Answer, content: Any, request: Mapping[str, Any]) -> ClientError:
+    """Make the exception of an answer with an error status."""
+    found = content.get("errors") if isinstance(content, dict) else None
+    if answer.status in (401, 403) or (found and errors.UNAUTHENTICATED in str(found)):
+        return AuthorizationError(found or f"{answer.status} refused by {url}")
+    if answer.status == 400 and found and request:
+        lines = [f"400 Client Error: Bad Request for url: {url}", ""]
+        lines += ["The following error messages were provided by the GraphQL server:", ""]
+        lines += [f"    {line}" for line in errors.describe(found)]
+        lines += ["", "The GraphQL query was:", ""]
+        lines += [f"    {line}" for line in str(request["query"]).splitlines()]
+        lines += ["", "The passed variables were:", "", f"    {json.dumps(request['variables'])}", ""]
+        return ClientError("\n".join(lines))
+    said = "; ".join(errors.describe(found)) if found else answer.body[:500].decode("utf-8", "replace")
+    return ClientError(f"{answer.status} error for url: {url}" + (f": {said}" if said else ""))
+
+
+def _encode(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _retry_seconds() -> float:
+    given = context.config.cloud.get("retry_seconds")
+    return DEFAULT_RETRY_SECONDS if given is None else float(given)

@@ -1,0 +1,161 @@
+"""HTTP to the API: one keep-alive pool per process, and resending what did not arrive.
+
+Whatever is sent through here may be sent twice: the operations carry ids or keys of their own, so that
+the server answers a repetition as it answered the first time.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from prefect.exceptions import ServerUnreachable
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse, PoolManager
+
+PASSING_FAILURES = frozenset({500, 502, 503, 504})
+"""Answers of a server, or of a proxy before it, that is about to come back."""
+
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 2.0
+CONNECT_SECONDS = 5.0
+CONNECTIONS_KEPT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Pools:
+    """The connection pools of this process, by the proxy they go through."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.by_proxy: dict[str | None, PoolManager] = {}
+
+    def for_url(self, url: str) -> PoolManager:
+        proxy = _proxy_for(url)
+        with self.lock:
+            pool = self.by_proxy.get(proxy)
+            if pool is None:
+                pool = self.by_proxy[proxy] = _open_pool(proxy)
+            return pool
+
+
+_pools = _Pools()
+
+
+def _forget_pools() -> None:
+    # A forked child must not write into its parent's connections, nor wait for a lock that a thread of the parent held.
+    global _pools
+    _pools = _Pools()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pools)
+
+
+def _open_pool(proxy: str | None) -> PoolManager:
+    # urllib3 takes 50 ms to import: only whoever sends something pays for it.
+    import urllib3
+
+    if proxy is not None:
+        return urllib3.ProxyManager(proxy, maxsize=CONNECTIONS_KEPT)
+    return urllib3.PoolManager(maxsize=CONNECTIONS_KEPT)
+
+
+def _proxy_for(url: str) -> str | None:
+    if not any(name.lower() in ("http_proxy", "https_proxy", "all_proxy") for name in os.environ):
+        return None
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies_environment, proxy_bypass_environment
+
+    parts = urlsplit(url)
+    proxies = getproxies_environment()
+    if proxy_bypass_environment(parts.netloc, proxies):
+        return None
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def send(
+    method: str,
+    url: str,
+    *,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    timeout_seconds: float,
+    retry_seconds: float,
+) -> Answer:
+    """Send one request and give the answer, trying again while the server cannot be reached.
+
+    Args:
+        timeout_seconds: how long one attempt may wait for its answer.
+        retry_seconds: how long after the first attempt new ones may still begin; 0 means one attempt.
+
+    Raises:
+        ServerUnreachable: no attempt got an answer.
+    """
+    from urllib3.exceptions import HTTPError
+
+    deadline = time.monotonic() + retry_seconds
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        failure: Exception | None = None
+        answer: Answer | None = None
+        try:
+            answer = _send_once(method, url, body, headers, timeout_seconds)
+        except HTTPError as error:
+            failure = error
+        if answer is not None and answer.status not in PASSING_FAILURES:
+            return answer
+        # Many processes lose the server in the same moment: they shall not all come back in the same moment.
+        delay = pause * random.uniform(0.7, 1.0)  # noqa: S311 - spreads load, hides nothing
+        if time.monotonic() + delay > deadline:
+            if answer is not None:
+                return answer
+            raise ServerUnreachable(_address(url), reason=_reason(failure)) from None
+        time.sleep(delay)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def _send_once(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout_seconds: float
+) -> Answer:
+    import urllib3
+
+    timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout_seconds), read=timeout_seconds)
+    response: BaseHTTPResponse = _pools.for_url(url).request(
+        method, url, body=body, headers=dict(headers), timeout=timeout, retries=False, redirect=False
+    )
+    return Answer(response.status, response.headers, response.data)
+
+
+def _address(url: str) -> str:
+    return url.rstrip("/")
+
+
+def _reason(failure: Exception | None) -> str:
+    """Say in a few words why a connection failed, without the inner names of the library below."""
+    from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ReadTimeoutError
+
+    if isinstance(failure, NameResolutionError):
+        return "its name is not known"
+    if isinstance(failure, (ConnectTimeoutError, ReadTimeoutError)):
+        return "no answer in time"
+    cause: Any = failure
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(failure, NewConnectionError):
+        return "connection refused"
+    return "the connection was lost"

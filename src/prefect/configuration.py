@@ -1,0 +1,271 @@
+"""Settings: packaged defaults, then the user's file, then the backend file, then ``PREFECT__`` environment variables.
+
+``config`` is read from these on first use, not at import, so that a program that never asks for it reads no file.
+Knows nothing of what the settings are for; each room reads its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect._dotted import DottedDict
+
+DEFAULT_CONFIG = str(Path(__file__).with_name("config.toml"))
+USER_CONFIG = os.getenv("PREFECT__USER_CONFIG_PATH", "~/.prefect/config.toml")
+BACKEND_CONFIG = os.getenv("PREFECT__BACKEND_CONFIG_PATH", "~/.prefect/backend.toml")
+ENV_VAR_PREFIX = "PREFECT"
+INTERPOLATION_REGEX = re.compile(r"\${(.[^${}]*)}")
+
+# References may lead to references; a circle ends here with the reference left as text.
+_INTERPOLATION_PASSES = 10
+_NOT_A_KEY = frozenset(name for name in dir(dict) if not name.startswith("_")) | {"to_dict", "to_json"}
+
+Path_ = tuple[str, ...]
+
+
+class Config(DottedDict):
+    """A tree of settings with attribute access. ``copy`` copies the sections, and shares the values."""
+
+    __slots__ = ()
+
+
+if TYPE_CHECKING:
+    config: Config
+
+
+def __getattr__(name: str) -> Any:
+    if name == "config":
+        return _load_once()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+_loading = threading.RLock()
+
+
+def _load_once() -> Config:
+    with _loading:
+        loaded: Config | None = globals().get("config")
+        if loaded is None:
+            loaded = globals()["config"] = load_default_config()
+        return loaded
+
+
+def load_default_config() -> Config:
+    """Read the settings that this process runs with, afresh."""
+    return process_task_defaults(
+        load_configuration(
+            DEFAULT_CONFIG,
+            user_config_path=USER_CONFIG,
+            backend_config_path=BACKEND_CONFIG,
+            env_var_prefix=ENV_VAR_PREFIX,
+        )
+    )
+
+
+def load_configuration(
+    path: str,
+    user_config_path: str | None = None,
+    backend_config_path: str | None = None,
+    env_var_prefix: str | None = None,
+) -> Config:
+    """Read one TOML file, lay the other files over it if they exist, then the environment, and resolve references.
+
+    Raises:
+        ValueError: a key is named like a dictionary's method, or a file is no TOML (the message names the file).
+        FileNotFoundError: there is no file at ``path``.
+    """
+    settings = load_toml(path)
+    for overlay_path in (user_config_path, backend_config_path):
+        if overlay_path is not None:
+            overlay_file = str(interpolate_env_vars(overlay_path))
+            if os.path.isfile(overlay_file):
+                _lay_over(settings, load_toml(overlay_file))
+    loaded = interpolate_config(settings, env_var_prefix=env_var_prefix)
+    validate_config(loaded)
+    return loaded
+
+
+def load_toml(path: str) -> dict[str, Any]:
+    """Read a TOML file; ``~`` and environment variables in the path are expanded."""
+    # Late: only a process that reads settings pays for the parser.
+    import tomllib
+
+    file = Path(str(interpolate_env_vars(path)))
+    text = file.read_bytes()
+    try:
+        return tomllib.loads(text.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"The configuration file {file} is not valid TOML: {error}") from error
+
+
+def interpolate_config(config: Mapping[str, Any], env_var_prefix: str | None = None) -> Config:
+    """Lay the environment over the settings, expand variables, give text its type and resolve ``${a.b}`` references."""
+    flat = {path: _from_text(value) for path, value in _leaves(config)}
+    if env_var_prefix:
+        for path, value in _from_environment(env_var_prefix):
+            _put(flat, path, value)
+
+    names = {".".join(path): path for path in flat}
+    for path in list(flat):
+        value = flat[path]
+        for _ in range(_INTERPOLATION_PASSES):
+            if not isinstance(value, str):
+                break
+            match = INTERPOLATION_REGEX.search(value)
+            if match is None:
+                break
+            referred = names.get(match.group(1))
+            replacement = "" if referred is None else flat[referred]
+            # A value that is nothing but a reference keeps the type of what it refers to.
+            if value == match.group(0):
+                value = replacement
+            else:
+                value = value.replace(match.group(0), str(replacement), 1)
+        flat[path] = string_to_type(value) if isinstance(value, str) else value
+    return _nested(flat)
+
+
+def interpolate_env_vars(env_var: Any) -> Any:
+    """Expand environment variables and ``~`` in a text, again and again until nothing changes; others are handed back."""
+    if not isinstance(env_var, str):
+        return env_var
+    text = env_var
+    for _ in range(_INTERPOLATION_PASSES):
+        expanded = os.path.expanduser(os.path.expandvars(text))
+        if expanded == text:
+            break
+        text = expanded
+    # ``~`` may also stand after the first word, as in "$HOME ~": only a leading one is a path.
+    return text
+
+
+def string_to_type(val: str) -> Any:
+    """Give a text its type: ``true`` and ``false`` in any case, then a Python literal, else the text itself."""
+    lowered = val.lower()
+    if lowered in ("true", "false"):
+        return lowered == "true"
+    try:
+        return ast.literal_eval(val)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return val
+
+
+def process_task_defaults(config: Config) -> Config:
+    """Bring ``tasks.defaults`` into the form that tasks use: a count, a timedelta or None, seconds or None."""
+    defaults = config.setdefault("tasks", Config()).setdefault("defaults", Config())
+    defaults.max_retries = defaults.get("max_retries") or 0
+    defaults.timeout = defaults.get("timeout") or None
+    delay = defaults.get("retry_delay")
+    if delay is False or delay is None:
+        defaults.retry_delay = None
+    elif not isinstance(delay, timedelta):
+        defaults.retry_delay = timedelta(seconds=delay)
+    return config
+
+
+def validate_config(config: Mapping[str, Any]) -> None:
+    """Refuse keys that could not be read as attributes because dictionaries have methods of that name."""
+    for key, value in config.items():
+        if key in _NOT_A_KEY:
+            raise ValueError(f'Invalid config key: "{key}"')
+        if isinstance(value, dict):
+            validate_config(value)
+
+
+def create_user_config(dest_path: str, source_path: str = DEFAULT_CONFIG) -> None:
+    """Write a configuration file to start from: a copy of the defaults.
+
+    Raises:
+        ValueError: there is a file already.
+    """
+    destination = Path(str(interpolate_env_vars(dest_path)))
+    if destination.is_file():
+        raise ValueError(f"File already exists: {destination}")
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    destination.write_bytes(Path(str(interpolate_env_vars(source_path))).read_bytes())
+
+
+def to_environment_variables(
+    config: Mapping[str, Any], include: Iterable[str] | None = None, prefix: str = "PREFECT"
+) -> dict[str, str]:
+    """Give settings as environment variables that make them again in another process.
+
+    Args:
+        include: dotted names of the settings wanted, all by default; a name of a section or of nothing is passed over.
+    """
+    wanted = None if include is None else set(include)
+    return {
+        "__".join((prefix, *path)).upper(): str(value)
+        for path, value in _leaves(config)
+        if wanted is None or ".".join(path) in wanted
+    }
+
+
+def _lay_over(below: dict[str, Any], above: Mapping[str, Any]) -> None:
+    for key, value in above.items():
+        if isinstance(value, dict) and isinstance(below.get(key), dict):
+            _lay_over(below[key], value)
+        else:
+            below[key] = value
+
+
+def _from_text(value: Any) -> Any:
+    return string_to_type(interpolate_env_vars(value)) if isinstance(value, str) else value
+
+
+def _from_environment(prefix: str) -> Iterator[tuple[Path_, Any]]:
+    start = f"{prefix}__"
+    for variable, text in os.environ.items():
+        if not variable.startswith(start):
+            continue
+        words = variable.removeprefix(start).split("__")
+        if not all(words):
+            continue
+        # The name of a local secret keeps its case; every other key is lower-case.
+        is_secret = len(words) == 3 and [word.lower() for word in words[:2]] == ["context", "secrets"]
+        path = ("context", "secrets", words[2]) if is_secret else tuple(word.lower() for word in words)
+        yield path, _from_text(text)
+
+
+def _put(flat: dict[Path_, Any], path: Path_, value: Any) -> None:
+    """Set one value in a flat tree; a dictionary is taken as a section."""
+    if isinstance(value, dict):
+        for below, leaf in _leaves(value):
+            flat[(*path, *below)] = leaf
+        if value:
+            return
+    flat[path] = value
+
+
+def _leaves(tree: Mapping[str, Any], above: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+    for key, value in tree.items():
+        path = (*above, str(key))
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, path)
+        elif isinstance(value, dict):
+            yield path, Config()
+        else:
+            yield path, value
+
+
+def _nested(flat: Mapping[Path_, Any]) -> Config:
+    tree = Config()
+    for path, value in flat.items():
+        section = tree
+        for key in path[:-1]:
+            below = section.get(key)
+            if not isinstance(below, Config):
+                below = Config()
+                dict.__setitem__(section, key, below)
+            section = below
+        # A single value for what is a section (PREFECT__CLOUD=x) would take all its settings away: the section stays.
+        if not (isinstance(section.get(path[-1]), Config) and not isinstance(value, dict)):
+            section[path[-1]] = value
+    return tree

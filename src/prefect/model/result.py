@@ -1,0 +1,239 @@
+"""Result: where a value lies and how to read it; the kinds that need nothing but memory and JSON.
+
+The JSON of a result is its location alone, never its value.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from prefect.model.codec import public, register
+from prefect.model.serializers import DateTimeSerializer, JSONSerializer, PickleSerializer, Serializer
+
+if TYPE_CHECKING:
+    import logging
+
+_PICKLE = PickleSerializer()
+_JSON = JSONSerializer()
+
+
+@public("prefect.engine.result.base")
+class ResultNotImplementedError(NotImplementedError):
+    """Raised when a value shall be read or written and only the base Result, which knows no place, is configured."""
+
+
+@register("result", fallback="CustomResult")
+@public("prefect.engine.result.base")
+class Result:
+    """One value and the place where it lies, if it lies anywhere.
+
+    Args:
+        value: the value itself.
+        location: text with ``{name}`` fields filled by ``format``, or a function of the same keyword arguments
+            that gives the text.
+        serializer: how the value is written; pickle when absent.
+    """
+
+    serializer: Any  # a plain attribute here, a property where a subclass checks it
+
+    def __init__(
+        self,
+        value: Any = None,
+        location: str | Callable[..., str] | None = None,
+        serializer: Serializer | None = None,
+    ) -> None:
+        self.value = value
+        self.serializer = _PICKLE if serializer is None else serializer
+        if location is None or isinstance(location, str):
+            self.location = location
+            self._formatter: Callable[..., str] | None = None
+        else:
+            self.location = None
+            self._formatter = location
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return False
+        mine, theirs = vars(self), vars(other)
+        return {k: v for k, v in mine.items() if k[:1] != "_"} == {k: v for k, v in theirs.items() if k[:1] != "_"}
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.value!r}>"
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Logger of this kind of result."""
+        from prefect.utilities.logging import get_logger
+
+        logger: logging.Logger = get_logger(type(self).__name__)
+        return logger
+
+    @property
+    def default_location(self) -> str:
+        """A fresh location: the day and a random name."""
+        now = datetime.now(UTC)
+        return f"{now.year}/{now.month}/{now.day}/{uuid.uuid4()}.prefect_result"
+
+    def copy(self) -> Self:
+        """Give another result with the same value, location and settings."""
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        return new
+
+    def from_value(self, value: Any) -> Self:
+        """Give a result of the same settings that holds ``value`` and lies nowhere."""
+        new = self.copy()
+        new.value = value
+        new.location = None
+        return new
+
+    def format(self, **kwargs: Any) -> Self:
+        """Give a copy whose location is filled in; without a template it gets a default one.
+
+        Raises:
+            KeyError: the template names a field that is not among ``kwargs``.
+        """
+        new = self.copy()
+        if self._formatter is not None:
+            new.location = self._formatter(**kwargs)
+        elif isinstance(self.location, str):
+            new.location = self.location.format(**kwargs)
+        else:
+            new.location = self.default_location
+        return new
+
+    def exists(self, location: str, **kwargs: Any) -> bool:
+        """Say whether a value lies at ``location``, filled in with ``kwargs``."""
+        raise ResultNotImplementedError(_NO_PLACE)
+
+    def read(self, location: str) -> Result:
+        """Give a new result with the value that lies at ``location``."""
+        raise ResultNotImplementedError(_NO_PLACE)
+
+    def write(self, value_: Any, **kwargs: Any) -> Result:
+        """Write a value at this result's location, filled in with ``kwargs``, and give a new result that knows both."""
+        raise ResultNotImplementedError(_NO_PLACE)
+
+    def _to_fields(self) -> dict[str, Any]:
+        return {"location": self.location}
+
+    @classmethod
+    def _from_fields(cls, data: Mapping[str, Any]) -> Self:
+        return cls(location=data.get("location"))
+
+
+_NO_PLACE = (
+    "The base Result class neither reads nor writes values: choose a Result that knows a place, such as LocalResult, "
+    "as `result=` of the task or the flow."
+)
+
+
+@register("result")
+@public("prefect.engine.result.base")
+class NoResultType(Result):
+    """The kind of ``NoResult``: there is no value, not even None."""
+
+    def __reduce__(self) -> Any:
+        return "NoResult" if self is NoResult else object.__reduce__(self)
+
+    def _to_fields(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def _from_fields(cls, data: Mapping[str, Any]) -> Self:
+        return NoResult  # type: ignore[return-value]
+
+
+NoResult = NoResultType()
+
+
+@register("result")
+@public("prefect.engine.results.constant_result")
+class ConstantResult(Result):
+    """A value that is known when the flow is built and is never written."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        if "serializer" in kwargs:
+            raise ValueError("Can't pass a serializer to a ConstantResult.")
+        super().__init__(**kwargs)
+
+    def read(self, location: str) -> ConstantResult:
+        """Give this result: its value is always there."""
+        return self
+
+    def write(self, value_: Any, **kwargs: Any) -> Result:
+        """Refuse: a constant is not written.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("Cannot write values to `ConstantResult` types.")
+
+    def exists(self, location: str, **kwargs: Any) -> bool:
+        """Say yes."""
+        return True
+
+
+@register("result")
+@public("prefect.engine.results.prefect_result")
+class PrefectResult(Result):
+    """A small value kept as JSON text in its own location, hence in the backend's database."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("serializer", _JSON)
+        super().__init__(**kwargs)
+
+    @property
+    def serializer(self) -> Serializer:  # type: ignore[override]
+        """JSON or DateTime: what gives text."""
+        return self._serializer
+
+    @serializer.setter
+    def serializer(self, value: Serializer) -> None:
+        if not isinstance(value, JSONSerializer | DateTimeSerializer):
+            raise TypeError("PrefectResult only supports JSONSerializer or DateTimeSerializer")
+        self._serializer = value
+
+    def read(self, location: str) -> PrefectResult:
+        """Give a new result with the value that the text ``location`` holds."""
+        new = self.copy()
+        new.value = self.serializer.deserialize(location.encode())
+        new.location = location
+        return new
+
+    def write(self, value_: Any, **kwargs: Any) -> PrefectResult:
+        """Give a new result whose location is the value's text."""
+        new = self.copy()
+        new.value = value_
+        new.location = self.serializer.serialize(value_).decode()
+        return new
+
+    def exists(self, location: str, **kwargs: Any) -> bool:
+        """Say whether the text can be read."""
+        if location is None:
+            return False
+        try:
+            self.serializer.deserialize(location.encode())
+        except Exception:  # whatever a deserializer raises, the answer is that nothing readable is there
+            return False
+        return True
+
+
+class StoredResult(Result):
+    """A result of a kind that is not loaded here: its JSON, kept as it came.
+
+    The server passes such results on without knowing (or importing) the classes of the user's side.
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(location=data.get("location"))
+        self.data = dict(data)
+
+    def _to_fields(self) -> dict[str, Any]:
+        return dict(self.data)
+

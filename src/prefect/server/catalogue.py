@@ -1,0 +1,676 @@
+"""Every table, column and relationship of the backend.
+
+One description feeds three readers: the DDL (a migration is compared with it), the GraphQL types,
+and the compiler that turns a GraphQL selection into SQL. It knows neither database nor GraphQL library.
+
+A column is public unless marked ``internal``; a table is public when it is listed in ``PUBLIC``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Interval,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+UUID = Uuid(as_uuid=False)
+TIME = DateTime(timezone=True)
+JSONB_ = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+
+class current_time(FunctionElement[Any]):  # noqa: N801 - reads like the SQL function it is
+    """The database's clock in the stored form of a time; for defaults only: actions pass ``now``."""
+
+    type = TIME
+    inherit_cache = True
+
+
+@compiles(current_time, "postgresql")
+def _current_time_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return "now()"
+
+
+@compiles(current_time, "sqlite")
+def _current_time_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')"
+
+
+# --------------------------------------------------------------------------------------------- columns
+
+
+def _internal(name: str, *args: Any, **kw: Any) -> Column[Any]:
+    return Column(name, *args, info={"internal": True}, **kw)
+
+
+def _id() -> Column[Any]:
+    return Column("id", UUID, primary_key=True)
+
+
+def _times() -> tuple[Column[Any], Column[Any]]:
+    return (
+        Column("created", TIME, nullable=False, server_default=current_time()),
+        Column("updated", TIME, nullable=False, server_default=current_time(), onupdate=current_time()),
+    )
+
+
+def _tenant(*, nullable: bool = True) -> Column[Any]:
+    return Column("tenant_id", UUID, ForeignKey("tenant.id", ondelete="CASCADE"), nullable=nullable)
+
+
+def _text(name: str, *, nullable: bool = True) -> Column[Any]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _time(name: str, *, nullable: bool = True, now: bool = False) -> Column[Any]:
+    return Column(name, TIME, nullable=nullable, server_default=current_time() if now else None)
+
+
+def _json(name: str, *, nullable: bool = True, default: str | None = None) -> Column[Any]:
+    return Column(name, JSONB_, nullable=nullable, server_default=None if default is None else text(f"'{default}'"))
+
+
+def _int(name: str, *, nullable: bool = True, default: int | None = None) -> Column[Any]:
+    return Column(name, Integer, nullable=nullable, server_default=None if default is None else text(str(default)))
+
+
+def _flag(name: str, default: bool = False) -> Column[Any]:
+    return Column(name, Boolean, nullable=False, server_default=text("true" if default else "false"))
+
+
+def _parent(name: str, target: str, *, nullable: bool = False, on_delete: str = "CASCADE") -> Column[Any]:
+    return Column(name, UUID, ForeignKey(target, ondelete=on_delete), nullable=nullable)
+
+
+def _run_state() -> tuple[Column[Any], ...]:
+    """Columns of a run that mirror the latest row of its states."""
+    return (
+        _time("heartbeat"),
+        _time("start_time"),
+        _time("end_time"),
+        _int("version", nullable=False, default=0),
+        _text("state"),
+        _time("state_timestamp"),
+        _text("state_message"),
+        _json("state_result"),
+        _time("state_start_time"),
+        _json("serialized_state"),
+    )
+
+
+def _state_row() -> tuple[Column[Any], ...]:
+    return (
+        _time("timestamp", nullable=False, now=True),
+        _text("state", nullable=False),
+        _text("message"),
+        _json("result"),
+        _time("start_time"),
+        _json("serialized_state", nullable=False),
+        *_times(),
+        _int("version", default=1),
+    )
+
+
+# ---------------------------------------------------------------------------------------------- tables
+
+tenant = Table(
+    "tenant",
+    metadata,
+    _id(),
+    *_times(),
+    _text("name", nullable=False),
+    _text("slug", nullable=False),
+    _json("info"),
+    _json("settings", nullable=False, default="{}"),
+    UniqueConstraint("slug"),
+)
+
+project = Table(
+    "project",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("name", nullable=False),
+    _text("description"),
+    UniqueConstraint("tenant_id", "name"),
+)
+
+flow_group = Table(
+    "flow_group",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("name"),
+    _text("description"),
+    _json("labels"),
+    _json("schedule"),
+    _json("settings", nullable=False, default="{}"),
+    _json("default_parameters", nullable=False, default="{}"),
+    _json("run_config"),
+    UniqueConstraint("tenant_id", "name"),
+)
+
+flow = Table(
+    "flow",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _int("version"),
+    _text("name", nullable=False),
+    _text("description"),
+    _json("environment"),
+    _json("run_config"),
+    _json("parameters", default="{}"),
+    _parent("project_id", "project.id"),
+    _flag("archived"),
+    _text("version_group_id"),
+    _json("storage"),
+    _text("core_version"),
+    _json("settings", nullable=False, default="{}"),
+    _json("serialized_flow"),
+    _json("schedule"),
+    _flag("is_schedule_active"),
+    _parent("flow_group_id", "flow_group.id"),
+    _internal("idempotency_key", Text),
+    Index(None, "flow_group_id", "version"),
+    Index(None, "project_id", "name"),
+    Index(None, "name"),
+    Index(None, "version_group_id", "version"),
+    Index(None, "tenant_id"),
+)
+
+task = Table(
+    "task",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _parent("flow_id", "flow.id"),
+    _text("name"),
+    _text("slug"),
+    _text("description"),
+    _text("type"),
+    _int("max_retries"),
+    Column("retry_delay", Interval),
+    _text("trigger"),
+    _flag("mapped"),
+    _flag("auto_generated"),
+    _text("cache_key"),
+    _flag("is_root_task"),
+    _flag("is_terminal_task"),
+    _flag("is_reference_task"),
+    _json("tags", nullable=False, default="[]"),
+    UniqueConstraint("flow_id", "slug"),
+    Index(None, "tenant_id"),
+)
+
+edge = Table(
+    "edge",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _parent("flow_id", "flow.id"),
+    _parent("upstream_task_id", "task.id"),
+    _parent("downstream_task_id", "task.id"),
+    _text("key"),
+    _flag("mapped"),
+    UniqueConstraint("flow_id", "downstream_task_id", "upstream_task_id"),
+    Index(None, "upstream_task_id"),
+    Index(None, "downstream_task_id"),
+    Index(None, "tenant_id"),
+)
+
+agent_config = Table(
+    "agent_config",
+    metadata,
+    _id(),
+    _tenant(nullable=False),
+    *_times(),
+    _text("name"),
+    _json("settings", nullable=False, default="{}"),
+    Index(None, "tenant_id"),
+)
+
+agent = Table(
+    "agent",
+    metadata,
+    _id(),
+    _tenant(nullable=False),
+    _parent("agent_config_id", "agent_config.id", nullable=True, on_delete="SET NULL"),
+    *_times(),
+    _text("name"),
+    _text("type"),
+    _text("core_version"),
+    _json("labels", nullable=False, default="[]"),
+    _time("last_queried", now=True),
+    Index(None, "tenant_id", "type", "name"),
+    Index(None, "agent_config_id"),
+)
+
+# Runs, states and logs carry the tenant's id without a foreign key of their own: they go with their
+# flow, and one key less to check is a measurable part of writing a run.
+flow_run = Table(
+    "flow_run",
+    metadata,
+    _id(),
+    Column("tenant_id", UUID),
+    *_times(),
+    _parent("flow_id", "flow.id"),
+    _json("parameters", default="{}"),
+    _json("labels", nullable=False, default="[]"),
+    _json("run_config"),
+    _json("context"),
+    _text("name"),
+    _text("idempotency_key"),
+    _time("scheduled_start_time", nullable=False, now=True),
+    _flag("auto_scheduled"),
+    *_run_state(),
+    _int("times_resurrected", default=0),
+    _parent("agent_id", "agent.id", nullable=True, on_delete="SET NULL"),
+    _internal("event_seq", BigInteger, nullable=False, server_default=text("0")),
+    UniqueConstraint("flow_id", "idempotency_key"),
+    Index(None, "flow_id", "scheduled_start_time"),
+    Index(None, "state", "scheduled_start_time"),
+    Index(None, "created"),
+    # The queue: runs that wait for a start time. A run without one is never handed out.
+    Index(
+        "flow_run_due_idx",
+        "tenant_id",
+        "state_start_time",
+        sqlite_where=text("state_start_time IS NOT NULL"),
+        postgresql_where=text("state_start_time IS NOT NULL"),
+    ),
+    Index(
+        "flow_run_agent_id_idx",
+        "agent_id",
+        sqlite_where=text("agent_id IS NOT NULL"),
+        postgresql_where=text("agent_id IS NOT NULL"),
+    ),
+)
+
+task_run = Table(
+    "task_run",
+    metadata,
+    _id(),
+    Column("tenant_id", UUID),
+    *_times(),
+    _parent("flow_run_id", "flow_run.id"),
+    _parent("task_id", "task.id"),
+    _int("map_index", nullable=False, default=-1),
+    _text("name"),
+    *_run_state(),
+    _text("cache_key"),
+    UniqueConstraint("flow_run_id", "task_id", "map_index"),
+    Index(None, "task_id", "state", "state_timestamp"),
+    Index(
+        "task_run_cache_key_idx",
+        "cache_key",
+        "state_timestamp",
+        sqlite_where=text("cache_key IS NOT NULL"),
+        postgresql_where=text("cache_key IS NOT NULL"),
+    ),
+    # Retries and approvals that come due while their flow run is Running.
+    Index(
+        "task_run_due_idx",
+        "state_start_time",
+        "flow_run_id",
+        sqlite_where=text("state_start_time IS NOT NULL"),
+        postgresql_where=text("state_start_time IS NOT NULL"),
+    ),
+    Index("task_run_state_idx", "state", "flow_run_id"),
+)
+
+flow_run_state = Table(
+    "flow_run_state",
+    metadata,
+    _id(),
+    Column("tenant_id", UUID),
+    _parent("flow_run_id", "flow_run.id"),
+    *_state_row(),
+    _internal("seq", BigInteger, nullable=False, server_default=text("0")),
+    # One history for each run: a fork would break this.
+    UniqueConstraint("flow_run_id", "version"),
+    Index(None, "flow_run_id", "seq"),
+)
+
+task_run_state = Table(
+    "task_run_state",
+    metadata,
+    _id(),
+    Column("tenant_id", UUID),
+    _parent("task_run_id", "task_run.id"),
+    *_state_row(),
+    UniqueConstraint("task_run_id", "version"),
+)
+
+log = Table(
+    "log",
+    metadata,
+    _id(),
+    Column("tenant_id", UUID),
+    _parent("flow_run_id", "flow_run.id", nullable=True),
+    _parent("task_run_id", "task_run.id", nullable=True),
+    _time("timestamp", nullable=False, now=True),
+    _text("name"),
+    _text("level"),
+    _text("message"),
+    _json("info"),
+    *_times(),
+    Column("is_loaded_from_archive", Boolean),
+    _internal("seq", BigInteger, nullable=False, server_default=text("0")),
+    Index(None, "flow_run_id", "seq"),
+    Index(None, "flow_run_id", "timestamp"),
+    Index(
+        "log_task_run_id_timestamp_idx",
+        "task_run_id",
+        "timestamp",
+        sqlite_where=text("task_run_id IS NOT NULL"),
+        postgresql_where=text("task_run_id IS NOT NULL"),
+    ),
+)
+
+cloud_hook = Table(
+    "cloud_hook",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("name"),
+    _json("states"),
+    _text("type", nullable=False),
+    _json("config", nullable=False, default="{}"),
+    _flag("active", default=True),
+    _text("version_group_id"),
+    Index(None, "tenant_id"),
+)
+
+message = Table(
+    "message",
+    metadata,
+    _id(),
+    _tenant(nullable=False),
+    *_times(),
+    _flag("read"),
+    _text("type"),
+    _text("text"),
+    _json("content", nullable=False, default="{}"),
+    Index(None, "tenant_id", "created"),
+)
+
+task_run_artifact = Table(
+    "task_run_artifact",
+    metadata,
+    _id(),
+    _tenant(nullable=False),
+    _parent("task_run_id", "task_run.id"),
+    *_times(),
+    _text("kind", nullable=False),
+    _json("data", nullable=False, default="{}"),
+    Index(None, "task_run_id"),
+    Index(None, "tenant_id"),
+)
+
+# What two functions return; it has rows only inside a query that calls one of them.
+utility_traversal = Table(
+    "utility_traversal",
+    MetaData(),
+    Column("tenant_id", UUID),
+    Column("task_id", UUID),
+    Column("depth", Integer),
+)
+
+# Tables of the hosted product that its client asks for.
+
+key_value = Table(
+    "key_value",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("key", nullable=False),
+    _json("value", nullable=False, default="null"),
+    UniqueConstraint("tenant_id", "key"),
+)
+
+task_tag_limit = Table(
+    "task_tag_limit",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("tag", nullable=False),
+    _int("limit", nullable=False),
+    UniqueConstraint("tenant_id", "tag"),
+    CheckConstraint('"limit" >= 0', name="limit"),
+)
+
+flow_concurrency_limit = Table(
+    "flow_concurrency_limit",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("name", nullable=False),
+    _int("limit", nullable=False),
+    UniqueConstraint("tenant_id", "name"),
+    CheckConstraint('"limit" >= 0', name="limit"),
+)
+
+auth_api_key = Table(
+    "auth_api_key",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("name", nullable=False),
+    _time("expires_at"),
+    _time("last_used"),
+    Column("default_tenant_id", UUID, ForeignKey("tenant.id", ondelete="SET NULL")),
+    Column("user_id", UUID),
+    _internal("role", Text),
+    _internal("key_hash", Text, nullable=False),
+    UniqueConstraint("key_hash"),
+    Index(None, "tenant_id"),
+    Index(None, "default_tenant_id"),
+)
+
+# Tables that GraphQL never shows.
+
+secret = Table(
+    "secret",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("name", nullable=False),
+    _json("value", nullable=False, default="null"),
+    UniqueConstraint("tenant_id", "name"),
+)
+
+# Which run a key stands for, for ever, within a scope: ``flow:<id>``, ``version_group:<tenant>:<id>``
+# or ``flow_group:<id>``.
+run_key = Table(
+    "run_key",
+    metadata,
+    _text("scope", nullable=False),
+    _text("key", nullable=False),
+    _parent("flow_run_id", "flow_run.id"),
+    PrimaryKeyConstraint("scope", "key"),
+    Index(None, "flow_run_id"),
+    sqlite_with_rowid=False,
+)
+
+# What must leave the process after a commit (hooks, mails): written with the change that caused it.
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("kind", nullable=False),
+    _json("payload", nullable=False, default="{}"),
+    _int("attempts", nullable=False, default=0),
+    _time("due_time", nullable=False, now=True),
+    Index(None, "due_time"),
+    Index(None, "tenant_id"),
+)
+
+
+# --------------------------------------------------------------------------------------- relationships
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A way from a row to related rows: ``target.<remote>`` equals the row's ``local``."""
+
+    name: str
+    target: str
+    local: str
+    remote: str
+    is_array: bool
+
+
+@dataclass(frozen=True)
+class PublicTable:
+    """A table as GraphQL shows it."""
+
+    name: str
+    table: Table
+    columns: Mapping[str, Column[Any]]
+    relations: Mapping[str, Relation]
+    #: Arguments of the function that makes the rows, for a table that is not stored.
+    function_arguments: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_key(self) -> bool:
+        return "id" in self.columns
+
+
+def _to_one(**targets: str) -> dict[str, Relation]:
+    """Object relations, ``name="table via column"``."""
+    found = {}
+    for name, written in targets.items():
+        target, via = written.split(" via ")
+        found[name] = Relation(name, target, local=via, remote="id", is_array=False)
+    return found
+
+
+def _to_many(**targets: str) -> dict[str, Relation]:
+    """Array relations, ``name="table via column"``, the column being the other table's."""
+    found = {}
+    for name, written in targets.items():
+        target, via = written.split(" via ")
+        found[name] = Relation(name, target, local="id", remote=via, is_array=True)
+    return found
+
+
+_TENANT = _to_one(tenant="tenant via tenant_id")
+
+_RELATIONS: dict[str, dict[str, Relation]] = {
+    "tenant": _to_many(
+        flow_groups="flow_group via tenant_id", flows="flow via tenant_id", projects="project via tenant_id"
+    ),
+    "project": _TENANT | _to_many(flows="flow via project_id"),
+    "flow_group": _TENANT | _to_many(flows="flow via flow_group_id"),
+    "flow": _TENANT
+    | _to_one(flow_group="flow_group via flow_group_id", project="project via project_id")
+    | _to_many(edges="edge via flow_id", flow_runs="flow_run via flow_id", tasks="task via flow_id"),
+    "task": _to_one(flow="flow via flow_id")
+    | _to_many(
+        task_runs="task_run via task_id",
+        upstream_edges="edge via downstream_task_id",
+        downstream_edges="edge via upstream_task_id",
+    ),
+    "edge": _to_one(
+        flow="flow via flow_id",
+        upstream_task="task via upstream_task_id",
+        downstream_task="task via downstream_task_id",
+    ),
+    "flow_run": _TENANT
+    | _to_one(agent="agent via agent_id", flow="flow via flow_id")
+    | _to_many(
+        logs="log via flow_run_id", states="flow_run_state via flow_run_id", task_runs="task_run via flow_run_id"
+    ),
+    "task_run": _TENANT
+    | _to_one(flow_run="flow_run via flow_run_id", task="task via task_id")
+    | _to_many(logs="log via task_run_id", states="task_run_state via task_run_id"),
+    "flow_run_state": _to_one(flow_run="flow_run via flow_run_id"),
+    "task_run_state": _to_one(task_run="task_run via task_run_id"),
+    "log": {},
+    "agent": _to_one(agent_config="agent_config via agent_config_id") | _to_many(flow_runs="flow_run via agent_id"),
+    "agent_config": _to_many(agents="agent via agent_config_id"),
+    "cloud_hook": {},
+    "message": {},
+    "task_run_artifact": _to_one(task_run="task_run via task_run_id"),
+    "utility_traversal": _to_one(task="task via task_id"),
+    "key_value": {},
+    "task_tag_limit": {},
+    "flow_concurrency_limit": {},
+    "auth_api_key": {},
+}
+
+
+def _public(name: str) -> PublicTable:
+    table = utility_traversal if name == "utility_traversal" else metadata.tables[name]
+    columns = {column.name: column for column in table.columns if not column.info.get("internal")}
+    return PublicTable(name, table, columns, _RELATIONS[name])
+
+
+PUBLIC: dict[str, PublicTable] = {name: _public(name) for name in _RELATIONS}
+
+#: Functions that return rows of ``utility_traversal``, with the type and default of their arguments.
+FUNCTIONS: dict[str, str] = {
+    "utility_downstream_tasks": "utility_traversal",
+    "utility_upstream_tasks": "utility_traversal",
+}
+
+
+def graphql_type(column: Column[Any]) -> str:
+    """Give the name of the GraphQL scalar of a column."""
+    kind = column.type
+    for sql_type, name in (
+        (Uuid, "uuid"),
+        (DateTime, "timestamptz"),
+        (JSON, "jsonb"),
+        (Interval, "interval"),
+        (Boolean, "Boolean"),
+        (Integer, "Int"),
+    ):
+        if isinstance(kind, sql_type):
+            return name
+    return "String"

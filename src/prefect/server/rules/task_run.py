@@ -1,0 +1,64 @@
+"""The law of a task run's states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prefect.server.rules import transition
+from prefect.server.rules.proposal import Proposal
+from prefect.server.rules.transition import Reject, Transition, Verdict, first_verdict
+
+__all__ = ["RULES", "TaskTransition", "carry_cached_inputs", "decide"]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTransition(Transition):
+    """A proposed step of one task run, beside the state of the flow run that it belongs to."""
+
+    flow_run_id: str = ""
+    flow_run_state: str | None = None
+
+
+def refuse_stale_version(step: TaskTransition) -> Verdict | None:
+    """A task run becomes Running only by the wish of one who knows its present state."""
+    return transition.refuse_stale_version(step, "task")
+
+
+def refuse_second_submission(step: TaskTransition) -> Verdict | None:
+    """While its flow run is Running, a due task run is what agents compete for, and one of them wins.
+
+    Otherwise they compete for the flow run itself, and its winner marks the task runs freely.
+    """
+    return transition.refuse_second_submission(step) if step.flow_run_state == "Running" else None
+
+
+def refuse_running_outside_running_flow(step: TaskTransition) -> Verdict | None:
+    """A task run may be Running only while its flow run is."""
+    if step.proposed.is_running() and step.flow_run_state != "Running":
+        return Reject(
+            f"State update failed for task run ID {step.run_id}: provided a running state but associated flow run "
+            f"{step.flow_run_id} is not in a running state."
+        )
+    return None
+
+
+RULES: tuple[Callable[[TaskTransition], Verdict | None], ...] = (
+    refuse_running_outside_running_flow,
+    refuse_stale_version,
+    refuse_second_submission,
+)
+
+
+def decide(step: TaskTransition) -> Verdict:
+    """Ask each rule in order; the first that answers decides."""
+    return first_verdict(RULES, step)
+
+
+def carry_cached_inputs(proposed: Proposal, current: Mapping[str, Any] | None) -> Proposal:
+    """Keep what earlier attempts had cached, unless the new state brings its own."""
+    kept = (current or {}).get("cached_inputs")
+    if kept and not proposed.document["cached_inputs"]:
+        return proposed.with_cached_inputs(kept)
+    return proposed

@@ -1,0 +1,121 @@
+"""What is known of the run that the code is in: ``prefect.context``.
+
+One global object over a ``ContextVar`` that holds a plain dictionary. A ``with context(...)`` copies that dictionary
+once, one level deep; the settings in it are shared, never copied. A new thread starts from the base context: the
+section ``context`` of the configuration, and ``config`` itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from functools import wraps
+from types import TracebackType
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+from prefect.utilities.collections import DotDict, as_nested_dict, merge_dicts
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_current: ContextVar[dict[str, Any]] = ContextVar("prefect_context")
+
+
+def _content() -> dict[str, Any]:
+    """Give the dictionary of this thread (or asyncio task), made from the base when there is none yet."""
+    content = _current.get(None)
+    if content is None:
+        content = _base()
+        _current.set(content)
+    return content
+
+
+def _base() -> dict[str, Any]:
+    from prefect.configuration import config
+
+    content = as_nested_dict(config.get("context") or {}, dict)
+    content["config"] = config
+    return content
+
+
+class Context(DotDict):
+    """The values of the run at hand, by attribute or item; call it to add values for the length of a ``with`` block.
+
+    There is one: ``prefect.context``. Every instance shows the same content.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, *args: Mapping[str, Any], **kwargs: Any) -> None:
+        # The content belongs to the thread, not to the instance.
+        if args or kwargs:
+            self.update(*args, **kwargs)
+
+    @property
+    def _content(self) -> dict[str, Any]:  # type: ignore[override]
+        return _content()
+
+    def __call__(self, *mappings: Mapping[str, Any], **values: Any) -> ContextScope:
+        """Give a ``with`` block (or decorator) that adds these values and puts back the whole content at its end.
+
+        Later mappings win, keywords win over mappings. A ``config`` is laid over the current one.
+        """
+        return ContextScope(mappings, values)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return _content().get(key, default)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        _content().update(*args, **kwargs)
+
+    def copy(self) -> DotDict:
+        """Give the present values as a dictionary of their own."""
+        return DotDict(_content())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_content())
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("The context cannot be pickled: it belongs to its process. Take values from prefect.context.")
+
+
+class ContextScope:
+    """Values that are in the context for the length of one ``with`` block."""
+
+    __slots__ = ("_mappings", "_previous", "_values")
+
+    def __init__(self, mappings: tuple[Mapping[str, Any], ...], values: dict[str, Any]) -> None:
+        self._mappings = mappings
+        self._values = values
+
+    def __enter__(self) -> Context:
+        previous = _current.get(None)
+        if previous is None:
+            previous = _content()
+        self._previous = previous
+        content = previous.copy()
+        for mapping in self._mappings:
+            content.update(mapping)
+        content.update(self._values)
+        config = content.get("config")
+        if config is not previous.get("config") and isinstance(config, Mapping):
+            content["config"] = merge_dicts(previous["config"], config)
+        _current.set(content)
+        return context
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        # Not ``reset(token)``: generators (fixtures, for one) may leave in another contextvars.Context than they entered.
+        _current.set(self._previous)
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def within(*args: P.args, **kwargs: P.kwargs) -> R:
+            with ContextScope(self._mappings, self._values):
+                return function(*args, **kwargs)
+
+        return within
+
+
+context = Context()

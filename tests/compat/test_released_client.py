@@ -1,0 +1,161 @@
+"""The released 1.4.1 package, as a program of its own, uses our server: registration, agent, runs, queries.
+
+It lives in `.compat/` (made by `make compat`), is called by its command line and its public Python interface only, and
+never meets our package in one process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.road import Road, wait_until
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".compat" / "bin" / "python"
+if not PYTHON.exists() and os.environ.get("PROCTOR_CI"):
+    raise RuntimeError("CI must try the released client: run tools/compat_env.py first")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not PYTHON.exists(), reason="the released 1.4.1 is not installed: make compat"),
+]
+
+FLOW = """
+from datetime import timedelta
+import prefect
+from prefect import Flow, Parameter, task
+
+@task(max_retries=1, retry_delay=timedelta(seconds=0))
+def flaky(x):
+    if prefect.context.task_run_count == 1:
+        raise ValueError("first time")
+    return x + 1
+
+@task(log_stdout=True)
+def show(x):
+    print(f"seen {x}")
+
+with Flow("old-friend") as flow:
+    show.map([flaky(Parameter("a", default=1)), 5])
+"""
+
+
+class Released:
+    """The old package's hands, in the home folder and against the server of a Road."""
+
+    def __init__(self, road: Road) -> None:
+        self.road = road
+        self.env = road.env | {"PYTHONWARNINGS": "ignore"}
+
+    def command(self, *arguments: str, code: int = 0) -> str:
+        done = self.run([str(PYTHON), "-m", "prefect", *arguments])
+        assert done.returncode == code, f"{arguments} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def python(self, text: str) -> str:
+        done = self.run([str(PYTHON), "-c", text])
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, env=self.env, cwd=self.road.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+        )
+
+    def agent(self) -> None:
+        with (self.road.folder / "old-agent.log").open("ab") as sink:
+            process = subprocess.Popen(
+                [str(PYTHON), "-m", "prefect", "agent", "local", "start"],
+                env=self.env,
+                cwd=self.road.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.road.processes.append(process)
+        wait_until("the old agent waits", lambda: "Waiting for flow runs" in self.road.log("old-agent"))
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Released]:
+    with Road(tmp_path_factory.mktemp("compat")) as road:
+        road.server()
+        old = Released(road)
+        road.write("flow.py", FLOW)
+        old.command("create", "project", "demo")
+        assert "1 registered" in old.command("register", "--project", "demo", "--path", "flow.py")
+        old.agent()
+        yield old
+
+
+def test_registering_again_is_skipped(released: Released) -> None:
+    assert "1 skipped" in released.command("register", "--project", "demo", "--path", "flow.py")
+    released.command("create", "project", "demo")  # the old client takes "Uniqueness violation." for "already there"
+
+
+def test_the_old_agent_runs_the_old_flow_and_the_old_command_watches(released: Released) -> None:
+    out = released.command("run", "--name", "old-friend", "--param", "a=41", "--watch")
+
+    assert "Flow run succeeded!" in out
+    assert "seen 42" in out
+    found = re.search(r"UUID: (\S+)", out)
+    assert found
+    run = released.road.run(found[1])
+    assert [s["state"] for s in run["states"]] == ["Scheduled", "Submitted", "Running", "Success"]
+    assert [s["version"] for s in run["states"]] == [1, 2, 3, 4]
+    assert {t["state"] for t in run["task_runs"] if t["map_index"] >= 0} == {"Success"}
+
+
+def test_the_old_command_executes_without_an_agent(released: Released) -> None:
+    assert "Flow run succeeded!" in released.command("run", "--name", "old-friend", "--execute")
+
+
+def test_the_old_client_registers_and_creates_from_python(released: Released) -> None:
+    out = released.python(
+        """
+import json, pendulum
+from prefect import Client, Flow, task
+from prefect.schedules import CronSchedule
+@task
+def one():
+    return 1
+with Flow("from-python", schedule=CronSchedule("0 9 * * *")) as flow:
+    one()
+flow_id = flow.register(project_name="demo")
+client = Client()
+run = client.create_flow_run(flow_id=flow_id, idempotency_key="k", scheduled_start_time=pendulum.now().add(hours=1), context={"a": 1})
+assert run == client.create_flow_run(flow_id=flow_id, idempotency_key="k")
+info = client.get_flow_run_info(run)
+scheduled = client.graphql('{ flow_run(where: {flow_id: {_eq: "%s"}, auto_scheduled: {_eq: true}}) { id } }' % flow_id)
+print(json.dumps([info.version, type(info.state).__name__, info.context, len(scheduled.data.flow_run), client.cancel_flow_run(run)]))
+"""
+    )
+    assert json.loads(out.splitlines()[-1]) == [1, "Scheduled", {"a": 1}, 10, "Cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["get", "flows"], "old-friend"),
+        (["get", "projects"], "demo"),
+        (["get", "flow-runs"], "old-friend"),
+        (["get", "tasks", "--flow-name", "old-friend"], "flaky"),
+        (["describe", "flows", "--name", "old-friend"], "old-friend"),
+        (["describe", "tasks", "--name", "old-friend"], "flaky"),
+    ],
+    ids=" ".join,
+)
+def test_old_listing_commands_read_our_server(released: Released, arguments: list[str], shown: str) -> None:
+    assert shown in released.command(*arguments)
+
+
+def test_our_command_runs_a_flow_that_the_old_agent_serves(released: Released) -> None:
+    released.road.python("import cloudpickle")  # both sides see the same script: the flow is stored by path
+    done = released.road.prefect("run", "--name", "old-friend", "--watch", code=None)
+    assert "Flow run" in done.stdout.splitlines()[-1]
