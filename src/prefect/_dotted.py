@@ -75,7 +75,7 @@ class DottedDict(dict[str, Any]):
         merged.update(other)
         return merged
 
-    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override]
         self.update(other)
         return self
 

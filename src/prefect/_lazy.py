@@ -8,10 +8,13 @@ Knows nothing of the rest of the package. Every package ``__init__`` of the publ
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing would take a third of the time of `import prefect`
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
 
 def lazy(

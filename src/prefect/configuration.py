@@ -107,10 +107,12 @@ def load_toml(path: str) -> dict[str, Any]:
 
 def interpolate_config(config: Mapping[str, Any], env_var_prefix: str | None = None) -> Config:
     """Lay the environment over the settings, expand variables, give text its type and resolve ``${a.b}`` references."""
-    flat = {path: _from_text(value) for path, value in _leaves(config)}
+    flat = dict(_leaves(config))
     if env_var_prefix:
         for path, value in _from_environment(env_var_prefix):
             _put(flat, path, value)
+    # A text of the environment is given its type twice, as 1.x does: PREFECT__A='"5"' is the number 5.
+    flat = {path: _from_text(value) for path, value in flat.items()}
 
     names = {".".join(path): path for path in flat}
     for path in list(flat):
@@ -128,12 +130,12 @@ def interpolate_config(config: Mapping[str, Any], env_var_prefix: str | None = N
                 value = replacement
             else:
                 value = value.replace(match.group(0), str(replacement), 1)
-        flat[path] = string_to_type(value) if isinstance(value, str) else value
+        flat[path] = value
     return _nested(flat)
 
 
 def interpolate_env_vars(env_var: Any) -> Any:
-    """Expand environment variables and ``~`` in a text, again and again until nothing changes; others are handed back."""
+    """Expand environment variables and ``~`` in a text until nothing changes; other values are handed back."""
     if not isinstance(env_var, str):
         return env_var
     text = env_var
@@ -142,7 +144,6 @@ def interpolate_env_vars(env_var: Any) -> Any:
         if expanded == text:
             break
         text = expanded
-    # ``~`` may also stand after the first word, as in "$HOME ~": only a leading one is a path.
     return text
 
 

@@ -18,7 +18,8 @@ from prefect.exceptions import AuthorizationError, ClientError
 from prefect.utilities.context import context
 
 API_ERROR_RESENDS = 6
-DEFAULT_RETRY_SECONDS = 3.0
+RETRY_SECONDS = 3.0
+"""How long a command tries to reach a server; the process of a flow run tries for ``config.cloud.retry_seconds``."""
 
 # Addresses of servers that refused an input which only this package's own server knows.
 _plain_servers: set[str] = set()
@@ -34,7 +35,7 @@ class Connection:
         if urlsplit(self.api_server).scheme not in ("http", "https"):
             raise ValueError(f"The API address must begin with http:// or https://. Got {self.api_server!r}.")
         self.logger = get_logger("Client")
-        self.retry_seconds = _retry_seconds()
+        self.retry_seconds: float | None = None
         self._attached_headers: dict[str, str] = {}
         stored = self.load_auth_from_disk() if self._auth_file.is_file() else {}
         self.api_key: str | None = api_key or context.config.cloud.get("api_key") or stored.get("api_key") or None
@@ -55,9 +56,7 @@ class Connection:
 
     def save_auth_to_disk(self) -> None:
         """Store the key and tenant id for this API address."""
-        auth.save(
-            self._auth_file, auth.section_name(self.api_server), api_key=self.api_key, tenant_id=self._tenant_id
-        )
+        auth.save(self._auth_file, auth.section_name(self.api_server), api_key=self.api_key, tenant_id=self._tenant_id)
 
     @property
     def tenant_id(self) -> str:
@@ -103,6 +102,11 @@ class Connection:
         """Send one document and give the ``data`` of the answer as plain values."""
         return self._execute(document, variables)["data"]
 
+    def wait_for(self, document: str, wait_seconds: float, **variables: Any) -> dict[str, Any]:
+        """Send one document whose answer the server may hold back for ``wait_seconds``."""
+        answer = self._execute(document, variables, timeout_seconds=wait_seconds + self.timeout_seconds)
+        return answer["data"]
+
     def change(self, document: str, values: Mapping[str, Any], **options: Any) -> Any:
         """Send a mutation whose one argument is ``input`` and give its payload."""
         data = self._execute(document, {"input": values}, **options)["data"]
@@ -120,6 +124,11 @@ class Connection:
                     raise
                 _plain_servers.add(self.api_server)
         return self.change(document, plain, **options)
+
+    @property
+    def timeout_seconds(self) -> float:
+        """How long one request may wait for its answer."""
+        return float(context.config.cloud.request_timeout)
 
     @property
     def knows_extras(self) -> bool:
@@ -272,8 +281,8 @@ class Connection:
                 url,
                 body=body,
                 headers=headers,
-                timeout_seconds=float(cloud.request_timeout) if timeout_seconds is None else timeout_seconds,
-                retry_seconds=self.retry_seconds,
+                timeout_seconds=self.timeout_seconds if timeout_seconds is None else timeout_seconds,
+                retry_seconds=_retry_seconds() if self.retry_seconds is None else self.retry_seconds,
             )
             if answer.status != 429 or attempt == limits.max_retries:
                 break
@@ -319,5 +328,7 @@ def _encode(content: Mapping[str, Any]) -> bytes:
 
 
 def _retry_seconds() -> float:
-    given = context.config.cloud.get("retry_seconds")
-    return DEFAULT_RETRY_SECONDS if given is None else float(given)
+    # A person at a terminal wants to know soon; a run that lost its server for a moment must not fail by it.
+    if context.get("flow_run_id") is None:
+        return RETRY_SECONDS
+    return float(context.config.cloud.get("retry_seconds", RETRY_SECONDS))

@@ -127,9 +127,7 @@ def send(
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def _send_once(
-    method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout_seconds: float
-) -> Answer:
+def _send_once(method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout_seconds: float) -> Answer:
     import urllib3
 
     timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout_seconds), read=timeout_seconds)

@@ -23,7 +23,6 @@ HOMES: Mapping[str, str] = {
     "clock": "prefect.schedules.clocks",
     "result": "prefect.engine.results",
     "run_config": "prefect.run_configs",
-    "schedule": "prefect.schedules",
     "state": "prefect.model.state",
     "storage": "prefect.storage",
 }
@@ -74,10 +73,15 @@ def name_of(cls: type) -> str:
 
 
 def dump(value: Any) -> dict[str, Any]:
-    """Turn a value of a registered class into its JSON object."""
-    name = _names.get(type(value)) or name_of(type(value))
+    """Turn a value of a registered class into its JSON object.
+
+    Raises:
+        ValueError: its class is in no family.
+    """
+    cls = type(value)
+    name = _names.get(cls) or name_of(cls)
     fields: dict[str, Any] = value._to_fields()
-    fields["type"] = name
+    fields.setdefault("type", name)  # a value that passes on what it was loaded from says its type itself
     fields["__version__"] = __version__
     return fields
 

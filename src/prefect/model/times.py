@@ -25,13 +25,61 @@ def as_aware(value: datetime) -> datetime:
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
+def plain(value: datetime) -> datetime:
+    """Give an aware time as a ``datetime`` of the standard library in a zone of ours.
+
+    Arithmetic with subclasses gives their own kind of duration, which the integer division of durations refuses.
+    """
+    value = as_aware(value)
+    zone = zone_of(value)
+    if type(value) is datetime and zone is value.tzinfo:
+        return value
+    return datetime(
+        value.year,
+        value.month,
+        value.day,
+        value.hour,
+        value.minute,
+        value.second,
+        value.microsecond,
+        tzinfo=zone,
+        fold=value.fold,
+    )
+
+
 def for_user(value: datetime | None) -> pendulum.DateTime | None:
     """Give the same instant in the same zone as a ``pendulum.DateTime``."""
     if value is None:
         return None
     import pendulum  # costs 40 ms: only when a user looks at a time
 
-    return value if isinstance(value, pendulum.DateTime) else pendulum.instance(value)
+    if isinstance(value, pendulum.DateTime):
+        return value
+    return pendulum.DateTime(
+        value.year,
+        value.month,
+        value.day,
+        value.hour,
+        value.minute,
+        value.second,
+        value.microsecond,
+        tzinfo=_user_zone(zone_name(as_aware(value))),
+        fold=value.fold,
+    )
+
+
+@lru_cache(maxsize=256)
+def _user_zone(name: str) -> tzinfo:
+    import pendulum
+
+    if name == "UTC":
+        return pendulum.UTC
+    offset = _OFFSET.fullmatch(name)
+    if offset is None:
+        return pendulum.timezone(name)
+    sign, hours, minutes, seconds = offset.groups()
+    size = int(hours) * 3600 + int(minutes) * 60 + int(seconds or 0)
+    return pendulum.timezone(-size if sign == "-" else size)
 
 
 class UserTime:

@@ -15,7 +15,7 @@ class CompoundKey(tuple[Any, ...]):
 
     __slots__ = ()
 
-    def __add__(self, other: Any) -> CompoundKey:  # type: ignore[override]
+    def __add__(self, other: Any) -> CompoundKey:
         return CompoundKey(super().__add__(other))
 
 
@@ -107,8 +107,6 @@ def merge_dicts(d1: D, d2: Mapping[str, Any]) -> D:
 
 def flatten_seq(seq: Iterable[Any]) -> Generator[Any, None, None]:
     """Give the leaves of nested iterables one by one; text and bytes are leaves."""
-    if isinstance(seq, str) or not isinstance(seq, Iterable):
-        raise TypeError(f"Input is a {type(seq).__name__}, not a sequence")
     for item in seq:
         if isinstance(item, Iterable) and not isinstance(item, str | bytes):
             yield from flatten_seq(item)
@@ -118,7 +116,7 @@ def flatten_seq(seq: Iterable[Any]) -> Generator[Any, None, None]:
 
 def as_nested_dict(obj: Any, dct_class: type[Any] = DotDict) -> Any:
     """Convert every dictionary in ``obj``, also inside lists, tuples and sets, to ``dct_class``."""
-    if isinstance(obj, list | tuple | set):
+    if isinstance(obj, list | tuple | set | frozenset):
         items = [as_nested_dict(item, dct_class) for item in obj]
         # A named tuple takes its fields one by one.
         return type(obj)(*items) if hasattr(obj, "_fields") else type(obj)(items)

@@ -13,7 +13,8 @@ from functools import wraps
 from types import TracebackType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
-from prefect.utilities.collections import DotDict, as_nested_dict, merge_dicts
+from prefect._dotted import DottedDict
+from prefect.utilities.collections import DotDict, merge_dicts
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,7 +22,7 @@ R = TypeVar("R")
 _current: ContextVar[dict[str, Any]] = ContextVar("prefect_context")
 
 
-def _content() -> dict[str, Any]:
+def current_content() -> dict[str, Any]:
     """Give the dictionary of this thread (or asyncio task), made from the base when there is none yet."""
     content = _current.get(None)
     if content is None:
@@ -31,10 +32,13 @@ def _content() -> dict[str, Any]:
 
 
 def _base() -> dict[str, Any]:
+    # Both late: the settings are read, and the loggers set up, when somebody first asks for the context.
     from prefect.configuration import config
+    from prefect.utilities.logging import get_logger
 
-    content = as_nested_dict(config.get("context") or {}, dict)
+    content: dict[str, Any] = dict((config.get("context") or DottedDict()).copy())
     content["config"] = config
+    content["logger"] = get_logger()
     return content
 
 
@@ -53,7 +57,7 @@ class Context(DotDict):
 
     @property
     def _content(self) -> dict[str, Any]:  # type: ignore[override]
-        return _content()
+        return current_content()
 
     def __call__(self, *mappings: Mapping[str, Any], **values: Any) -> ContextScope:
         """Give a ``with`` block (or decorator) that adds these values and puts back the whole content at its end.
@@ -63,17 +67,17 @@ class Context(DotDict):
         return ContextScope(mappings, values)
 
     def get(self, key: str, default: Any = None) -> Any:
-        return _content().get(key, default)
+        return current_content().get(key, default)
 
     def update(self, *args: Any, **kwargs: Any) -> None:
-        _content().update(*args, **kwargs)
+        current_content().update(*args, **kwargs)
 
     def copy(self) -> DotDict:
         """Give the present values as a dictionary of their own."""
-        return DotDict(_content())
+        return DotDict(current_content())
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_content())
+        return iter(current_content())
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("The context cannot be pickled: it belongs to its process. Take values from prefect.context.")
@@ -91,7 +95,7 @@ class ContextScope:
     def __enter__(self) -> Context:
         previous = _current.get(None)
         if previous is None:
-            previous = _content()
+            previous = current_content()
         self._previous = previous
         content = previous.copy()
         for mapping in self._mappings:
@@ -106,7 +110,7 @@ class ContextScope:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        # Not ``reset(token)``: generators (fixtures, for one) may leave in another contextvars.Context than they entered.
+        # Not ``reset(token)``: a generator may leave in another contextvars.Context than it entered.
         _current.set(self._previous)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:

@@ -66,7 +66,7 @@ class GQLObject:
         return f'<GQL: "{self}">'
 
 
-def LiteralSetValue(value: Iterable[str]) -> str:  # noqa: N802 - the public name of 1.x
+def LiteralSetValue(value: Iterable[str]) -> str:
     """Give texts as a set literal of PostgreSQL, ``{a, b}``."""
     return "{" + ", ".join(value) + "}"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from prefect.model.state import Cancelling, Pending, Queued
+from prefect.model.state import Queued, Scheduled
 from prefect.server.rules.proposal import Proposal, is_kind
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "first_verdict",
     "is_waiting",
     "mirror",
-    "takes_time_from_agent",
 ]
 
 # Agents of 1.x skip the run when they read the first three words; both texts are part of the wire.
@@ -95,12 +94,7 @@ def refuse_second_submission(step: Transition) -> Verdict | None:
 
 def is_waiting(name: str | None) -> bool:
     """Tell whether a run in this state waits to be started."""
-    return is_kind(name, Pending) or is_kind(name, Queued)
-
-
-def takes_time_from_agent(proposed: Proposal) -> bool:
-    """Tell whether the queue may have to hand the run out because of this state."""
-    return proposed.start_time is not None
+    return is_kind(name, Scheduled) or is_kind(name, Queued)
 
 
 def mirror(proposed: Proposal, now: datetime, started: datetime | None) -> dict[str, Any]:
@@ -120,7 +114,3 @@ def mirror(proposed: Proposal, now: datetime, started: datetime | None) -> dict[
         "end_time": now if proposed.is_finished() else None,
     }
 
-
-def is_cancelling(name: str | None) -> bool:
-    """Tell whether the run is asked to stop."""
-    return is_kind(name, Cancelling)

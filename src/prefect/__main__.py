@@ -1,0 +1,8 @@
+"""``python -m prefect``: the same as the command ``prefect``."""
+
+from __future__ import annotations
+
+from prefect.cli import cli
+
+if __name__ == "__main__":
+    cli(prog_name="prefect")

@@ -1,0 +1,103 @@
+"""The environment of a flow-run process, built here alone.
+
+Whoever starts such a process (a local agent, ``prefect run --execute``) gets its variables from here, so that
+there is one answer to what wins over what: later entries win over earlier ones.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prefect.utilities.context import context
+
+CLOUD_FLOW_RUNNER = "prefect.engine.cloud.CloudFlowRunner"
+
+
+def generate_flow_run_environ(
+    flow_run_id: str,
+    flow_id: str,
+    run_config: Any,
+    run_api_key: str | None = None,
+    include_local_env: bool = False,
+) -> dict[str, str]:
+    """Build the environment of a process that executes a flow run for whoever started this one.
+
+    Args:
+        run_config: its ``env`` is taken; may be None.
+        run_api_key: the key that the process uses; absent means the one of this process.
+        include_local_env: begin with the variables of this process.
+    """
+    config = context.config
+    key = run_api_key or config.cloud.get("api_key") or ""
+    return {
+        **(os.environ if include_local_env else {}),
+        "PREFECT__CLOUD__SEND_FLOW_RUN_LOGS": str(config.cloud.send_flow_run_logs),
+        "PREFECT__LOGGING__LEVEL": str(config.logging.level),
+        "PREFECT__LOGGING__FORMAT": str(config.logging.format),
+        "PREFECT__LOGGING__DATEFMT": str(config.logging.datefmt),
+        **_env_of(run_config),
+        "PREFECT__CLOUD__TENANT_ID": str(config.cloud.get("tenant_id") or ""),
+        "PREFECT__CLOUD__API_KEY": key,
+        "PREFECT__CLOUD__AUTH_TOKEN": key,
+        **_forced(flow_run_id, flow_id),
+    }
+
+
+def local_agent_environ(
+    flow_run_id: str,
+    flow_id: str,
+    run_config: Any,
+    *,
+    agent_env: Mapping[str, str],
+    labels: Sequence[str],
+    import_paths: Sequence[str],
+    api_key: str | None,
+    tenant_id: str | None,
+    send_logs: bool,
+) -> dict[str, str]:
+    """Build the environment of a process that executes a flow run for a local agent.
+
+    Args:
+        import_paths: directories that modules are imported from after the working directory and ``PYTHONPATH``.
+        tenant_id: passed on with a key only.
+        send_logs: False forbids the process to send logs; True leaves the choice to the run.
+    """
+    config = context.config
+    working_dir = getattr(run_config, "working_dir", None) or os.getcwd()
+    python_path = [working_dir, os.environ.get("PYTHONPATH", ""), *import_paths]
+    environ = {
+        **os.environ,
+        "PREFECT__LOGGING__LEVEL": str(config.logging.level),
+        "PYTHONPATH": os.pathsep.join(path for path in python_path if path),
+        **agent_env,
+        **_env_of(run_config),
+    }
+    name = "PREFECT__CLOUD__SEND_FLOW_RUN_LOGS"
+    wanted = environ.get(name, "true").lower() != "false"
+    return {
+        **environ,
+        name: str(send_logs and wanted).lower(),
+        **({"PREFECT__CLOUD__API_KEY": api_key} if api_key else {}),
+        **({"PREFECT__CLOUD__TENANT_ID": tenant_id} if api_key and tenant_id else {}),
+        "PREFECT__CLOUD__AGENT__LABELS": str(list(labels)),
+        "PREFECT__CLOUD__USE_LOCAL_SECRETS": "false",
+        **_forced(flow_run_id, flow_id),
+    }
+
+
+def _env_of(run_config: Any) -> dict[str, str]:
+    env = getattr(run_config, "env", None) or {}
+    return {str(name): str(value) for name, value in env.items()}
+
+
+def _forced(flow_run_id: str, flow_id: str) -> dict[str, str]:
+    """Give what neither an agent nor a run may choose otherwise."""
+    return {
+        "PREFECT__BACKEND": str(context.config.backend),
+        "PREFECT__CLOUD__API": str(context.config.cloud.api),
+        "PREFECT__CONTEXT__FLOW_RUN_ID": flow_run_id,
+        "PREFECT__CONTEXT__FLOW_ID": flow_id,
+        "PREFECT__ENGINE__FLOW_RUNNER__DEFAULT_CLASS": CLOUD_FLOW_RUNNER,
+    }

@@ -1,0 +1,28 @@
+"""``prefect execute flow-run``: what runs in the process that an agent starts. Loads neither click nor other commands."""
+
+from __future__ import annotations
+
+import sys
+
+
+class NotAFlowRunProcess(Exception):
+    """The environment of this process names no flow run."""
+
+
+def execute() -> None:
+    """Execute the flow run that this process's environment names (``PREFECT__CONTEXT__FLOW_RUN_ID``).
+
+    Raises:
+        NotAFlowRunProcess: it names none.
+    """
+    from prefect.utilities.context import context
+
+    if not context.get("flow_run_id"):
+        message = "Not currently executing a flow within a Cloud context."
+        sys.stdout.write(message + "\n")
+        sys.stdout.flush()
+        raise NotAFlowRunProcess(message)
+
+    from prefect.backend.execution import execute_flow_run_from_environment
+
+    execute_flow_run_from_environment()

@@ -1,0 +1,99 @@
+"""The group ``prefect``: its commands by name, each in a file that loads when the command is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
+
+
+class LazyCommand(NamedTuple):
+    """Where a command is defined, and what the listing says of it before it is loaded."""
+
+    target: str
+    help: str
+    heading: str
+
+
+COMMANDS: dict[str, LazyCommand] = {
+    "get": LazyCommand("prefect.cli.get:get", "List flows, flow runs, projects, tasks or logs", "Query commands"),
+    "describe": LazyCommand("prefect.cli.describe:describe", "Show flows, tasks or flow runs in detail", "Query commands"),
+    "run": LazyCommand("prefect.cli.run:run", "Run a flow, here or with a backend", "Action commands"),
+    "register": LazyCommand("prefect.cli.register:register", "Register flows in a project", "Action commands"),
+    "build": LazyCommand("prefect.cli.build:build", "Build flows, to be registered later", "Action commands"),
+    "agent": LazyCommand("prefect.cli.agent:agent", "Start agents", "Action commands"),
+    "create": LazyCommand("prefect.cli.create:create", "Create projects", "Action commands"),
+    "delete": LazyCommand("prefect.cli.delete:delete", "Delete projects", "Action commands"),
+    "kv": LazyCommand("prefect.cli.kv:kv", "Use the key-value store", "Action commands"),
+    "execute": LazyCommand("prefect.cli.execute:execute", "Execute a flow run in this process", "Action commands"),
+    "heartbeat": LazyCommand("prefect.cli.heartbeat:heartbeat", "Send heartbeats of a flow run", "Action commands"),
+    "server": LazyCommand("prefect.cli.server:server", "Start and manage the server", "Setup commands"),
+    "backend": LazyCommand("prefect.cli.backend:backend", "Choose between server and cloud as the backend", "Setup commands"),
+    "auth": LazyCommand("prefect.cli.auth:auth", "Log in and out, manage API keys and tenants", "Setup commands"),
+    "version": LazyCommand("prefect.cli.misc:version", "Print the version", "Other commands"),
+    "config": LazyCommand("prefect.cli.misc:config", "Print the configuration", "Other commands"),
+    "diagnostics": LazyCommand("prefect.cli.misc:diagnostics", "Print what a bug report needs", "Other commands"),
+    "repl": LazyCommand("prefect.cli.misc:repl", "Start an interactive session of this command", "Other commands"),
+}
+
+class RootGroup(click.Group):
+    """The group of all commands; loads a command when it is called, never for the listing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*COMMANDS, *sorted(self.commands)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        known = self.commands.get(cmd_name)
+        if known is None and cmd_name in COMMANDS:
+            module, _, attribute = COMMANDS[cmd_name].target.partition(":")
+            known = getattr(import_module(module), attribute)
+        return known
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading in dict.fromkeys(command.heading for command in COMMANDS.values()):
+            rows = [(name, command.help) for name, command in COMMANDS.items() if command.heading == heading]
+            with formatter.section(heading):
+                formatter.write_dl(rows, col_spacing=4)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        write_by_the_line()
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from prefect.cli.failures import as_shown
+
+            shown = as_shown(error)
+            if shown is error:
+                raise
+            raise shown from error
+
+
+def write_by_the_line() -> None:
+    """Make what the program prints appear line by line, also when it goes to a pipe or a file."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(line_buffering=True)
+
+
+@click.group(cls=RootGroup, context_settings=CONTEXT_SETTINGS)
+def cli() -> None:
+    """Create, run, watch and manage flows.
+
+    A first run, without any server:
+
+    \b
+      $ prefect run --module prefect.hello_world
+
+    With a server and an agent (each in a terminal of its own):
+
+    \b
+      $ prefect server start
+      $ prefect agent local start
+      $ prefect create project demo
+      $ prefect register --project demo --module prefect.hello_world
+      $ prefect run --name hello-world --watch
+    """

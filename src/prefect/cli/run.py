@@ -1,0 +1,106 @@
+"""``prefect run``: run a flow here, or create a run of a registered one; then leave, watch, or execute it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from prefect.cli import key_values
+from prefect.cli.group import CONTEXT_SETTINGS
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+LOOKUP_HELP = """\
+Look up a flow to run with one of the following option combinations:
+    --id
+    --name
+    --project and --name
+    --path (and --name if there are multiple flows in the script)
+    --module (and --name if there are multiple flows in the module)
+
+See `prefect run --help` for more details on the options.
+"""
+
+EPILOG = """\
+\b
+Examples:
+  $ prefect run --path flow.py                          here, without a backend
+  $ prefect run --module prefect.hello_world --param name=Marvin
+  $ prefect run --name hello-world --watch              by an agent; follow it to its end
+  $ prefect run --name hello-world --label a --label b  by an agent with these labels
+  $ prefect run --id 9a1cd70c-37d7-4cd4-ab91-d41c2700300d --param 'a param with space=2'
+  $ prefect run --name hello-world --execute            a backend run, in this process
+  $ prefect run --name hello-world --quiet | xargs prefect get logs --id
+"""
+
+
+@click.group(
+    context_settings=CONTEXT_SETTINGS, invoke_without_command=True, epilog=EPILOG, subcommand_metavar="", add_help_option=True
+)
+@click.pass_context
+@click.option("--id", "-i", "flow_or_group_id", help="Id of a flow, or of a flow group (runs its newest version).")
+@click.option("--project", help="Project of the registered flow; needs --name.")
+@click.option("--path", "-p", help="Python file with the flow: runs it here.")
+@click.option("--module", "-m", help="Module with the flow, or dotted path to the flow: runs it here.")
+@click.option("--name", "-n", help="Name of the registered flow, or of one of several in the file or module.")
+@click.option("--label", "labels", multiple=True, help="Label of the run; without any, those of the flow. Repeatable.")
+@click.option("--run-name", help="Name of the run.")
+@click.option("--context", "contexts", multiple=True, help="key=value for the run's context; JSON or text. Repeatable.")
+@click.option("--param", "params", multiple=True, help="key=value of a parameter; JSON or text. Repeatable.")
+@click.option("--log-level", type=click.Choice(LEVELS, case_sensitive=False), help="Level of the run's logs.")
+@click.option("--param-file", help="JSON file of parameters; --param wins over it.")
+@click.option("--idempotency-key", help="The same key for the same flow gives the same run, never a second one.")
+@click.option("--execute", is_flag=True, help="Execute the run here, without an agent; Failed if this process dies.")
+@click.option("--schedule", "-s", is_flag=True, help="Follow the flow's schedule (only with --path or --module).")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but the id of the run.")
+@click.option("--no-logs", is_flag=True, help="Leave the run's logs out; --watch still shows its states.")
+@click.option("--watch", "-w", is_flag=True, help="Follow the run to its end; the exit code tells how it ended.")
+def run(ctx: click.Context, /, **options: Any) -> None:
+    """Run a flow: a file or module here, a registered one with the backend."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from prefect.cli.run_request import RunRequest
+
+    _require_one_lookup(**{key: options[key] for key in ("flow_or_group_id", "project", "path", "module", "name")})
+    context = key_values.parse(options.pop("contexts"), "context")
+    parameters = _parameters(options.pop("params"), options.pop("param_file"))
+    request = RunRequest(context=context, parameters=parameters, **options)
+    if request.is_local:
+        from prefect.cli.run_local import run_here
+
+        ctx.exit(run_here(request))
+    if request.schedule:
+        raise click.ClickException("`--schedule` can only be specified for local flow runs")
+    from prefect.cli.run_backend import run_with_backend
+
+    ctx.exit(run_with_backend(request))
+
+
+def _require_one_lookup(
+    flow_or_group_id: str | None, project: str | None, path: str | None, module: str | None, name: str | None
+) -> None:
+    lookups = {"--id": flow_or_group_id, "--project": project, "--path": path, "--module": module}
+    given = [option for option, value in lookups.items() if value]
+    if not given and not name:
+        raise click.ClickException(f"Received no options to look up the flow.\n\n{LOOKUP_HELP}")
+    if flow_or_group_id and name:
+        raise click.ClickException(
+            "Received too many options to look up the flow; cannot specifiy both `--name` and `--id`\n\n" + LOOKUP_HELP
+        )
+    if len(given) > 1:
+        raise click.ClickException(
+            f"Received too many options to look up the flow: {', '.join(given)}\n\n{LOOKUP_HELP}"
+        )
+
+
+def _parameters(items: tuple[str, ...], path: str | None) -> dict[str, Any]:
+    from_file = key_values.read_file(path) if path else {}
+    given = key_values.parse(items, "parameter")
+    in_both = set(given) & set(from_file)
+    if in_both:
+        listed = "{" + ", ".join(map(repr, sorted(in_both))) + "}"
+        click.echo(
+            f"The following parameters were specified by file and CLI, the CLI value will be used: {listed}"
+        )
+    return from_file | given

@@ -1,0 +1,244 @@
+"""``prefect run`` with a backend: look the flow up, create its run once, then leave, watch or execute it."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prefect.cli import render
+from prefect.cli.failures import TerminalError, indented_traceback, step
+from prefect.cli.run_request import RunRequest
+
+if TYPE_CHECKING:
+    from prefect.backend.flow import FlowView
+    from prefect.backend.flow_run import FlowRunView
+    from prefect.client.client import Client
+    from prefect.run_configs.base import RunConfig
+
+_INTERRUPTED = "Keyboard interrupt detected! Aborting..."
+_FINISH_CHECK_SECONDS = 0.25
+_FINISH_CHECKS = 12
+
+
+def run_with_backend(request: RunRequest) -> int:
+    """Create a run of a registered flow and follow it as far as asked; give the exit code."""
+    from prefect.client.client import Client
+
+    with step("Looking up flow metadata...", quiet=request.quiet):
+        flow = _find_flow(request)
+    client = Client()
+    run_id = _create(client, flow, request)
+    if run_id is None:
+        return 0
+    _tell_run(client, run_id, quiet=request.quiet)
+    if request.execute:
+        _execute(run_id, request)
+    elif request.watch:
+        if not _watch(client, run_id, request):
+            return 0
+    else:
+        return 0
+    return _tell_outcome(run_id, quiet=request.quiet)
+
+
+# ----- finding the flow
+
+
+def _find_flow(request: RunRequest) -> FlowView:
+    from prefect.backend.flow import FlowView
+
+    if request.flow_or_group_id:
+        return _flow_of_id(request.flow_or_group_id)
+    if not request.name:
+        raise TerminalError(
+            "Missing required option `--name`. Cannot look up a flow by project without also passing a name."
+        )
+    try:
+        return FlowView.from_flow_name(request.name, project_name=request.project or "")
+    except ValueError as error:
+        if not request.project and "multiple" in str(error).lower():
+            raise TerminalError(
+                f"Found multiple flows named {request.name!r}. Give the project of the one to run with `--project`, "
+                f"or its id with `--id`.\n\n{error}"
+            ) from error
+        raise
+
+
+def _flow_of_id(text: str) -> FlowView:
+    from prefect.backend.flow import FlowView
+
+    not_found = TerminalError(f"Failed to find flow id or flow group id matching {text!r}")
+    try:
+        flow_id = str(uuid.UUID(text))
+    except ValueError:
+        raise not_found from None
+    try:
+        return FlowView.from_id(flow_id)
+    except ValueError as error:
+        raise not_found from error
+
+
+# ----- creating the run
+
+
+def _create(client: Client, flow: FlowView, request: RunRequest) -> str | None:
+    """Create the run and give its id; None after an interrupt, when there is no run or it has been cancelled."""
+    labels = list(request.labels)
+    if request.execute:
+        # A label that no agent has: the run is ours.
+        labels.append(f"agentless-run-{uuid.uuid4().hex[:8]}")
+    # The key is ours even when none was given: after an interrupt the same request tells whether there is a run.
+    values: dict[str, Any] = {
+        "flow_id": flow.flow_id,
+        "parameters": request.parameters,
+        "context": request.context,
+        "labels": labels or None,
+        "run_name": request.run_name,
+        "run_config": _run_config(flow, request.log_level),
+        "idempotency_key": request.idempotency_key,
+    }
+    run_id = None
+    try:
+        with step(f"Creating run for flow {flow.name!r}...", quiet=request.quiet):
+            run_id = client.create_flow_run(**values)
+    except KeyboardInterrupt:
+        if not request.quiet:
+            click.secho(f"\n{_INTERRUPTED}", fg="yellow")
+        if run_id is None:
+            click.echo("Aborted.")
+        else:
+            client.cancel_flow_run(run_id)
+            click.echo("Cancelled flow run.")
+        return None
+    return run_id
+
+
+def _run_config(flow: FlowView, log_level: str | None) -> RunConfig | None:
+    """Give the flow's run config with this log level; None, which keeps the flow's own, without one."""
+    if not log_level:
+        return None
+    from prefect.run_configs import UniversalRun
+
+    run_config = copy.copy(flow.run_config) if flow.run_config is not None else UniversalRun()
+    run_config.env = {**(run_config.env or {}), "PREFECT__LOGGING__LEVEL": log_level.upper()}
+    return run_config
+
+
+def _tell_run(client: Client, run_id: str, *, quiet: bool) -> None:
+    if quiet:
+        click.echo(run_id)
+        return
+    run = _view(run_id)
+    click.echo(
+        render.tree(
+            {
+                "Name": run.name,
+                "UUID": run.flow_run_id,
+                "Labels": run.labels,
+                "Parameters": run.parameters,
+                "Context": run.context,
+                "URL": client.get_cloud_url("flow-run", run_id),
+            }
+        )
+    )
+
+
+def _view(run_id: str) -> FlowRunView:
+    from prefect.backend.flow_run import FlowRunView
+
+    return FlowRunView.from_flow_run_id(run_id)
+
+
+# ----- following it
+
+
+def _execute(run_id: str, request: RunRequest) -> None:
+    from prefect.backend.execution import execute_flow_run_in_subprocess
+
+    if not request.quiet:
+        click.echo("Executing flow run...")
+    with _run_log_settings(silent=request.no_logs or request.quiet):
+        try:
+            execute_flow_run_in_subprocess(run_id)
+        except KeyboardInterrupt:
+            if not request.quiet:
+                click.secho(f"\n{_INTERRUPTED}", fg="yellow")
+        except RuntimeError as error:
+            raise TerminalError(str(error)) from error
+
+
+@contextmanager
+def _run_log_settings(*, silent: bool) -> Iterator[None]:
+    """Give the flow-run process our log format: it takes it from the configuration of this process."""
+    from prefect.utilities.configuration import set_temporary_config
+
+    changes: dict[str, Any] = {
+        "logging.format": render.LOG_FORMAT,
+        "logging.datefmt": render.LOG_TIME_FORMAT,
+    }
+    if silent:
+        changes["logging.level"] = render.NO_LOGS
+    with set_temporary_config(changes):
+        yield
+
+
+def _watch(client: Client, run_id: str, request: RunRequest) -> bool:
+    """Print the run's states and logs until it ends; False when the user has cancelled it meanwhile."""
+    from prefect.backend.flow_run import watch_flow_run
+
+    if not request.quiet:
+        click.echo("Watching flow run execution...")
+    events = watch_flow_run(run_id, stream_states=True, stream_logs=not request.no_logs)
+    try:
+        for event in events:
+            render.say_log(event.timestamp, event.level, event.message)
+    except KeyboardInterrupt:
+        return not _cancelled_by_user(client, run_id)
+    return True
+
+
+def _cancelled_by_user(client: Client, run_id: str) -> bool:
+    """Ask whether the run shall be cancelled, and do it; otherwise go on with the interrupt."""
+    click.secho("\nKeyboard interrupt detected!", fg="yellow")
+    try:
+        wanted = click.confirm("On exit, we can leave your flow run executing or cancel it. Do you want to cancel this flow run?", default=True)
+    except click.Abort:
+        wanted = False
+    if not wanted:
+        click.secho("Exiting without cancelling flow run!", fg="yellow")
+        raise KeyboardInterrupt
+    click.echo("Cancelling flow run...", nl=False)
+    client.cancel_flow_run(run_id)
+    click.secho(" Done", fg="green")
+    return True
+
+
+def _tell_outcome(run_id: str, *, quiet: bool) -> int:
+    state = _final_state(run_id)
+    if state.is_failed():
+        text, colour, code = "Flow run failed!", "red", 1
+    elif state.is_successful():
+        text, colour, code = "Flow run succeeded!", "green", 0
+    else:
+        text, colour, code = f"Flow run is in unexpected state: {state}", "yellow", 1
+    if not quiet:
+        click.secho(text, fg=colour)
+    return code
+
+
+def _final_state(run_id: str) -> Any:
+    """Read the run's state; one that has not ended yet gets three seconds to do so."""
+    import time
+
+    run = _view(run_id)
+    for _ in range(_FINISH_CHECKS):
+        if run.state.is_finished():
+            break
+        time.sleep(_FINISH_CHECK_SECONDS)
+        run = run.get_latest()
+    return run.state

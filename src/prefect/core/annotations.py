@@ -1,0 +1,47 @@
+"""Marks that a user puts around an argument to say how its edge behaves: ``mapped``, ``unmapped``, ``flatten``.
+
+A mark holds its value and knows nothing of tasks or flows. Marks can be nested; where they disagree the inner one wins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class EdgeAnnotation:
+    """A value together with what its edge shall be.
+
+    Attributes:
+        value: what was marked, without any mark around it.
+        annotations: edge attribute (``mapped``, ``flattened``) -> its value.
+    """
+
+    annotations: dict[str, bool]
+
+    def __init__(self, value: Any, **annotations: bool) -> None:
+        if isinstance(value, EdgeAnnotation):
+            annotations.update(value.annotations)
+            value = value.value
+        self.value = value
+        self.annotations = annotations
+
+
+class mapped(EdgeAnnotation):
+    """Mark an argument to be mapped over: each child gets one element of it."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value, mapped=True)
+
+
+class unmapped(EdgeAnnotation):
+    """Mark an argument to be passed whole to every child of a mapped task."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value, mapped=False)
+
+
+class flatten(EdgeAnnotation):
+    """Mark an argument that is a list of lists, to be taken as one list."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value, flattened=True)

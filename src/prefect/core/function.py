@@ -1,0 +1,77 @@
+"""A task made from a function, and the ``task`` decorator that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+
+from prefect.core.signature import check_run
+from prefect.core.task import Task
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class FunctionTask(Task, Generic[P, R]):
+    """A task whose ``run`` is a function.
+
+    Args:
+        fn: called with the task's inputs as keywords.
+        name: default: the function's name.
+        **kwargs: as for ``Task``.
+
+    Raises:
+        TypeError: ``fn`` cannot be called.
+        ValueError: ``fn`` has arguments that a task cannot have.
+    """
+
+    public_name = "prefect.tasks.core.function.FunctionTask"
+
+    def __init__(self, fn: Callable[P, R], name: str | None = None, **kwargs: Any) -> None:
+        if not callable(fn):
+            raise TypeError("`fn` must be callable")
+        check_run(fn)
+        update_wrapper(self, fn)
+        self.run = fn  # type: ignore[method-assign,assignment]
+        super().__init__(name=name or getattr(fn, "__name__", type(self).__name__), **kwargs)
+
+    def _how_to_write(self) -> str:
+        return str(getattr(self.run, "__name__", "task"))
+
+
+class TaskFunction(Protocol[P, R]):
+    """How a type checker sees a function under ``@task``: called like the function, and a task besides."""
+
+    name: str
+    run: Callable[P, R]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
+
+    def map(self, *args: Any, **kwargs: Any) -> Any: ...
+
+    def copy(self, **task_args: Any) -> Any: ...
+
+    def bind(self, *args: Any, **kwargs: Any) -> Any: ...
+
+    def __getattr__(self, name: str) -> Any: ...
+
+
+@overload
+def task(fn: Callable[P, R], /) -> TaskFunction[P, R]: ...
+
+
+@overload
+def task(fn: None = None, **task_init_kwargs: Any) -> Callable[[Callable[P, R]], TaskFunction[P, R]]: ...
+
+
+def task(fn: Callable[..., Any] | None = None, **task_init_kwargs: Any) -> Any:
+    """Make a task from a function; usable as ``@task`` and as ``@task(max_retries=3, ...)``.
+
+    Args:
+        fn: the function; absent when the decorator is called with arguments.
+        **task_init_kwargs: as for ``Task``.
+    """
+    if fn is None:
+        return lambda function: FunctionTask(fn=function, **task_init_kwargs)
+    return cast(Any, FunctionTask(fn=fn, **task_init_kwargs))

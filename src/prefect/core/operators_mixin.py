@@ -1,0 +1,124 @@
+"""The operators of a task, each of which makes a task that does the operation at run time.
+
+``==``, ``!=`` and truth are left alone: tasks are compared by identity, and kept in sets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from prefect.core.conversion import as_task
+
+if TYPE_CHECKING:
+    from prefect.core.task import Task
+
+
+def _operate(name: str, x: Any, y: Any) -> Any:
+    # Operator tasks are tasks themselves: their module can only be loaded after this one.
+    from prefect.core import operators
+
+    return getattr(operators, name)().bind(x, y)
+
+
+class OperatorsMixin:
+    """What ``task + 1``, ``task["key"]`` and the like mean."""
+
+    name: str
+    checkpoint: bool | None
+    result: Any
+
+    def is_equal(self, other: object) -> Any:
+        """Make a task that compares this task's result with another value."""
+        return _operate("Equal", self, other)
+
+    def is_not_equal(self, other: object) -> Any:
+        """Make a task that tells whether this task's result differs from another value."""
+        return _operate("NotEqual", self, other)
+
+    def not_(self) -> Any:
+        """Make a task that gives the logical opposite of this task's result."""
+        from prefect.core.operators import Not
+
+        return Not().bind(self)
+
+    def or_(self, other: object) -> Any:
+        """Make a task that gives this task's result or, if it counts as false, another value."""
+        return _operate("Or", self, other)
+
+    def __getitem__(self, key: Any) -> Any:
+        from prefect.core.operators import GetItem
+        from prefect.core.task import Task
+
+        shown = key.name if isinstance(key, Task) else repr(key)
+        item = GetItem(name=f"{self.name}[{shown}]", checkpoint=self.checkpoint, result=self.result)
+        return item.bind(task_result=self, key=key)
+
+    def __or__(self, other: object) -> Any:
+        task = cast("Task", self)
+        task.set_dependencies(downstream_tasks=[other])
+        return other
+
+    def __ror__(self, other: object) -> Any:
+        task = cast("Task", self)
+        task.set_dependencies(upstream_tasks=[as_task(other)])
+        return self
+
+    def __add__(self, other: object) -> Any:
+        return _operate("Add", self, other)
+
+    def __sub__(self, other: object) -> Any:
+        return _operate("Sub", self, other)
+
+    def __mul__(self, other: object) -> Any:
+        return _operate("Mul", self, other)
+
+    def __truediv__(self, other: object) -> Any:
+        return _operate("Div", self, other)
+
+    def __floordiv__(self, other: object) -> Any:
+        return _operate("FloorDiv", self, other)
+
+    def __mod__(self, other: object) -> Any:
+        return _operate("Mod", self, other)
+
+    def __pow__(self, other: object) -> Any:
+        return _operate("Pow", self, other)
+
+    def __and__(self, other: object) -> Any:
+        return _operate("And", self, other)
+
+    def __radd__(self, other: object) -> Any:
+        return _operate("Add", other, self)
+
+    def __rsub__(self, other: object) -> Any:
+        return _operate("Sub", other, self)
+
+    def __rmul__(self, other: object) -> Any:
+        return _operate("Mul", other, self)
+
+    def __rtruediv__(self, other: object) -> Any:
+        return _operate("Div", other, self)
+
+    def __rfloordiv__(self, other: object) -> Any:
+        return _operate("FloorDiv", other, self)
+
+    def __rmod__(self, other: object) -> Any:
+        return _operate("Mod", other, self)
+
+    def __rpow__(self, other: object) -> Any:
+        return _operate("Pow", other, self)
+
+    def __rand__(self, other: object) -> Any:
+        return _operate("And", other, self)
+
+    def __gt__(self, other: object) -> Any:
+        return _operate("GreaterThan", self, other)
+
+    def __ge__(self, other: object) -> Any:
+        return _operate("GreaterThanOrEqual", self, other)
+
+    def __lt__(self, other: object) -> Any:
+        return _operate("LessThan", self, other)
+
+    def __le__(self, other: object) -> Any:
+        return _operate("LessThanOrEqual", self, other)

@@ -1,0 +1,100 @@
+"""Parameters: tasks whose value is given when a flow run is created."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from prefect.core.task import NoDefault, Task
+from prefect.utilities.context import context
+
+if TYPE_CHECKING:
+    from prefect.model.serializers import Serializer
+
+no_default = NoDefault.value
+
+
+class Parameter(Task):
+    """A task whose value is given when a flow run is created.
+
+    Args:
+        name: also the slug, so that a flow has no two parameters of one name.
+        default: the value when none is given; must be JSON for a flow that is registered.
+        required: whether a value must be given; default: when there is no default.
+        tags: as for ``Task``.
+    """
+
+    public_name = "prefect.core.parameter.Parameter"
+
+    def __init__(
+        self, name: str, default: Any = no_default, required: bool | None = None, tags: Iterable[str] | None = None
+    ) -> None:
+        if required is None:
+            required = default is no_default
+        self.required = required
+        self.default = None if default is no_default else default
+        super().__init__(name=name, slug=name, tags=tags, result=_parameter_result(None), checkpoint=True)
+
+    def __repr__(self) -> str:
+        return f"<Parameter: {self.name}>"
+
+    def copy(self, name: str, **task_args: Any) -> Parameter:  # type: ignore[override]
+        """Copy this parameter under another name."""
+        return super().copy(name=name, slug=name, **task_args)
+
+    def __call__(self, *, flow: Any = None, **kwargs: Any) -> Any:
+        """Add this parameter to a flow; unlike other tasks it is not copied."""
+        return self.bind(flow=flow, **kwargs)
+
+    def run(self) -> Any:
+        """Give the value of this parameter in the flow run.
+
+        Raises:
+            FAIL: it is required and was not given.
+        """
+        given = context.get("parameters") or {}
+        if self.required and self.name not in given:
+            from prefect.model.signals import FAIL
+
+            raise FAIL(f'Parameter "{self.name}" was required but not provided.')
+        return given.get(self.name, self.default)
+
+    def serialize(self) -> dict[str, Any]:
+        """Give this parameter as JSON."""
+        from prefect.core.serialize import dump_parameter
+
+        return dump_parameter(self)
+
+
+class DateTimeParameter(Parameter):
+    """A parameter that is a point in time: text is parsed, and the value is a ``pendulum.DateTime``.
+
+    Args:
+        name, default, tags: as for ``Parameter``.
+        required: a value must be given, also when there is a default.
+    """
+
+    public_name = "prefect.core.parameter.DateTimeParameter"
+
+    def __init__(
+        self, name: str, default: Any = no_default, required: bool = True, tags: Iterable[str] | None = None
+    ) -> None:
+        from prefect.model.serializers import DateTimeSerializer
+
+        super().__init__(name=name, default=default, required=required, tags=tags)
+        self.result = _parameter_result(DateTimeSerializer())
+
+    def run(self) -> Any:
+        """Give the value of this parameter in the flow run, None as None."""
+        value = super().run()
+        if value is None:
+            return None
+        import pendulum
+
+        return pendulum.parse(value) if isinstance(value, str) else pendulum.instance(value)
+
+
+def _parameter_result(serializer: Serializer | None) -> Any:
+    from prefect.model.result import PrefectResult
+
+    return PrefectResult() if serializer is None else PrefectResult(serializer=serializer)

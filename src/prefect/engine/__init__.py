@@ -1,0 +1,1 @@
+"""Running a flow: runners, states, signals, results."""

@@ -1,0 +1,498 @@
+"""Clocks: sources of the times at which a flow shall run.
+
+Events come in order of time, lazily, without end unless the clock has one. How clock changes are treated is said in
+``walls``; intervals of a day or more keep the wall clock, shorter ones are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from prefect.model import codec
+from prefect.model.codec import register
+from prefect.model.times import UserTime, as_aware, for_user, plain, zone_of
+from prefect.schedules import walls
+
+if TYPE_CHECKING:
+    from dateutil.rrule import rrule, rruleset
+
+__all__ = ["Clock", "ClockEvent", "CronClock", "DatesClock", "IntervalClock", "RRuleClock"]
+
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+_ANCHOR = datetime(2019, 1, 1, tzinfo=UTC)
+
+
+class ClockEvent:
+    """One time at which a flow shall run, with what its clock wants for that run.
+
+    Args:
+        start_time: when.
+        parameter_defaults: parameters of the run.
+        labels: labels of the run; None: those of the flow.
+    """
+
+    __slots__ = ("labels", "local_time", "parameter_defaults", "time")
+
+    def __init__(
+        self,
+        start_time: datetime,
+        parameter_defaults: dict[str, Any] | None = None,
+        labels: list[str] | None = None,
+    ) -> None:
+        #: The time in the zone of its clock.
+        self.local_time = as_aware(start_time)
+        #: The time in UTC. Comparisons need it: within one zone Python compares wall clocks, which show some times twice.
+        self.time = plain(start_time).astimezone(UTC)
+        self.parameter_defaults = parameter_defaults or {}
+        self.labels = labels
+
+    @property
+    def start_time(self) -> Any:
+        """When, as a ``pendulum.DateTime``."""
+        return for_user(self.local_time)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare with another event by all it holds, with a datetime by the time."""
+        if isinstance(other, datetime):
+            return other.tzinfo is not None and self.time == plain(other)
+        if not isinstance(other, ClockEvent):
+            return False
+        return (self.time, self.parameter_defaults, self.labels) == (
+            other.time,
+            other.parameter_defaults,
+            other.labels,
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __lt__(self, other: ClockEvent | datetime) -> bool:
+        return self.time < _time_of(other, "<")
+
+    def __gt__(self, other: ClockEvent | datetime) -> bool:
+        return self.time > _time_of(other, ">")
+
+    def __repr__(self) -> str:
+        return f"<{self.local_time.isoformat()},{self.labels},{self.parameter_defaults}>"
+
+
+def _time_of(value: ClockEvent | datetime, operator: str) -> datetime:
+    if isinstance(value, ClockEvent):
+        return value.time
+    if isinstance(value, datetime):
+        return plain(value)
+    raise TypeError(f"{operator!r} not supported between instances of 'ClockEvent' and {type(value).__name__}")
+
+
+class Clock:
+    """A source of times.
+
+    Args:
+        start_date: no event is earlier; naive counts as UTC.
+        end_date: no event is later.
+        parameter_defaults: parameters of the runs that this clock causes.
+        labels: labels of those runs; None: those of the flow.
+    """
+
+    has_dates: ClassVar[bool] = True  # its JSON has start_date and end_date
+
+    start_date = UserTime()
+    end_date = UserTime()
+    _start_date: datetime | None
+    _end_date: datetime | None
+
+    def __init__(
+        self,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        parameter_defaults: dict[str, Any] | None = None,
+        labels: list[str] | None = None,
+    ) -> None:
+        self.start_date = start_date
+        self.end_date = end_date
+        self.parameter_defaults = parameter_defaults or {}
+        self.labels = labels
+
+    @property
+    def bounds(self) -> tuple[datetime | None, datetime | None]:
+        """Start and end as aware ``datetime``, for code that needs no pendulum."""
+        return self._start_date, self._end_date
+
+    def events(self, after: datetime | None = None) -> Iterator[ClockEvent]:
+        """Give the events after an instant, in order of time.
+
+        Args:
+            after: now when absent; an event at just this instant is left out, unless it is the clock's start and
+                comes later.
+        """
+        begin, inclusive = self._begin(after)
+        end = None if self._end_date is None else plain(self._end_date).astimezone(UTC)
+        zone = self._zone
+        last: datetime | None = None
+        for time in self._times(begin):
+            if time < begin or (time == begin and not inclusive) or time == last:
+                continue
+            if end is not None and time > end:
+                return
+            last = time
+            yield ClockEvent(time.astimezone(zone), self.parameter_defaults, self.labels)
+
+    def _begin(self, after: datetime | None) -> tuple[datetime, bool]:
+        """Instant (UTC) to begin at, and whether an event at it counts."""
+        begin = datetime.now(UTC) if after is None else plain(after).astimezone(UTC)
+        if self._start_date is not None:
+            start = plain(self._start_date).astimezone(UTC)
+            if start > begin:
+                return start, True
+        return begin, False
+
+    def _times(self, begin: datetime) -> Iterator[datetime]:
+        """Give increasing instants (UTC) that leave out none from ``begin`` on; earlier ones may come with them."""
+        raise NotImplementedError("Must be implemented on Clock subclasses")
+
+    @property
+    def _zone(self) -> tzinfo:
+        return UTC if self._start_date is None else zone_of(self._start_date)
+
+    def _to_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = {"parameter_defaults": self.parameter_defaults, "labels": self.labels}
+        if self.has_dates:
+            fields["start_date"] = codec.dump_time_tz(self._start_date)
+            fields["end_date"] = codec.dump_time_tz(self._end_date)
+        return fields
+
+    @classmethod
+    def _from_fields(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**cls._arguments(data))
+
+    @classmethod
+    def _arguments(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        labels = data.get("labels")
+        if labels is not None and not isinstance(labels, list):
+            raise ValueError(f"labels: not a list: {labels!r}")
+        defaults = data.get("parameter_defaults")
+        if defaults is not None and not isinstance(defaults, Mapping):
+            raise ValueError(f"parameter_defaults: not an object: {defaults!r}")
+        arguments: dict[str, Any] = {"parameter_defaults": dict(defaults or {}), "labels": labels}
+        if cls.has_dates:
+            arguments["start_date"] = codec.load_time_tz(data.get("start_date"), "start_date")
+            arguments["end_date"] = codec.load_time_tz(data.get("end_date"), "end_date")
+        return arguments
+
+
+def _required(data: Mapping[str, Any], field: str) -> Any:
+    value = data.get(field)
+    if value is None:
+        raise ValueError(f"{field}: missing data for required field")
+    return value
+
+
+@register("clock")
+class IntervalClock(Clock):
+    """Every ``interval`` from ``start_date`` on; without one, counted from 2019-01-01 UTC.
+
+    Raises:
+        TypeError: the interval is no timedelta.
+        ValueError: it is not greater than 0.
+    """
+
+    def __init__(
+        self,
+        interval: timedelta,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        parameter_defaults: dict[str, Any] | None = None,
+        labels: list[str] | None = None,
+    ) -> None:
+        if not isinstance(interval, timedelta):
+            raise TypeError("Interval must be a timedelta.")
+        if interval <= timedelta(0):
+            raise ValueError("Interval must be greater than 0.")
+        super().__init__(start_date, end_date, parameter_defaults, labels)
+        self.interval = interval
+
+    def _times(self, begin: datetime) -> Iterator[datetime]:
+        anchor = _ANCHOR if self._start_date is None else plain(self._start_date)
+        zone = self._zone
+        start = anchor.astimezone(UTC)
+        elapsed = begin - start
+        if self.interval < _DAY or zone is UTC:
+            for k in count(max(0, elapsed // self.interval)):
+                yield start + k * self.interval
+        else:
+            # By the wall clock the count may be off by a clock change: begin one earlier.
+            wall = walls.wall_of(anchor, zone)
+            yield start
+            for k in count(max(1, elapsed // self.interval - 1)):
+                yield walls.instant_of(wall + k * self.interval, zone)
+
+    def _to_fields(self) -> dict[str, Any]:
+        return {**super()._to_fields(), "interval": codec.dump_microseconds(_registrable(self.interval))}
+
+    @classmethod
+    def _arguments(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        interval = codec.load_microseconds(_required(data, "interval"), "interval")
+        assert interval is not None  # noqa: S101 (tells the type checker what _required has made sure of)
+        return {**super()._arguments(data), "interval": _registrable(interval)}
+
+
+def _registrable(interval: timedelta) -> timedelta:
+    if interval < _MINUTE:
+        raise ValueError(f"Interval: a backend runs a flow at most once a minute, not every {interval}.")
+    return interval
+
+
+@register("clock")
+class CronClock(Clock):
+    """At the times of a cron expression, by the clock of ``start_date``'s zone (without one: UTC).
+
+    Args:
+        cron: five fields, or six with seconds last.
+        day_or: what to do when both day fields are restricted: match either of them (as cron does), or both.
+
+    Raises:
+        ValueError: ``Invalid cron string: x``.
+    """
+
+    def __init__(
+        self,
+        cron: str,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        parameter_defaults: dict[str, Any] | None = None,
+        labels: list[str] | None = None,
+        day_or: bool | None = None,
+    ) -> None:
+        if not _is_cron(cron):
+            raise ValueError(f"Invalid cron string: {cron}")
+        super().__init__(start_date, end_date, parameter_defaults, labels)
+        self.cron = cron
+        self.day_or = True if day_or is None else day_or
+
+    def _times(self, begin: datetime) -> Iterator[datetime]:
+        zone = self._zone
+        return walls.instants(
+            self._walls(walls.first_wall(begin, zone)), zone, every_hour=_is_hourly(self.cron), gap=walls.GAP_END
+        )
+
+    def _walls(self, start: datetime) -> Iterator[datetime]:
+        from croniter import CroniterBadDateError, croniter
+
+        # Naive times only: croniter's own treatment of clock changes differs from version to version.
+        steps = croniter(self.cron, start, day_or=self.day_or, ret_type=datetime)
+        while True:
+            try:
+                yield steps.get_next()
+            except CroniterBadDateError:
+                return  # 30 February: there is no further time
+
+    def _to_fields(self) -> dict[str, Any]:
+        return {**super()._to_fields(), "cron": self.cron, "day_or": self.day_or}
+
+    @classmethod
+    def _arguments(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super()._arguments(data), "cron": _required(data, "cron"), "day_or": data.get("day_or")}
+
+
+@lru_cache(maxsize=1024)
+def _is_cron(cron: object) -> bool:
+    from croniter import croniter
+
+    return isinstance(cron, str) and bool(croniter.is_valid(cron))
+
+
+@lru_cache(maxsize=1024)
+def _is_hourly(cron: str) -> bool:
+    from croniter import croniter
+
+    hours = croniter.expand(cron)[0][1]
+    return hours == ["*"] or len(set(hours)) == 24
+
+
+@register("clock")
+class DatesClock(Clock):
+    """At the given times.
+
+    Raises:
+        ValueError: there are none.
+    """
+
+    has_dates = False
+
+    def __init__(
+        self,
+        dates: Iterable[datetime],
+        parameter_defaults: dict[str, Any] | None = None,
+        labels: list[str] | None = None,
+    ) -> None:
+        self._dates = [as_aware(date) for date in dates]
+        if not self._dates:
+            raise ValueError("DatesClock needs at least one date.")
+        super().__init__(min(self._dates), max(self._dates), parameter_defaults, labels)
+
+    @property
+    def dates(self) -> list[Any]:
+        """The times as ``pendulum.DateTime``, in the order given."""
+        return [for_user(date) for date in self._dates]
+
+    def _times(self, begin: datetime) -> Iterator[datetime]:
+        return iter(sorted(plain(date).astimezone(UTC) for date in self._dates))
+
+    def _to_fields(self) -> dict[str, Any]:
+        return {**super()._to_fields(), "dates": [codec.dump_time_tz(date) for date in self._dates]}
+
+    @classmethod
+    def _arguments(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        dates = _required(data, "dates")
+        if not isinstance(dates, list):
+            raise ValueError(f"dates: not a list: {dates!r}")
+        return {**super()._arguments(data), "dates": [codec.load_time_tz(date, "dates") for date in dates]}
+
+
+@register("clock")
+class RRuleClock(Clock):
+    """At the times of a dateutil recurrence rule, by the clock of its own zone (naive: UTC).
+
+    Raises:
+        TypeError: neither rrule nor rruleset.
+    """
+
+    def __init__(
+        self,
+        rrule_obj: rrule | rruleset,
+        start_date: datetime | None = None,
+        end_date: datetime | None = None,
+        parameter_defaults: dict[str, Any] | None = None,
+        labels: list[str] | None = None,
+    ) -> None:
+        from dateutil.rrule import rrulebase
+
+        if not isinstance(rrule_obj, rrulebase):
+            raise TypeError(f"rrule_obj must be an rrule or rruleset, got: {rrule_obj!r}")
+        super().__init__(start_date, end_date, parameter_defaults, labels)
+        self.rrule_obj = rrule_obj
+
+    def _begin(self, after: datetime | None) -> tuple[datetime, bool]:
+        begin, inclusive = super()._begin(after)
+        return begin, inclusive or after is None
+
+    def _times(self, begin: datetime) -> Iterator[datetime]:
+        first = next(iter(self.rrule_obj), None)
+        if first is None:
+            return iter(())
+        zone = self._rule_zone(first)
+        start = walls.first_wall(begin, zone)
+        return walls.instants(self._walls(first, start, zone), zone, every_hour=self._is_hourly(), gap=walls.SHIFT)
+
+    @staticmethod
+    def _rule_zone(first: datetime) -> tzinfo:
+        return UTC if first.tzinfo is None else zone_of(first)
+
+    @property
+    def _zone(self) -> tzinfo:
+        first = next(iter(self.rrule_obj), None)
+        return UTC if first is None else self._rule_zone(first)
+
+    def _walls(self, first: datetime, start: datetime, zone: tzinfo) -> Iterator[datetime]:
+        since = start if first.tzinfo is None else start.replace(tzinfo=first.tzinfo)
+        for time in self.rrule_obj.xafter(since, inc=True):
+            if time.tzinfo is first.tzinfo:
+                yield time.replace(tzinfo=None)
+            else:  # a set may mix zones
+                yield walls.wall_of(as_aware(time), zone)
+
+    def _is_hourly(self) -> bool:
+        """Say whether the rule means every hour (or more often) rather than certain times of a day."""
+        from dateutil.rrule import HOURLY, rrule
+
+        rule = self.rrule_obj
+        if not isinstance(rule, rrule):
+            return False
+        return rule._freq >= HOURLY and not rule._byhour and (rule._freq > HOURLY or rule._interval == 1)
+
+    def _to_fields(self) -> dict[str, Any]:
+        return {**super()._to_fields(), "rrule_obj": _dump_rules(self.rrule_obj)}
+
+    @classmethod
+    def _arguments(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super()._arguments(data), "rrule_obj": _load_rules(_required(data, "rrule_obj"))}
+
+
+def _dump_rules(rules: Any) -> dict[str, Any]:
+    from dateutil.rrule import rrule
+
+    if isinstance(rules, rrule):
+        return {**_dump_rule(rules), "type": "rrule"}
+    return {
+        "_rrule": [_dump_rule(rule) for rule in rules._rrule],
+        "_rdate": [date.isoformat() for date in rules._rdate],
+        "_exrule": [_dump_rule(rule) for rule in rules._exrule],
+        "_exdate": [date.isoformat() for date in rules._exdate],
+        "type": "rruleset",
+        "__version__": codec.__version__,
+    }
+
+
+def _dump_rule(rule: Any) -> dict[str, Any]:
+    return {
+        "rr": str(rule),
+        "_dtstart": None if rule._dtstart is None else rule._dtstart.isoformat(),
+        "_until": None if rule._until is None else rule._until.isoformat(),
+        "__version__": codec.__version__,
+    }
+
+
+def _load_rules(data: Any) -> rrule | rruleset:
+    if not isinstance(data, Mapping):
+        raise ValueError(f"rrule_obj: not an object: {data!r}")
+    kind = data.get("type")
+    if kind == "rrule":
+        return _load_rule(data)
+    if kind != "rruleset":
+        raise ValueError(f"rrule_obj: unknown type: {kind!r}")
+    from dateutil.rrule import rruleset
+
+    rules = rruleset()
+    for rule in _list(data, "_rrule"):
+        rules.rrule(_load_rule(rule))
+    for rule in _list(data, "_exrule"):
+        rules.exrule(_load_rule(rule))
+    for date in _list(data, "_rdate"):
+        rules.rdate(_rule_time(date))
+    for date in _list(data, "_exdate"):
+        rules.exdate(_rule_time(date))
+    return rules
+
+
+def _load_rule(data: Mapping[str, Any]) -> rrule:
+    from dateutil.rrule import rrulestr
+
+    rule: Any = rrulestr(_required(data, "rr"))
+    changes: dict[str, Any] = {}
+    # The text has no offset: the two times beside it have.
+    if data.get("_dtstart") is not None:
+        changes["dtstart"] = _rule_time(data["_dtstart"])
+    if data.get("_until") is not None:
+        changes["until"] = _rule_time(data["_until"])
+    loaded: rrule = rule.replace(**changes)
+    return loaded
+
+
+def _rule_time(text: Any) -> datetime:
+    try:
+        return datetime.fromisoformat(text)  # naive stays naive: rules of both kinds do not mix
+    except (TypeError, ValueError):
+        raise ValueError(f"rrule_obj: not a valid datetime: {text!r}") from None
+
+
+def _list(data: Mapping[str, Any], field: str) -> Sequence[Any]:
+    value = data.get(field)
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise ValueError(f"{field}: not a list: {value!r}")
+    return value

@@ -1,0 +1,134 @@
+"""What an input must look like before an action touches anything; each refusal names the field."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from prefect.server.errors import ApiError, BadInput
+
+__all__ = [
+    "DOCUMENT_MAX_BYTES",
+    "check_key",
+    "check_labels",
+    "check_name",
+    "check_object",
+    "check_slug",
+    "check_text",
+    "found",
+    "new_id",
+    "size_of",
+    "slugify",
+]
+
+NAME_MAX = 255
+KEY_MAX = 512
+LABEL_MAX = 255
+LABELS_MAX = 100
+TEXT_MAX = 100_000
+DOCUMENT_MAX_BYTES = 1_000_000
+
+
+def new_id() -> str:
+    """Make the id of a new row."""
+    return str(uuid4())
+
+
+def check_name(field: str, value: str, longest: int = NAME_MAX) -> str:
+    """Accept a name: not empty, not too long, no control characters."""
+    if not value.strip():
+        raise BadInput(field, "a text that is not empty", value)
+    if len(value) > longest:
+        raise BadInput(field, f"at most {longest} characters", value)
+    _refuse_unstorable(field, value)
+    return value
+
+
+def check_key(field: str, value: str) -> str:
+    """Accept an idempotency key or version group: not empty, at most 512 characters."""
+    return check_name(field, value, KEY_MAX)
+
+
+def check_text(field: str, value: str | None) -> str | None:
+    """Accept a free text, or none."""
+    if value is not None:
+        if len(value) > TEXT_MAX:
+            raise BadInput(field, f"at most {TEXT_MAX} characters", value)
+        _refuse_unstorable(field, value)
+    return value
+
+
+def check_labels(field: str, labels: Sequence[str]) -> list[str]:
+    """Accept labels; gives them sorted, each once."""
+    if len(labels) > LABELS_MAX:
+        raise BadInput(field, f"at most {LABELS_MAX} labels", f"{len(labels)} labels")
+    for label in labels:
+        check_name(f"label in {field}", label, LABEL_MAX)
+    return sorted(set(labels))
+
+
+def check_object(field: str, value: Any, max_bytes: int = DOCUMENT_MAX_BYTES) -> dict[str, Any]:
+    """Accept a JSON object, also as a text that holds one; none gives an empty one."""
+    if value is None:
+        return {}
+    if isinstance(value, str):
+        try:
+            parsed = json.loads(value)
+        except (ValueError, RecursionError):
+            raise BadInput(field, "a JSON object", value) from None
+        if parsed is None:
+            return {}
+        value = parsed
+    if not isinstance(value, dict):
+        raise BadInput(field, "a JSON object", value)
+    size = size_of(field, value)
+    if size > max_bytes:
+        raise BadInput(field, f"at most {max_bytes} bytes of JSON", f"{size} bytes")
+    return value
+
+
+def size_of(field: str, value: Any) -> int:
+    """Measure a JSON value in bytes of UTF-8, and refuse what cannot be stored."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        size = len(text.encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BadInput(field, f"JSON that can be stored ({error})", type(value).__name__) from None
+    if "\\u0000" in text:
+        raise BadInput(field, "JSON without the character U+0000", "a text with it")
+    return size
+
+
+def slugify(text: str) -> str:
+    """Give the form of a text that may stand in an address: lower case, words joined by hyphens."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+def check_slug(slug: str) -> str:
+    """Accept a slug that is one already."""
+    check_name("slug", slug)
+    if slug != slugify(slug):
+        raise ApiError('Slug must be "slugified" (lowercase; no spaces)')
+    return slug
+
+
+def found(row: Mapping[str, Any] | None, message: str) -> Mapping[str, Any]:
+    """Give the row, or say what is missing."""
+    if row is None:
+        raise ApiError(message)
+    return row
+
+
+def _refuse_unstorable(field: str, value: str) -> None:
+    # PostgreSQL keeps no U+0000, and no encoding keeps half a surrogate pair.
+    if "\x00" in value:
+        raise BadInput(field, "a text without the character U+0000", value)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadInput(field, "valid Unicode", value) from None

@@ -1,0 +1,102 @@
+"""Log lines of runs, and the events (states and logs) of a flow run in the order of their commits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from prefect.server.actions.checks import new_id, size_of
+from prefect.server.errors import ApiError, BadInput
+from prefect.server.live import flow_run_topic
+from prefect.server.store import logs, runs
+from prefect.server.store.database import Transaction
+
+__all__ = ["Events", "events_after", "write_run_logs"]
+
+LOGS_MAX = 10_000
+INFO_MAX_BYTES = 1_000_000
+
+
+def write_run_logs(tx: Transaction, now: datetime, *, logs_given: Sequence[Mapping[str, Any]]) -> bool:
+    """Append log lines; lines whose id is known already are skipped, so that a batch may be sent twice.
+
+    Raises:
+        ApiError: a flow run that does not exist; then nothing of the batch is kept.
+    """
+    if len(logs_given) > LOGS_MAX:
+        raise BadInput("logs", f"at most {LOGS_MAX} lines at once", f"{len(logs_given)} lines")
+    by_run: dict[str, list[Mapping[str, Any]]] = {}
+    for line in logs_given:
+        given_id = line.get("id")
+        if given_id is None or tx.one(logs.log_exists, log_id=given_id) is None:
+            by_run.setdefault(line["flow_run_id"], []).append(line)
+    for flow_run_id in sorted(by_run):  # always the same order, so that two batches cannot wait for each other
+        lines = by_run[flow_run_id]
+        numbers = tx.one(runs.take_event_numbers, flow_run_id=flow_run_id, count=len(lines), now=now)
+        if numbers is None:
+            raise ApiError("Foreign key violation.")
+        first = numbers["event_seq"] - len(lines) + 1
+        tx.run_many(
+            logs.insert_log,
+            [_row(line, first + place, numbers["tenant_id"], now) for place, line in enumerate(lines)],
+        )
+        tx.announce(flow_run_topic(flow_run_id))
+    return True
+
+
+def _row(line: Mapping[str, Any], seq: int, tenant_id: str | None, now: datetime) -> dict[str, Any]:
+    info = line.get("info")
+    if info is not None and size_of("info", info) > INFO_MAX_BYTES:
+        raise BadInput("info", f"at most {INFO_MAX_BYTES} bytes of JSON", "more than that")
+    return {
+        "id": line.get("id") or new_id(),
+        "tenant_id": tenant_id,
+        "flow_run_id": line["flow_run_id"],
+        "task_run_id": line.get("task_run_id"),
+        "timestamp": line.get("timestamp") or now,
+        "name": _storable(line.get("name")),
+        "level": line.get("level") or "INFO",
+        "message": _storable(line.get("message")),
+        "info": info,
+        "seq": seq,
+        "created": now,
+        "updated": now,
+    }
+
+
+def _storable(text: str | None) -> str | None:
+    """Keep a line whatever a program wrote into it: what no database stores becomes a sign for it."""
+    if text is None or ("\x00" not in text and text.isascii()):
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+class Events:
+    """Events of a flow run and the number of the last one."""
+
+    __slots__ = ("cursor", "events")
+
+    def __init__(self, cursor: int, events: list[dict[str, Any]]):
+        self.cursor = cursor
+        self.events = events
+
+
+def events_after(tx: Transaction, *, flow_run_id: str, after: int, limit: int) -> Events:
+    """Give the events with a number above ``after``, in order; the cursor is what to ask with next.
+
+    Raises:
+        ApiError: no such flow run.
+    """
+    state_rows = tx.all(logs.states_after, flow_run_id=flow_run_id, after=after, limit=limit)
+    log_rows = tx.all(logs.logs_after, flow_run_id=flow_run_id, after=after, limit=limit)
+    if not state_rows and not log_rows and tx.one(runs.flow_run_by_id, flow_run_id=flow_run_id) is None:
+        raise ApiError(f"Flow run {flow_run_id} not found")
+    events = [_event("state", row) for row in state_rows] + [_event("log", row) for row in log_rows]
+    events.sort(key=lambda event: event["seq"])
+    events = events[:limit]
+    return Events(events[-1]["seq"] if events else after, events)
+
+
+def _event(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"kind": kind, **row, "timestamp": row["timestamp"].isoformat()}

@@ -1,0 +1,64 @@
+"""Handing due runs to agents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from prefect.server.store import agents, queue
+from prefect.server.store.database import Transaction
+
+__all__ = ["Due", "due_runs", "mark_queried"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a look at the queue saw: the runs that are due, and when the next one will be."""
+
+    ids: list[str]
+    next_start: datetime | None
+
+
+def due_runs(
+    tx: Transaction,
+    *,
+    tenant_id: str,
+    before: datetime,
+    labels: Sequence[str],
+    exclude: Collection[str] = (),
+    limit: int = 25,
+) -> Due:
+    """Find the runs that an agent with these labels may start, earliest start first.
+
+    Running runs whose process left because a task waits for its time come last.  Reading takes nothing from the
+    queue: the agent's Submitted does.
+
+    Args:
+        before: start times up to and including this one.
+        exclude: ids that the agent has in hand already.
+        limit: at most this many; labels and ``exclude`` are matched before.
+
+    Returns:
+        The ids, and, when there are none, the time at which to look again even if nobody announces anything.
+    """
+    labelled = bool(labels)
+    values = {"tenant_id": tenant_id, "before": before, **({"labels": list(labels)} if labelled else {})}
+    widened = limit + len(exclude)
+    ids = [row["id"] for row in tx.all(queue.due_runs[labelled], limit=widened, **values)]
+    if len(ids) < widened:
+        ids += [row["id"] for row in tx.all(queue.due_again[labelled], limit=widened - len(ids), **values)]
+    ids = [run_id for run_id in ids if run_id not in exclude][:limit]
+    if ids:
+        return Due(ids, None)
+    starts = [
+        row["start"]
+        for statement in (queue.next_due, queue.next_again)
+        if (row := tx.one(statement[labelled], **values)) is not None and row["start"] is not None
+    ]
+    return Due([], min(starts, default=None))
+
+
+def mark_queried(tx: Transaction, now: datetime, *, agent_id: str) -> None:
+    """Note that this agent asked for work."""
+    tx.run(agents.mark_queried, agent_id=agent_id, now=now)

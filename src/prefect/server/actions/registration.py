@@ -1,0 +1,364 @@
+"""Registering a flow: a new version of its group, with its tasks and edges."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from prefect.server.actions import flows as flow_actions
+from prefect.server.actions import schedules
+from prefect.server.actions.checks import check_key, check_name, check_object, check_text, found, new_id
+from prefect.server.actions.parameters import parameter_list
+from prefect.server.errors import ApiError, BadInput
+from prefect.server.settings import Settings
+from prefect.server.store import flows, tenants
+from prefect.server.store.database import Transaction
+
+__all__ = ["create_flow", "decompress", "register_edges", "register_tasks"]
+
+FLOW_MAX_BYTES = 50_000_000
+_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+
+
+def decompress(text: str) -> Any:
+    """Read a flow that came as base64 of gzip of JSON.
+
+    Raises:
+        ApiError: it is none, or larger than 50 MB.
+    """
+    try:
+        packed = base64.b64decode(text, validate=True)
+        unpacker = zlib.decompressobj(wbits=31)
+        plain = unpacker.decompress(packed, FLOW_MAX_BYTES)
+        if unpacker.unconsumed_tail:
+            raise BadInput("serialized_flow", f"at most {FLOW_MAX_BYTES} bytes of JSON", "more than that")
+        if not unpacker.eof:
+            raise ValueError("cut off")
+        return orjson.loads(plain)
+    except (binascii.Error, zlib.error, ValueError) as error:
+        raise ApiError(
+            f"Unable to decompress serialized flow: expected base64 of gzip of JSON ({error})", "BAD_USER_INPUT"
+        ) from None
+
+
+def create_flow(
+    tx: Transaction,
+    now: datetime,
+    *,
+    settings: Settings,
+    serialized_flow: Any,
+    project_id: str,
+    version_group_id: str | None = None,
+    set_schedule_active: bool | None = True,
+    description: str | None = None,
+    idempotency_key: str | None = None,
+) -> str:
+    """Register a flow and archive the other versions of its group; gives the new version's id.
+
+    Given the idempotency key of the group's last registration, that version's id, and nothing changes.
+    """
+    document = check_object("serialized_flow", serialized_flow, FLOW_MAX_BYTES)
+    _check_flow(document, settings)
+    check_text("description", description)
+    if idempotency_key is not None:
+        check_key("idempotency_key", idempotency_key)
+    project = found(tx.one(tenants.project_by_id, project_id=project_id), "Invalid project.")
+    tenant_id = project["tenant_id"]
+    if version_group_id is None:
+        known = tx.one(flows.version_group_by_name, project_id=project_id, name=document["name"])
+        version_group_id = (known and known["version_group_id"]) or new_id()
+    check_key("version_group_id", version_group_id)
+
+    group = _group(tx, now, tenant_id, version_group_id, idempotency_key)
+    if idempotency_key is not None and group["settings"].get("idempotency_key") == idempotency_key:
+        newest = tx.one(flows.newest_unarchived_of_group, flow_group_id=group["id"])
+        if newest is not None:
+            _archive_others(tx, now, group["id"], newest["id"])
+            kept: str = newest["id"]
+            return kept
+    group_settings = {**group["settings"], "idempotency_key": idempotency_key}
+    tx.run(flows.set_group_column["settings"], flow_group_id=group["id"], settings=group_settings, now=now)
+
+    latest = tx.one(flows.latest_in_version_group, version_group_id=version_group_id, tenant_id=tenant_id)
+    flow_id = new_id()
+    tx.run(
+        flows.insert_flow,
+        id=flow_id,
+        tenant_id=tenant_id,
+        project_id=project_id,
+        flow_group_id=group["id"],
+        version_group_id=version_group_id,
+        version=((latest and latest["version"]) or 0) + 1,
+        name=document["name"],
+        description=description if description is not None else _optional_text(document.get("description")),
+        serialized_flow=document,
+        environment=document.get("environment"),
+        run_config=document.get("run_config"),
+        core_version=_optional_text(document.get("__version__")),
+        storage=document.get("storage"),
+        parameters=parameter_list(document.get("parameters")),
+        schedule=document.get("schedule"),
+        settings=flow_actions.flow_settings(group_settings),
+        idempotency_key=idempotency_key,
+        created=now,
+        updated=now,
+    )
+    edges = document.get("edges") or []
+    _insert_tasks(tx, now, tenant_id, flow_id, document.get("tasks") or [], edges, _reference_slugs(document))
+    _insert_edges(tx, now, tenant_id, flow_id, edges)
+    if set_schedule_active is not False:
+        _try_to_activate(tx, now, flow_id, settings)
+    _archive_others(tx, now, group["id"], flow_id)
+    return flow_id
+
+
+def register_tasks(tx: Transaction, now: datetime, *, flow_id: str, serialized_tasks: Any) -> bool:
+    """Add tasks to a registered flow; those whose slug it has already are left as they are."""
+    tasks = _list_of_objects("serialized_tasks", serialized_tasks)
+    _check_tasks("serialized_tasks", tasks)
+    flow = found(tx.one(flows.flow_by_id, flow_id=flow_id), "Invalid flow ID.")
+    known = {row["slug"] for row in tx.all(flows.task_ids_by_slug, flow_id=flow_id)}
+    added = [task for task in _once(tasks) if task["slug"] not in known]
+    if added:
+        _insert_tasks(tx, now, flow["tenant_id"], flow_id, added, (), ())
+        document = dict(flow["serialized_flow"] or {})
+        listed = {task.get("slug") for task in document.get("tasks") or [] if isinstance(task, Mapping)}
+        document["tasks"] = [*(document.get("tasks") or []), *(t for t in added if t["slug"] not in listed)]
+        tx.run(flows.set_serialized_flow, flow_id=flow_id, serialized_flow=document, now=now)
+    return True
+
+
+def register_edges(tx: Transaction, now: datetime, *, flow_id: str, serialized_edges: Any) -> bool:
+    """Add edges between tasks of a registered flow; those it has already are left as they are."""
+    edges = _list_of_objects("serialized_edges", serialized_edges)
+    _check_edges("serialized_edges", edges)
+    flow = found(tx.one(flows.flow_by_id, flow_id=flow_id), "Invalid flow ID.")
+    _insert_edges(tx, now, flow["tenant_id"], flow_id, edges)
+    document = dict(flow["serialized_flow"] or {})
+    listed = list(document.get("edges") or [])
+    known = {_edge_key(edge) for edge in listed}
+    for edge in edges:
+        if _edge_key(edge) not in known:
+            known.add(_edge_key(edge))
+            listed.append(edge)
+    if len(listed) != len(document.get("edges") or []):
+        document["edges"] = listed
+        tx.run(flows.set_serialized_flow, flow_id=flow_id, serialized_flow=document, now=now)
+    return True
+
+
+# --------------------------------------------------------------------------------------------- parts
+
+
+def _group(
+    tx: Transaction, now: datetime, tenant_id: str, version_group_id: str, idempotency_key: str | None
+) -> Mapping[str, Any]:
+    """Find the flow group of a version group, or make it."""
+    group = tx.one(flows.group_by_name, tenant_id=tenant_id, name=version_group_id)
+    if group is None:
+        tx.run(
+            flows.insert_flow_group,
+            id=new_id(),
+            tenant_id=tenant_id,
+            name=version_group_id,
+            settings={
+                "heartbeat_enabled": True,
+                "lazarus_enabled": True,
+                "version_locking_enabled": False,
+                "idempotency_key": None,
+            },
+            default_parameters={},
+            created=now,
+            updated=now,
+        )
+        group = tx.one(flows.group_by_name, tenant_id=tenant_id, name=version_group_id)
+    return found(group, "Invalid flow group.")
+
+
+def _archive_others(tx: Transaction, now: datetime, group_id: str, kept_id: str) -> None:
+    for other in tx.all(flows.other_unarchived_of_group, flow_group_id=group_id, kept_id=kept_id):
+        flow_actions.archive_flow(tx, now, flow_id=other["id"])
+
+
+def _try_to_activate(tx: Transaction, now: datetime, flow_id: str, settings: Settings) -> None:
+    """Start the schedule if there is one; a flow whose schedule cannot start is registered all the same."""
+    try:
+        with tx.savepoint():
+            schedules.set_schedule_active(tx, now, flow_id=flow_id, settings=settings)
+    except ApiError:
+        return
+
+
+def _insert_tasks(
+    tx: Transaction,
+    now: datetime,
+    tenant_id: str,
+    flow_id: str,
+    tasks: Iterable[Mapping[str, Any]],
+    edges: Iterable[Mapping[str, Any]],
+    reference: Iterable[str],
+) -> None:
+    edges = list(edges)
+    with_upstream = {_slug(edge["downstream_task"]) for edge in edges}
+    with_downstream = {_slug(edge["upstream_task"]) for edge in edges}
+    mapped = {_slug(edge["downstream_task"]) for edge in edges if edge.get("mapped")}
+    reference = set(reference)
+    rows = []
+    for task in _once(tasks):
+        slug = task["slug"]
+        delay = task.get("retry_delay")
+        is_terminal = bool(edges) and slug not in with_downstream
+        rows.append(
+            {
+                "id": new_id(),
+                "tenant_id": tenant_id,
+                "flow_id": flow_id,
+                "name": _optional_text(task.get("name")),
+                "slug": slug,
+                "type": _optional_text(task.get("type")),
+                "max_retries": task.get("max_retries") or 0,
+                "retry_delay": None if delay is None else timedelta(seconds=delay),
+                "trigger": _function_name(task.get("trigger")),
+                "mapped": slug in mapped,
+                "auto_generated": bool(task.get("auto_generated")),
+                "cache_key": _optional_text(task.get("cache_key")),
+                "is_root_task": bool(edges) and slug not in with_upstream,
+                "is_terminal_task": is_terminal,
+                "is_reference_task": slug in reference if reference else is_terminal,
+                "tags": task.get("tags") or [],
+                "created": now,
+                "updated": now,
+            }
+        )
+    if rows:
+        tx.run_many(flows.insert_task, rows)
+
+
+def _insert_edges(
+    tx: Transaction, now: datetime, tenant_id: str, flow_id: str, edges: Iterable[Mapping[str, Any]]
+) -> None:
+    edges = list(edges)
+    if not edges:
+        return
+    ids = {row["slug"]: row["id"] for row in tx.all(flows.task_ids_by_slug, flow_id=flow_id)}
+    rows = []
+    for edge in edges:
+        ends = _slug(edge["upstream_task"]), _slug(edge["downstream_task"])
+        missing = [slug for slug in ends if slug not in ids]
+        if missing:
+            raise ApiError(f"Edges could not be registered - the flow has no task with the slug {missing[0]!r}.")
+        rows.append(
+            {
+                "id": new_id(),
+                "tenant_id": tenant_id,
+                "flow_id": flow_id,
+                "upstream_task_id": ids[ends[0]],
+                "downstream_task_id": ids[ends[1]],
+                "key": _optional_text(edge.get("key")),
+                "mapped": bool(edge.get("mapped")),
+                "created": now,
+                "updated": now,
+            }
+        )
+    tx.run_many(flows.insert_edge, rows)
+
+
+# -------------------------------------------------------------------------------------------- checks
+
+
+def _check_flow(document: Mapping[str, Any], settings: Settings) -> None:
+    name = document.get("name")
+    if not isinstance(name, str):
+        raise BadInput("serialized_flow.name", "a text", name)
+    check_name("serialized_flow.name", name)
+    _check_version(document.get("__version__"), settings.core_version_cutoff)
+    for key in ("schedule", "storage", "run_config", "environment"):
+        if document.get(key) is not None and not isinstance(document[key], dict):
+            raise BadInput(f"serialized_flow.{key}", "a JSON object or null", document[key])
+    tasks = _list_of_objects("serialized_flow.tasks", document.get("tasks") or [])
+    _check_tasks("serialized_flow.tasks", tasks)
+    edges = _list_of_objects("serialized_flow.edges", document.get("edges") or [])
+    _check_edges("serialized_flow.edges", edges)
+    for reference in document.get("reference_tasks") or []:
+        if _slug(reference) is None:
+            raise BadInput("serialized_flow.reference_tasks", "task slugs", reference)
+
+
+def _check_version(given: Any, cutoff: str) -> None:
+    match = _VERSION.match(given) if isinstance(given, str) else None
+    if match is None:
+        return
+    have = tuple(int(part or 0) for part in match.groups())
+    least = tuple(int(part) for part in (cutoff.split(".") + ["0", "0"])[:3])
+    if have < least:
+        raise ApiError(f"Prefect backends require new flows to be run with Prefect {cutoff}+, but this flow was "
+                       f"built with {given}.", "BAD_USER_INPUT")
+
+
+def _check_tasks(field: str, tasks: Iterable[Mapping[str, Any]]) -> None:
+    for task in tasks:
+        slug = task.get("slug")
+        if not isinstance(slug, str) or not slug:
+            raise BadInput(f"{field}: slug of a task", "a text that is not empty", slug)
+        check_name(f"{field}: slug of a task", slug, 512)
+        for key in ("max_retries", "retry_delay"):
+            value = task.get(key)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
+                raise BadInput(f"{field}: {key} of task {slug}", "a number, 0 or more", value)
+            if value is not None and value > 2**31 - 1:
+                raise BadInput(f"{field}: {key} of task {slug}", "a number below 2147483648", value)
+        if not isinstance(task.get("tags") or [], list):
+            raise BadInput(f"{field}: tags of task {slug}", "a list", task["tags"])
+
+
+def _check_edges(field: str, edges: Iterable[Mapping[str, Any]]) -> None:
+    for edge in edges:
+        for end in ("upstream_task", "downstream_task"):
+            if _slug(edge.get(end)) is None:
+                raise BadInput(f"{field}: {end} of an edge", "a task slug", edge.get(end))
+
+
+def _list_of_objects(field: str, value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise BadInput(field, "a list of JSON objects", value)
+    return value
+
+
+def _once(tasks: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    first: dict[str, Mapping[str, Any]] = {}
+    for task in tasks:
+        first.setdefault(task["slug"], task)
+    return first.values()
+
+
+def _slug(end: Any) -> str | None:
+    """Read a reference to a task: its slug, or an object that has it."""
+    if isinstance(end, Mapping):
+        end = end.get("slug")
+    return end if isinstance(end, str) and end else None
+
+
+def _edge_key(edge: Mapping[str, Any]) -> tuple[Any, ...]:
+    return _slug(edge.get("upstream_task")), _slug(edge.get("downstream_task")), edge.get("key")
+
+
+def _reference_slugs(document: Mapping[str, Any]) -> list[str]:
+    slugs = (_slug(reference) for reference in document.get("reference_tasks") or [])
+    return [slug for slug in slugs if slug is not None]
+
+
+def _function_name(value: Any) -> str | None:
+    if isinstance(value, Mapping):
+        value = value.get("fn")
+    return _optional_text(value)
+
+
+def _optional_text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

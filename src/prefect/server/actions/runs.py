@@ -1,0 +1,122 @@
+"""What may be done with a flow run or task run, beside moving it to a state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from prefect.model.state import Finished, Running
+from prefect.server.actions.checks import check_labels, check_name, found, new_id
+from prefect.server.actions.set_state import begin_task_runs, set_flow_run_state
+from prefect.server.errors import ApiError, BadInput
+from prefect.server.rules.proposal import is_kind, propose
+from prefect.server.store import runs
+from prefect.server.store.database import Transaction
+
+__all__ = [
+    "beat_flow_run",
+    "beat_task_run",
+    "cancel_flow_run",
+    "delete_flow_run",
+    "get_or_create_task_run",
+    "mapped_children",
+    "set_flow_run_labels",
+    "set_flow_run_name",
+    "set_task_run_name",
+    "task_run_info",
+]
+
+MAP_INDEX_MAX = 2**31 - 1
+
+
+def cancel_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str) -> str | None:
+    """End a flow run, or ask it to end when it has begun; gives the state that it has then."""
+    run = found(tx.one(runs.flow_run_by_id, flow_run_id=flow_run_id), f"Invalid flow run ID: {flow_run_id}")
+    state: str | None = run["state"]
+    if is_kind(state, Finished):
+        return state
+    if is_kind(state, Running):
+        wanted = propose("Cancelling", "Flow run is cancelling")
+    else:
+        wanted = propose("Cancelled", "Flow run is cancelled")
+    set_flow_run_state(tx, now, flow_run_id=flow_run_id, proposed=wanted)
+    return wanted.name
+
+
+def delete_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str) -> bool:
+    """Delete a flow run with its task runs, states and logs."""
+    return tx.run(runs.delete_flow_run, flow_run_id=flow_run_id) > 0
+
+
+def set_flow_run_name(tx: Transaction, now: datetime, *, flow_run_id: str, name: str) -> bool:
+    """Rename a flow run."""
+    if not name.strip():
+        raise ApiError("Invalid name", "BAD_USER_INPUT")
+    return tx.run(runs.set_flow_run_name, flow_run_id=flow_run_id, name=check_name("name", name), now=now) > 0
+
+
+def set_flow_run_labels(tx: Transaction, now: datetime, *, flow_run_id: str, labels: Sequence[str]) -> bool:
+    """Replace a flow run's labels."""
+    return tx.run(runs.set_flow_run_labels, flow_run_id=flow_run_id, labels=check_labels("labels", labels), now=now) > 0
+
+
+def set_task_run_name(tx: Transaction, now: datetime, *, task_run_id: str, name: str) -> bool:
+    """Rename a task run."""
+    if not name.strip():
+        raise ApiError("Invalid name", "BAD_USER_INPUT")
+    return tx.run(runs.set_task_run_name, task_run_id=task_run_id, name=check_name("name", name), now=now) > 0
+
+
+def beat_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str) -> bool:
+    """Note that the flow run's process lives."""
+    tx.run(runs.beat_flow_run, flow_run_id=flow_run_id, now=now)
+    return True
+
+
+def beat_task_run(tx: Transaction, now: datetime, *, task_run_id: str) -> bool:
+    """Note that the task run lives."""
+    tx.run(runs.beat_task_run, task_run_id=task_run_id, now=now)
+    return True
+
+
+def get_or_create_task_run(
+    tx: Transaction, now: datetime, *, flow_run_id: str, task_id: str, map_index: int | None = None
+) -> Mapping[str, Any]:
+    """Give the task run at this place of a flow run, making it when it is not there: id, version, state.
+
+    Args:
+        map_index: which child of a mapped task; -1 or None for a task that is not mapped.
+    """
+    index = -1 if map_index is None else map_index
+    if not -1 <= index <= MAP_INDEX_MAX:
+        raise BadInput("map_index", f"a whole number from -1 to {MAP_INDEX_MAX}", map_index)
+    place = {"flow_run_id": flow_run_id, "task_id": task_id, "map_index": index}
+    known = tx.one(runs.task_run_by_place, **place)
+    if known is not None:
+        return known
+    owner = tx.one(runs.flow_run_and_task, flow_run_id=flow_run_id, task_id=task_id)
+    if owner is None:
+        raise ApiError("Foreign key violation.")
+    if owner["task_id"] is None or owner["task_flow_id"] != owner["flow_id"]:
+        raise ApiError("Invalid task ID")
+    row = {"id": new_id(), "tenant_id": owner["tenant_id"], "cache_key": owner["cache_key"], **place}
+    begin_task_runs(tx, now, [row], once=True)
+    return found(tx.one(runs.task_run_by_place, **place), "Invalid ID")
+
+
+def task_run_info(tx: Transaction, *, task_run_id: str) -> Mapping[str, Any]:
+    """Give a task run's version and state."""
+    return found(tx.one(runs.task_run_by_id, task_run_id=task_run_id), "Invalid task run ID")
+
+
+def mapped_children(tx: Transaction, *, task_run_id: str) -> dict[str, Any]:
+    """Sum up the children of a mapped task run: first start, last end, number in each state."""
+    rows = tx.all(runs.children_by_state, task_run_id=task_run_id)
+    starts = [row["min_start_time"] for row in rows if row["min_start_time"] is not None]
+    ends = [row["max_end_time"] for row in rows if row["max_end_time"] is not None]
+    return {
+        "min_start_time": min(starts, default=None),
+        "max_end_time": max(ends, default=None),
+        "state_counts": {row["state"]: row["count"] for row in rows},
+    }

@@ -1,0 +1,211 @@
+"""Schedules: which runs they ask for, and making them ahead of time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from prefect.schedules import Schedule
+from prefect.server.actions.checks import check_object
+from prefect.server.actions.create_run import create_flow_run, labels_key
+from prefect.server.actions.parameters import required_names
+from prefect.server.errors import ApiError, shorten
+from prefect.server.settings import Settings
+from prefect.server.store import flows
+from prefect.server.store.database import Transaction
+
+__all__ = [
+    "WantedRun",
+    "delete_group_schedule",
+    "schedule_flow_runs",
+    "set_group_schedule",
+    "set_schedule_active",
+    "set_schedule_inactive",
+    "wanted_runs",
+]
+
+logger = logging.getLogger("prefect.server.schedules")
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRun:
+    """A run that a schedule asks for."""
+
+    start: datetime
+    key: str
+    parameters: Mapping[str, Any]
+    labels: tuple[str, ...] | None
+
+
+def set_schedule_active(tx: Transaction, now: datetime, *, flow_id: str, settings: Settings) -> bool:
+    """Switch the flow's schedule on and make its next runs; False when there is no schedule.
+
+    Raises:
+        ApiError: a required parameter has no value from the group or from every clock.
+    """
+    flow = tx.one(flows.flow_for_schedule, flow_id=flow_id)
+    if flow is None or (flow["schedule"] is None and flow["group_schedule"] is None):
+        return False
+    _check_required_parameters(flow)
+    tx.run(flows.set_schedule_active, flow_id=flow_id, is_schedule_active=True, now=now)
+    active = {**flow, "is_schedule_active": True}
+    schedule_flow_runs(tx, now, active, settings.max_scheduled_runs_per_flow)
+    return True
+
+
+def set_schedule_inactive(tx: Transaction, now: datetime, *, flow_id: str) -> bool:
+    """Switch the flow's schedule off; the runs that it made and that have not begun go away."""
+    if not tx.run(flows.set_schedule_active, flow_id=flow_id, is_schedule_active=False, now=now):
+        return False
+    tx.run(flows.delete_auto_scheduled_of_flow, flow_id=flow_id)
+    return True
+
+
+def set_group_schedule(
+    tx: Transaction,
+    now: datetime,
+    *,
+    flow_group_id: str,
+    settings: Settings,
+    cron_clocks: Sequence[Mapping[str, Any]] | None = None,
+    interval_clocks: Sequence[Mapping[str, Any]] | None = None,
+    timezone: str | None = None,
+) -> bool:
+    """Give all versions of a group this schedule in the place of their own; runs of the old one go away."""
+    start_date = _start_date(now, timezone)
+    clocks: list[dict[str, Any]] = [
+        {
+            "type": "CronClock",
+            "cron": clock["cron"],
+            "parameter_defaults": check_object("parameter_defaults", clock.get("parameter_defaults")),
+            "start_date": start_date,
+        }
+        for clock in cron_clocks or ()
+    ]
+    clocks += [
+        {
+            "type": "IntervalClock",
+            "interval": clock["interval"] * 1_000_000,
+            "parameter_defaults": check_object("parameter_defaults", clock.get("parameter_defaults")),
+            "start_date": start_date,
+        }
+        for clock in interval_clocks or ()
+    ]
+    schedule = {"type": "Schedule", "clocks": clocks}
+    try:
+        Schedule.deserialize(schedule)
+    except Exception as error:  # whatever a clock says against its input is the caller's to hear
+        raise ApiError(f"Invalid clock provided for schedule: {error}", "BAD_USER_INPUT") from None
+    return _replace_group_schedule(tx, now, flow_group_id, schedule, settings)
+
+
+def delete_group_schedule(tx: Transaction, now: datetime, *, flow_group_id: str, settings: Settings) -> bool:
+    """Let the versions of a group follow their own schedules again."""
+    return _replace_group_schedule(tx, now, flow_group_id, None, settings)
+
+
+def _replace_group_schedule(
+    tx: Transaction, now: datetime, flow_group_id: str, schedule: Mapping[str, Any] | None, settings: Settings
+) -> bool:
+    if not tx.run(flows.set_group_column["schedule"], flow_group_id=flow_group_id, schedule=schedule, now=now):
+        raise ApiError("Invalid flow group ID.")
+    tx.run(flows.delete_auto_scheduled_of_group, flow_group_id=flow_group_id)
+    for version in tx.all(flows.flows_of_group, flow_group_id=flow_group_id):
+        if version["is_schedule_active"] and not version["archived"]:
+            flow = tx.one(flows.flow_for_schedule, flow_id=version["id"])
+            try:
+                with tx.savepoint():
+                    schedule_flow_runs(tx, now, flow or {}, settings.max_scheduled_runs_per_flow)
+            except ApiError as error:
+                # The schedule itself is saved; what keeps its runs from being made is told at each pass.
+                logger.warning("Flow %s: no runs can be scheduled: %s", version["id"], error)
+    return True
+
+
+def schedule_flow_runs(
+    tx: Transaction,
+    now: datetime,
+    flow: Mapping[str, Any],
+    max_runs: int,
+    wanted: Sequence[WantedRun] | None = None,
+) -> list[str]:
+    """Make the next runs of an active flow that are not made yet; gives their ids.
+
+    Args:
+        flow: a row of ``store.flows.flow_for_schedule``.
+        wanted: what ``wanted_runs`` gave for it, when it was asked outside of the transaction.
+    """
+    if wanted is None:
+        wanted = wanted_runs(flow, now, max_runs)
+    if not wanted:
+        return []
+    latest = (tx.one(flows.latest_auto_scheduled, flow_id=flow["id"]) or {}).get("start") or now
+    made = []
+    for run in wanted:
+        if run.parameters or run.labels is not None or run.start > latest:
+            made.append(
+                create_flow_run(
+                    tx,
+                    now,
+                    flow_id=flow["id"],
+                    parameters=dict(run.parameters),
+                    labels=run.labels,
+                    scheduled_start_time=run.start,
+                    idempotency_key=run.key,
+                    auto_scheduled=True,
+                )
+            )
+    return made
+
+
+def wanted_runs(flow: Mapping[str, Any], now: datetime, max_runs: int) -> list[WantedRun]:
+    """Ask the flow's schedule, or its group's which wins, for its next runs after ``now``.
+
+    A schedule that cannot be read gives none, and a warning in the log.
+    """
+    document = flow.get("group_schedule") or flow.get("schedule")
+    if not document or flow["archived"] or not flow["is_schedule_active"]:
+        return []
+    try:
+        events = Schedule.deserialize(document).next(max_runs, after=now, return_events=True)
+    except Exception:  # a schedule is a user's text: whatever is wrong with it must not stop the others
+        logger.warning("Flow %s has a schedule that cannot be read", flow["id"], exc_info=True)
+        return []
+    wanted = []
+    for event in events:
+        start = _plain(event.start_time)
+        parameters = event.parameter_defaults or {}
+        labels = None if event.labels is None else tuple(event.labels)
+        key = f"auto-scheduled:{start.isoformat(timespec='seconds')}"
+        if parameters or labels is not None:
+            key += ":" + labels_key(parameters, labels)
+        wanted.append(WantedRun(start, key, parameters, labels))
+    return wanted
+
+
+def _plain(time: datetime) -> datetime:
+    utc = time.astimezone(UTC)
+    return datetime(utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, UTC)
+
+
+def _check_required_parameters(flow: Mapping[str, Any]) -> None:
+    required = required_names(flow["parameters"]) - (flow["group_parameters"] or {}).keys()
+    if not required:
+        return
+    clocks = ((flow["group_schedule"] or flow["schedule"]) or {}).get("clocks") or []
+    if not clocks or not all(required <= (clock.get("parameter_defaults") or {}).keys() for clock in clocks):
+        raise ApiError("Can not schedule a flow that has required parameters.")
+
+
+def _start_date(now: datetime, timezone: str | None) -> dict[str, str] | None:
+    if timezone is None:
+        return None
+    try:
+        zone = ZoneInfo(timezone)
+    except (OSError, ValueError, KeyError):
+        raise ApiError(f"Invalid timezone provided for schedule: {shorten(timezone)}", "BAD_USER_INPUT") from None
+    return {"dt": now.astimezone(zone).replace(tzinfo=None).isoformat(), "tz": timezone}

@@ -1,0 +1,309 @@
+"""The one road that every state of every run takes.
+
+Propose, judge by the rules, move the run if nobody moved it meanwhile, append to its history, and do what follows from
+the new state; all in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from prefect.server.actions.checks import new_id, size_of
+from prefect.server.errors import ApiError, BadInput
+from prefect.server.live import flow_run_topic, queue_topic
+from prefect.server.rules import flow_run as flow_run_rules
+from prefect.server.rules import task_run as task_run_rules
+from prefect.server.rules.proposal import Proposal, read_proposal
+from prefect.server.rules.transition import Reject, Transition, mirror
+from prefect.server.store import runs, states
+from prefect.server.store.database import Transaction
+
+__all__ = [
+    "Outcome",
+    "begin_flow_run",
+    "begin_task_runs",
+    "count_retries",
+    "read_state",
+    "set_flow_run_state",
+    "set_task_run_state",
+]
+
+TASK_RUN_CREATED = {"type": "Pending", "message": "Task run created"}
+LOCK_LOST = "VERSION_LOCKING_ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a proposal: SUCCESS, or QUEUED when the run must wait for a slot."""
+
+    id: str
+    status: str = "SUCCESS"
+    message: str | None = None
+
+
+def read_state(kind: str, run_id: str, given: Any, now: datetime, max_bytes: int) -> Proposal:
+    """Read the state a client proposes for a run.
+
+    Raises:
+        ApiError: no state, or a larger one than is kept.
+    """
+    if size_of("state", given) > max_bytes:
+        raise ApiError("State payload is too large.", "BAD_USER_INPUT")
+    try:
+        return read_proposal(given, now)
+    except ValueError as reason:
+        raise ApiError(f"State update failed for {kind} run ID {run_id}: {reason}.", "BAD_USER_INPUT") from None
+
+
+# ----------------------------------------------------------------------------------------- flow runs
+
+
+def begin_flow_run(tx: Transaction, now: datetime, run: Mapping[str, Any], first: Proposal) -> bool:
+    """Insert a flow run that is already in its first state, and the first line of its history.
+
+    False: its flow has a run with this idempotency key, and nothing was done.
+    """
+    columns = mirror(first, now, None)
+    for unset in ("start_time", "end_time"):
+        del columns[unset]
+    if not tx.run(runs.insert_flow_run, **run, **columns, version=1, event_seq=1, created=now, updated=now):
+        return False
+    _append(tx, now, states.insert_flow_run_state, new_id(), run["tenant_id"], first, 1, flow_run_id=run["id"], seq=1)
+    tx.announce(queue_topic(run["tenant_id"]))
+    return True
+
+
+def set_flow_run_state(
+    tx: Transaction,
+    now: datetime,
+    *,
+    flow_run_id: str,
+    proposed: Proposal,
+    version: int | None = None,
+    state_id: str | None = None,
+    agent_id: str | None = None,
+) -> Outcome:
+    """Move a flow run to a state, if the rules allow it.
+
+    Args:
+        version: of the run, as the proposer last saw it.
+        state_id: id of the new line of the history; a second call with the same one changes nothing.
+        agent_id: the agent that asks; it takes the run with a Submitted.
+
+    Raises:
+        ApiError: no such run, or a rule refuses.
+    """
+    if state_id is not None:
+        known = _answered(tx.one(states.flow_run_state_by_id, state_id=state_id), flow_run_id, proposed)
+        if known is not None:
+            return known
+    row = tx.one(states.present_flow_run, run_id=flow_run_id)
+    if row is None:
+        raise ApiError(f"State update failed for flow run ID {flow_run_id}: there is no such flow run.")
+    verdict = flow_run_rules.decide(Transition(flow_run_id, row["state"], row["version"], proposed, version))
+    if isinstance(verdict, Reject):
+        raise ApiError(verdict.message, verdict.code)
+    new = verdict.proposal
+
+    values = mirror(new, now, row["start_time"])
+    with_it = "heartbeat" if flow_run_rules.keeps_heartbeat(new.name) else ""
+    if new.is_submitted() and agent_id is not None and tx.one(states.agent_exists, agent_id=agent_id):
+        with_it = "agent"
+        values["agent_id"] = agent_id
+    moved = tx.one(states.move_flow_run[with_it], run_id=flow_run_id, seen_version=row["version"], now=now, **values)
+    if moved is None:
+        raise _lost_race("flow", flow_run_id)
+    _append(
+        tx,
+        now,
+        states.insert_flow_run_state,
+        state_id or new_id(),
+        row["tenant_id"],
+        new,
+        moved["version"],
+        flow_run_id=flow_run_id,
+        seq=moved["event_seq"],
+    )
+    if new.name == "Cancelled":
+        _close_task_runs(tx, now, flow_run_id, new)
+    tx.announce(flow_run_topic(flow_run_id))
+    if new.start_time is not None:
+        tx.announce(queue_topic(row["tenant_id"]))
+    return Outcome(flow_run_id, verdict.status, verdict.message)
+
+
+def _close_task_runs(tx: Transaction, now: datetime, flow_run_id: str, cancelled: Proposal) -> None:
+    """Give every task run of a cancelled flow run, that is not finished, the same state."""
+    open_runs = tx.all(states.unfinished_task_runs, run_id=flow_run_id)
+    if not open_runs:
+        return
+    columns = mirror(cancelled, now, None)
+    del columns["start_time"]
+    tx.run_many(
+        states.close_task_run,
+        [{"run_id": row["id"], "new_version": row["version"] + 1, "now": now, **columns} for row in open_runs],
+    )
+    tx.run_many(
+        states.insert_task_run_state,
+        [
+            _history_line(now, new_id(), row["tenant_id"], cancelled, row["version"] + 1) | {"task_run_id": row["id"]}
+            for row in open_runs
+        ],
+    )
+
+
+# ----------------------------------------------------------------------------------------- task runs
+
+
+def begin_task_runs(tx: Transaction, now: datetime, rows: Sequence[Mapping[str, Any]], *, once: bool = False) -> int:
+    """Insert task runs that wait for their turn, each with the first line of its history; gives how many.
+
+    Args:
+        rows: id, tenant_id, flow_run_id, task_id, map_index, cache_key of each.
+        once: skip one whose place is taken; only for a single row.
+    """
+    if not rows:
+        return 0
+    first = {
+        "version": 1,
+        "state": "Pending",
+        "state_timestamp": now,
+        "state_message": TASK_RUN_CREATED["message"],
+        "serialized_state": TASK_RUN_CREATED,
+        "created": now,
+        "updated": now,
+    }
+    if once:
+        (row,) = rows
+        if not tx.run(runs.insert_task_run_once, **row, **first):
+            return 0
+    else:
+        tx.run_many(runs.insert_task_run, [{**row, **first} for row in rows])
+    tx.run_many(
+        states.insert_task_run_state,
+        [
+            {
+                "id": new_id(),
+                "tenant_id": row["tenant_id"],
+                "task_run_id": row["id"],
+                "timestamp": now,
+                "state": "Pending",
+                "message": TASK_RUN_CREATED["message"],
+                "start_time": None,
+                "serialized_state": TASK_RUN_CREATED,
+                "version": 1,
+                "created": now,
+                "updated": now,
+            }
+            for row in rows
+        ],
+    )
+    return len(rows)
+
+
+def set_task_run_state(
+    tx: Transaction,
+    now: datetime,
+    *,
+    task_run_id: str,
+    proposed: Proposal,
+    version: int | None = None,
+    state_id: str | None = None,
+) -> Outcome:
+    """Move a task run to a state, if the rules allow it; arguments as for a flow run."""
+    if state_id is not None:
+        known = _answered(tx.one(states.task_run_state_by_id, state_id=state_id), task_run_id, proposed)
+        if known is not None:
+            return known
+    row = tx.one(states.present_task_run, run_id=task_run_id)
+    if row is None:
+        raise ApiError(f"State update failed for task run ID {task_run_id}: there is no such task run.")
+    proposed = task_run_rules.carry_cached_inputs(proposed, row["serialized_state"])
+    verdict = task_run_rules.decide(
+        task_run_rules.TaskTransition(
+            task_run_id, row["state"], row["version"], proposed, version, row["flow_run_id"], row["flow_run_state"]
+        )
+    )
+    if isinstance(verdict, Reject):
+        raise ApiError(verdict.message, verdict.code)
+    new = verdict.proposal
+    moved = tx.run(
+        states.move_task_run["heartbeat" if new.is_running() else ""],
+        run_id=task_run_id,
+        seen_version=row["version"],
+        now=now,
+        **mirror(new, now, row["start_time"]),
+    )
+    if not moved:
+        raise _lost_race("task", task_run_id)
+    _append(
+        tx,
+        now,
+        states.insert_task_run_state,
+        state_id or new_id(),
+        row["tenant_id"],
+        new,
+        row["version"] + 1,
+        task_run_id=task_run_id,
+    )
+    if new.start_time is not None and row["tenant_id"] is not None:
+        tx.announce(queue_topic(row["tenant_id"]))
+    return Outcome(task_run_id, verdict.status, verdict.message)
+
+
+def count_retries(tx: Transaction, task_run_id: str) -> int:
+    """Count how often this task run was put back to be tried again."""
+    row = tx.one(states.count_retries, task_run_id=task_run_id)
+    return int(row["count"]) if row else 0
+
+
+# --------------------------------------------------------------------------------------------- parts
+
+
+def _history_line(
+    now: datetime, state_id: str, tenant_id: str | None, state: Proposal, version: int
+) -> dict[str, Any]:
+    return {
+        "id": state_id,
+        "tenant_id": tenant_id,
+        "timestamp": now,
+        "state": state.name,
+        "message": state.message,
+        "start_time": state.start_time,
+        "serialized_state": state.document,
+        "version": version,
+        "created": now,
+        "updated": now,
+    }
+
+
+def _append(
+    tx: Transaction,
+    now: datetime,
+    statement: Any,
+    state_id: str,
+    tenant_id: str | None,
+    state: Proposal,
+    version: int,
+    **place: Any,
+) -> None:
+    tx.run(statement, **_history_line(now, state_id, tenant_id, state, version), **place)
+
+
+def _answered(known: Mapping[str, Any] | None, run_id: str, proposed: Proposal) -> Outcome | None:
+    """Repeat the answer to a proposal that came before: its first answer may have been lost on the way."""
+    if known is None:
+        return None
+    if known["run_id"] != run_id:
+        raise BadInput("id of the state", "an id that no other run's state has", "one that is taken")
+    queued = known["state"] == "Queued" and proposed.name != "Queued"
+    return Outcome(run_id, "QUEUED" if queued else "SUCCESS")
+
+
+def _lost_race(kind: str, run_id: str) -> ApiError:
+    # The row is locked since it was read, so this is reached only when a database does not lock.
+    return ApiError(f"State update failed for {kind} run ID {run_id}: it changed at the same moment.", LOCK_LOST)
+

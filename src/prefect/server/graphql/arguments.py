@@ -1,0 +1,300 @@
+"""Arguments of table fields: from a document and its variables to conditions, orders and paging.
+
+A plan is made once and used again with other values. So this notes what a plan depends on: a variable
+whose value only goes into the statement leaves a slot; one that shapes the statement (a whole filter,
+an order, a null that switches a filter off) is part of the key under which the plan is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import (
+    BooleanValueNode,
+    EnumValueNode,
+    FloatValueNode,
+    GraphQLError,
+    GraphQLScalarType,
+    IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
+    StringValueNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+)
+
+from prefect.server.catalogue import PUBLIC, PublicTable, Relation, graphql_type
+from prefect.server.store.selection import (
+    ALWAYS,
+    NEVER,
+    And,
+    Compare,
+    Condition,
+    Const,
+    IsNull,
+    ListOf,
+    Not,
+    Or,
+    Order,
+    Related,
+    Rows,
+    Slot,
+    Value,
+)
+
+from .scalars import SCALARS
+
+_LISTS = frozenset({"_in", "_nin", "_has_keys_any", "_has_keys_all"})
+
+
+class _Leaf:
+    """A scalar or enum value written in the document."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: ValueNode) -> None:
+        self.node = node
+
+
+class _Later:
+    """A value that comes with each execution: a variable, or a literal that was lifted out of the text."""
+
+    __slots__ = ("is_literal", "name")
+
+    def __init__(self, name: str, *, is_literal: bool) -> None:
+        self.name = name
+        self.is_literal = is_literal
+
+
+class Arguments:
+    """Reads the arguments of one operation and notes what the result depends on."""
+
+    def __init__(self, types: Mapping[str, Any], values: Mapping[str, Any], lifted: Mapping[int, str]) -> None:
+        self._types = types
+        self._values = values
+        self._lifted = lifted
+        #: Variables of which only matters whether they are null.
+        self.null_matters: set[str] = set()
+        #: Variables whose value shapes the plan.
+        self.value_matters: set[str] = set()
+
+    # -------------------------------------------------------------------------------------- values
+
+    def read(self, node: ValueNode) -> Any:
+        """Take a value apart: dicts in the client's order, lists, None, leaves, values that come later."""
+        if isinstance(node, VariableNode):
+            return self._variable(node.name.value)
+        if isinstance(node, NullValueNode):
+            return None
+        if isinstance(node, ObjectValueNode):
+            return {field.name.value: self.read(field.value) for field in node.fields}
+        if isinstance(node, ListValueNode):
+            return [self.read(item) for item in node.values]
+        if isinstance(node, StringValueNode | IntValueNode | FloatValueNode) and node.loc is not None:
+            name = self._lifted.get(node.loc.start)
+            if name is not None:
+                return _Later(name, is_literal=True)
+        return _Leaf(node)
+
+    def _variable(self, name: str) -> Any:
+        kind = get_named_type(self._types[name])
+        value = self._values.get(name)
+        if isinstance(kind, GraphQLScalarType) and kind.name != "Boolean":
+            self.null_matters.add(name)
+            return None if value is None else _Later(name, is_literal=False)
+        self.value_matters.add(name)
+        return value
+
+    def constant(self, value: Any) -> Any:
+        """Give a value that the plan itself needs."""
+        if isinstance(value, _Later):
+            self.value_matters.add(value.name)
+            return self._values[value.name]
+        if isinstance(value, _Leaf):
+            return _plain(value.node)
+        if isinstance(value, dict):
+            return {key: self.constant(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.constant(item) for item in value]
+        return value
+
+    def value(self, value: Any, kind: str) -> Value:
+        """Give a value that only goes into the statement."""
+        if isinstance(value, _Later):
+            return Slot(value.name, _literal_parser(kind) if value.is_literal else None)
+        if isinstance(value, _Leaf):
+            return Const(_parse(kind, _plain(value.node), value.node))
+        if kind == "jsonb":
+            return Const(self.constant(value))
+        return Const(value)
+
+    def values(self, value: Any, kind: str) -> Value:
+        """Give a list of values; one value stands for a list of one."""
+        if isinstance(value, _Later) and not value.is_literal:
+            return Slot(value.name)
+        found = tuple(self.value(item, kind) for item in (value if isinstance(value, list) else [value]))
+        if all(isinstance(item, Const) for item in found):
+            return Const([item.value for item in found if isinstance(item, Const)])
+        return ListOf(found)
+
+    # ---------------------------------------------------------------------------------- conditions
+
+    def condition(self, table: PublicTable, value: Any) -> Condition:
+        """Read a filter; null anywhere means: no condition."""
+        if value is None:
+            return ALWAYS
+        parts = []
+        for key, inner in value.items():
+            if inner is None:
+                continue
+            if key == "_and":
+                parts.append(And(tuple(self.condition(table, item) for item in _listed(inner))))
+            elif key == "_or":
+                parts.append(Or(tuple(self.condition(table, item) for item in _listed(inner))))
+            elif key == "_not":
+                parts.append(Not(self.condition(table, inner)))
+            elif key in table.relations:
+                relation = table.relations[key]
+                parts.append(Related(relation, self.condition(PUBLIC[relation.target], inner)))
+            else:
+                parts += self._comparisons(key, graphql_type(table.columns[key]), inner)
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def _comparisons(self, column: str, kind: str, operators: Any, *, as_text: bool = False) -> list[Condition]:
+        found: list[Condition] = []
+        for operator, value in operators.items():
+            if value is None:
+                continue
+            if operator == "_is_null":
+                found.append(IsNull(column, self.constant(value)))
+            elif operator == "_cast":
+                found += self._comparisons(column, "String", value.get("String") or {}, as_text=True)
+            elif operator in _LISTS:
+                found.append(self._in_list(column, kind, operator, value, as_text=as_text))
+            else:
+                operand = "String" if operator == "_has_key" else kind
+                found.append(Compare(column, operator, self.value(value, operand), as_text))
+        return found
+
+    def _in_list(self, column: str, kind: str, operator: str, value: Any, *, as_text: bool) -> Condition:
+        values = self.values(value, "String" if operator.startswith("_has_keys") else kind)
+        if isinstance(values, Const) and not values.value and operator in ("_in", "_nin"):
+            return NEVER if operator == "_in" else ALWAYS
+        return Compare(column, operator, values, as_text)
+
+    # --------------------------------------------------------------------------------------- order
+
+    def order(self, table: PublicTable, value: Any) -> tuple[Order, ...]:
+        """Read an order; the keys of an object count in the client's order."""
+        if value is None:
+            return ()
+        return tuple(term for item in _listed(value) for term in self._order_terms(table, item, ()))
+
+    def _order_terms(self, table: PublicTable, value: Any, through: tuple[Relation, ...]) -> list[Order]:
+        terms: list[Order] = []
+        for key, inner in (value or {}).items():
+            if inner is None:
+                continue
+            if key in table.columns:
+                terms.append(self._order_term(key, inner, through, None))
+            elif key in table.relations:
+                relation = table.relations[key]
+                terms += self._order_terms(PUBLIC[relation.target], inner, (*through, relation))
+            else:
+                relation = table.relations[key.removesuffix("_aggregate")]
+                terms += self._aggregate_terms(inner, (*through, relation))
+        return terms
+
+    def _aggregate_terms(self, value: Any, through: tuple[Relation, ...]) -> list[Order]:
+        terms = []
+        for function, inner in value.items():
+            if inner is None:
+                continue
+            if function == "count":
+                terms.append(self._order_term("", inner, through, "count"))
+                continue
+            for column, direction in inner.items():
+                if direction is not None:
+                    terms.append(self._order_term(column, direction, through, function))
+        return terms
+
+    def _order_term(self, column: str, value: Any, through: tuple[Relation, ...], function: str | None) -> Order:
+        direction = self.constant(value)
+        descending = direction.startswith("desc")
+        # PostgreSQL's rule: null is larger than everything.
+        nulls_first = direction.endswith("_nulls_first") or (descending and not direction.endswith("_nulls_last"))
+        return Order(column, descending, nulls_first, through, function)
+
+    # ---------------------------------------------------------------------------------------- rows
+
+    def rows(self, table: PublicTable, given: Mapping[str, Any], function: str | None = None) -> Rows:
+        """Read where, order_by, limit, offset and distinct_on."""
+        order = self.order(table, given.get("order_by"))
+        distinct = given.get("distinct_on")
+        columns = () if distinct is None else tuple(dict.fromkeys(self.constant(c) for c in _listed(distinct)))
+        leading = {term.column for term in order[: len(columns)] if not term.through}
+        if columns and order and leading != set(columns):
+            raise GraphQLError('"distinct_on" columns must match the initial columns of "order_by".')
+        return Rows(
+            table,
+            self.condition(table, given.get("where")),
+            order,
+            self._count(given.get("limit")),
+            self._count(given.get("offset")),
+            columns,
+            function,
+            {} if function is None else self._function_arguments(given["args"]),
+        )
+
+    def _count(self, value: Any) -> Value | None:
+        return None if value is None else self.value(value, "Int")
+
+    def _function_arguments(self, value: Any) -> dict[str, Value]:
+        starts, depth = value.get("start_task_ids"), value.get("depth_limit")
+        return {
+            "start_task_ids": Const([]) if starts is None else self.value(starts, "_uuid"),
+            "depth_limit": Const(50) if depth is None else self.value(depth, "Int"),
+        }
+
+
+_PATH_STEP = re.compile(r"""\.?([A-Za-z_$][\w$-]*)|\[(\d+)\]|\.?\["((?:[^"\\]|\\.)*)"\]|\.?\['((?:[^'\\]|\\.)*)'\]""")
+
+
+def json_path(text: str) -> tuple[str, ...]:
+    """Read ``$.a.b[0]`` into its keys and indexes."""
+    position = 1 if text.startswith("$") else 0
+    steps = []
+    while position < len(text):
+        found = _PATH_STEP.match(text, position)
+        if found is None:
+            raise GraphQLError(f"Invalid path {text!r}: expected a JSON path such as '$.a.b[0]'.")
+        steps.append(next(group for group in found.groups() if group is not None))
+        position = found.end()
+    return tuple(steps)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _plain(node: ValueNode) -> Any:
+    """Give the value of a literal as JSON has it."""
+    if isinstance(node, IntValueNode):
+        return int(node.value)
+    if isinstance(node, FloatValueNode):
+        return float(node.value)
+    if isinstance(node, StringValueNode | BooleanValueNode | EnumValueNode):
+        return node.value
+    raise TypeError(f"No literal: {node.kind}")
+
+
+def _parse(kind: str, value: Any, node: ValueNode | None = None) -> Any:
+    return value if kind == "jsonb" else SCALARS[kind].parse_value(value)
+
+
+def _literal_parser(kind: str) -> Callable[[Any], Any] | None:
+    return None if kind in ("String", "jsonb") else SCALARS[kind].parse_value

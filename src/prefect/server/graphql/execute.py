@@ -1,0 +1,310 @@
+"""From a request's body to the bytes of its answer.
+
+A document whose text was seen before is neither parsed nor validated nor planned again. Table roots are one
+statement each, and the database's JSON goes into the answer as it is. graphql-core executes introspection only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    Undefined,
+    execute_sync,
+    parse,
+    validate,
+)
+
+from prefect.server.errors import ApiError
+from prefect.server.store.database import DatabaseUnavailable, IntegrityViolation, InvalidValue, Transaction
+from prefect.server.store.dialect import Dialect
+
+from .arguments import Arguments
+from .depth import check_depth
+from .inputs import Coercers, Variables
+from .lift import Lifted, lift
+from .operations import Request
+from .plan import IntrospectionRoot, OperationRoot, Plan, Planner, Root, TableRoot, TextRoot
+from .schema import Schema
+
+logger = logging.getLogger("prefect.server.graphql")
+
+INTERNAL = "Unable to complete operation. An internal API error occurred."
+#: Parsing takes time and memory in proportion; the largest documents of clients have some hundreds.
+LARGEST_DOCUMENT_TOKENS = 15_000
+KEPT_DOCUMENTS = 2_000
+KEPT_PLANS = 200
+LONGEST_KEPT_TEXT = 100_000
+
+
+class RequestError(Exception):
+    """The request can not be executed: answered with status 400 and no data."""
+
+    def __init__(self, errors: list[GraphQLError], code: str) -> None:
+        super().__init__(errors[0].message)
+        self.errors = errors
+        self.code = code
+
+
+class _Operation:
+    """One operation of a document, with the plans made for it."""
+
+    def __init__(self, schema: Schema, node: OperationDefinitionNode, document: _Document, coercers: Coercers) -> None:
+        self.node = node
+        self._schema = schema
+        self._document = document
+        self.variables = Variables(schema.types, node, coercers)
+        self._plans: dict[tuple[Any, ...], Plan] = {}
+        self._null_matters: tuple[str, ...] = ()
+        self._value_matters: tuple[str, ...] = ()
+
+    def _key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        nulls = tuple([values.get(name) is None for name in self._null_matters])
+        if not self._value_matters:
+            return nulls
+        return (*nulls, *[repr(values.get(name)) for name in self._value_matters])
+
+    def plan(self, values: Mapping[str, Any], dialect: Dialect) -> Plan:
+        """Give the plan for these values: one kept, or a new one."""
+        found = self._plans.get(self._key(values))
+        if found is not None:
+            return found
+        lifted = self._document.lifted
+        arguments = Arguments(self.variables.types, values, lifted)
+        planner = Planner(self._schema, self._document.fragments, arguments, dialect, lifted)
+        plan = planner.plan(self.node)
+        nulls = {*self._null_matters, *arguments.null_matters}
+        shaping = {*self._value_matters, *arguments.value_matters}
+        if nulls != set(self._null_matters) or shaping != set(self._value_matters):
+            # Plans made before this was known to matter were kept under shorter keys.
+            self._plans.clear()
+            self._null_matters, self._value_matters = tuple(sorted(nulls)), tuple(sorted(shaping))
+        if len(self._plans) >= KEPT_PLANS:
+            self._plans.clear()
+        self._plans[self._key(values)] = plan
+        return plan
+
+
+class _Document:
+    """A parsed and validated document."""
+
+    def __init__(self, schema: Schema, text: str, coercers: Coercers, lifted: Lifted | None) -> None:
+        try:
+            node: DocumentNode = parse(text, max_tokens=LARGEST_DOCUMENT_TOKENS)
+        except GraphQLError as error:
+            raise RequestError([error], "GRAPHQL_PARSE_FAILED") from None
+        except RecursionError:
+            raise RequestError([GraphQLError("The document is nested too deeply.")], "GRAPHQL_PARSE_FAILED") from None
+        errors = validate(schema.types, node) or check_depth(node)
+        if errors:
+            raise RequestError(errors, "GRAPHQL_VALIDATION_FAILED")
+        self.node = node
+        self.lifted: Mapping[int, str] = {} if lifted is None else lifted.names_in(node)
+        definitions = node.definitions
+        self.fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
+        self.operations = [
+            _Operation(schema, d, self, coercers) for d in definitions if isinstance(d, OperationDefinitionNode)
+        ]
+
+    def operation(self, name: str | None) -> _Operation:
+        if name:
+            for operation in self.operations:
+                if operation.node.name is not None and operation.node.name.value == name:
+                    return operation
+            raise RequestError([GraphQLError(f"Unknown operation named {name!r}.")], "BAD_USER_INPUT")
+        if len(self.operations) != 1:
+            what = "Must provide operation name if query contains multiple operations."
+            text = what if self.operations else "Must provide an operation."
+            raise RequestError([GraphQLError(text)], "BAD_USER_INPUT")
+        return self.operations[0]
+
+
+class Executor:
+    """Answers requests over one schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self._coercers = Coercers()
+        self._documents: OrderedDict[str, _Document] = OrderedDict()
+
+    async def execute(self, request: Request, body: Mapping[str, Any]) -> tuple[int, bytes]:
+        """Answer one request.
+
+        Args:
+            body: ``query``; ``variables``, as an object, as a text that holds one, null or absent; ``operationName``.
+
+        Returns:
+            The status (400 when nothing was executed, else 200) and the JSON of the answer.
+        """
+        try:
+            text, given, name = _read_body(body)
+            dialect: Dialect = request.app.database.dialect
+            plan, values = self._plan(text, given, name, dialect)
+        except RequestError as error:
+            return 400, _refusal(error)
+        except GraphQLError as error:
+            return 400, _refusal(RequestError([error], "GRAPHQL_VALIDATION_FAILED"))
+        except InvalidValue as error:
+            return 400, _refusal(RequestError([GraphQLError(str(error))], "BAD_USER_INPUT"))
+        answer = _Answer(self.schema, request, plan, values)
+        return 200, await answer.bytes()
+
+    def _plan(
+        self, text: str, given: Mapping[str, Any], name: str | None, dialect: Dialect
+    ) -> tuple[Plan, Mapping[str, Any]]:
+        lifted = lift(text)
+        if lifted is not None:
+            try:
+                return self._plan_of(self._document(lifted.key, text, lifted), given, name, dialect, lifted.values)
+            except (RequestError, GraphQLError, InvalidValue):
+                # A literal may not fit its place: the text as it is gives the error that names it.
+                pass
+        return self._plan_of(self._document(text, text, None), given, name, dialect, {})
+
+    def _plan_of(
+        self,
+        document: _Document,
+        given: Mapping[str, Any],
+        name: str | None,
+        dialect: Dialect,
+        literals: Mapping[str, Any],
+    ) -> tuple[Plan, Mapping[str, Any]]:
+        operation = document.operation(name)
+        values = operation.variables.coerce(given)
+        if isinstance(values, list):
+            raise RequestError(values, "BAD_USER_INPUT")
+        if literals:
+            values.update(literals)
+        plan = operation.plan(values, dialect)
+        return plan, _bound(plan, values)
+
+    def _document(self, key: str, text: str, lifted: Lifted | None) -> _Document:
+        document = self._documents.get(key)
+        if document is None:
+            document = _Document(self.schema, text, self._coercers, lifted)
+            if len(key) <= LONGEST_KEPT_TEXT:
+                self._documents[key] = document
+                if len(self._documents) > KEPT_DOCUMENTS:
+                    self._documents.popitem(last=False)
+        else:
+            self._documents.move_to_end(key)
+        return document
+
+
+def _bound(plan: Plan, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give, by root, the arguments of operations and the bound values of statements, all checked before anything runs."""
+    return {
+        root.key: root.compiled.values(values) if isinstance(root, TableRoot) else root.arguments(values)
+        for root in plan.roots
+        if isinstance(root, TableRoot | OperationRoot)
+    }
+
+
+class _Answer:
+    """The answer to one request, in the making."""
+
+    def __init__(self, schema: Schema, request: Request, plan: Plan, bound: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._request = request
+        self._plan = plan
+        self._bound = bound
+        self._errors: list[dict[str, Any]] = []
+        self._is_void = False
+
+    async def bytes(self) -> bytes:
+        found: dict[str, bytes] = {}
+        operations = [root for root in self._plan.roots if isinstance(root, OperationRoot)]
+        if self._plan.is_mutation or len(operations) == 1:
+            for root in operations:
+                found[root.key] = await self._run(root)
+        elif operations:
+            answers = await asyncio.gather(*[self._run(root) for root in operations])
+            found.update(zip([root.key for root in operations], answers, strict=True))
+        tables = [root for root in self._plan.roots if isinstance(root, TableRoot)]
+        if tables:
+            found.update(await self._read(tables))
+        for root in self._plan.roots:
+            if root.key not in found:
+                found[root.key] = self._other(root)
+        return self._assemble(found)
+
+    def _assemble(self, found: Mapping[str, bytes]) -> bytes:
+        data = b"{%s}" % b",".join(b'"%s":%s' % (root.key.encode(), found[root.key]) for root in self._plan.roots)
+        if self._is_void:
+            data = b"null"
+        if self._errors:
+            return b'{"errors":%s,"data":%s}' % (orjson.dumps(self._errors), data)
+        return b'{"data":%s}' % data
+
+    # ---------------------------------------------------------------------------------- operations
+
+    async def _run(self, root: OperationRoot) -> bytes:
+        try:
+            result = await root.operation.run(self._request, self._bound[root.key])
+            return _dump(root.complete(result))
+        except Exception as error:
+            return self._failed(root, error)
+
+    def _failed(self, root: OperationRoot | TableRoot, error: Exception) -> bytes:
+        message, code = describe(error)
+        self._errors.append({"message": message, "path": [root.key], "extensions": {"code": code}})
+        if not root.is_nullable:
+            self._is_void = True
+        return b"null"
+
+    # -------------------------------------------------------------------------------------- tables
+
+    async def _read(self, roots: list[TableRoot]) -> dict[str, bytes]:
+        """Answer all table roots from one snapshot."""
+        bound = self._bound
+
+        def work(transaction: Transaction) -> dict[str, bytes | Exception]:
+            found: dict[str, bytes | Exception] = {}
+            for root in roots:
+                try:
+                    if len(roots) == 1:
+                        found[root.key] = _rows(transaction.raw(root.compiled.sql, bound[root.key]), root)
+                        break
+                    with transaction.savepoint():
+                        found[root.key] = _rows(transaction.raw(root.compiled.sql, bound[root.key]), root)
+                except InvalidValue as error:
+                    found[root.key] = error
+            return found
+
+        try:
+            answers = await self._request.app.database.read(work)
+        except Exception as error:
+            return {root.key: self._failed(root, error) for root in roots}
+        return {
+            root.key: self._failed(root, answer) if isinstance(answer, Exception) else answer
+            for root in roots
+            if (answer := answers[root.key]) is not None
+        }
+
+    # -------------------------------------------------------------------------------------- others
+
+    def _other(self, root: Root) -> bytes:
+        if isinstance(root, TextRoot):
+            return orjson.dumps(root.text)
+        assert isinstance(root, IntrospectionRoot)  # noqa: S101 - the last kind of root
+        return self._introspect(root)
+
+    def _introspect(self, root: IntrospectionRoot) -> bytes:
+        raise NotImplementedError
+
+
+def _rows(rows: list[tuple[Any, ...]], root: TableRoot) -> bytes:
+    if root.compiled.is_list:
+        return ("[" + ",".join([row[0] for row in rows]) + "]").encode()
+    return rows[0][0].encode() if rows else b"null"

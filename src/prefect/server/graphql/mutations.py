@@ -1,0 +1,391 @@
+"""Which action each mutation calls: unpack, call one action, pack.  Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from prefect.server.actions import agents, artifacts, create_run, flows, hooks, limits, logs, registration, runs
+from prefect.server.actions import schedules, set_state, tenants
+from prefect.server.errors import ApiError
+from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request
+from prefect.server.graphql.waiting import runs_in_queue
+
+__all__ = ["MUTATIONS"]
+
+Inputs = dict[str, Any]
+Run = Callable[[Request, Inputs], Awaitable[Mapping[str, Any]]]
+
+# A key used by two connections at one moment is found at the second look; more looks are for databases under stress.
+LOOKS_FOR_KEY = 5
+
+
+# ---------------------------------------------------------------------------------------------- tools
+
+
+async def _write(request: Request, action: Callable[..., Any], **inputs: Any) -> Any:
+    """Call an action in a transaction of its own; the answer is ready after the durable commit."""
+    for look in range(1, LOOKS_FOR_KEY + 1):
+        try:
+            return await request.app.database.write(lambda tx: action(tx, request.now, **inputs))
+        except create_run.KeyTaken:
+            if look == LOOKS_FOR_KEY:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _success(action: Callable[..., Any], *, with_settings: bool = False, **fixed: Any) -> Run:
+    async def run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+        given = {**inputs, **fixed, **({"settings": request.app.settings} if with_settings else {})}
+        return {"success": bool(await _write(request, action, **given))}
+
+    return run
+
+
+def _id(action: Callable[..., Any], *, with_settings: bool = False, of_tenant: bool = False) -> Run:
+    async def run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+        given = {**inputs, **({"settings": request.app.settings} if with_settings else {})}
+        if of_tenant:
+            given["tenant_id"] = _tenant(request, inputs)
+        return {"id": await _write(request, action, **given)}
+
+    return run
+
+
+def _tenant(request: Request, inputs: Inputs) -> str:
+    """Take the tenant that is named, or else the caller's own."""
+    tenant_id = inputs.get("tenant_id") or request.tenant_id
+    if tenant_id is None:
+        raise ApiError("No tenant found.")
+    return str(tenant_id)
+
+
+def _agent(request: Request) -> str | None:
+    """Give the id of the agent that calls, if it says one."""
+    try:
+        return str(UUID(request.headers.get("x-prefect-agent-id", "")))
+    except ValueError:
+        return None
+
+
+def _operation(name: str, run: Run, output: Mapping[str, str] = SUCCESS, /, **inputs: str) -> Operation:
+    return Operation(name, inputs, output, run)
+
+
+# ------------------------------------------------------------------------------------- longer unpackings
+
+
+async def _create_flow_from_compressed_string(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    document = registration.decompress(inputs.pop("serialized_flow"))
+    settings = request.app.settings
+    flow_id = await _write(
+        request, registration.create_flow, settings=settings, serialized_flow=document, **inputs
+    )
+    return {"id": flow_id}
+
+
+async def _get_or_create_task_run_info(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    found = await _write(request, runs.get_or_create_task_run, **inputs)
+    return dict(found)
+
+
+async def _get_or_create_task_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    try:
+        found = await _write(request, runs.get_or_create_task_run, **inputs)
+    except ApiError:
+        raise ApiError("Invalid ID") from None
+    return {"id": found["id"]}
+
+
+async def _get_runs_in_queue(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    return {"flow_run_ids": await runs_in_queue(request, inputs, _tenant(request, inputs), _agent(request))}
+
+
+async def _set_flow_run_states(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    largest = request.app.settings.state_max_payload_bytes
+    agent_id = _agent(request)
+
+    def work(tx: Any, now: Any) -> list[Mapping[str, Any]]:
+        answers = []
+        for given in inputs["states"]:
+            run_id = given["flow_run_id"]
+            outcome = set_state.set_flow_run_state(
+                tx,
+                now,
+                flow_run_id=run_id,
+                proposed=set_state.read_state("flow", run_id, given["state"], now, largest),
+                version=given.get("version"),
+                state_id=given.get("id"),
+                agent_id=agent_id,
+            )
+            answers.append({"id": outcome.id, "status": outcome.status, "message": outcome.message})
+        return answers
+
+    return {"states": await _write(request, work)}
+
+
+async def _set_task_run_states(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    largest = request.app.settings.state_max_payload_bytes
+
+    def work(tx: Any, now: Any) -> list[Mapping[str, Any]]:
+        answers = []
+        for given in inputs["states"]:
+            run_id = given["task_run_id"]
+            outcome = set_state.set_task_run_state(
+                tx,
+                now,
+                task_run_id=run_id,
+                proposed=set_state.read_state("task", run_id, given["state"], now, largest),
+                version=given.get("version"),
+                state_id=given.get("id"),
+            )
+            answers.append({"id": outcome.id, "status": outcome.status, "message": outcome.message})
+        return answers
+
+    return {"states": await _write(request, work)}
+
+
+async def _cancel_flow_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    return {"state": await _write(request, runs.cancel_flow_run, **inputs)}
+
+
+async def _register_agent(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    inputs["tenant_id"] = _tenant(request, inputs)
+    version = request.headers.get("x-prefect-core-version")
+    return {"id": await _write(request, agents.register_agent, core_version=version, **inputs)}
+
+
+async def _write_run_logs(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    return {"success": await _write(request, logs.write_run_logs, logs_given=inputs["logs"])}
+
+
+def _of_tenant(action: Callable[..., Any]) -> Run:
+    async def run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+        return {"success": bool(await _write(request, action, **{**inputs, "tenant_id": _tenant(request, inputs)}))}
+
+    return run
+
+
+# ------------------------------------------------------------------------------------------ the mutations
+
+_FLOW_INPUTS = {
+    "project_id": "UUID!",
+    "version_group_id": "String",
+    "set_schedule_active": "Boolean",
+    "description": "String",
+    "idempotency_key": "String",
+}
+_STATES = {"states": "[set_flow_run_state_payload!]"}
+_TASK_STATES = {"states": "[set_task_run_state_payload!]"}
+_TASK_RUN = {"flow_run_id": "UUID!", "task_id": "UUID!", "map_index": "Int"}
+_TASK_RUN_INFO = {"id": "UUID", "version": "Int", "state": "String", "serialized_state": "JSON"}
+_HEARTBEAT_OFF = {"disable_heartbeat": True, "heartbeat_enabled": False}
+_HEARTBEAT_ON = {"disable_heartbeat": False, "heartbeat_enabled": True}
+
+_TENANTS = (
+    _operation("create_tenant", _id(tenants.create_tenant), ID, name="String!", slug="String!"),
+    _operation("delete_tenant", _success(tenants.delete_tenant), confirm="Boolean!", tenant_id="UUID!"),
+    _operation(
+        "update_tenant_name", _id(tenants.update_tenant_name, of_tenant=True), ID, tenant_id="UUID", name="String!"
+    ),
+    _operation(
+        "update_tenant_slug", _id(tenants.update_tenant_slug, of_tenant=True), ID, tenant_id="UUID", slug="String!"
+    ),
+    _operation(
+        "update_tenant_settings",
+        _id(tenants.update_tenant_settings, of_tenant=True),
+        ID,
+        tenant_id="UUID",
+        settings="JSON",
+    ),
+    _operation(
+        "create_project",
+        _id(tenants.create_project, of_tenant=True),
+        ID,
+        tenant_id="UUID",
+        name="String!",
+        description="String",
+    ),
+    _operation("delete_project", _success(tenants.delete_project), project_id="UUID!"),
+    _operation("set_project_name", _id(tenants.set_project_name), ID, project_id="UUID!", name="String!"),
+    _operation(
+        "set_project_description", _id(tenants.set_project_description), ID, project_id="UUID!", description="String"
+    ),
+)
+
+_FLOWS = (
+    Operation(
+        "create_flow", {"serialized_flow": "JSON!", **_FLOW_INPUTS}, ID, _id(registration.create_flow, with_settings=True)
+    ),
+    Operation(
+        "create_flow_from_compressed_string",
+        {"serialized_flow": "String!", **_FLOW_INPUTS},
+        ID,
+        _create_flow_from_compressed_string,
+    ),
+    _operation("register_tasks", _success(registration.register_tasks), flow_id="UUID!", serialized_tasks="JSON!"),
+    _operation("register_edges", _success(registration.register_edges), flow_id="UUID!", serialized_edges="JSON!"),
+    _operation("delete_flow", _success(flows.delete_flow), flow_id="UUID!"),
+    _operation("archive_flow", _success(flows.archive_flow), flow_id="UUID!"),
+    _operation("update_flow_project", _id(flows.move_flow), ID, flow_id="UUID!", project_id="UUID!"),
+    _operation("set_schedule_active", _success(schedules.set_schedule_active, with_settings=True), flow_id="UUID!"),
+    _operation("set_schedule_inactive", _success(schedules.set_schedule_inactive), flow_id="UUID!"),
+    _operation("enable_flow_heartbeat", _success(flows.switch_setting, changes=_HEARTBEAT_ON), flow_id="UUID!"),
+    _operation("disable_flow_heartbeat", _success(flows.switch_setting, changes=_HEARTBEAT_OFF), flow_id="UUID!"),
+    _operation(
+        "enable_flow_lazarus_process", _success(flows.switch_setting, changes={"lazarus_enabled": True}), flow_id="UUID!"
+    ),
+    _operation(
+        "disable_flow_lazarus_process",
+        _success(flows.switch_setting, changes={"lazarus_enabled": False}),
+        flow_id="UUID!",
+    ),
+)
+
+_FLOW_GROUPS = (
+    _operation("delete_flow_group", _success(flows.delete_flow_group), flow_group_id="UUID!"),
+    _operation(
+        "set_flow_group_default_parameters",
+        _success(flows.set_group_default_parameters),
+        flow_group_id="UUID!",
+        parameters="JSON!",
+    ),
+    _operation(
+        "set_flow_group_labels", _success(flows.set_group_labels), flow_group_id="UUID!", labels="[String!]"
+    ),
+    _operation(
+        "set_flow_group_description", _success(flows.set_group_description), flow_group_id="UUID!", description="String"
+    ),
+    _operation(
+        "set_flow_group_run_config", _success(flows.set_group_run_config), flow_group_id="UUID!", run_config="JSON"
+    ),
+    _operation(
+        "set_flow_group_schedule",
+        _success(schedules.set_group_schedule, with_settings=True),
+        flow_group_id="UUID!",
+        cron_clocks="[cron_clock_input!]",
+        interval_clocks="[interval_clock_input!]",
+        timezone="String",
+    ),
+    _operation(
+        "delete_flow_group_schedule",
+        _success(schedules.delete_group_schedule, with_settings=True),
+        flow_group_id="UUID!",
+    ),
+)
+
+_RUNS = (
+    _operation(
+        "create_flow_run",
+        _id(create_run.create_flow_run),
+        ID,
+        flow_id="UUID",
+        version_group_id="String",
+        flow_group_id="UUID",
+        parameters="JSON",
+        labels="[String!]",
+        run_config="JSON",
+        context="JSON",
+        scheduled_start_time="DateTime",
+        idempotency_key="String",
+        flow_run_name="String",
+    ),
+    _operation("set_flow_run_name", _success(runs.set_flow_run_name), flow_run_id="UUID!", name="String!"),
+    _operation("set_flow_run_labels", _success(runs.set_flow_run_labels), flow_run_id="UUID!", labels="[String!]!"),
+    _operation("set_task_run_name", _success(runs.set_task_run_name), task_run_id="UUID!", name="String!"),
+    _operation("get_or_create_task_run", _get_or_create_task_run, ID, **_TASK_RUN),
+    _operation("get_or_create_task_run_info", _get_or_create_task_run_info, _TASK_RUN_INFO, **_TASK_RUN),
+    _operation("update_flow_run_heartbeat", _success(runs.beat_flow_run), flow_run_id="UUID!"),
+    _operation("update_task_run_heartbeat", _success(runs.beat_task_run), task_run_id="UUID!"),
+    _operation("delete_flow_run", _success(runs.delete_flow_run), flow_run_id="UUID!"),
+    _operation(
+        "get_runs_in_queue",
+        _get_runs_in_queue,
+        {"flow_run_ids": "[String!]"},
+        tenant_id="UUID",
+        before="DateTime",
+        labels="[String!]",
+        wait_seconds="Float",
+        exclude="[String!]",
+    ),
+    _operation("set_flow_run_states", _set_flow_run_states, _STATES, states="[set_flow_run_state_input!]!"),
+    _operation("set_task_run_states", _set_task_run_states, _TASK_STATES, states="[set_task_run_state_input!]!"),
+    _operation("cancel_flow_run", _cancel_flow_run, {"state": "String"}, flow_run_id="UUID!"),
+    _operation("write_run_logs", _write_run_logs, logs="[write_run_log_input!]!"),
+)
+
+_OTHERS = (
+    _operation(
+        "create_task_run_artifact",
+        _id(artifacts.create_artifact, with_settings=True),
+        ID,
+        task_run_id="UUID!",
+        kind="String!",
+        data="JSON!",
+        tenant_id="UUID",
+    ),
+    _operation(
+        "update_task_run_artifact",
+        _success(artifacts.update_artifact, with_settings=True),
+        task_run_artifact_id="UUID!",
+        data="JSON!",
+    ),
+    _operation("delete_task_run_artifact", _success(artifacts.delete_artifact), task_run_artifact_id="UUID!"),
+    _operation(
+        "register_agent",
+        _register_agent,
+        ID,
+        type="String!",
+        tenant_id="UUID",
+        name="String",
+        labels="[String!]",
+        agent_config_id="UUID",
+    ),
+    _operation("delete_agent", _success(agents.delete_agent), agent_id="UUID!"),
+    _operation(
+        "create_agent_config",
+        _id(agents.create_agent_config, of_tenant=True),
+        ID,
+        tenant_id="UUID",
+        name="String",
+        settings="JSON",
+    ),
+    _operation(
+        "update_agent_config",
+        _success(agents.update_agent_config),
+        agent_config_id="UUID!",
+        name="String",
+        settings="JSON",
+    ),
+    _operation("delete_agent_config", _success(agents.delete_agent_config), agent_config_id="UUID!"),
+    _operation(
+        "create_cloud_hook",
+        _id(hooks.create_hook, of_tenant=True),
+        ID,
+        tenant_id="UUID",
+        type="cloud_hook_type!",
+        name="String",
+        version_group_id="String",
+        states="[String!]!",
+        config="JSON",
+    ),
+    _operation("delete_cloud_hook", _success(hooks.delete_hook), cloud_hook_id="UUID!"),
+    _operation("set_cloud_hook_active", _success(hooks.set_hook_active, active=True), cloud_hook_id="UUID!"),
+    _operation("set_cloud_hook_inactive", _success(hooks.set_hook_active, active=False), cloud_hook_id="UUID!"),
+    _operation("mark_message_as_read", _success(hooks.set_message_read, read=True), message_id="UUID!"),
+    _operation("mark_message_as_unread", _success(hooks.set_message_read, read=False), message_id="UUID!"),
+    _operation("delete_message", _success(hooks.delete_message), message_id="UUID!"),
+)
+
+# Of the hosted product, for its client.
+_HOSTED = (
+    _operation("set_key_value", _id(limits.set_key_value, of_tenant=True), ID, key="String!", value="JSON!"),
+    _operation("delete_key_value", _of_tenant(limits.delete_key_value), key_value_id="UUID!"),
+    _operation(
+        "update_task_tag_limit", _id(limits.update_task_tag_limit, of_tenant=True), ID, tag="String!", limit="Int!"
+    ),
+    _operation("delete_task_tag_limit", _of_tenant(limits.delete_task_tag_limit), limit_id="UUID!"),
+)
+
+MUTATIONS: tuple[Operation, ...] = _TENANTS + _FLOWS + _FLOW_GROUPS + _RUNS + _OTHERS + _HOSTED

@@ -1,0 +1,78 @@
+"""The queries that are no tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefect._version import __version__
+from prefect.server.actions import runs
+from prefect.server.graphql.operations import Operation, Request
+from prefect.server.graphql.waiting import run_events
+from prefect.server.rules.proposal import STATE_CLASSES
+
+__all__ = ["QUERIES"]
+
+GREETING = "\N{WAVING HAND SIGN}"
+
+# The newest client of the 1.x line whose wire this server speaks.
+CORE_VERSION = "1.4.1"
+
+
+async def _hello(request: Request, inputs: dict[str, Any]) -> str:
+    return GREETING
+
+
+async def _api(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
+    return {
+        "backend": "SERVER",
+        "mode": "normal",
+        "version": __version__,
+        "core_version": CORE_VERSION,
+        "release_timestamp": None,
+    }
+
+
+async def _reference_data(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
+    named = {name: kind for name, kind in STATE_CLASSES.items() if not name.startswith("_")}
+    return {
+        "state_hierarchy": {
+            name: [other for other, of in named.items() if issubclass(of, kind)] for name, kind in named.items()
+        },
+        "state_info": {name: {"color": kind.color} for name, kind in named.items()},
+    }
+
+
+async def _mapped_children(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
+    return await request.app.database.read(lambda tx: runs.mapped_children(tx, task_run_id=inputs["task_run_id"]))
+
+
+async def _get_task_run_info(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
+    info = await request.app.database.read(lambda tx: runs.task_run_info(tx, task_run_id=inputs["task_run_id"]))
+    return {key: info[key] for key in ("id", "version", "state", "serialized_state")}
+
+
+async def _auth_info(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
+    return {"tenant_id": request.tenant_id, "user_id": None, "api_token_scope": None}
+
+
+async def _flow_run_events(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
+    found = await run_events(request, inputs)
+    return {"cursor": found.cursor, "events": found.events}
+
+
+QUERIES: tuple[Operation, ...] = (
+    Operation("hello", {}, "String", _hello, is_mutation=False),
+    Operation("api", {}, "api_info", _api, is_mutation=False),
+    Operation("reference_data", {}, "reference_data", _reference_data, is_mutation=False),
+    Operation("mapped_children", {"task_run_id": "UUID!"}, "mapped_children", _mapped_children, is_mutation=False),
+    Operation("get_task_run_info", {"task_run_id": "UUID!"}, "task_run_info", _get_task_run_info, is_mutation=False),
+    Operation("auth_info", {}, "auth_info", _auth_info, is_mutation=False),
+    Operation(
+        "flow_run_events",
+        {"flow_run_id": "UUID!", "after": "Int = 0", "wait_seconds": "Float = 0", "limit": "Int = 1000"},
+        "flow_run_events",
+        _flow_run_events,
+        is_mutation=False,
+    ),
+)

@@ -1,0 +1,93 @@
+"""Answers that wait until there is something to say: the queue for agents, the events of a run for who watches it.
+
+A waiter listens first and reads then, again after each announcement and when the next run comes due; no announcement
+and no due time means no work at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from prefect.server.actions import logs as log_actions
+from prefect.server.actions import queue as queue_actions
+from prefect.server.actions.checks import check_labels
+from prefect.server.errors import BadInput
+from prefect.server.graphql.operations import Request
+from prefect.server.live import flow_run_topic, queue_topic
+
+__all__ = ["runs_in_queue", "run_events"]
+
+LONGEST_WAIT_SECONDS = 60.0
+MOST_EXCLUDED = 1000
+MOST_EVENTS = 5000
+# A start time is reached a moment after it, never a rounding error before.
+GRACE_SECONDS = 0.001
+
+
+def _wait_seconds(request: Request, inputs: dict[str, Any]) -> float:
+    given = inputs.get("wait_seconds") or 0.0
+    if not 0 <= given <= LONGEST_WAIT_SECONDS:
+        raise BadInput("wait_seconds", f"a number from 0 to {LONGEST_WAIT_SECONDS:g}", given)
+    app = request.app
+    return 0.0 if app.live.waiting >= app.settings.max_waiting else float(given)
+
+
+async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str, agent_id: str | None) -> list[str]:
+    """Give the ids of due runs; when there are none, wait for them as long as the agent wishes.
+
+    The horizon ``before`` moves on while time passes.
+    """
+    database, live = request.app.database, request.app.live
+    labels = check_labels("labels", inputs.get("labels") or ())
+    wait = _wait_seconds(request, inputs)
+    exclude = frozenset(inputs.get("exclude") or ())
+    if len(exclude) > MOST_EXCLUDED:
+        raise BadInput("exclude", f"at most {MOST_EXCLUDED} ids", f"{len(exclude)} ids")
+    before = inputs.get("before") or request.now
+    if agent_id is not None:
+        await database.write(lambda tx: queue_actions.mark_queried(tx, request.now, agent_id=agent_id))
+
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    with live.listen(queue_topic(tenant_id)) as ear:
+        while True:
+            horizon = before + timedelta(seconds=clock() - begun)
+            due = await database.read(
+                lambda tx, horizon=horizon: queue_actions.due_runs(  # type: ignore[misc]
+                    tx,
+                    tenant_id=tenant_id,
+                    before=horizon,
+                    labels=labels,
+                    exclude=exclude,
+                    limit=request.app.settings.queued_runs_returned_limit,
+                )
+            )
+            left = wait - (clock() - begun)
+            if due.ids or left <= 0 or live.closed:
+                return due.ids
+            if due.next_start is not None:
+                until_due = (due.next_start - before).total_seconds() - (clock() - begun) + GRACE_SECONDS
+                left = min(left, max(until_due, GRACE_SECONDS))
+            await ear.wait(left)
+
+
+async def run_events(request: Request, inputs: dict[str, Any]) -> log_actions.Events:
+    """Give a flow run's events after a number; when there are none, wait for them as long as the caller wishes."""
+    database, live = request.app.database, request.app.live
+    flow_run_id, after, limit = inputs["flow_run_id"], inputs.get("after") or 0, inputs.get("limit") or 1000
+    wait = _wait_seconds(request, inputs)
+    if not 1 <= limit <= MOST_EVENTS:
+        raise BadInput("limit", f"a whole number from 1 to {MOST_EVENTS}", limit)
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    with live.listen(flow_run_topic(flow_run_id)) as ear:
+        while True:
+            found = await database.read(
+                lambda tx: log_actions.events_after(tx, flow_run_id=flow_run_id, after=after, limit=limit)
+            )
+            left = wait - (clock() - begun)
+            if found.events or left <= 0 or live.closed:
+                return found
+            await ear.wait(left)

@@ -1,0 +1,1 @@
+"""The only room that speaks SQL: named statements, two databases, one compiler for GraphQL reads."""

@@ -1,0 +1,152 @@
+"""What the rest of the server may ask of a database, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from .dialect import Dialect
+
+T = TypeVar("T")
+
+#: The topic that stands for all: announcements may have been missed, everybody should look again.
+EVERYTHING = "*"
+
+
+class DatabaseError(Exception):
+    """A database refused; the text may be shown to a user.
+
+    DatabaseError
+    ├── DatabaseUnavailable
+    │   └── DatabaseFromNewerVersion
+    ├── InvalidValue
+    └── IntegrityViolation
+        ├── UniquenessViolation
+        └── ForeignKeyViolation
+    """
+
+
+class DatabaseUnavailable(DatabaseError):
+    """The database can not be opened, read or written; the text names it and the reason."""
+
+
+class DatabaseFromNewerVersion(DatabaseUnavailable):
+    """The database was last migrated by a newer version of this software."""
+
+
+class InvalidValue(DatabaseError):
+    """A value can not be stored or compared as asked, e.g. text with a NUL or a malformed pattern."""
+
+
+class IntegrityViolation(DatabaseError):
+    """A row breaks a constraint."""
+
+
+class UniquenessViolation(IntegrityViolation):
+    """A row with these values is there already."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("Uniqueness violation.")
+        self.detail = detail
+
+
+class ForeignKeyViolation(IntegrityViolation):
+    """A row names another one that is not there."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("Foreign key violation.")
+        self.detail = detail
+
+
+class Transaction(Protocol):
+    """One open transaction; synchronous, and alive only inside the function given to read or write.
+
+    A statement is a SQLAlchemy Core statement built once, at module level. Values are given by the
+    names of its ``bindparam``s, or of columns for an insert or update without ``values``.
+    """
+
+    dialect: Dialect
+
+    def one(self, statement: Any, /, **values: Any) -> Mapping[str, Any] | None:
+        """Give the first row, or None."""
+
+    def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
+        """Give all rows."""
+
+    def run(self, statement: Any, /, **values: Any) -> int:
+        """Execute and give the number of rows changed."""
+
+    def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Execute once for each row; all rows have the keys of the first."""
+
+    def raw(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Execute finished SQL of this dialect; no conversion of values."""
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Undo only what happens inside, if an exception leaves it; needed to go on after a violation."""
+
+    def announce(self, topic: str) -> None:
+        """Wake whoever waits for the topic, here and in other replicas, once this is durably committed."""
+
+
+class Database(Protocol):
+    """A database that was opened; ``start`` before and ``stop`` after use, both in the event loop that uses it."""
+
+    url: str
+    dialect: Dialect
+    #: Called in the event loop's thread with the topics of a commit; ``EVERYTHING`` may be among them.
+    on_announce: Callable[[Collection[str]], None] | None
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None:
+        """Finish what was accepted, then close."""
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` over one consistent snapshot."""
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` and return its result after the durable commit.
+
+        An exception of ``work`` rolls back what it did, and nothing else. ``work`` may be run again
+        from the start (PostgreSQL: serialization failure, deadlock), so it must not change anything outside.
+        """
+
+
+def open_database(url: str, *, readers: int = 4) -> Database:
+    """Make a database of an address; nothing is opened before ``start``.
+
+    Args:
+        url: ``sqlite:////absolute/path.db``, ``sqlite:///relative.db``, ``sqlite://`` (a throw-away file,
+            migrated by ``start``) or ``postgresql://user:password@host:port/name``.
+        readers: connections that read at the same time.
+
+    Raises:
+        ValueError: the address names neither of the two.
+    """
+    kind = url.partition(":")[0].partition("+")[0]
+    if kind == "sqlite":
+        from .sqlite import SqliteDatabase
+
+        return SqliteDatabase(url, readers=readers)
+    if kind in ("postgresql", "postgres"):
+        from .postgres import PostgresDatabase
+
+        return PostgresDatabase(url, connections=readers + 6)
+    raise ValueError(
+        f"Database URL {kind!r}:… is not supported: expected sqlite:///path/to/file.db or postgresql://user@host/name"
+    )
+
+
+def migrate(url: str) -> None:
+    """Bring the database to this version's schema; create it when it is empty. Safe beside another process.
+
+    Raises:
+        DatabaseFromNewerVersion: it was migrated by a newer version.
+        DatabaseUnavailable: it can not be opened or written.
+    """
+    from .migrations import upgrade
+
+    upgrade(url)

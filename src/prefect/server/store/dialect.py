@@ -1,0 +1,123 @@
+"""What differs between SQLite and PostgreSQL, and nothing else.
+
+Two kinds of difference: how a value of Python is stored and read back, and fragments of SQL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import JSON, Boolean, DateTime, Interval, Uuid
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.engine.interfaces import Dialect as SqlalchemyDialect
+from sqlalchemy.types import TypeEngine
+
+from .database import InvalidValue
+
+__all__ = ["POSTGRESQL", "SQLITE", "Dialect", "dump_json", "dump_time", "load_json", "upsert"]
+
+Convert = Callable[[Any], Any]
+
+
+def dump_json(value: Any) -> str:
+    """Give the text of a JSON value.
+
+    Raises:
+        InvalidValue: it holds something that JSON can not say.
+    """
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        # Integers beyond 64 bits and keys that are no strings are rare, and the slower encoder knows them.
+        try:
+            return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise InvalidValue(f"Not a JSON value: {error}") from None
+
+
+def load_json(text: str | bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
+
+
+def _check_time(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise InvalidValue(f"Time without a zone: {value!r}")
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+def dump_time(value: datetime) -> str:
+    """Give the stored form of a time in SQLite; such texts sort as their times do."""
+    return _check_time(value).isoformat(timespec="microseconds")
+
+
+def _load_time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _dump_interval(value: timedelta | float) -> float:
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    return int(seconds) if seconds == int(seconds) else seconds
+
+
+def _load_interval(seconds: float) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
+def _interval(value: timedelta | float) -> timedelta:
+    return value if isinstance(value, timedelta) else timedelta(seconds=value)
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+class Dialect:
+    """One of the two databases, as far as SQL text and stored values are concerned."""
+
+    name: Literal["sqlite", "postgresql"]
+    #: For compiling statements only: no SQLAlchemy engine is ever made of it.
+    compiler: SqlalchemyDialect
+    #: The sign for a value in finished SQL.
+    mark: str
+    _writers: tuple[tuple[type[TypeEngine[Any]], Convert], ...]
+    _readers: tuple[tuple[type[TypeEngine[Any]], Convert], ...]
+
+    def writer(self, kind: TypeEngine[Any]) -> Convert | None:
+        """Find how a value for a column of this type is stored; None: as it is."""
+        return next((convert for sql_type, convert in self._writers if isinstance(kind, sql_type)), None)
+
+    def reader(self, kind: TypeEngine[Any]) -> Convert | None:
+        """Find how a stored value of this type becomes Python's; None: as it is."""
+        return next((convert for sql_type, convert in self._readers if isinstance(kind, sql_type)), None)
+
+
+class SqliteDialect(Dialect):
+    """uuid, time and JSON are texts; an interval is its seconds."""
+
+    name = "sqlite"
+    compiler = sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    mark = "?"
+    _writers = ((Uuid, str), (DateTime, dump_time), (JSON, dump_json), (Interval, _dump_interval), (Boolean, int))
+    _readers = ((DateTime, _load_time), (JSON, load_json), (Interval, _load_interval), (Boolean, bool))
+
+
+class PostgresDialect(Dialect):
+    """Native types; psycopg sends texts untyped, so that PostgreSQL takes them for what the column is."""
+
+    name = "postgresql"
+    compiler = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+    mark = "%s"
+    _writers = ((Uuid, str), (DateTime, _check_time), (JSON, dump_json), (Interval, _interval))
+    _readers = ((DateTime, _to_utc),)
+
+
+SQLITE = SqliteDialect()
+POSTGRESQL = PostgresDialect()

@@ -1,0 +1,229 @@
+"""Fragments of SQL for compiled reads, as each of the two databases wants them.
+
+Every expression here gives the text of a JSON value, ready to be put between others, so that the
+database builds the whole answer as one text and nobody parses it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from .database import InvalidValue
+from .dialect import POSTGRESQL, SQLITE, Dialect, dump_json, dump_time
+from .sqlite_functions import check_pattern
+
+Bind = Callable[[Any], Any]
+
+_COMPARE = {"_eq": "=", "_neq": "<>", "_gt": ">", "_gte": ">=", "_lt": "<", "_lte": "<="}
+TEXT_MATCHES = ("like", "ilike", "similar", "regex", "iregex")
+
+
+def quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+class Fragments:
+    """What one database says differently in a compiled read."""
+
+    dialect: Dialect
+    concatenate: str
+
+    def leaf(self, expression: str, kind: str, *, nullable: bool) -> str:
+        """Write a value of a GraphQL type as JSON text."""
+        text = self._leaf(expression, kind)
+        return f"coalesce({text}, 'null')" if nullable else text
+
+    def _leaf(self, expression: str, kind: str) -> str:
+        raise NotImplementedError
+
+    def at_path(self, expression: str, bound: str) -> str:
+        """Write the jsonb value that lies at a bound path."""
+        raise NotImplementedError
+
+    def path(self, steps: tuple[str, ...]) -> Any:
+        """Give the bound value of a path."""
+        raise NotImplementedError
+
+    def compare(self, expression: str, kind: str, operator: str, mark: str) -> str:
+        """Write a comparison with a bound value; ``mark`` stands for it."""
+        raise NotImplementedError
+
+    def bind(self, kind: str, operator: str) -> Bind | None:
+        """Find how the value of a comparison is handed to the driver."""
+        raise NotImplementedError
+
+    def statistic(self, function: str, expression: str, kind: str) -> str:
+        """Write an aggregate function; its value is a number, or of the column's type for max and min."""
+        raise NotImplementedError
+
+    def as_text(self, expression: str) -> str:
+        """Write a jsonb value as PostgreSQL's text of it."""
+        raise NotImplementedError
+
+    def distinct_key(self, expressions: list[str]) -> str:
+        """Write several expressions as one that can be counted distinct."""
+        raise NotImplementedError
+
+
+def _text_operator(operator: str) -> tuple[bool, str]:
+    """Take ``_nilike`` apart: negated, and the name."""
+    name = operator.removeprefix("_")
+    return (True, name[1:]) if name not in TEXT_MATCHES else (False, name)
+
+
+class SqliteFragments(Fragments):
+    dialect = SQLITE
+    concatenate = "group_concat"
+
+    def _leaf(self, expression: str, kind: str) -> str:
+        if kind in ("uuid", "timestamptz"):
+            return f"""'"' || {expression} || '"'"""
+        if kind == "String":
+            return f"json_quote({expression})"
+        if kind == "Boolean":
+            return f"CASE {expression} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
+        if kind == "interval":
+            return f"""'"' || p_interval({expression}) || '"'"""
+        return expression
+
+    def at_path(self, expression: str, bound: str) -> str:
+        return f"p_json_path({expression}, {bound})"
+
+    def path(self, steps: tuple[str, ...]) -> Any:
+        return dump_json(list(steps))
+
+    def compare(self, expression: str, kind: str, operator: str, mark: str) -> str:
+        collate = " COLLATE JSONB" if kind == "jsonb" else ""
+        if operator in _COMPARE:
+            return f"{expression}{collate} {_COMPARE[operator]} {mark}"
+        if operator in ("_in", "_nin"):
+            negated = "NOT " if operator == "_nin" else ""
+            return f"{expression}{collate} {negated}IN (SELECT value FROM json_each({mark}))"
+        if operator == "_contains":
+            return f"p_contains({expression}, {mark})"
+        if operator == "_contained_in":
+            return f"p_contains({mark}, {expression})"
+        if operator.startswith("_has_key"):
+            function = {"_has_key": "p_has_key", "_has_keys_any": "p_has_any", "_has_keys_all": "p_has_all"}[operator]
+            return f"{function}({expression}, {mark})"
+        negated_match, name = _text_operator(operator)
+        return f"{'NOT ' if negated_match else ''}p_{name}({expression}, {mark})"
+
+    def bind(self, kind: str, operator: str) -> Bind | None:
+        if operator in ("_in", "_nin"):
+            one = self._bind_one(kind)
+            return dump_json if one is None else lambda values: dump_json([one(value) for value in values])
+        if operator in ("_has_keys_any", "_has_keys_all"):
+            return dump_json
+        if operator == "_has_key":
+            return None
+        if operator in _COMPARE or kind == "jsonb":
+            return self._bind_one(kind)
+        return _checked(_text_operator(operator)[1])
+
+    def _bind_one(self, kind: str) -> Bind | None:
+        if kind == "timestamptz":
+            return dump_time
+        if kind == "jsonb":
+            return dump_json
+        if kind == "interval":
+            return lambda value: value.total_seconds()
+        if kind == "Boolean":
+            return int
+        return None
+
+    def statistic(self, function: str, expression: str, kind: str) -> str:
+        return f"{function}({expression})"
+
+    def as_text(self, expression: str) -> str:
+        return f"p_jsonb_text({expression})"
+
+    def distinct_key(self, expressions: list[str]) -> str:
+        return f"json_array({', '.join(expressions)})"
+
+
+def _checked(name: str) -> Bind:
+    def check(pattern: str) -> str:
+        try:
+            check_pattern(name, pattern)
+        except ValueError as error:
+            raise InvalidValue(f"Invalid pattern {pattern!r}: {error}") from None
+        return pattern
+
+    return check
+
+
+class PostgresFragments(Fragments):
+    dialect = POSTGRESQL
+    concatenate = "string_agg"
+
+    _casts = {"uuid": "uuid", "timestamptz": "timestamptz", "jsonb": "jsonb", "interval": "interval", "Int": "bigint"}
+    _matches = {"like": "LIKE", "ilike": "ILIKE", "similar": "SIMILAR TO", "regex": "~", "iregex": "~*"}
+
+    def _leaf(self, expression: str, kind: str) -> str:
+        if kind == "timestamptz":
+            return f"""'"' || to_char({expression}, 'YYYY-MM-DD"T"HH24:MI:SS.US+00:00') || '"'"""
+        if kind == "String":
+            return f"to_json({expression})::text"
+        if kind in ("uuid", "interval"):
+            return f"""'"' || {expression}::text || '"'"""
+        return f"{expression}::text"
+
+    def at_path(self, expression: str, bound: str) -> str:
+        return f"({expression} #> {bound}::text[])"
+
+    def path(self, steps: tuple[str, ...]) -> Any:
+        return list(steps)
+
+    def compare(self, expression: str, kind: str, operator: str, mark: str) -> str:
+        cast = self._casts.get(kind, {"Boolean": "boolean"}.get(kind, "text"))
+        if operator in _COMPARE:
+            return f"{expression} {_COMPARE[operator]} {mark}::{cast}"
+        if operator == "_in":
+            return f"{expression} = ANY({mark}::{cast}[])"
+        if operator == "_nin":
+            return f"{expression} <> ALL({mark}::{cast}[])"
+        if operator == "_contains":
+            return f"{expression} @> {mark}::jsonb"
+        if operator == "_contained_in":
+            return f"{expression} <@ {mark}::jsonb"
+        if operator == "_has_key":
+            return f"{expression} ? {mark}::text"
+        if operator in ("_has_keys_any", "_has_keys_all"):
+            return f"{expression} {'?|' if operator == '_has_keys_any' else '?&'} {mark}::text[]"
+        negated, name = _text_operator(operator)
+        match = f"{expression} {self._matches[name]} {mark}::text"
+        return f"NOT ({match})" if negated else match
+
+    def bind(self, kind: str, operator: str) -> Bind | None:
+        if kind == "jsonb" and not operator.startswith("_has_key"):
+            if operator in ("_in", "_nin"):
+                return lambda values: [dump_json(value) for value in values]
+            return dump_json
+        return _as_utc if kind == "timestamptz" and operator in _COMPARE else None
+
+    def statistic(self, function: str, expression: str, kind: str) -> str:
+        if function in ("max", "min"):
+            # PostgreSQL has no max(uuid) before version 18.
+            return f"{function}({expression}::text)" if kind == "uuid" else f"{function}({expression})"
+        return f"{function}({expression})" if function == "sum" else f"({function}({expression}))::float8"
+
+    def as_text(self, expression: str) -> str:
+        return f"{expression}::text"
+
+    def distinct_key(self, expressions: list[str]) -> str:
+        return f"({', '.join(expressions)})"
+
+
+def _as_utc(value: datetime) -> datetime:
+    return value
+
+
+SQLITE_FRAGMENTS = SqliteFragments()
+POSTGRES_FRAGMENTS = PostgresFragments()
+
+
+def fragments_of(dialect: Dialect) -> Fragments:
+    return SQLITE_FRAGMENTS if dialect.name == "sqlite" else POSTGRES_FRAGMENTS

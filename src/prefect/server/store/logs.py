@@ -1,0 +1,49 @@
+"""Statements about log lines and the events of a run."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from prefect.server.catalogue import flow_run_state, log
+from prefect.server.store.phrases import inserting, value_of
+
+__all__ = ["insert_log", "log_exists", "logs_after", "states_after"]
+
+# A batch that is sent again after a lost answer brings the same ids.
+insert_log = inserting(
+    log,
+    "id",
+    "tenant_id",
+    "flow_run_id",
+    "task_run_id",
+    "timestamp",
+    "name",
+    "level",
+    "message",
+    "info",
+    "seq",
+    "created",
+    "updated",
+).on_conflict_do_nothing(index_elements=["id"])
+
+log_exists = select(log.c.id).where(log.c.id == value_of("log_id", log.c.id))
+
+states_after = (
+    select(
+        flow_run_state.c.seq,
+        flow_run_state.c.timestamp,
+        flow_run_state.c.state,
+        flow_run_state.c.message,
+    )
+    .where(flow_run_state.c.flow_run_id == value_of("flow_run_id", flow_run_state.c.flow_run_id))
+    .where(flow_run_state.c.seq > value_of("after", flow_run_state.c.seq))
+    .order_by(flow_run_state.c.seq)
+    .limit(value_of("limit", flow_run_state.c.version))
+)
+logs_after = (
+    select(log.c.seq, log.c.timestamp, log.c.level, log.c.name, log.c.message, log.c.task_run_id)
+    .where(log.c.flow_run_id == value_of("flow_run_id", log.c.flow_run_id))
+    .where(log.c.seq > value_of("after", log.c.seq))
+    .order_by(log.c.seq)
+    .limit(value_of("limit", flow_run_state.c.version))
+)

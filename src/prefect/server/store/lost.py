@@ -1,0 +1,98 @@
+"""Finding runs whose process fell silent.
+
+A run that never beat is measured by the time of its last state, so that it is found as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_column, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from prefect.server.catalogue import flow, flow_group, flow_run, task, task_run
+from prefect.server.store.phrases import among, value_of
+
+__all__ = ["lost_flow_runs", "silent_cancelling_runs", "silent_task_runs"]
+
+
+class is_switched_off(FunctionElement[bool]):  # noqa: N801 - reads like the SQL function it is
+    """A JSON object holds false under this name."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(is_switched_off, "postgresql")
+def _is_switched_off_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    settings, key = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(COALESCE({settings} ->> {key}, '') = 'false')"
+
+
+@compiles(is_switched_off, "sqlite")
+def _is_switched_off_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    settings, key = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(COALESCE(json_type({settings}, '$.' || {key}), '') = 'false')"
+
+
+def _off(name: str) -> ColumnElement[bool]:
+    return is_switched_off(flow_group.c.settings, literal_column(f"'{name}'"))
+
+
+_silent_since = func.coalesce(flow_run.c.heartbeat, flow_run.c.state_timestamp, flow_run.c.created)
+_silent = _silent_since <= value_of("limit_time", flow_run.c.heartbeat)
+_limit = value_of("limit", flow_run.c.version)
+_of_group = flow_run.join(flow, flow.c.id == flow_run.c.flow_id).join(
+    flow_group, flow_group.c.id == flow.c.flow_group_id
+)
+
+# Something that will still happen to the run of itself, or that the other finder ends first.
+_STILL_TO_COME = ("Scheduled", "Paused", "Resume", "Retrying", "Running", "Cancelling")
+_has_pending_work = exists().where(
+    and_(task_run.c.flow_run_id == flow_run.c.id, among(task_run.c.state, _STILL_TO_COME))
+)
+
+lost_flow_runs = (
+    select(flow_run.c.id, flow_run.c.version, flow_run.c.state, flow_run.c.times_resurrected)
+    .select_from(_of_group)
+    .where(among(flow_run.c.state, ("Running", "Submitted")))
+    .where(_silent)
+    .where(~_off("heartbeat_enabled"))
+    .where(~_off("lazarus_enabled"))
+    .where(~_has_pending_work)
+    .order_by(flow_run.c.updated)
+    .limit(_limit)
+)
+
+silent_cancelling_runs = (
+    select(flow_run.c.id, flow_run.c.version)
+    .select_from(_of_group)
+    .where(flow_run.c.state == "Cancelling")
+    .where(_silent)
+    .where(~_off("heartbeat_enabled"))
+    .order_by(flow_run.c.updated)
+    .limit(_limit)
+)
+
+silent_task_runs = (
+    select(
+        task_run.c.id,
+        task_run.c.version,
+        task_run.c.flow_run_id,
+        flow_run.c.state.label("flow_run_state"),
+        task.c.max_retries,
+        task.c.retry_delay,
+    )
+    .select_from(
+        task_run.join(flow_run, flow_run.c.id == task_run.c.flow_run_id)
+        .join(task, task.c.id == task_run.c.task_id)
+        .join(flow, flow.c.id == flow_run.c.flow_id)
+        .join(flow_group, flow_group.c.id == flow.c.flow_group_id)
+    )
+    .where(among(task_run.c.state, ("Running", "Cancelling")))
+    .where(_silent)
+    .where(~_off("heartbeat_enabled"))
+    .order_by(task_run.c.updated)
+    .limit(_limit)
+)

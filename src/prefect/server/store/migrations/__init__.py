@@ -1,0 +1,107 @@
+"""One history of the schema for both databases.
+
+Alembic costs 150 ms of import, so it is loaded only when there is something to do: the revision that a
+database is at is read with plain SQL and compared with what is written here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from ..database import DatabaseFromNewerVersion, DatabaseUnavailable
+
+#: All revisions, oldest first; a test compares them with the files in ``versions``.
+REVISIONS = ("0001",)
+HEAD = REVISIONS[-1]
+FOLDER = Path(__file__).parent
+
+# Any number: it only has to be the same in every process that migrates.
+_LOCK = 7_317_034_201
+
+
+def check_not_newer(revision: str | None, where: str) -> None:
+    if revision is not None and revision not in REVISIONS:
+        raise DatabaseFromNewerVersion(
+            f"Database {where} is from a newer version: it is at revision {revision}, this version knows up to {HEAD}. "
+            "Upgrade this installation, or use another database."
+        )
+
+
+def check_at_head(revision: str | None, where: str) -> None:
+    """Refuse a database that this version can not use as it is."""
+    check_not_newer(revision, where)
+    if revision != HEAD:
+        at = "has no tables yet" if revision is None else f"is at revision {revision}"
+        raise DatabaseUnavailable(f"Database {where} {at}; this version needs {HEAD}. Migrate it first.")
+
+
+def sqlite_revision(conn: sqlite3.Connection) -> str | None:
+    """Read the revision that an open SQLite file is at; None: it is empty."""
+    found = conn.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'").fetchone()
+    row = conn.execute("SELECT version_num FROM alembic_version").fetchone() if found else None
+    return None if row is None else str(row[0])
+
+
+def postgres_revision(conn: Any) -> str | None:
+    """Read the revision that an open PostgreSQL connection's database is at; None: it is empty."""
+    found = conn.execute("SELECT to_regclass('alembic_version')").fetchone()[0]
+    row = conn.execute("SELECT version_num FROM alembic_version").fetchone() if found else None
+    return None if row is None else str(row[0])
+
+
+def upgrade(url: str) -> None:
+    """Bring a database to ``HEAD``; see ``store.database.migrate``."""
+    if url.startswith("sqlite"):
+        _upgrade_sqlite(url)
+    else:
+        _upgrade_postgres(url)
+
+
+def _upgrade_sqlite(url: str) -> None:
+    from ..sqlite import check_writable, connect, file_of
+
+    path = file_of(url)
+    if path is None:  # a throw-away file is migrated when it is made
+        return
+    with closing(connect(path)) as conn:
+        try:
+            revision = sqlite_revision(conn)
+            check_not_newer(revision, str(path))
+            check_writable(conn, path)
+            if revision == HEAD:
+                return
+            # The second of two processes waits here, and then finds the work done.
+            conn.execute("BEGIN IMMEDIATE")
+            if sqlite_revision(conn) != HEAD:
+                from .run import run
+
+                run("sqlite", lambda: conn)
+            if conn.in_transaction:
+                conn.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise DatabaseUnavailable(f"Database file {path} can not be migrated: {error}") from error
+
+
+def _upgrade_postgres(url: str) -> None:
+    import psycopg
+
+    from ..postgres import conninfo, shown
+
+    try:
+        with psycopg.connect(conninfo(url), connect_timeout=10) as conn:
+            revision = postgres_revision(conn)
+            check_not_newer(revision, shown(url))
+            if revision == HEAD:
+                return
+            # The second of two processes waits here, and then finds the work done.
+            conn.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            if postgres_revision(conn) != HEAD:
+                from .run import run
+
+                run("postgresql", lambda: conn)
+            conn.commit()
+    except psycopg.Error as error:
+        raise DatabaseUnavailable(f"Database {shown(url)} can not be migrated: {error}") from error

@@ -1,0 +1,83 @@
+"""Pieces of SQL that the named statements share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Table, bindparam, literal_column, update
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.dml import Update
+from sqlalchemy.sql.functions import FunctionElement
+
+__all__ = ["among", "inserting", "is_empty_list", "is_within", "updating", "value_of"]
+
+
+def value_of(name: str, column: ColumnElement[Any]) -> Any:
+    """Bind a value by this name, of that column's type."""
+    return bindparam(name, type_=column.type)
+
+
+def inserting(table: Table, *columns: str) -> Insert:
+    """Insert a row, giving these columns by their names.
+
+    PostgreSQL's form of INSERT, because its ON CONFLICT compiles for SQLite just as well.
+    """
+    return insert(table).values({name: value_of(name, table.c[name]) for name in columns})
+
+
+def updating(table: Table, *columns: str, row: str, **values: ColumnElement[Any]) -> Update:
+    """Change the row whose id is bound as ``row``; the columns' new values are bound by their names.
+
+    ``updated`` is bound as ``now``.
+    """
+    assignments: dict[str, Any] = {name: value_of(name, table.c[name]) for name in columns}
+    assignments["updated"] = value_of("now", table.c.updated)
+    return update(table).where(table.c.id == value_of(row, table.c.id)).values({**assignments, **values})
+
+
+def among(column: ColumnElement[Any], names: Iterable[str]) -> ColumnElement[bool]:
+    """Compare with fixed words, written into the text so that an index over them can be chosen."""
+    return column.in_([literal_column(f"'{name}'") for name in names])
+
+
+class is_within(FunctionElement[bool]):  # noqa: N801 - reads like the SQL function it is
+    """Every member of the first JSON list is a member of the second."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(is_within, "postgresql")
+def _is_within_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    inner, outer = element.clauses
+    return f"({compiler.process(inner, **kw)} <@ CAST({compiler.process(outer, **kw)} AS JSONB))"
+
+
+@compiles(is_within, "sqlite")
+def _is_within_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    inner, outer = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"NOT EXISTS (SELECT 1 FROM json_each({inner}) WHERE value NOT IN (SELECT value FROM json_each({outer})))"
+
+
+class is_empty_list(FunctionElement[bool]):  # noqa: N801
+    """The JSON list has no members."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(is_empty_list, "postgresql")
+def _is_empty_list_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(next(iter(element.clauses)), **kw)} = CAST('[]' AS JSONB))"
+
+
+@compiles(is_empty_list, "sqlite")
+def _is_empty_list_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"(json_array_length({compiler.process(next(iter(element.clauses)), **kw)}) = 0)"
+
+
+def columns_of(table: Table, names: Iterable[str]) -> Mapping[str, Any]:
+    """Give the columns of these names."""
+    return {name: table.c[name] for name in names}

@@ -1,0 +1,394 @@
+"""SQLite: one writer thread with group commit, and a pool of readers.
+
+SQLite has one writer at a time, and a durable commit costs a wait for the disk. So all writes go through
+one thread: what waits while a commit is under way is done together in the next transaction, each piece
+of work behind its own savepoint, and one commit makes all of it durable. An answer leaves only after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from . import migrations, sqlite_functions
+from .database import (
+    DatabaseError,
+    DatabaseUnavailable,
+    ForeignKeyViolation,
+    IntegrityViolation,
+    InvalidValue,
+    UniquenessViolation,
+)
+from .dialect import SQLITE, Dialect
+from .statements import Row, Statements
+
+T = TypeVar("T")
+logger = logging.getLogger("prefect.server.store")
+
+#: How long one waits for another process that holds the file.
+BUSY_SECONDS = 10.0
+#: At most so many pieces of work share a commit: bounds how long the first of them waits.
+LARGEST_BATCH = 500
+
+_STATEMENTS = Statements(SQLITE)
+_UNIQUE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID")
+
+
+def file_of(url: str) -> Path | None:
+    """Give the file that a ``sqlite:`` URL names; None: a throw-away one."""
+    _, _, rest = url.partition("://")
+    path = rest.partition("?")[0]
+    if path in ("", "/", "/:memory:"):
+        return None
+    return Path(path.removeprefix("/")).expanduser().absolute()
+
+
+def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
+    """Open the file as the server uses it, making it and its folder when they are missing.
+
+    Raises:
+        DatabaseUnavailable: naming the file and the reason.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        conn = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise _unavailable(path, error) from error
+    try:
+        conn.execute("PRAGMA journal_mode = WAL")
+        # FULL: a commit is on the disk before it is acknowledged, also across a power cut.
+        conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute("PRAGMA temp_store = MEMORY")
+        conn.execute("PRAGMA cache_size = -16384")
+        conn.execute("PRAGMA mmap_size = 268435456")
+        sqlite_functions.register(conn)
+    except sqlite3.Error as error:
+        conn.close()
+        raise _unavailable(path, error) from error
+    return conn
+
+
+def check_writable(conn: sqlite3.Connection, path: Path) -> None:
+    """Find out now, not at the first write, that the file can not be written."""
+    try:
+        if path.exists() and not os.access(path, os.W_OK):
+            raise sqlite3.OperationalError("no permission to write")
+        conn.execute("BEGIN IMMEDIATE")
+        conn.execute("PRAGMA user_version = 1")
+        conn.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise _unavailable(path, error) from error
+
+
+def _unavailable(path: Path, error: Exception) -> DatabaseUnavailable:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return DatabaseUnavailable(f"Database file {path} can not be used: {reason}")
+
+
+def _translate(error: sqlite3.Error, path: Path) -> DatabaseError:
+    name = getattr(error, "sqlite_errorname", "")
+    if name in _UNIQUE:
+        return UniquenessViolation(str(error))
+    if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
+        return ForeignKeyViolation(str(error))
+    if name.startswith("SQLITE_CONSTRAINT"):
+        return IntegrityViolation(str(error))
+    if "user-defined function raised" in str(error) or name in ("SQLITE_MISMATCH", "SQLITE_TOOBIG"):
+        return InvalidValue(f"The database refused a value: {error}")
+    return _unavailable(path, error)
+
+
+class SqliteTransaction:
+    """The open transaction of one connection."""
+
+    dialect: Dialect = SQLITE
+
+    def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
+        self._conn = conn
+        self._path = path
+        self.topics: list[str] = []
+
+    def _execute(self, text: str, values: Any) -> sqlite3.Cursor:
+        try:
+            return self._conn.execute(text, values)
+        except sqlite3.Error as error:
+            raise self._translate(error) from error
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise InvalidValue(f"A value can not be stored: {error}") from error
+
+    def _translate(self, error: sqlite3.Error) -> Exception:
+        # A fault in one of our own SQL texts is no fault of the database, and keeps its trace.
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_ERROR" and "user-defined" not in str(error):
+            return RuntimeError(f"SQLite: {error}")
+        if isinstance(error, sqlite3.ProgrammingError):
+            return RuntimeError(f"SQLite: {error}")
+        return _translate(error, self._path)
+
+    def one(self, statement: Any, /, **values: Any) -> Row | None:
+        prepared = _STATEMENTS.prepare(statement, values)
+        cursor = self._execute(*prepared.bind(values))
+        stored = cursor.fetchone()
+        # A statement that returns rows is done only when it has been stepped to its end.
+        row = None if stored is None else prepared.load(stored, _names(cursor))
+        cursor.close()
+        return row
+
+    def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
+        prepared = _STATEMENTS.prepare(statement, values)
+        cursor = self._execute(*prepared.bind(values))
+        names = _names(cursor)
+        return [prepared.load(stored, names) for stored in cursor.fetchall()]
+
+    def run(self, statement: Any, /, **values: Any) -> int:
+        prepared = _STATEMENTS.prepare(statement, values)
+        cursor = self._execute(*prepared.bind(values))
+        if cursor.description is not None:
+            return len(cursor.fetchall())
+        return max(cursor.rowcount, 0)
+
+    def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        if not rows:
+            return
+        prepared = _STATEMENTS.prepare(statement, rows[0])
+        bound = [prepared.bind(row) for row in rows]
+        try:
+            self._conn.executemany(bound[0][0], [values for _, values in bound])
+        except sqlite3.Error as error:
+            raise self._translate(error) from error
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise InvalidValue(f"A value can not be stored: {error}") from error
+
+    def raw(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._translate(error) from error
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        topics = len(self.topics)
+        self._conn.execute("SAVEPOINT inner_work")
+        try:
+            yield
+        except BaseException:
+            if self._conn.in_transaction:
+                self._conn.execute("ROLLBACK TO inner_work")
+                self._conn.execute("RELEASE inner_work")
+            del self.topics[topics:]
+            raise
+        self._conn.execute("RELEASE inner_work")
+
+    def announce(self, topic: str) -> None:
+        self.topics.append(topic)
+
+
+def _names(cursor: sqlite3.Cursor) -> list[str]:
+    return [] if cursor.description is None else [column[0] for column in cursor.description]
+
+
+@dataclass
+class _Work:
+    """One accepted piece of work and how it came out."""
+
+    do: Callable[[SqliteTransaction], Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+    topics: list[str] = field(default_factory=list)
+
+
+class SqliteDatabase:
+    """One SQLite file, used by this process."""
+
+    dialect: Dialect = SQLITE
+
+    def __init__(self, url: str, *, readers: int = 4) -> None:
+        self.url = url
+        self.on_announce: Callable[[Collection[str]], None] | None = None
+        self._path = file_of(url)
+        self._temporary: Path | None = None
+        self._reader_count = readers
+        self._reader_connections: list[sqlite3.Connection] = []
+        self._local = threading.local()
+        self._queue: SimpleQueue[_Work | None] = SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._readers: ThreadPoolExecutor | None = None
+        self._writer: threading.Thread | None = None
+
+    # ------------------------------------------------------------------------------------- life
+
+    async def start(self) -> None:
+        if self._writer is not None:
+            return
+        self._loop = asyncio.get_running_loop()
+        conn = await self._loop.run_in_executor(None, self._open)
+        self._readers = ThreadPoolExecutor(self._reader_count, thread_name_prefix="sqlite-reader")
+        self._writer = threading.Thread(target=self._write_batches, args=(conn,), name="sqlite-writer", daemon=True)
+        self._writer.start()
+
+    def _open(self) -> sqlite3.Connection:
+        durable = True
+        if self._path is None:
+            self._temporary = Path(tempfile.mkdtemp(prefix="proctor-"))
+            self._path = self._temporary / "proctor.db"
+            durable = False
+            migrations.upgrade(f"sqlite:///{self._path}")
+        conn = connect(self._path, durable=durable)
+        try:
+            check_writable(conn, self._path)
+            migrations.check_at_head(migrations.sqlite_revision(conn), str(self._path))
+        except BaseException:
+            conn.close()
+            raise
+        return conn
+
+    async def stop(self) -> None:
+        if self._writer is None or self._loop is None or self._readers is None:
+            return
+        writer, self._writer = self._writer, None
+        self._queue.put(None)
+        await self._loop.run_in_executor(None, writer.join)
+        await self._loop.run_in_executor(None, self._readers.shutdown)
+        for conn in self._reader_connections:
+            conn.close()
+        self._reader_connections.clear()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+            self._path = self._temporary = None
+
+    # ------------------------------------------------------------------------------------- reads
+
+    async def read(self, work: Callable[[SqliteTransaction], T]) -> T:
+        if self._loop is None or self._readers is None:
+            raise DatabaseUnavailable("The database is not started.")
+        return await self._loop.run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Callable[[SqliteTransaction], T]) -> T:
+        assert self._path is not None  # noqa: S101 - a started database has a file
+        conn: sqlite3.Connection | None = getattr(self._local, "conn", None)
+        if conn is None:
+            conn = self._local.conn = connect(self._path)
+            conn.execute("PRAGMA query_only = ON")
+            self._reader_connections.append(conn)
+        try:
+            conn.execute("BEGIN")
+            try:
+                return work(SqliteTransaction(conn, self._path))
+            finally:
+                conn.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise _translate(error, self._path) from error
+
+    # ------------------------------------------------------------------------------------- writes
+
+    async def write(self, work: Callable[[SqliteTransaction], T]) -> T:
+        if self._loop is None or self._writer is None:
+            raise DatabaseUnavailable("The database is not started.")
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Work(work, future))
+        return await future
+
+    def _write_batches(self, conn: sqlite3.Connection) -> None:
+        try:
+            stopping = False
+            while not stopping:
+                batch, stopping = self._take_batch()
+                if not batch:
+                    continue
+                try:
+                    self._write_batch(conn, batch)
+                except BaseException as error:
+                    # Whatever is wrong with the file, whoever waits must hear of it.
+                    logger.exception("A commit failed")
+                    self._fail(batch, error)
+                    if conn.in_transaction:
+                        conn.execute("ROLLBACK")
+                self._settle(batch)
+        finally:
+            conn.close()
+
+    def _take_batch(self) -> tuple[list[_Work], bool]:
+        """Wait for work and take all that waits; True at the end: no more will come."""
+        first = self._queue.get()
+        if first is None:
+            return [], True
+        batch = [first]
+        while len(batch) < LARGEST_BATCH:
+            try:
+                more = self._queue.get_nowait()
+            except Empty:
+                break
+            if more is None:
+                return batch, True
+            batch.append(more)
+        return batch, False
+
+    def _write_batch(self, conn: sqlite3.Connection, batch: list[_Work]) -> None:
+        assert self._path is not None  # noqa: S101 - a started database has a file
+        # Alone, the transaction itself is what is rolled back.
+        alone = len(batch) == 1
+        conn.execute("BEGIN IMMEDIATE")
+        for work in batch:
+            transaction = SqliteTransaction(conn, self._path)
+            if not alone:
+                conn.execute("SAVEPOINT work")
+            try:
+                work.result = work.do(transaction)
+                work.topics = transaction.topics
+            except BaseException as error:
+                work.error = error
+                if not conn.in_transaction:
+                    # SQLite gave up the whole transaction (disk full, I/O error): nobody's work is in it.
+                    self._fail(batch, error)
+                    return
+                if not alone:
+                    conn.execute("ROLLBACK TO work")
+            if not alone:
+                conn.execute("RELEASE work")
+        if alone and batch[0].error is not None:
+            conn.execute("ROLLBACK")
+        else:
+            conn.execute("COMMIT")
+
+    def _fail(self, batch: list[_Work], error: BaseException) -> None:
+        assert self._path is not None  # noqa: S101 - a started database has a file
+        reason = _translate(error, self._path) if isinstance(error, sqlite3.Error) else error
+        for work in batch:
+            if work.error is None:
+                work.error = reason
+                work.topics = []
+
+    def _settle(self, batch: list[_Work]) -> None:
+        assert self._loop is not None  # noqa: S101 - set by start
+        try:
+            self._loop.call_soon_threadsafe(self._resolve, batch)
+        except RuntimeError:
+            logger.warning("The event loop ended before %d writes were answered", len(batch))
+
+    def _resolve(self, batch: list[_Work]) -> None:
+        topics: set[str] = set()
+        for work in batch:
+            topics.update(work.topics)
+            if work.future.done():  # cancelled by whoever waited
+                continue
+            if work.error is None:
+                work.future.set_result(work.result)
+            else:
+                work.future.set_exception(work.error)
+        if topics and self.on_announce is not None:
+            self.on_announce(topics)

@@ -1,0 +1,340 @@
+"""What PostgreSQL has and SQLite lacks, as functions of a connection: patterns, jsonb, intervals, statistics.
+
+Each gives NULL for NULL, as PostgreSQL's do.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sqlite3
+from collections.abc import Callable
+from functools import cmp_to_key, lru_cache
+from typing import Any
+
+import orjson
+
+# ------------------------------------------------------------------------------------------- patterns
+
+
+@lru_cache(maxsize=256)
+def _like_pattern(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+    parts = []
+    signs = iter(pattern)
+    for sign in signs:
+        if sign == "\\":
+            parts.append(re.escape(next(signs, "\\")))
+        else:
+            parts.append({"%": ".*", "_": "."}.get(sign) or re.escape(sign))
+    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+
+
+@lru_cache(maxsize=256)
+def _similar_pattern(pattern: str) -> re.Pattern[str]:
+    """Translate SQL's SIMILAR TO: % and _ as in LIKE, | * + ? {} () [] as in regular expressions."""
+    parts = []
+    signs = iter(pattern)
+    in_set = False
+    for sign in signs:
+        if sign == "\\":
+            parts.append(re.escape(next(signs, "\\")))
+        elif in_set:
+            in_set = sign != "]"
+            parts.append(sign)
+        elif sign == "[":
+            in_set = True
+            parts.append(sign)
+        elif sign in "|*+?{}()":
+            parts.append(sign)
+        else:
+            parts.append({"%": ".*", "_": "."}.get(sign) or re.escape(sign))
+    return re.compile(f"(?:{''.join(parts)})", re.DOTALL)
+
+
+@lru_cache(maxsize=256)
+def _regex(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+
+
+def check_pattern(operator: str, pattern: str) -> None:
+    """Compile a pattern as the functions here will.
+
+    Raises:
+        ValueError: it is malformed.
+    """
+    try:
+        if operator == "similar":
+            _similar_pattern(pattern)
+        elif operator in ("regex", "iregex"):
+            _regex(pattern, operator == "iregex")
+    except re.error as error:
+        raise ValueError(str(error)) from None
+
+
+def _like(value: str | None, pattern: str | None) -> bool | None:
+    if value is None or pattern is None:
+        return None
+    return _like_pattern(pattern, False).fullmatch(value) is not None
+
+
+def _ilike(value: str | None, pattern: str | None) -> bool | None:
+    if value is None or pattern is None:
+        return None
+    return _like_pattern(pattern, True).fullmatch(value) is not None
+
+
+def _similar(value: str | None, pattern: str | None) -> bool | None:
+    if value is None or pattern is None:
+        return None
+    return _similar_pattern(pattern).fullmatch(value) is not None
+
+
+def _matches(value: str | None, pattern: str | None) -> bool | None:
+    if value is None or pattern is None:
+        return None
+    return _regex(pattern, False).search(value) is not None
+
+
+def _imatches(value: str | None, pattern: str | None) -> bool | None:
+    if value is None or pattern is None:
+        return None
+    return _regex(pattern, True).search(value) is not None
+
+
+# ---------------------------------------------------------------------------------------------- jsonb
+
+_RANK = {type(None): 0, str: 1, int: 2, float: 2, bool: 3, list: 4, dict: 5}
+
+
+def _object_pairs(value: dict[str, Any]) -> list[tuple[str, Any]]:
+    return sorted(value.items(), key=lambda pair: _key_order(pair[0]))
+
+
+def _key_order(key: str) -> tuple[int, bytes]:
+    """jsonb keeps keys by length, then by bytes."""
+    written = key.encode()
+    return len(written), written
+
+
+def _compare(left: Any, right: Any) -> int:
+    """Order two JSON values as jsonb does: object > array > boolean > number > string > null."""
+    rank_left, rank_right = _RANK[type(left)], _RANK[type(right)]
+    if rank_left != rank_right:
+        # An empty array sorts below everything: a quirk that PostgreSQL documents.
+        if left == [] or right == []:
+            return -1 if left == [] else 1
+        return -1 if rank_left < rank_right else 1
+    if left is None:
+        return 0
+    if isinstance(left, list):
+        return _compare_all(left, right)
+    if isinstance(left, dict):
+        pairs_left, pairs_right = _object_pairs(left), _object_pairs(right)
+        flat_left = [part for pair in pairs_left for part in pair]
+        flat_right = [part for pair in pairs_right for part in pair]
+        return _compare_all(flat_left, flat_right)
+    return (left > right) - (left < right)
+
+
+def _compare_all(left: list[Any], right: list[Any]) -> int:
+    if len(left) != len(right):
+        return -1 if len(left) < len(right) else 1
+    return next((order for a, b in zip(left, right, strict=True) if (order := _compare(a, b))), 0)
+
+
+json_key = cmp_to_key(_compare)
+
+
+def _collate(left: str, right: str) -> int:
+    return 0 if left == right else _compare(orjson.loads(left), orjson.loads(right))
+
+
+def contains(whole: Any, part: Any) -> bool:
+    """Tell whether jsonb ``whole @> part`` holds."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(
+            key in whole and _contains_inside(whole[key], wanted) for key, wanted in part.items()
+        )
+    if isinstance(part, list):
+        return isinstance(whole, list) and all(
+            any(_contains_inside(item, wanted) for item in whole) for wanted in part
+        )
+    # At the top an array also contains a bare scalar.
+    if isinstance(whole, list):
+        return any(_equal_scalars(item, part) for item in whole)
+    return _equal_scalars(whole, part)
+
+
+def _contains_inside(whole: Any, part: Any) -> bool:
+    if isinstance(part, dict | list):
+        return type(whole) is type(part) and contains(whole, part)
+    return _equal_scalars(whole, part)
+
+
+def _equal_scalars(left: Any, right: Any) -> bool:
+    if isinstance(left, dict | list) or isinstance(right, dict | list):
+        return False
+    return _RANK[type(left)] == _RANK[type(right)] and left == right
+
+
+def _json_contains(whole: str | None, part: str | None) -> bool | None:
+    if whole is None or part is None:
+        return None
+    return contains(orjson.loads(whole), orjson.loads(part))
+
+
+def _has_key(value: Any, key: str) -> bool:
+    if isinstance(value, dict | list):
+        return any(isinstance(item, str) and item == key for item in value)
+    return isinstance(value, str) and value == key
+
+
+def _json_has_key(whole: str | None, key: str | None) -> bool | None:
+    if whole is None or key is None:
+        return None
+    return _has_key(orjson.loads(whole), key)
+
+
+def _json_has_any(whole: str | None, keys: str | None) -> bool | None:
+    if whole is None or keys is None:
+        return None
+    value = orjson.loads(whole)
+    return any(_has_key(value, key) for key in orjson.loads(keys))
+
+
+def _json_has_all(whole: str | None, keys: str | None) -> bool | None:
+    if whole is None or keys is None:
+        return None
+    value = orjson.loads(whole)
+    return all(_has_key(value, key) for key in orjson.loads(keys))
+
+
+def _json_path(whole: str | None, path: str) -> str | None:
+    """Give the JSON text of what lies at the path (a JSON list of keys and indexes), or NULL."""
+    if whole is None:
+        return None
+    value = orjson.loads(whole)
+    for step in orjson.loads(path):
+        if isinstance(value, dict):
+            if step not in value:
+                return None
+            value = value[step]
+        elif isinstance(value, list):
+            if not re.fullmatch(r"-?\d{1,9}", step) or not -len(value) <= int(step) < len(value):
+                return None
+            value = value[int(step)]
+        else:
+            return None
+    return orjson.dumps(value).decode()
+
+
+def _sorted_deep(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted_deep(item) for key, item in _object_pairs(value)}
+    if isinstance(value, list):
+        return [_sorted_deep(item) for item in value]
+    return value
+
+
+def _jsonb_text(whole: str | None) -> str | None:
+    """Write a JSON value as PostgreSQL writes jsonb: for comparing it as a text."""
+    return None if whole is None else json.dumps(_sorted_deep(orjson.loads(whole)), ensure_ascii=False)
+
+
+# ------------------------------------------------------------------------------------------ intervals
+
+
+def interval_text(seconds: float | None) -> str | None:
+    """Write a duration as PostgreSQL does: ``00:00:30``, ``1 day 02:00:00``."""
+    if seconds is None:
+        return None
+    whole = round(abs(seconds) * 1_000_000)
+    sign = "-" if seconds < 0 else ""
+    total, micro = divmod(whole, 1_000_000)
+    days, rest = divmod(total, 86_400)
+    clock = f"{sign}{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+    if micro:
+        clock += f".{micro:06}".rstrip("0")
+    if not days:
+        return clock
+    day = f"{sign}{days} day{'' if days == 1 and not sign else 's'}"
+    return day if not rest and not micro else f"{day} {clock}"
+
+
+# ----------------------------------------------------------------------------------------- statistics
+
+
+class _Variance:
+    """Variance of a sample by Welford's method; the subclasses say what becomes of it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean = 0.0
+        self.squares = 0.0
+
+    def step(self, value: float | None) -> None:
+        if value is None:
+            return
+        self.count += 1
+        change = value - self.mean
+        self.mean += change / self.count
+        self.squares += change * (value - self.mean)
+
+    def _of(self, spare: int) -> float | None:
+        return self.squares / (self.count - spare) if self.count > spare else None
+
+
+class _VarSamp(_Variance):
+    def finalize(self) -> float | None:
+        return self._of(1)
+
+
+class _VarPop(_Variance):
+    def finalize(self) -> float | None:
+        return self._of(0)
+
+
+class _StddevSamp(_Variance):
+    def finalize(self) -> float | None:
+        variance = self._of(1)
+        return None if variance is None else math.sqrt(variance)
+
+
+class _StddevPop(_Variance):
+    def finalize(self) -> float | None:
+        variance = self._of(0)
+        return None if variance is None else math.sqrt(variance)
+
+
+_FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
+    "p_like": (2, _like),
+    "p_ilike": (2, _ilike),
+    "p_similar": (2, _similar),
+    "p_regex": (2, _matches),
+    "p_iregex": (2, _imatches),
+    "p_contains": (2, _json_contains),
+    "p_has_key": (2, _json_has_key),
+    "p_has_any": (2, _json_has_any),
+    "p_has_all": (2, _json_has_all),
+    "p_json_path": (2, _json_path),
+    "p_jsonb_text": (1, _jsonb_text),
+    "p_interval": (1, interval_text),
+}
+_AGGREGATES: dict[str, type[_Variance]] = {
+    "stddev": _StddevSamp,
+    "stddev_samp": _StddevSamp,
+    "stddev_pop": _StddevPop,
+    "variance": _VarSamp,
+    "var_samp": _VarSamp,
+    "var_pop": _VarPop,
+}
+
+
+def register(conn: sqlite3.Connection) -> None:
+    """Teach a connection all of them."""
+    for name, (arguments, function) in _FUNCTIONS.items():
+        conn.create_function(name, arguments, function, deterministic=True)
+    for name, aggregate in _AGGREGATES.items():
+        conn.create_aggregate(name, 1, aggregate)  # type: ignore[arg-type]
+    conn.create_collation("JSONB", _collate)

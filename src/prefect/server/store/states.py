@@ -1,0 +1,156 @@
+"""Statements that move runs from state to state.  Only ``actions.set_state`` may use them."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select, update
+
+from prefect.server.catalogue import agent, flow_run, flow_run_state, task_run, task_run_state
+from prefect.server.store.phrases import among, inserting, value_of
+
+__all__ = [
+    "agent_exists",
+    "close_task_run",
+    "count_retries",
+    "flow_run_state_by_id",
+    "insert_flow_run_state",
+    "insert_task_run_state",
+    "move_flow_run",
+    "move_task_run",
+    "present_flow_run",
+    "present_task_run",
+    "task_run_state_by_id",
+    "unfinished_task_runs",
+]
+
+present_flow_run = (
+    select(flow_run.c.id, flow_run.c.tenant_id, flow_run.c.state, flow_run.c.version, flow_run.c.start_time)
+    .where(flow_run.c.id == value_of("run_id", flow_run.c.id))
+    .with_for_update()
+)
+present_task_run = (
+    select(
+        task_run.c.id,
+        task_run.c.state,
+        task_run.c.version,
+        task_run.c.start_time,
+        task_run.c.serialized_state,
+        task_run.c.flow_run_id,
+        flow_run.c.tenant_id,
+        flow_run.c.state.label("flow_run_state"),
+    )
+    .select_from(task_run.join(flow_run, flow_run.c.id == task_run.c.flow_run_id))
+    .where(task_run.c.id == value_of("run_id", task_run.c.id))
+    .with_for_update(of=task_run)
+)
+
+_MIRRORED = (
+    "state",
+    "state_timestamp",
+    "state_message",
+    "state_start_time",
+    "serialized_state",
+    "start_time",
+    "end_time",
+)
+
+# Move a run to a new state, if nobody moved it since this transaction looked.
+_flow_run_columns = {name: value_of(name, flow_run.c[name]) for name in _MIRRORED}
+_move_flow_run = (
+    update(flow_run)
+    .where(flow_run.c.id == value_of("run_id", flow_run.c.id))
+    .where(flow_run.c.version == value_of("seen_version", flow_run.c.version))  # lost race: no row
+    .values(
+        **_flow_run_columns,
+        state_result=None,
+        version=flow_run.c.version + 1,
+        event_seq=flow_run.c.event_seq + 1,
+        updated=value_of("now", flow_run.c.updated),
+    )
+)
+_with_heartbeat = {"heartbeat": value_of("now", flow_run.c.heartbeat)}
+_with_agent = {"agent_id": value_of("agent_id", flow_run.c.agent_id)}
+_new_numbers = (flow_run.c.version, flow_run.c.event_seq)
+
+#: By what goes with the move: nothing, a first heartbeat, or that and the agent that took the run.
+move_flow_run = {
+    "": _move_flow_run.returning(*_new_numbers),
+    "heartbeat": _move_flow_run.values(**_with_heartbeat).returning(*_new_numbers),
+    "agent": _move_flow_run.values(**_with_heartbeat, **_with_agent).returning(*_new_numbers),
+}
+
+_move_task_run = (
+    update(task_run)
+    .where(task_run.c.id == value_of("run_id", task_run.c.id))
+    .where(task_run.c.version == value_of("seen_version", task_run.c.version))  # lost race: no row
+    .values(
+        **{name: value_of(name, task_run.c[name]) for name in _MIRRORED},
+        state_result=None,
+        version=task_run.c.version + 1,
+        updated=value_of("now", task_run.c.updated),
+    )
+)
+move_task_run = {
+    "": _move_task_run,
+    "heartbeat": _move_task_run.values(heartbeat=value_of("now", task_run.c.heartbeat)),
+}
+
+_STATE = (
+    "id",
+    "tenant_id",
+    "timestamp",
+    "state",
+    "message",
+    "start_time",
+    "serialized_state",
+    "version",
+    "created",
+    "updated",
+)
+insert_flow_run_state = inserting(flow_run_state, *_STATE, "flow_run_id", "seq")
+insert_task_run_state = inserting(task_run_state, *_STATE, "task_run_id")
+
+flow_run_state_by_id = select(flow_run_state.c.flow_run_id.label("run_id"), flow_run_state.c.state).where(
+    flow_run_state.c.id == value_of("state_id", flow_run_state.c.id)
+)
+task_run_state_by_id = select(task_run_state.c.task_run_id.label("run_id"), task_run_state.c.state).where(
+    task_run_state.c.id == value_of("state_id", task_run_state.c.id)
+)
+
+# What ends with its flow run when that is cancelled.
+FINISHED = (
+    "Success",
+    "Failed",
+    "Cancelled",
+    "Cached",
+    "Mapped",
+    "Skipped",
+    "TimedOut",
+    "TriggerFailed",
+    "ValidationFailed",
+    "Looped",
+    "Finished",
+)
+unfinished_task_runs = (
+    select(task_run.c.id, task_run.c.version, task_run.c.tenant_id)
+    .where(task_run.c.flow_run_id == value_of("run_id", task_run.c.flow_run_id))
+    .where(~among(func.coalesce(task_run.c.state, ""), FINISHED))
+    .order_by(task_run.c.id)
+    .with_for_update()
+)
+close_task_run = (
+    update(task_run)
+    .where(task_run.c.id == value_of("run_id", task_run.c.id))
+    .values(
+        **{name: value_of(name, task_run.c[name]) for name in _MIRRORED if name != "start_time"},
+        state_result=None,
+        version=value_of("new_version", task_run.c.version),
+        updated=value_of("now", task_run.c.updated),
+    )
+)
+
+agent_exists = select(agent.c.id).where(agent.c.id == value_of("agent_id", agent.c.id))
+
+count_retries = select(func.count().label("count")).where(
+    task_run_state.c.task_run_id == value_of("task_run_id", task_run_state.c.task_run_id),
+    task_run_state.c.state == "Retrying",
+)

@@ -1,0 +1,52 @@
+"""AWS clients, with credentials from where 1.x looks for them. Needs the package ``boto3``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+from weakref import WeakValueDictionary
+
+from prefect.utilities.context import context
+
+# Making a client takes tens of milliseconds; those with equal arguments are shared as long as somebody holds one.
+_clients: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
+_clients_lock = Lock()
+
+
+def get_boto_client(
+    resource: str,
+    credentials: Mapping[str, str] | None = None,
+    region_name: str | None = None,
+    profile_name: str | None = None,
+    **kwargs: Any,
+) -> Any:
+    """Give a boto3 client.
+
+    Args:
+        resource: the name of the service, such as ``s3``.
+        credentials: ACCESS_KEY, SECRET_ACCESS_KEY and optionally SESSION_TOKEN; else the local secret AWS_CREDENTIALS;
+            else boto3 looks for its own.
+        **kwargs: handed to boto3.
+    """
+    import boto3
+
+    known = credentials or (context.get("secrets") or {}).get("AWS_CREDENTIALS") or {}
+    access_key = kwargs.pop("aws_access_key_id", None) or known.get("ACCESS_KEY")
+    secret_key = kwargs.pop("aws_secret_access_key", None) or known.get("SECRET_ACCESS_KEY")
+    session_token = kwargs.pop("aws_session_token", None) or known.get("SESSION_TOKEN")
+    arguments = {
+        "region_name": region_name,
+        "aws_access_key_id": access_key,
+        "aws_secret_access_key": secret_key,
+        "aws_session_token": session_token,
+        **kwargs,
+    }
+    key = (resource, profile_name, repr(sorted(arguments.items())))
+    with _clients_lock:
+        client = _clients.get(key)
+        if client is None:
+            # A session each: the default session of boto3 must not be used from several threads.
+            client = boto3.session.Session(profile_name=profile_name).client(resource, **arguments)
+            _clients[key] = client
+        return client

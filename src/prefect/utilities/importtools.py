@@ -1,0 +1,23 @@
+"""Objects by their dotted names."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+def import_object(name: str) -> Any:
+    """Import a module, or an attribute of a module: ``a.b`` is the module ``a.b``, else the attribute ``b`` of ``a``.
+
+    Raises:
+        ModuleNotFoundError: there is no such module.
+        AttributeError: the module has no such attribute.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        module_name, _, attribute = name.rpartition(".")
+        # A module that is there but lacks one of its own imports must tell so.
+        if not module_name or error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
+            raise
+    return getattr(import_module(module_name), attribute)

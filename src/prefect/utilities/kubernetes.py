@@ -1,0 +1,46 @@
+"""Kubernetes clients. Needs the package ``kubernetes``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from prefect.utilities.context import context
+
+_API_CLASSES = {
+    "job": "BatchV1Api",
+    "pod": "CoreV1Api",
+    "service": "CoreV1Api",
+    "deployment": "AppsV1Api",
+    "secret": "CoreV1Api",
+}
+
+
+def get_kubernetes_client(
+    resource: str,
+    kubernetes_api_key_secret: str | None = "KUBERNETES_API_KEY",  # noqa: S107 - the name of a secret
+    ssl_ca_cert: str | None = None,
+) -> Any:
+    """Give the API object for a kind of resource: job, pod, service, deployment or secret.
+
+    Credentials are a local secret with an API key, else those of the cluster around us, else the local kubeconfig.
+
+    Raises:
+        KeyError: another kind of resource.
+    """
+    from kubernetes import client, config
+
+    make: Callable[..., Any] = getattr(client, _API_CLASSES[resource])
+    api_key = (context.get("secrets") or {}).get(kubernetes_api_key_secret) if kubernetes_api_key_secret else None
+    if api_key:
+        settings = client.Configuration()
+        settings.api_key["authorization"] = api_key
+        settings.api_key_prefix["authorization"] = "Bearer"
+        if ssl_ca_cert:
+            settings.ssl_ca_cert = ssl_ca_cert
+        return make(client.ApiClient(settings))
+    try:
+        config.load_incluster_config()
+    except config.config_exception.ConfigException:
+        config.load_kube_config()
+    return make()

@@ -1,0 +1,308 @@
+"""Loggers of this package: one tree under ``prefect``, set up from the settings on first use.
+
+Two handlers stand on the root of the tree: one writes to stdout, one hands the records of a backend run to
+``LOG_MANAGER``, which sends them to the API. Knows the client only by name (``log_sending`` resolves it late).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TextIO
+from uuid import uuid4
+
+from prefect.utilities.context import current_content
+from prefect.utilities.log_sending import LOG_MANAGER, LogManager, fitting_message
+
+__all__ = [
+    "LOG_MANAGER",
+    "PREFECT_LOG_RECORD_ATTRIBUTES",
+    "CloudHandler",
+    "Formatter",
+    "LogManager",
+    "RedirectToLog",
+    "configure_extra_loggers",
+    "configure_logging",
+    "create_agent_logger",
+    "create_diagnostic_logger",
+    "get_logger",
+    "temporary_logger_config",
+]
+
+# Values of the context that every record made inside a run has as attributes.
+PREFECT_LOG_RECORD_ATTRIBUTES = ("flow_name", "flow_run_id", "task_name", "task_slug", "task_run_id")
+
+_setup_lock = threading.RLock()
+_loggers: dict[str | None, logging.Logger] = {}
+
+
+class PrefectLogger(logging.Logger):
+    """A logger that finds its caller in one step: a run writes two records for each task, and walking frames costs."""
+
+    def debug(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        if self.isEnabledFor(logging.DEBUG):
+            self._write(logging.DEBUG, msg, args, kwargs)
+
+    def info(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        if self.isEnabledFor(logging.INFO):
+            self._write(logging.INFO, msg, args, kwargs)
+
+    def warning(self, msg: object, *args: Any, **kwargs: Any) -> None:
+        if self.isEnabledFor(logging.WARNING):
+            self._write(logging.WARNING, msg, args, kwargs)
+
+    def _write(self, level: int, msg: object, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if kwargs:
+            # The standard search skips the frames of the standard module only; here are two more.
+            self._log(level, msg, args, **{**kwargs, "stacklevel": kwargs.get("stacklevel", 1) + 2})
+            return
+        frame = sys._getframe(2)
+        code = frame.f_code
+        record = self.makeRecord(
+            self.name, level, code.co_filename, frame.f_lineno, msg, args, None, code.co_name, None, None
+        )
+        self.handle(record)
+
+
+class Formatter(logging.Formatter):
+    """The standard formatter, keeping the text of the second at hand."""
+
+    def __init__(self, fmt: str | None = None, datefmt: str | None = None, *, utc: bool = False) -> None:
+        super().__init__(fmt, datefmt)
+        if utc:
+            self.converter = time.gmtime
+        self._second_text: tuple[int, str] = (-1, "")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        if not datefmt:
+            return super().formatTime(record, datefmt)
+        second = int(record.created)
+        known = self._second_text
+        if known[0] != second:
+            # One assignment of one tuple: threads may format at the same time.
+            known = self._second_text = (second, time.strftime(datefmt, self.converter(second)))
+        return known[1]
+
+
+class _StdoutHandler(logging.StreamHandler[TextIO]):
+    """Writes to the stdout of the time of set-up: a task that redirects its own output must not take our records along.
+
+    When that stream has been closed meanwhile, the present stdout takes its place.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = self.format(record) + self.terminator
+            if self.stream.closed:
+                self.stream = _real_stdout()
+            # Already behind this handler's lock: the standard ``emit`` takes it a second time to flush.
+            self.stream.write(text)
+            self.stream.flush()
+        except RecursionError:
+            raise
+        except Exception:
+            self.handleError(record)
+
+
+def _real_stdout() -> TextIO:
+    stdout = sys.stdout
+    if stdout is None or isinstance(stdout, RedirectToLog):
+        # Prints that are redirected to a logger would come back here for ever.
+        stdout = sys.__stdout__ or sys.stderr
+    return stdout
+
+
+class CloudHandler(logging.Handler):
+    """Hands the records of a run that has a backend to ``LOG_MANAGER``."""
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        # Before the lock and the filters: most records are of local runs.
+        if not current_content().get("running_with_backend"):
+            return False
+        return bool(super().handle(record))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        content = current_content()
+        config = content["config"]
+        if not content.get("running_with_backend") or not config.cloud.send_flow_run_logs:
+            return
+        if record.levelno < _level_number(config.logging.level):
+            return
+        try:
+            LOG_MANAGER.enqueue(
+                {
+                    "id": str(uuid4()),
+                    "flow_run_id": content.get("flow_run_id"),
+                    "task_run_id": content.get("task_run_id"),
+                    "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+                    "name": record.name,
+                    "level": record.levelname,
+                    "message": fitting_message(self.format(record)),
+                }
+            )
+        except Exception:
+            # What the standard handlers do: tell on stderr, never in the user's code.
+            self.handleError(record)
+
+
+class RedirectToLog:
+    """A stream that writes each text to a logger, at INFO; blank texts are passed over."""
+
+    def __init__(self, logger: logging.Logger | None = None) -> None:
+        self.stdout_logger = logger or get_logger("stdout")
+
+    def write(self, s: str) -> int:
+        if not isinstance(s, str):
+            raise TypeError(f"string argument expected, got {type(s)}")
+        if s.strip():
+            self.stdout_logger.info(s)
+        return len(s)
+
+    def flush(self) -> None:
+        """Do nothing: a record is written when it is made."""
+
+    def isatty(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+
+def get_logger(name: str | None = None) -> logging.Logger:
+    """Give the logger ``prefect`` or, with a name, its child ``prefect.<name>``."""
+    logger = _loggers.get(name)
+    if logger is None:
+        with _setup_lock:
+            root = _loggers.get(None) or configure_logging()
+            logger = root if name is None else _own(logging.getLogger(f"prefect.{name}"))
+            _loggers[name] = logger
+    return logger
+
+
+def configure_logging(testing: bool = False) -> logging.Logger:
+    """Set up the logger ``prefect`` (``prefect-test-logger`` when testing) from the settings, anew, and give it."""
+    with _setup_lock:
+        logger = _create_logger("prefect-test-logger" if testing else "prefect")
+        if not testing:
+            _loggers[None] = logger
+            configure_extra_loggers()
+        return logger
+
+
+def configure_extra_loggers() -> None:
+    """Give the loggers named in ``logging.extra_loggers`` our level and handlers."""
+    from prefect.configuration import config
+
+    for name in config.logging.extra_loggers:
+        _create_logger(name)
+
+
+def create_diagnostic_logger(name: str) -> logging.Logger:
+    """Give a logger outside the tree ``prefect``: it writes to stdout and sends nothing to the API."""
+    from prefect.configuration import config
+
+    logger = logging.getLogger(name)
+    logger.setLevel(config.logging.level)
+    if not any(isinstance(handler, _StdoutHandler) for handler in logger.handlers):
+        logger.addHandler(_stdout_handler())
+    return logger
+
+
+def create_agent_logger(name: str, level: str | int) -> logging.Logger:
+    """Give the logger of an agent: its own name, stdout, times in UTC."""
+    logger = logging.getLogger(name)
+    logger.setLevel(level)
+    logger.propagate = False
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+    logger.addHandler(_stdout_handler(utc=True))
+    return logger
+
+
+@contextmanager
+def temporary_logger_config(
+    level: int | str | None = None, stream_fmt: str | None = None, stream_datefmt: str | None = None
+) -> Iterator[logging.Logger]:
+    """Change the level and the stream format of the logger ``prefect`` for the length of a ``with`` block."""
+    logger = get_logger()
+    former_level = logger.level
+    former_formatters = [
+        (handler, handler.formatter) for handler in logger.handlers if isinstance(handler, logging.StreamHandler)
+    ]
+    if level is not None:
+        logger.setLevel(level)
+    if stream_fmt is not None or stream_datefmt is not None:
+        for handler, formatter in former_formatters:
+            handler.setFormatter(
+                Formatter(
+                    stream_fmt or (formatter._fmt if formatter else None),
+                    stream_datefmt or (formatter.datefmt if formatter else None),
+                )
+            )
+    try:
+        yield logger
+    finally:
+        logger.setLevel(former_level)
+        for handler, formatter in former_formatters:
+            handler.setFormatter(formatter)
+
+
+def _create_logger(name: str) -> logging.Logger:
+    from prefect.configuration import config
+
+    _inject_context_into_records()
+    logger = _own(logging.getLogger(name))
+    for handler in list(logger.handlers):
+        if isinstance(handler, _StdoutHandler | CloudHandler):
+            logger.removeHandler(handler)
+    logger.addHandler(_stdout_handler())
+    logger.addHandler(CloudHandler())
+    logger.setLevel(config.logging.level)
+    return logger
+
+
+def _own(logger: logging.Logger) -> logging.Logger:
+    # Not setLoggerClass: that is one for the whole process, and other packages set it too.
+    if type(logger) is logging.Logger:
+        logger.__class__ = PrefectLogger
+    return logger
+
+
+def _stdout_handler(*, utc: bool = False) -> logging.Handler:
+    from prefect.configuration import config
+
+    handler = _StdoutHandler(_real_stdout())
+    handler.setFormatter(Formatter(config.logging.format, config.logging.datefmt, utc=utc))
+    return handler
+
+
+def _level_number(level: Any) -> int:
+    if isinstance(level, int):
+        return level
+    return logging.getLevelNamesMapping().get(str(level).upper(), logging.INFO)
+
+
+def _inject_context_into_records() -> None:
+    """Wrap the process's record factory, once, so that records get the attributes that the context has."""
+    make = logging.getLogRecordFactory()
+    if getattr(make, "_is_prefect_injector", False):
+        return
+
+    def make_with_context(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make(*args, **kwargs)
+        content = current_content()
+        fields = record.__dict__
+        for name in PREFECT_LOG_RECORD_ATTRIBUTES:
+            if name in content:
+                fields[name] = content[name]
+        for name in content["config"]["logging"]["log_attributes"]:
+            fields[name] = content.get(name)
+        return record
+
+    make_with_context._is_prefect_injector = True  # type: ignore[attr-defined]
+    logging.setLogRecordFactory(make_with_context)
