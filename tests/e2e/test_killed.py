@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,9 @@ with Flow("gated") as flow:
 
 # Short limits, so that a vanished process is found within the test's patience.
 IMPATIENT = {
-    "PREFECT_SERVER__SERVICES__HEARTBEAT_TIMEOUT_SECONDS": "3",
-    "PREFECT_SERVER__SERVICES__ZOMBIE_KILLER_INTERVAL_SECONDS": "0.5",
-    "PREFECT_SERVER__SERVICES__LAZARUS_INTERVAL_SECONDS": "0.5",
+    "PREFECT_SERVER__SERVICES__HEARTBEAT_LIMIT_SECONDS": "3",
+    "PREFECT_SERVER__SERVICES__ZOMBIE_KILLER__INTERVAL_SECONDS": "0.5",
+    "PREFECT_SERVER__SERVICES__LAZARUS__INTERVAL_SECONDS": "0.5",
 }
 
 
@@ -98,8 +99,6 @@ def test_killed_flow_process_is_noticed_and_its_run_ends(road: Road) -> None:
 
     (road.folder / f"started-{victim}").unlink()
     Path(f"/proc/{victim}").stat()  # it is alive until now
-    import os
-
     os.kill(victim, signal.SIGKILL)
     (road.folder / "go").touch()
 

@@ -35,9 +35,7 @@ Examples:
 """
 
 
-@click.group(
-    context_settings=CONTEXT_SETTINGS, invoke_without_command=True, epilog=EPILOG, subcommand_metavar="", add_help_option=True
-)
+@click.command(context_settings=CONTEXT_SETTINGS, epilog=EPILOG)
 @click.pass_context
 @click.option("--id", "-i", "flow_or_group_id", help="Id of a flow, or of a flow group (runs its newest version).")
 @click.option("--project", help="Project of the registered flow; needs --name.")
@@ -58,8 +56,6 @@ Examples:
 @click.option("--watch", "-w", is_flag=True, help="Follow the run to its end; the exit code tells how it ended.")
 def run(ctx: click.Context, /, **options: Any) -> None:
     """Run a flow: a file or module here, a registered one with the backend."""
-    if ctx.invoked_subcommand is not None:
-        return
     from prefect.cli.run_request import RunRequest
 
     _require_one_lookup(**{key: options[key] for key in ("flow_or_group_id", "project", "path", "module", "name")})

@@ -92,7 +92,6 @@ def _create(client: Client, flow: FlowView, request: RunRequest) -> str | None:
     if request.execute:
         # A label that no agent has: the run is ours.
         labels.append(f"agentless-run-{uuid.uuid4().hex[:8]}")
-    # The key is ours even when none was given: after an interrupt the same request tells whether there is a run.
     values: dict[str, Any] = {
         "flow_id": flow.flow_id,
         "parameters": request.parameters,

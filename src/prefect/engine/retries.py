@@ -9,7 +9,6 @@ from prefect.model.state import Retrying, State
 
 if TYPE_CHECKING:
     from prefect.core.task import Task
-    from prefect.model.result import Result
 
 
 def is_worth_retry(task: Task, state: State) -> bool:
@@ -24,7 +23,6 @@ def retry_state(
     task: Task,
     *,
     run_count: int,
-    cached_inputs: dict[str, Result],
     loop_count: int | None,
     loop_result: object,
     now: datetime | None = None,
@@ -44,7 +42,6 @@ def retry_state(
     looping = loop_count is not None
     return Retrying(
         start_time=start_time,
-        cached_inputs=cached_inputs,
         context={"_loop_count": loop_count} if looping else None,
         result=loop_result if looping else None,
         message=f"Retrying Task (after attempt {run_count} of {task.max_retries + 1})",

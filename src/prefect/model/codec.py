@@ -88,8 +88,10 @@ def dump(value: Any) -> dict[str, Any]:
 
 def find(family: str, name: object) -> type | None:
     """Find the class registered under ``name``, loading the family's home when needed; None when there is none."""
-    known = _families.get(family, {}).get(name)  # type: ignore[call-overload]
-    if known is None and isinstance(name, str) and name.isidentifier() and not name.startswith("_") and family in HOMES:
+    if not isinstance(name, str):
+        return None
+    known = _families.get(family, {}).get(name)
+    if known is None and name.isidentifier() and not name.startswith("_") and family in HOMES:
         getattr(importlib.import_module(HOMES[family]), name, None)  # a lazy package loads the class now
         known = _families.get(family, {}).get(name)
     return known
@@ -104,12 +106,10 @@ def load(family: str, data: Mapping[str, Any]) -> Any:
     if not isinstance(data, Mapping):
         raise ValueError(f"A {family} must be a JSON object, not {type(data).__name__}")
     name = data.get("type")
-    if name is None:
-        raise ValueError(f"A {family} must have a 'type'")
-    cls = find(family, name)
+    cls = None if name is None else find(family, name)
     if cls is None:
         if family not in _fallbacks:
-            raise ValueError(f"Unknown {family} type: {name!r}")
+            raise ValueError(f"A {family} must have a 'type'" if name is None else f"Unknown {family} type: {name!r}")
         cls = _fallbacks[family][1]
     return cls._from_fields(data)  # type: ignore[attr-defined]
 

@@ -22,6 +22,7 @@ A state is a plain value. Several are made for every task run, so making one mus
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
@@ -282,12 +283,24 @@ class State:
         return cls._from_fields(json_blob, keep_results)  # type: ignore[attr-defined, no-any-return]
 
     def _to_fields(self) -> dict[str, Any]:
+        message = self.message
         return {
-            "message": self.message,
+            "message": message if message is None or isinstance(message, str) else str(message),
             "_result": codec.dump(self._result),
-            "context": self.context,
-            "cached_inputs": {name: codec.dump(result) for name, result in self.cached_inputs.items()},
+            "context": self.context and self._checked("context", self.context),
+            "cached_inputs": self.cached_inputs and {
+                name: codec.dump(item if isinstance(item, Result) else Result(item))
+                for name, item in self.cached_inputs.items()
+            },
         }
+
+    def _checked(self, field: str, value: Mapping[str, Any]) -> dict[str, Any]:
+        """Give values as JSON would; refuse what it cannot hold."""
+        try:
+            copied: dict[str, Any] = json.loads(json.dumps(value))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{type(self).__name__}.{field} must be JSON compatible: {error}; got {value!r}") from None
+        return copied
 
     @classmethod
     def _from_fields(cls, data: Mapping[str, Any], keep_results: bool = False) -> Self:
@@ -644,9 +657,9 @@ class Cached(Success):
     def _to_fields(self) -> dict[str, Any]:
         return {
             **super()._to_fields(),
-            "cached_parameters": self.cached_parameters,
+            "cached_parameters": self.cached_parameters and self._checked("cached_parameters", self.cached_parameters),
             "cached_result_expiration": codec.dump_time(self._cached_result_expiration),
-            "hashed_inputs": self.hashed_inputs,
+            "hashed_inputs": self.hashed_inputs and {name: str(token) for name, token in self.hashed_inputs.items()},
         }
 
     @classmethod

@@ -7,6 +7,7 @@ batches, keeps a batch that could not be sent and tries again. Knows nothing of 
 from __future__ import annotations
 
 import atexit
+import json
 import logging
 import os
 import sys
@@ -49,7 +50,8 @@ def fitting_message(message: str) -> str:
 
 def getlogsize(log: Record) -> int:
     """Give about the number of bytes that a record takes in a request."""
-    return len(log.get("message") or "") + LOG_OVERHEAD
+    # As JSON text: a line break takes two bytes there, a letter outside ASCII six.
+    return len(json.dumps(log.get("message") or "")) + LOG_OVERHEAD
 
 
 class LogManager:
@@ -184,10 +186,12 @@ class LogManager:
     def _take_batch(self) -> list[Record]:
         batch: list[Record] = []
         size = 0
-        while self._queue and size < _FULL_BATCH_SIZE:
-            record = self._queue.popleft()
-            size += getlogsize(record)
-            batch.append(record)
+        while self._queue:
+            record_size = getlogsize(self._queue[0])
+            if batch and size + record_size > MAX_BATCH_LOG_SIZE:
+                break
+            size += record_size
+            batch.append(self._queue.popleft())
         self._queue_size -= size
         self._oldest_at = time.monotonic()
         return batch

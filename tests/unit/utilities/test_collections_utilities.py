@@ -39,7 +39,9 @@ def test_a_key_named_like_a_method_does_no_harm():
     assert dict(values) == {"items": 1, "keys": 2}
 
 
-@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it)), DotDict.copy])  # noqa: S301 - our own pickle
+@pytest.mark.parametrize(
+    "duplicate", [copy.copy, copy.deepcopy, lambda values: pickle.loads(pickle.dumps(values)), DotDict.copy]
+)
 def test_a_dotdict_can_be_copied(duplicate):
     values = DotDict(a=1)
     copied = duplicate(values)
@@ -87,4 +89,6 @@ def test_a_flat_dictionary_is_nested_again():
     assert flatdict_to_dict(flat) == nested
     assert flatdict_to_dict(flat, dct_class=DotDict).a.c.d == 2
     assert flatdict_to_dict({("a", "b"): 1}) == {("a", "b"): 1}
-    assert CompoundKey("a") + ("b",) == CompoundKey(("a", "b"))
+    longer = CompoundKey("a") + ("b",)  # noqa: RUF005 - the operator is what is tested
+    assert type(longer) is CompoundKey
+    assert longer == CompoundKey(("a", "b"))

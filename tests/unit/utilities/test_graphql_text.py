@@ -32,7 +32,7 @@ class Account(GQLObject):
     ("document", "text"),
     [
         ({"query": {"user": ["name", "id"]}}, "query { user { name id } }"),
-        ({"query": {"user(id: 1)": {"name": True, "x": ..., "friends": {"a"}}}}, "query { user(id: 1) { name x friends { a } } }"),
+        ({"query": {"u(id: 1)": {"name": True, "x": ..., "y": {"a"}}}}, "query { u(id: 1) { name x y { a } } }"),
         ({"query": [{"user": ["name", {"f": ["a", "b"]}]}, "b"]}, "query { user { name f { a b } } b }"),
         (["a", "b", ["c"]], "a b c"),
         ("abc", "abc"),
@@ -40,9 +40,9 @@ class Account(GQLObject):
         ({"a": "b"}, "a { b }"),
         ({"query": {Account(): [Account.id]}}, "query { account { id } }"),
         ({"query": {Account("z")({"limit": 1}): {"id"}}}, "query { z(limit: 1) { id } }"),
-        ({"mutation($input: x!)": {with_args("f", {"input": EnumValue("$input")}): "id"}}, "mutation($input: x!) { f(input: $input) { id } }"),
+        ({with_args("f", {"input": EnumValue("$input")}): "id"}, "f(input: $input) { id }"),
     ],
-)  # fmt: skip
+)
 def test_nested_values_become_a_document(document, text):
     assert parse_graphql(document).split() == text.split()
 
@@ -55,7 +55,7 @@ def test_a_document_is_indented_by_four():
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ({"where": {"x": {"_eq": "2"}, "l": [1, 2.5, None, True]}}, 'where: { x: { _eq: "2" }, l: [1, 2.5, null, true] }'),
+        ({"a": {"x": {"_eq": "2"}, "l": [1, 2.5, None, True]}}, 'a: { x: { _eq: "2" }, l: [1, 2.5, null, true] }'),
         ({"id": uuid.UUID(int=1)}, 'id: "00000000-0000-0000-0000-000000000001"'),
         ({"order_by": {"a": EnumValue("desc")}}, "order_by: { a: desc }"),
         ({"a": 'a "quoted" \n é'}, 'a: "a \\"quoted\\" \\n \\u00e9"'),
@@ -65,7 +65,7 @@ def test_a_document_is_indented_by_four():
         ({}, ""),
         ([1, {"a": 2}], "[1, { a: 2 }]"),
     ],
-)  # fmt: skip
+)
 def test_values_become_arguments(arguments, text):
     assert parse_graphql_arguments(arguments) == text
     assert with_args("f", arguments) == f"f({text})"
@@ -100,7 +100,8 @@ def test_an_answer_can_be_changed_and_copied():
     del answer.a
     with pytest.raises(AttributeError):
         del answer.a
-    for copied in (copy.deepcopy(answer), copy.copy(answer), pickle.loads(pickle.dumps(answer)), answer | {"x": {"y": 1}}):  # noqa: S301
+    pickled = pickle.loads(pickle.dumps(answer))
+    for copied in (copy.deepcopy(answer), copy.copy(answer), pickled, answer | {"x": {"y": 1}}):
         assert type(copied) is GraphQLResult
         assert copied.c.d[0].e == 1
     with pytest.raises(AttributeError, match="is a method"):

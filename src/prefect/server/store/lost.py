@@ -14,7 +14,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from prefect.server.catalogue import flow, flow_group, flow_run, task, task_run
 from prefect.server.store.phrases import among, value_of
 
-__all__ = ["lost_flow_runs", "silent_cancelling_runs", "silent_task_runs"]
+__all__ = ["flow_run_now", "lost_flow_runs", "silent_cancelling_runs", "silent_task_runs", "task_run_now"]
 
 
 class is_switched_off(FunctionElement[bool]):  # noqa: N801 - reads like the SQL function it is
@@ -95,4 +95,17 @@ silent_task_runs = (
     .where(~_off("heartbeat_enabled"))
     .order_by(task_run.c.updated)
     .limit(_limit)
+)
+
+# What the finder looks at again inside its transaction.
+flow_run_now = (
+    select(flow_run.c.version, _silent_since.label("silent_since"))
+    .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
+    .with_for_update()
+)
+task_run_now = (
+    select(task_run.c.version, _silent_since.label("silent_since"))
+    .select_from(task_run.join(flow_run, flow_run.c.id == task_run.c.flow_run_id))
+    .where(task_run.c.id == value_of("task_run_id", task_run.c.id))
+    .with_for_update(of=task_run)
 )

@@ -1,0 +1,338 @@
+"""What every agent does: register, find due runs, take them so that no other agent can, start them, tell of failures."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from os import cpu_count
+from typing import Any, TypeVar
+
+from prefect.agent.health import HealthServer
+from prefect.agent.polling import Clock, PollingLoop
+from prefect.client.client import Client
+from prefect.contract import errors, limits, operations
+from prefect.exceptions import ClientError, ServerUnreachable
+from prefect.model import codec
+from prefect.model.state import Failed, State, Submitted
+from prefect.utilities.collections import DotDict
+from prefect.utilities.context import context
+from prefect.utilities.graphql import GraphQLResult
+from prefect.utilities.logging import create_agent_logger
+
+R = TypeVar("R")
+
+BANNER = r"""
+    ___             __        _
+   | _ \_ _ ___ ___/ _|___ __| |_
+   |  _/ '_/ -_)___|  _/ -_) _|  _|   Prefect Agent
+   |_| |_| \___|   |_| \___\__|\__|
+"""
+GUIDE = "https://docs.prefect.io/orchestration/"
+
+PREFETCH_SECONDS = 10.0
+"""How far ahead of its start time a run is asked for, when the server cannot hold the question back until then."""
+
+GRACE = timedelta(seconds=3)
+"""A task run's retry this long overdue is not being waited for by the process of its flow run any more."""
+
+RETRY_SECONDS = 10.0
+HEARTBEAT_SECONDS = 60.0
+
+
+class Agent:
+    """The base of all agents; a subclass says in :meth:`deploy_flow` how a flow run is started.
+
+    Args:
+        agent_config_id: settings kept by the server, found in ``agent_config`` after the start.
+        name: absent means ``config.cloud.agent.name``.
+        labels: the labels whose runs it takes; absent means ``config.cloud.agent.labels``.
+        env_vars: variables for every flow run that it starts.
+        max_polls: how often to look for runs; absent means for ever.
+        agent_address: URL of an HTTP server to start, for health checks.
+        no_cloud_logs: forbid the flow runs to send logs; absent means as configured.
+    """
+
+    wait_seconds = 30.0
+    clock: Clock | None = None
+
+    def __init__(
+        self,
+        agent_config_id: str | None = None,
+        name: str | None = None,
+        labels: Iterable[str] | None = None,
+        env_vars: Mapping[str, str] | None = None,
+        max_polls: int | None = None,
+        agent_address: str | None = None,
+        no_cloud_logs: bool | None = None,
+    ) -> None:
+        settings = context.config.cloud
+        self.agent_config_id = agent_config_id
+        self.agent_config: dict[str, Any] | None = None
+        self.name = name or settings.agent.get("name", "agent")
+        self.labels = list(labels or settings.agent.get("labels") or [])
+        self.env_vars = dict(env_vars or settings.agent.get("env_vars") or {})
+        self.max_polls = max_polls
+        self.agent_address = agent_address or settings.agent.get("agent_address") or ""
+        self.log_to_cloud = bool(settings.send_flow_run_logs) if no_cloud_logs is None else not no_cloud_logs
+        self.logger = create_agent_logger(self.name, settings.agent.get("level", "INFO"))
+        self.submitting_flow_runs: set[str] = set()
+        self.client = Client()
+        self._loop: PollingLoop | None = None
+        self._finished = threading.Event()
+
+    # ----- what a kind of agent may say
+
+    def deploy_flow(self, flow_run: GraphQLResult) -> str:
+        """Start a flow run, without waiting for it, and say in a few words where it was started."""
+        raise NotImplementedError
+
+    def heartbeat(self) -> None:
+        """Look after what was started; called once a minute."""
+
+    def on_startup(self) -> None:
+        """Prepare; called before the first look for runs."""
+
+    def on_shutdown(self) -> None:
+        """Clean up; called after the last look for runs."""
+
+    @property
+    def flow_run_api_key(self) -> str | None:
+        """The key that flow runs are given."""
+        return self.client.api_key
+
+    # ----- the life of an agent
+
+    def start(self) -> None:
+        """Register, then look for due runs and start them, until interrupted.
+
+        Raises:
+            ClientError: the server does not answer, or refuses this agent.
+        """
+        self.logger.info("Registering agent...")
+        self._register()
+        if self.agent_config_id:
+            self.agent_config = self.client.get_agent_config(self.agent_config_id)
+        self.logger.info("Registration successful!")
+        self.client.ask(operations.HELLO)
+        # From now on a server that is away for a moment is waited for.
+        self.client.retry_seconds = RETRY_SECONDS
+        self.on_startup()
+        print(BANNER, flush=True)
+        self.logger.info("Starting %s with labels %s", type(self).__name__, self.labels)
+        self.logger.info("Agent documentation can be found at %s", GUIDE)
+        health = HealthServer(self.agent_address, self._poke)
+        heartbeat = threading.Thread(target=self._beat, name="agent-heartbeat", daemon=True)
+        heartbeat.start()
+        self.logger.info("Waiting for flow runs...")
+        try:
+            with _sigterm_interrupts():
+                self._work()
+        except KeyboardInterrupt:
+            self.logger.info("Keyboard interrupt received! Shutting down...")
+        finally:
+            self._finished.set()
+            health.stop()
+            self.on_shutdown()
+
+    def stop(self) -> None:
+        """End the agent after its present look for runs; what it started goes on."""
+        if self._loop is not None:
+            self._loop.stop()
+
+    def _poke(self) -> None:
+        if self._loop is not None:
+            self._loop.poke()
+
+    def _register(self) -> None:
+        agent_id = self.client.register_agent(
+            agent_type=type(self).__name__,
+            name=self.name,
+            labels=self.labels,
+            agent_config_id=self.agent_config_id,
+        )
+        self.client.attach_headers({"X-PREFECT-AGENT-ID": agent_id})
+
+    def _beat(self) -> None:
+        while not self._finished.wait(HEARTBEAT_SECONDS):
+            try:
+                self.heartbeat()
+            except Exception:
+                self.logger.exception("The agent's heartbeat failed")
+
+    def _work(self) -> None:
+        workers = min(32, (cpu_count() or 1) + 4)
+        # Interrupted, the agent lets deployments that have begun come to their end: the pool is left by waiting.
+        with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="deploy") as pool:
+
+            def take(run_ids: Collection[str]) -> Collection[str]:
+                runs = self._runs_to_start(run_ids)
+                for run in runs:
+                    self.submitting_flow_runs.add(run["id"])
+                    pool.submit(self._deploy, run)
+                return [run["id"] for run in runs]
+
+            self._loop = PollingLoop(
+                find=self._find,
+                take=take,
+                busy=lambda: list(self.submitting_flow_runs),
+                can_wait=lambda: self.client.knows_extras,
+                on_lost=self._warn_of_loss,
+                on_found_again=self._return,
+                max_polls=self.max_polls,
+                wait_seconds=self.wait_seconds,
+                clock=self.clock,
+            )
+            self._loop.run()
+
+    # ----- finding runs
+
+    def _find(self, excluded: Collection[str], wait_seconds: float) -> list[str]:
+        """Ask for due runs; a server that knows how holds the answer back until there is one."""
+        plain = {
+            "tenant_id": self.client.tenant_id,
+            "labels": self.labels,
+            "before": (datetime.now(UTC) + timedelta(seconds=PREFETCH_SECONDS)).isoformat(),
+        }
+        waiting = {
+            "tenant_id": plain["tenant_id"],
+            "labels": self.labels,
+            "wait_seconds": wait_seconds,
+            "exclude": list(excluded)[: limits.QUEUE_EXCLUDES],
+        }
+        answer = self.client.change_with_extras(
+            operations.GET_RUNS_IN_QUEUE,
+            waiting,
+            plain=plain,
+            timeout_seconds=wait_seconds + self.client.timeout_seconds,
+        )
+        left_out = set(excluded)
+        return [run_id for run_id in answer["flow_run_ids"] if run_id not in left_out]
+
+    def _runs_to_start(self, run_ids: Collection[str]) -> list[dict[str, Any]]:
+        """Read those of the runs that a process has to be started for, the earliest first."""
+        before = (datetime.now(UTC) - GRACE).isoformat()
+        runs = self.client.ask(operations.AGENT_FLOW_RUNS, ids=list(run_ids), before=before)["flow_run"]
+        return sorted(runs, key=lambda run: _start_time(run).timestamp())
+
+    def _warn_of_loss(self, error: Exception) -> None:
+        self.logger.warning("%s Trying again until it answers.", error)
+
+    def _return(self) -> None:
+        self.logger.info("The API answers again. Waiting for flow runs...")
+        # Another database may be behind the address now; the same one gives the agent its former id.
+        self._register()
+
+    # ----- starting a run
+
+    def _deploy(self, run: dict[str, Any]) -> None:
+        run_id = run["id"]
+        try:
+            self._wait_until(_start_time(run))
+            self.logger.info("Deploying flow run %s to execution environment...", run_id)
+            self._mark_submitted(run)
+            where = self.deploy_flow(GraphQLResult(run))
+            self._write_log(run_id, f"Submitted for execution: {where}", "INFO")
+            self.logger.info("Completed deployment of flow run %s", run_id)
+        except ServerUnreachable as error:
+            # Whoever has the run by now, this agent or nobody, the server finds it when it is back.
+            self.logger.warning("Flow run %s could not be taken: %s", run_id, error)
+        except Exception as error:
+            if errors.STATE_UPDATE_FAILED in str(error):
+                self.logger.debug("Flow run %s was taken by another agent.", run_id)
+            else:
+                self._tell_failure(run, error)
+        finally:
+            self.submitting_flow_runs.discard(run_id)
+
+    def _wait_until(self, start_time: datetime) -> None:
+        seconds = (start_time - datetime.now(UTC)).total_seconds()
+        # A server that holds questions back gives out runs that are due by its own clock: that one counts.
+        if seconds > 0 and not self.client.knows_extras:
+            self._finished.wait(seconds)
+
+    def _mark_submitted(self, run: Mapping[str, Any]) -> None:
+        """Take the run, and its task runs that wait, for this agent; refused when another one has it."""
+        if run["state"] in ("Scheduled", "Queued"):
+            state = _submitted(run["serialized_state"], "Submitted for execution")
+            self.client.set_flow_run_state(flow_run_id=run["id"], version=run["version"], state=state)
+        for task_run in run["task_runs"]:
+            state = _submitted(task_run["serialized_state"], "Submitted for execution.")
+            if state.state is not None and state.state.is_scheduled():
+                self.client.set_task_run_state(task_run_id=task_run["id"], version=task_run["version"], state=state)
+
+    def _tell_failure(self, run: Mapping[str, Any], error: Exception) -> None:
+        message = str(error) or repr(error)
+        self.logger.error("Exception encountered while deploying flow run %s", run["id"], exc_info=error)
+        self._write_log(run["id"], message, "ERROR")
+        self.logger.error("Updating flow run %s state to Failed...", run["id"])
+        try:
+            self.client.set_flow_run_state(flow_run_id=run["id"], version=run["version"], state=Failed(message))
+        except ClientError:
+            self.logger.exception("Flow run %s could not be made Failed", run["id"])
+        self.logger.error("Deployment of %s aborted!", run["id"])
+
+    def _write_log(self, run_id: str, message: str, level: str) -> None:
+        """Write a line into the log of a run; a line that cannot be written is told here instead."""
+        try:
+            self.client.write_run_logs(
+                [{"flow_run_id": run_id, "name": self.name, "message": message, "level": level}]
+            )
+        except (ClientError, ValueError):
+            self.logger.exception("Failed to write a log of flow run %s: %s", run_id, message)
+
+    def _run_config_of(self, flow_run: GraphQLResult, kind: type[R]) -> R:
+        """Give the run's config as this agent's kind.
+
+        Raises:
+            TypeError: the run wants another kind of agent.
+        """
+        data = flow_run.run_config
+        if data is None:
+            return kind()
+        config = codec.load("run_config", _plain(data))
+        if type(config).__name__ == "UniversalRun":
+            return kind(env=config.env, labels=config.labels)  # type: ignore[call-arg]
+        if not isinstance(config, kind):
+            raise TypeError(
+                f"Flow run {flow_run.id} has a `run_config` of type `{type(config).__name__}`, only "
+                f"`{kind.__name__}` is supported"
+            )
+        return config
+
+
+def _submitted(serialized: Any, message: str) -> Submitted:
+    return Submitted(message=message, state=State.deserialize(serialized))
+
+
+def _start_time(run: Mapping[str, Any]) -> datetime:
+    text = (run["serialized_state"] or {}).get("start_time") or run["scheduled_start_time"]
+    found: datetime | None = codec.load_time(text)
+    return found or datetime.now(UTC)
+
+
+def _plain(value: Any) -> Any:
+    """Undo what the attribute access of answers wrapped."""
+    if isinstance(value, DotDict):
+        return value.to_dict()
+    return value
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """Let a termination end the agent like Ctrl-C does, where signals can be handled at all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)

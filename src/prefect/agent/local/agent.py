@@ -1,0 +1,162 @@
+"""The local agent: each flow run is a process of this machine."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from prefect.agent.agent import Agent
+from prefect.backend.environ import local_agent_environ
+from prefect.run_configs import LocalRun
+from prefect.utilities.graphql import GraphQLResult
+
+
+class LocalAgent(Agent):
+    """Starts each flow run as a process that goes on when the agent ends.
+
+    Args:
+        import_paths: directories that the flow runs import modules from.
+        show_flow_logs: let the flow runs write to this agent's output.
+        hostname_label: add this machine's name to the labels.
+    """
+
+    def __init__(
+        self,
+        agent_config_id: str | None = None,
+        name: str | None = None,
+        labels: Iterable[str] | None = None,
+        env_vars: Mapping[str, str] | None = None,
+        import_paths: Iterable[str] | None = None,
+        show_flow_logs: bool = False,
+        hostname_label: bool = True,
+        max_polls: int | None = None,
+        agent_address: str | None = None,
+        no_cloud_logs: bool | None = None,
+    ) -> None:
+        self.processes: set[subprocess.Popen[bytes]] = set()
+        self._processes_lock = threading.Lock()
+        self.import_paths = list(import_paths or [])
+        self.show_flow_logs = show_flow_logs
+        super().__init__(
+            agent_config_id=agent_config_id,
+            name=name,
+            labels=labels,
+            env_vars=env_vars,
+            max_polls=max_polls,
+            agent_address=agent_address,
+            no_cloud_logs=no_cloud_logs,
+        )
+        hostname = socket.gethostname()
+        if hostname_label and hostname not in self.labels:
+            self.labels.append(hostname)
+
+    def deploy_flow(self, flow_run: GraphQLResult) -> str:
+        """Start the process of a flow run and give its number."""
+        storage = flow_run.flow.storage
+        if not storage:
+            raise ValueError(f"Flow run {flow_run.id} has no storage to load its flow from.")
+        if storage["type"] == "Docker":
+            raise TypeError(f"Unsupported Storage type: {storage['type']}")
+        run_config = self._run_config_of(flow_run, LocalRun)
+        working_dir = run_config.working_dir
+        if working_dir and not os.path.isdir(working_dir):
+            raise ValueError(f"Flow run {flow_run.id} has a nonexistent `working_dir` configured: {working_dir}")
+        self._reap()
+        process = self._start(self.populate_env_vars(flow_run, run_config), working_dir)
+        return f"PID: {process.pid}"
+
+    def populate_env_vars(self, flow_run: GraphQLResult, run_config: Any = None) -> dict[str, str]:
+        """Build the environment of the process of a flow run."""
+        key = self.flow_run_api_key
+        return local_agent_environ(
+            flow_run.id,
+            flow_run.flow.id,
+            run_config,
+            agent_env=self.env_vars,
+            labels=self.labels,
+            import_paths=self.import_paths,
+            api_key=key,
+            tenant_id=self.client.tenant_id if key else None,
+            send_logs=self.log_to_cloud,
+        )
+
+    def heartbeat(self) -> None:
+        """Let go of processes that have ended."""
+        self._reap()
+
+    def _start(self, environ: Mapping[str, str], working_dir: str | None) -> subprocess.Popen[bytes]:
+        output = None if self.show_flow_logs else subprocess.DEVNULL
+        # A session of its own: neither Ctrl-C at the agent's terminal nor the agent's end reaches the flow run.
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "prefect", "execute", "flow-run"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(environ),
+            cwd=working_dir,
+            start_new_session=True,
+        )
+        with self._processes_lock:
+            self.processes.add(process)
+        return process
+
+    def _reap(self) -> None:
+        with self._processes_lock:
+            ended = {process for process in self.processes if process.poll() is not None}
+            self.processes -= ended
+        for process in ended:
+            if process.returncode:
+                self.logger.info(
+                    "Process PID %s returned non-zero exit code %s", process.pid, process.returncode
+                )
+
+    @staticmethod
+    def generate_supervisor_conf(
+        key: str | None = None,
+        tenant_id: str | None = None,
+        labels: Iterable[str] | None = None,
+        env_vars: Mapping[str, str] | None = None,
+        import_paths: Iterable[str] | None = None,
+        show_flow_logs: bool = False,
+        agent_config_id: str | None = None,
+    ) -> str:
+        """Write the configuration with which supervisord keeps a local agent running."""
+        command = ["prefect", "agent", "local", "start"]
+        for option, value in (("--key", key), ("--tenant-id", tenant_id), ("--agent-config-id", agent_config_id)):
+            command += [option, value] if value else []
+        for option, values in (
+            ("--import-path", import_paths),
+            ("--label", labels),
+            ("--env", [f"{name}={value}" for name, value in (env_vars or {}).items()]),
+        ):
+            for value in values or ():
+                command += [option, value]
+        command += ["--show-flow-logs"] if show_flow_logs else []
+        return "\n".join(
+            [
+                "[unix_http_server]",
+                "file=/tmp/supervisor.sock",
+                "",
+                "[supervisord]",
+                "loglevel=debug",
+                "",
+                "[rpcinterface:supervisor]",
+                "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
+                "",
+                "[supervisorctl]",
+                "serverurl=unix:///tmp/supervisor.sock",
+                "",
+                "[program:prefect-agent]",
+                f"command={shlex.join(command)}",
+                "autorestart=true",
+                "stopasgroup=false",
+                "killasgroup=false",
+                "",
+            ]
+        )

@@ -1,0 +1,78 @@
+"""What all Schema classes have: one object or many, JSON objects or text, all fields or some."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from prefect.model import codec
+
+
+class Schema:
+    """Turns objects of one kind into JSON objects and back.
+
+    Args:
+        many: lists instead of single objects, unless a call says otherwise.
+        only: the fields that ``dump`` gives; all when absent.
+        exclude: fields that it leaves out.
+    """
+
+    def __init__(self, *, many: bool = False, only: Iterable[str] | None = None, exclude: Iterable[str] = ()) -> None:
+        self.many = many
+        self.only = None if only is None else {*only, "type", "__version__"}
+        self.exclude = set(exclude)
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """Give the JSON object of ``obj``, or with ``many`` the list of those of its items."""
+        if self.many if many is None else many:
+            return [self._chosen(self._dump(item)) for item in obj]
+        return self._chosen(self._dump(obj))
+
+    def dumps(self, obj: Any, *, many: bool | None = None) -> str:
+        """Give the same as JSON text."""
+        return json.dumps(self.dump(obj, many=many))
+
+    def load(self, data: Any, *, many: bool | None = None) -> Any:
+        """Make the object, or with ``many`` the list of objects, that JSON data describes.
+
+        Raises:
+            ValueError: names what is missing or wrong.
+        """
+        if self.many if many is None else many:
+            if not isinstance(data, list):
+                raise ValueError(f"Invalid data: expected a list, not {type(data).__name__}")
+            return [self._load(item) for item in data]
+        if not isinstance(data, Mapping):
+            raise ValueError(f"Invalid data: expected a JSON object, not {type(data).__name__}")
+        return self._load(data)
+
+    def loads(self, text: str | bytes, *, many: bool | None = None) -> Any:
+        """Make the same of JSON text."""
+        return self.load(json.loads(text), many=many)
+
+    def validate(self, data: Any, *, many: bool | None = None) -> dict[str, list[str]]:
+        """Say what is wrong with JSON data; an empty answer means nothing."""
+        try:
+            self.load(data, many=many)
+        except ValueError as error:
+            return {"_schema": [str(error)]}
+        return {}
+
+    def _chosen(self, fields: dict[str, Any]) -> dict[str, Any]:
+        return {k: v for k, v in fields.items() if (self.only is None or k in self.only) and k not in self.exclude}
+
+    def _dump(self, obj: Any) -> dict[str, Any]:
+        return codec.dump(obj)
+
+    def _load(self, data: Mapping[str, Any]) -> Any:
+        raise NotImplementedError
+
+
+class FamilySchema(Schema):
+    """A Schema over one family of the codec."""
+
+    family: str
+
+    def _load(self, data: Mapping[str, Any]) -> Any:
+        return codec.load(self.family, data)

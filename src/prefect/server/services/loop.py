@@ -1,0 +1,57 @@
+"""A loop of the server: does its work again and again, never twice at one time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+__all__ = ["Service"]
+
+logger = logging.getLogger("prefect.server.services")
+
+# Several replicas that were started together should not all look at the same moment.
+JITTER = 0.1
+
+
+class Service:
+    """Calls ``run_once`` every so many seconds, the next time after the last has ended; errors are logged."""
+
+    def __init__(self, name: str, run_once: Callable[[datetime], Awaitable[object]], seconds: float):
+        self.name = name
+        self.run_once = run_once
+        self.seconds = seconds
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to loop, in the running event loop."""
+        self._task = asyncio.create_task(self._loop(), name=f"service {self.name}")
+
+    def wake(self) -> None:
+        """Look at once instead of at the end of the pause."""
+        self._woken.set()
+
+    async def stop(self) -> None:
+        """End after the turn that is under way."""
+        self._stopping = True
+        self._woken.set()
+        if self._task is not None:
+            await self._task
+
+    async def _loop(self) -> None:
+        while not self._stopping:
+            try:
+                await self.run_once(datetime.now(UTC))
+            except Exception:
+                logger.exception("Service %s: this turn failed, the next comes in %g s", self.name, self.seconds)
+            pause = self.seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
+            try:
+                async with asyncio.timeout(pause):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+            self._woken.clear()

@@ -1,0 +1,87 @@
+"""Finds task runs, and runs that are being cancelled, whose process fell silent, and ends them or tries them again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from prefect.server.actions.logs import write_run_logs
+from prefect.server.actions.set_state import count_retries, set_flow_run_state, set_task_run_state
+from prefect.server.errors import ApiError
+from prefect.server.rules.proposal import propose
+from prefect.server.settings import Settings
+from prefect.server.store import lost
+from prefect.server.store.database import Database, Transaction
+
+__all__ = ["run_once"]
+
+logger = logging.getLogger("prefect.server.services.zombie_killer")
+
+BATCH = 500
+SILENT_TASK = "No heartbeat detected from the remote task; "
+SILENT_RUN = "No heartbeat detected from the flow run; marking the run as failed."
+
+
+async def run_once(database: Database, settings: Settings, now: datetime) -> int:
+    """Settle every silent run; gives their number."""
+    limit_time = now - timedelta(seconds=settings.heartbeat_limit_seconds)
+    tasks = await _settle_all(database, lost.silent_task_runs, now, limit_time, _settle_task_run)
+    return tasks + await _settle_all(database, lost.silent_cancelling_runs, now, limit_time, _settle_flow_run)
+
+
+async def _settle_all(
+    database: Database,
+    statement: Any,
+    now: datetime,
+    limit_time: datetime,
+    settle: Callable[[Transaction, datetime, datetime, Mapping[str, Any]], int],
+) -> int:
+    total = 0
+    while True:
+        found = await database.read(lambda tx: tx.all(statement, limit_time=limit_time, limit=BATCH))
+        settled = 0
+        for run in found:
+            settled += await database.write(lambda tx, run=run: settle(tx, now, limit_time, run))  # type: ignore[misc]
+        total += settled
+        if len(found) < BATCH or not settled:
+            return total
+
+
+def _settle_task_run(tx: Transaction, now: datetime, limit_time: datetime, run: Mapping[str, Any]) -> int:
+    present = tx.one(lost.task_run_now, task_run_id=run["id"])
+    # It may have moved, or its flow run beaten, since the look.
+    if present is None or present["version"] != run["version"] or present["silent_since"] > limit_time:
+        return 0
+    retries = count_retries(tx, run["id"])
+    allowed = run["max_retries"] or 0
+    if run["flow_run_state"] == "Running" and retries < allowed:
+        message = f"{SILENT_TASK}retrying the run.This will be retry {retries + 1} of {allowed}."
+        state = propose(
+            "Retrying", message, start_time=now + (run["retry_delay"] or timedelta()), run_count=retries + 1
+        )
+    else:
+        message = f"{SILENT_TASK}marking the run as failed."
+        state = propose("Failed", message)
+    try:
+        set_task_run_state(tx, now, task_run_id=run["id"], proposed=state)
+    except ApiError as error:
+        logger.warning("Silent task run %s could not be settled: %s", run["id"], error)
+        return 0
+    _log(tx, now, run["flow_run_id"], run["id"], "ZombieKiller.TaskRun", message)
+    return 1
+
+
+def _settle_flow_run(tx: Transaction, now: datetime, limit_time: datetime, run: Mapping[str, Any]) -> int:
+    present = tx.one(lost.flow_run_now, flow_run_id=run["id"])
+    if present is None or present["version"] != run["version"] or present["silent_since"] > limit_time:
+        return 0
+    set_flow_run_state(tx, now, flow_run_id=run["id"], proposed=propose("Failed", SILENT_RUN))
+    _log(tx, now, run["id"], None, "ZombieKiller.FlowRun", SILENT_RUN)
+    return 1
+
+
+def _log(tx: Transaction, now: datetime, flow_run_id: str, task_run_id: str | None, name: str, message: str) -> None:
+    line = {"flow_run_id": flow_run_id, "task_run_id": task_run_id, "name": name, "level": "ERROR", "message": message}
+    write_run_logs(tx, now, logs_given=[line])

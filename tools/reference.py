@@ -1,0 +1,98 @@
+"""Write `docs/reference/` from the code: commands, settings of the server, the GraphQL schema.
+
+    .venv/bin/python tools/reference.py          write the pages
+    .venv/bin/python tools/reference.py --check  exit 1 when a page is not what the code says
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+MADE = "<!-- Made by tools/reference.py from the code; do not edit. -->\n\n"
+
+
+def commands(group: click.Command, path: str, context: click.Context | None = None) -> Iterator[tuple[str, click.Command]]:
+    """Every command under ``group``, depth first, with the words that call it."""
+    inner = click.Context(group, info_name=path, parent=context)
+    yield path, group
+    if isinstance(group, click.Group):
+        for name in sorted(group.list_commands(inner)):
+            command = group.get_command(inner, name)
+            if command is not None:
+                yield from commands(command, f"{path} {name}", inner)
+
+
+def page_of_commands() -> str:
+    from prefect.cli import cli
+
+    text = "# Commands\n\n" + MADE + "`-h` and `--help` work everywhere.\n"
+    for path, command in commands(cli, "prefect"):
+        options = [parameter for parameter in command.params if isinstance(parameter, click.Option) and parameter.name != "help"]
+        about = (command.help or command.short_help or "").split("\b")[0].strip().split("\n\n")[0]
+        arguments = " ".join(p.human_readable_name for p in command.params if isinstance(p, click.Argument))
+        text += f"\n## {path} {arguments}".rstrip() + f"\n\n{' '.join(about.split())}\n"
+        if options:
+            text += "\n| option | |\n|---|---|\n"
+            for option in options:
+                names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+                about = " ".join((option.help or "").replace("|", "/").split())
+                text += f"| {names} | {about}{' (may repeat)' if option.multiple else ''} |\n"
+    return text
+
+
+def page_of_settings() -> str:
+    from dataclasses import fields
+
+    from prefect.server.settings import ENVIRONMENT_PREFIX, Settings
+
+    text = "# Settings of the server\n\n" + MADE
+    text += (
+        "A flag of `prefect server start` wins over the environment, the environment over `server.toml` in the home folder,\n"
+        "the file over the default. A value out of its bounds stops the start with a sentence that names it.\n\n"
+        "| `server.toml` | environment | default | |\n|---|---|---|---|\n"
+    )
+    for setting in fields(Settings):
+        if "key" in setting.metadata:
+            key = setting.metadata["key"]
+            name = ENVIRONMENT_PREFIX + key.upper().replace(".", "__")
+            default: Any = setting.default if setting.default != "" else " "
+            text += f"| `{key}` | `{name}` | `{default}` | {setting.metadata['about']} |\n"
+    return text
+
+
+def schema() -> str:
+    from graphql import print_schema
+
+    from prefect.server.graphql.mutations import MUTATIONS
+    from prefect.server.graphql.queries import QUERIES
+    from prefect.server.graphql.schema import build
+
+    return "# Made by tools/reference.py from the code; do not edit.\n\n" + print_schema(build([*QUERIES, *MUTATIONS])) + "\n"
+
+
+PAGES = {"commands.md": page_of_commands, "server-settings.md": page_of_settings, "schema.graphql": schema}
+
+
+def main() -> int:
+    stale = []
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, make in PAGES.items():
+        path, text = FOLDER / name, make()
+        if not path.exists() or path.read_text() != text:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(text)
+    if stale and "--check" in sys.argv:
+        print("Not what the code says: " + ", ".join(stale) + "; run tools/reference.py", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
