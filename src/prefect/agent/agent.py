@@ -1,4 +1,4 @@
-"""What every agent does: register, find due runs, take them so that no other agent can, start them, tell of failures."""
+"""What every agent does: register, find due runs, take them before another agent can, start them, tell of failures."""
 
 from __future__ import annotations
 
@@ -278,9 +278,7 @@ class Agent:
     def _write_log(self, run_id: str, message: str, level: str) -> None:
         """Write a line into the log of a run; a line that cannot be written is told here instead."""
         try:
-            self.client.write_run_logs(
-                [{"flow_run_id": run_id, "name": self.name, "message": message, "level": level}]
-            )
+            self.client.write_run_logs([{"flow_run_id": run_id, "name": self.name, "message": message, "level": level}])
         except (ClientError, ValueError):
             self.logger.exception("Failed to write a log of flow run %s: %s", run_id, message)
 

@@ -1,4 +1,4 @@
-"""Reading the API as values: flows, flow runs, task runs, tenants; artifacts and the key-value store; running a flow run.
+"""Reading the API as values (flows, runs, tenants, artifacts, the key-value store), and running one flow run.
 
 It is above the engine and the client, and knows nothing of agents and commands.
 """

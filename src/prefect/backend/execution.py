@@ -200,7 +200,7 @@ def _execute_once(environ: dict[str, str]) -> None:
     An interrupt at the terminal reaches the process too: it is given the time to end by itself.
     """
     command = [sys.executable, "-m", "prefect", "execute", "flow-run"]
-    process = subprocess.Popen(command, env={**environ, **_needed_variables(environ)})  # noqa: S603 - our own command
+    process = subprocess.Popen(command, env={**environ, **_needed_variables(environ)})
     try:
         status = process.wait()
     except KeyboardInterrupt:

@@ -260,5 +260,3 @@ def _user_time(text: str) -> datetime:
     import pendulum
 
     return pendulum.instance(datetime.fromisoformat(text))
-
-

@@ -180,7 +180,9 @@ def check_for_compatible_agents(labels: Iterable[str], since_minutes: int = 1) -
 
     if len(fitting_healthy) == 1:
         agent = fitting_healthy[0]
-        return f"Agent {_title(agent)} has matching labels and last queried {_ago(agent)}. It should deploy your flow run."
+        return (
+            f"Agent {_title(agent)} has matching labels and last queried {_ago(agent)}. It should deploy your flow run."
+        )
     if fitting_healthy:
         return (
             f"Found {len(fitting_healthy)} healthy agents with matching labels. One of them should pick up your flow."

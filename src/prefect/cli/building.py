@@ -130,7 +130,7 @@ def read_built(location: str) -> list[dict[str, Any]]:
     if not isinstance(content, dict) or content.get("version") != FILE_VERSION:
         found = content.get("version") if isinstance(content, dict) else None
         raise TerminalError(
-            f"Error loading {location!r}: expected a file of `prefect build`, version {FILE_VERSION}, got version {found!r}"
+            f"Error loading {location!r}: expected a file of `prefect build`, version {FILE_VERSION}, got {found!r}"
         )
     flows = content.get("flows")
     if not isinstance(flows, list) or not all(isinstance(flow, dict) and flow.get("name") for flow in flows):

@@ -1,4 +1,4 @@
-"""``prefect execute flow-run``: what runs in the process that an agent starts. Loads neither click nor other commands."""
+"""``prefect execute flow-run``: what runs in the process that an agent starts. Loads no click and no other command."""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ class LazyCommand(NamedTuple):
 
 COMMANDS: dict[str, LazyCommand] = {
     "get": LazyCommand("prefect.cli.get:get", "List flows, flow runs, projects, tasks or logs", "Query commands"),
-    "describe": LazyCommand("prefect.cli.describe:describe", "Show flows, tasks or flow runs in detail", "Query commands"),
+    "describe": LazyCommand(
+        "prefect.cli.describe:describe", "Show flows, tasks or flow runs in detail", "Query commands"
+    ),
     "run": LazyCommand("prefect.cli.run:run", "Run a flow, here or with a backend", "Action commands"),
     "register": LazyCommand("prefect.cli.register:register", "Register flows in a project", "Action commands"),
     "build": LazyCommand("prefect.cli.build:build", "Build flows, to be registered later", "Action commands"),
@@ -32,13 +34,16 @@ COMMANDS: dict[str, LazyCommand] = {
     "execute": LazyCommand("prefect.cli.execute:execute", "Execute a flow run in this process", "Action commands"),
     "heartbeat": LazyCommand("prefect.cli.heartbeat:heartbeat", "Send heartbeats of a flow run", "Action commands"),
     "server": LazyCommand("prefect.cli.server:server", "Start and manage the server", "Setup commands"),
-    "backend": LazyCommand("prefect.cli.backend:backend", "Choose between server and cloud as the backend", "Setup commands"),
+    "backend": LazyCommand(
+        "prefect.cli.backend:backend", "Choose between server and cloud as the backend", "Setup commands"
+    ),
     "auth": LazyCommand("prefect.cli.auth:auth", "Log in and out, manage API keys and tenants", "Setup commands"),
     "version": LazyCommand("prefect.cli.misc:version", "Print the version", "Other commands"),
     "config": LazyCommand("prefect.cli.misc:config", "Print the configuration", "Other commands"),
     "diagnostics": LazyCommand("prefect.cli.misc:diagnostics", "Print what a bug report needs", "Other commands"),
     "repl": LazyCommand("prefect.cli.misc:repl", "Start an interactive session of this command", "Other commands"),
 }
+
 
 class RootGroup(click.Group):
     """The group of all commands; loads a command when it is called, never for the listing."""

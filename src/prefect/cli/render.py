@@ -1,4 +1,4 @@
-"""Text for a terminal: tables, ages, trees, log lines. Colours are taken out by click where the output is no terminal."""
+"""Text for a terminal: tables, ages, trees, log lines. Where the output is no terminal, click takes colours out."""
 
 from __future__ import annotations
 

@@ -96,7 +96,5 @@ def _parameters(items: tuple[str, ...], path: str | None) -> dict[str, Any]:
     in_both = set(given) & set(from_file)
     if in_both:
         listed = "{" + ", ".join(map(repr, sorted(in_both))) + "}"
-        click.echo(
-            f"The following parameters were specified by file and CLI, the CLI value will be used: {listed}"
-        )
+        click.echo(f"The following parameters were specified by file and CLI, the CLI value will be used: {listed}")
     return from_file | given

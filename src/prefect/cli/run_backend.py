@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prefect.cli import render
-from prefect.cli.failures import TerminalError, indented_traceback, step
+from prefect.cli.failures import TerminalError, step
 from prefect.cli.run_request import RunRequest
 
 if TYPE_CHECKING:
@@ -205,7 +205,10 @@ def _cancelled_by_user(client: Client, run_id: str) -> bool:
     """Ask whether the run shall be cancelled, and do it; otherwise go on with the interrupt."""
     click.secho("\nKeyboard interrupt detected!", fg="yellow")
     try:
-        wanted = click.confirm("On exit, we can leave your flow run executing or cancel it. Do you want to cancel this flow run?", default=True)
+        wanted = click.confirm(
+            "On exit, we can leave your flow run executing or cancel it. Do you want to cancel this flow run?",
+            default=True,
+        )
     except click.Abort:
         wanted = False
     if not wanted:

@@ -21,7 +21,7 @@ _SCRIPT_NAME = "<flow>"
 def flows_of_script(path: str) -> list[Flow]:
     """Run a script and give its flows, in order of definition.
 
-    The script's folder must be importable already (``importable``); ``flow.run`` and ``flow.register`` do nothing in it.
+    Its folder must be importable already (``importable``); ``flow.run`` and ``flow.register`` do nothing in it.
 
     Raises:
         TerminalError: no such file, or the script ended the process.

@@ -29,7 +29,7 @@ class Edge:
     """A dependency: the downstream task waits for the upstream task and may get its result.
 
     Args:
-        upstream_task: a task, or a value that becomes one; marks around it (``mapped``, ``unmapped``, ``flatten``) count.
+        upstream_task: a task, or a value that becomes one; ``mapped``, ``unmapped``, ``flatten`` around it count.
         key: the argument of the downstream task that gets the upstream result; None if only the order matters.
         mapped: the downstream task runs once for each element of the upstream result.
         flattened: the upstream result is a list of lists and is taken as one list.

@@ -24,13 +24,6 @@ class Link(Protocol):
 L = TypeVar("L", bound=Link)
 
 
-class CycleFound(ValueError):
-    """The graph cannot be put in order because some nodes wait for each other."""
-
-    def __init__(self, message: str = "Cycle found; flows must be acyclic!") -> None:
-        super().__init__(message)
-
-
 class LinkSet(set[L], Generic[L]):
     """A set of links that also knows which of them enter and leave each node.
 
@@ -147,7 +140,7 @@ def topological_order(nodes: Iterable[N], upstream: Callable[[N], Iterable[N]]) 
         upstream: gives the nodes that a node waits for; those that are not among ``nodes`` are ignored.
 
     Raises:
-        CycleFound: some nodes wait for each other.
+        ValueError: some nodes wait for each other.
     """
     place = {node: number for number, node in enumerate(nodes)}
     ordered: list[N] = []
@@ -171,7 +164,7 @@ def topological_order(nodes: Iterable[N], upstream: Callable[[N], Iterable[N]]) 
                 done.add(node)
                 ordered.append(node)
             elif following in entered:
-                raise CycleFound
+                raise ValueError("Cycle found; flows must be acyclic!")
             else:
                 entered.add(following)
                 path.append((following, waits_for(following)))

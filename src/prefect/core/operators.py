@@ -8,6 +8,27 @@ from typing import Any
 from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import NoDefault, Task
 
+__all__ = [
+    "Add",
+    "And",
+    "Div",
+    "Equal",
+    "FloorDiv",
+    "GetAttr",
+    "GetItem",
+    "GreaterThan",
+    "GreaterThanOrEqual",
+    "LessThan",
+    "LessThanOrEqual",
+    "Mod",
+    "Mul",
+    "Not",
+    "NotEqual",
+    "Or",
+    "Pow",
+    "Sub",
+]
+
 
 class GetItem(Task):
     """A task that gives one item of a result.

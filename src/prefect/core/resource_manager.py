@@ -45,7 +45,7 @@ def resource_cleanup_trigger(upstream_states: dict[Edge, State]) -> bool:
                 "Trigger was 'resource_cleanup_trigger' but some of the upstream tasks were not finished."
             )
     states_by_key = {edge.key: state for edge, state in upstream_states.items()}
-    for key, step in (("resource", "setup"), ("mgr", "init")):
+    for key, step in (("mgr", "init"), ("resource", "setup")):
         state = states_by_key.get(key)
         if state is None:
             continue
@@ -101,7 +101,7 @@ class ResourceCleanupTask(Task):
 
 
 class ResourceContext:
-    """One use of a resource in a flow: a ``with`` block that ties the tasks inside to the resource's set-up and clean-up."""
+    """One use of a resource in a flow: a ``with`` block that ties the tasks inside to set-up and clean-up."""
 
     def __init__(self, init_task: Task, setup_task: Task | None, cleanup_task: Task, flow: Flow) -> None:
         self.init_task = init_task
@@ -215,7 +215,7 @@ def resource_manager(
     setup_task_kwargs: dict[str, Any] | None = None,
     cleanup_task_kwargs: dict[str, Any] | None = None,
 ) -> Any:
-    """Make a resource manager of a class; usable as ``@resource_manager`` and with arguments. See ``ResourceManager``."""
+    """Make a resource manager of a class, with or without arguments for the decorator; see ``ResourceManager``."""
 
     def make(cls: type) -> ResourceManager:
         return ResourceManager(cls, name, init_task_kwargs, setup_task_kwargs, cleanup_task_kwargs)

@@ -418,7 +418,8 @@ class Task(OperatorsMixin):
         """Pass this task as the first argument to another one, so that calls can be written from left to right."""
         if "self" in kwargs:
             raise ValueError('You cannot use the keyword argument "self" in .pipe.')
-        return _prefect_task(_prefect_self, **kwargs)
+        # As in 1.x a mark ends with the call that makes it: what goes on along the pipe is a task.
+        return as_task(_prefect_task(_prefect_self, **kwargs))
 
     def __iter__(self) -> Iterator[Any]:
         if self.nout is None:
@@ -459,7 +460,7 @@ class Task(OperatorsMixin):
 
 
 RESERVED_ATTRIBUTES = frozenset(
-    [
+    {
         "auto_generated",
         "cache_for",
         "cache_key",
@@ -481,7 +482,7 @@ RESERVED_ATTRIBUTES = frozenset(
         "task_run_name",
         "timeout",
         "trigger",
-    ]
+    }
 )
 
 

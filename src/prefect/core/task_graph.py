@@ -79,11 +79,15 @@ class TaskGraph:
         unused = context.get("_unused_task_tracker")
         if unused is not None:
             unused.discard(task)
+        self._join_blocks(task)
+        return task
+
+    def _join_blocks(self, task: Task) -> None:
+        """Tell the ``case`` and resource blocks around this point of the program that a task was added."""
         for block_name in ("case", "resource"):
             block = context.get(block_name)
             if block is not None:
                 block.add_task(task, self)
-        return task
 
     def _enter_slug(self, task: Task) -> None:
         used = self._used_slugs
@@ -151,9 +155,10 @@ class TaskGraph:
         downstream = self.add_task(as_task(downstream, flow=self))
 
         if key is not None and not mapped and not flattened:
-            if isinstance(upstream, Constant):
+            # In ``apply_map`` a constant may be what is mapped over: it stays a task until that is known.
+            if isinstance(upstream, Constant) and not context.get("mapped", False):
                 return self._add_constant(upstream.value, downstream, key, validate)
-            if not isinstance(upstream, Task) and not contains_task(upstream):
+            if not contains_task(upstream):
                 return self._add_constant(upstream, downstream, key, validate)
         upstream = as_task(upstream, flow=self)
         # Made before the tasks are added, so that a refused edge leaves no trace of its upstream task.

@@ -12,6 +12,7 @@ from prefect.server.actions import tenants
 from prefect.server.auth import Auth
 from prefect.server.graphql import mutations, queries
 from prefect.server.graphql.execute import Executor
+from prefect.server.graphql.schema import build as build_schema
 from prefect.server.http import Http
 from prefect.server.live import Live
 from prefect.server.services import start_services
@@ -32,7 +33,7 @@ class App:
         self.database = database
         self.live = Live()
         self.auth = Auth()
-        self.executor: Any = Executor([*queries.QUERIES, *mutations.MUTATIONS])
+        self.executor = Executor(build_schema([*queries.QUERIES, *mutations.MUTATIONS]))
         self.services: list[Service] = []
         self.http = Http(self)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import wraps
+from importlib import import_module
 from types import TracebackType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -32,13 +33,13 @@ def current_content() -> dict[str, Any]:
 
 
 def _base() -> dict[str, Any]:
-    # Both late: the settings are read, and the loggers set up, when somebody first asks for the context.
+    # Late: the settings are read, and the loggers set up, when somebody first asks for the context.
     from prefect.configuration import config
-    from prefect.utilities.logging import get_logger
 
     content: dict[str, Any] = dict((config.get("context") or DottedDict()).copy())
     content["config"] = config
-    content["logger"] = get_logger()
+    # By name: the loggers are above, because their records take values from here.
+    content["logger"] = import_module("prefect.utilities.logging").get_logger()
     return content
 
 
@@ -65,6 +66,12 @@ class Context(DotDict):
         Later mappings win, keywords win over mappings. A ``config`` is laid over the current one.
         """
         return ContextScope(mappings, values)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return current_content()[name]
+        except KeyError:
+            raise AttributeError(f"'Context' object has no attribute {name!r}", name=name, obj=self) from None
 
     def get(self, key: str, default: Any = None) -> Any:
         return current_content().get(key, default)

@@ -204,7 +204,7 @@ class LogManager:
             except Exception as error:
                 self._client = None
                 refusals += not isinstance(error, OSError)
-                if failures == 0:
+                if failures == 0 and not self._stopping:
                     _logger().warning("Failed to write logs with error: %r; they are kept and sent again.", error)
                 if refusals >= _REFUSALS_BEFORE_SPLIT:
                     self._send_each(batch)
@@ -225,14 +225,21 @@ class LogManager:
     def _send_each(self, batch: list[Record]) -> None:
         """Send record by record, so that one that the server refuses does not hold back the others."""
         refused = 0
-        for record in batch:
+        unsent: list[Record] = []
+        for position, record in enumerate(batch):
             try:
                 self._write_logs([record])
+            except OSError:
+                # Nobody answers any more: that says nothing about the record.
+                unsent = batch[position:]
+                break
             except Exception:
                 refused += 1
         if refused:
             _logger().warning("The API refused %d log records; they are dropped.", refused)
-        self._settle(len(batch))
+        self._settle(len(batch) - len(unsent))
+        if unsent:
+            self._send_until_taken(unsent)
 
     def _settle(self, count: int) -> None:
         with self._changed:

@@ -1,7 +1,7 @@
 """Loggers of this package: one tree under ``prefect``, set up from the settings on first use.
 
 Two handlers stand on the root of the tree: one writes to stdout, one hands the records of a backend run to
-``LOG_MANAGER``, which sends them to the API. Knows the client only by name (``log_sending`` resolves it late).
+``LOG_MANAGER``, which sends them to the API.
 """
 
 from __future__ import annotations
@@ -17,10 +17,21 @@ from typing import Any, TextIO
 from uuid import uuid4
 
 from prefect.utilities.context import current_content
-from prefect.utilities.log_sending import LOG_MANAGER, LogManager, fitting_message
+from prefect.utilities.log_sending import (
+    LOG_MANAGER,
+    LOG_OVERHEAD,
+    MAX_BATCH_LOG_SIZE,
+    MAX_LOG_SIZE,
+    LogManager,
+    fitting_message,
+    getlogsize,
+)
 
 __all__ = [
     "LOG_MANAGER",
+    "LOG_OVERHEAD",
+    "MAX_BATCH_LOG_SIZE",
+    "MAX_LOG_SIZE",
     "PREFECT_LOG_RECORD_ATTRIBUTES",
     "CloudHandler",
     "Formatter",
@@ -31,6 +42,7 @@ __all__ = [
     "create_agent_logger",
     "create_diagnostic_logger",
     "get_logger",
+    "getlogsize",
     "temporary_logger_config",
 ]
 
@@ -39,6 +51,12 @@ PREFECT_LOG_RECORD_ATTRIBUTES = ("flow_name", "flow_run_id", "task_name", "task_
 
 _setup_lock = threading.RLock()
 _loggers: dict[str | None, logging.Logger] = {}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "prefect_logger":
+        return get_logger()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class PrefectLogger(logging.Logger):
@@ -300,8 +318,10 @@ def _inject_context_into_records() -> None:
         for name in PREFECT_LOG_RECORD_ATTRIBUTES:
             if name in content:
                 fields[name] = content[name]
-        for name in content["config"]["logging"]["log_attributes"]:
-            fields[name] = content.get(name)
+        config = content.get("config")
+        if config is not None:
+            for name in config["logging"]["log_attributes"]:
+                fields[name] = content.get(name)
         return record
 
     make_with_context._is_prefect_injector = True  # type: ignore[attr-defined]

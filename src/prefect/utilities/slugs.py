@@ -6,6 +6,9 @@ import re
 import unicodedata
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
+_COMMA_IN_NUMBER = re.compile(r"(?<=\d),(?=\d)")
+# Letters that are no ASCII letter with a mark.
+_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th"})
 
 
 def slugify(text: str) -> str:
@@ -13,6 +16,5 @@ def slugify(text: str) -> str:
 
     Letters with marks lose them; characters without an ASCII form are dropped.
     """
-    plain = unicodedata.normalize("NFKD", str(text)).encode("ascii", "ignore").decode("ascii").lower()
-    # An apostrophe joins: "don't" is "dont", as python-slugify has it in 1.x.
-    return _NOT_WORD.sub("-", plain.replace("'", "")).strip("-")
+    plain = unicodedata.normalize("NFKD", str(text).lower().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    return _NOT_WORD.sub("-", _COMMA_IN_NUMBER.sub("", plain)).strip("-")

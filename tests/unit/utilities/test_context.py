@@ -53,6 +53,7 @@ def test_dictionary_methods_work_on_the_present_content():
         copied["z"] = 1
         assert "z" not in context
     assert context.to_dict()["config"] == config.to_dict()
+    assert context.logger.name == "prefect"
 
 
 def test_a_config_is_laid_over_the_present_one():
@@ -107,6 +108,7 @@ def _send_value(connection) -> None:
     connection.send(context.get("a"))
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_forked_process_keeps_the_context():
     here, there = multiprocessing.Pipe()
     with context(a=1):

@@ -64,7 +64,8 @@ def test_a_name_wins_over_a_module_of_the_same_name(tmp_path, monkeypatch):
     package.mkdir()
     (package / "__init__.py").write_text(
         "from prefect._lazy import lazy\n"
-        "__getattr__, __dir__ = lazy(__name__, {'case': 'lazy_sample.case', 'other': 'lazy_sample.case:case'}, rooms=('room',))\n"
+        "names = {'case': 'lazy_sample.case', 'other': 'lazy_sample.case:case'}\n"
+        "__getattr__, __dir__ = lazy(__name__, names, rooms=('room',))\n"
     )
     (package / "case.py").write_text("class case: ...\n")
     (package / "room.py").write_text("")

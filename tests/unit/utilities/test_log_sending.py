@@ -187,6 +187,7 @@ def _report_child(manager: LogManager, api: Api, connection) -> None:
     connection.send((flushed, api.messages))
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_forked_child_sends_its_own_records_only(manager, api):
     enqueue(manager, "parent, sent before")
     assert manager.flush(5)

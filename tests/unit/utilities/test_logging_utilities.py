@@ -63,6 +63,7 @@ def test_loggers_are_children_of_prefect():
     assert isinstance(get_logger(), logging.Logger)
     assert [type(handler).__name__ for handler in get_logger().handlers[:2]] == ["_StdoutHandler", "CloudHandler"]
     assert get_logger().propagate
+    assert prefect_logging.prefect_logger is get_logger()
 
 
 def test_a_new_set_up_replaces_the_handlers():

@@ -207,8 +207,14 @@ def test_the_image_of_a_flow_run(flow_run, default, image):
 
 @pytest.mark.parametrize(
     ("version", "command"),
-    [("1.4.1+9", "flow-run"), ("0.13.0", "flow-run"), ("0.12.6", "cloud-flow"), (None, "cloud-flow"), ("1.0rc1", "flow-run")],
-)  # fmt: skip
+    [
+        ("1.4.1+9", "flow-run"),
+        ("0.13.0", "flow-run"),
+        ("0.12.6", "cloud-flow"),
+        (None, "cloud-flow"),
+        ("1.0rc1", "flow-run"),
+    ],
+)
 def test_the_command_of_a_flow_run(version, command):
     assert get_flow_run_command(_flow_run(core_version=version)) == f"prefect execute {command}"
 

@@ -93,7 +93,7 @@ class LocalAgent(Agent):
     def _start(self, environ: Mapping[str, str], working_dir: str | None) -> subprocess.Popen[bytes]:
         output = None if self.show_flow_logs else subprocess.DEVNULL
         # A session of its own: neither Ctrl-C at the agent's terminal nor the agent's end reaches the flow run.
-        process = subprocess.Popen(  # noqa: S603 - our own command
+        process = subprocess.Popen(
             [sys.executable, "-m", "prefect", "execute", "flow-run"],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -112,9 +112,7 @@ class LocalAgent(Agent):
             self.processes -= ended
         for process in ended:
             if process.returncode:
-                self.logger.info(
-                    "Process PID %s returned non-zero exit code %s", process.pid, process.returncode
-                )
+                self.logger.info("Process PID %s returned non-zero exit code %s", process.pid, process.returncode)
 
     @staticmethod
     def generate_supervisor_conf(

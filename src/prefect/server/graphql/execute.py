@@ -7,9 +7,11 @@ statement each, and the database's JSON goes into the answer as it is. graphql-c
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -20,7 +22,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    Undefined,
     execute_sync,
     parse,
     validate,
@@ -110,7 +111,7 @@ class _Document:
         if errors:
             raise RequestError(errors, "GRAPHQL_VALIDATION_FAILED")
         self.node = node
-        self.lifted: Mapping[int, str] = {} if lifted is None else lifted.names_in(node)
+        self.lifted: Mapping[int, str] = {} if lifted is None else lifted.names()
         definitions = node.definitions
         self.fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
         self.operations = [
@@ -150,14 +151,14 @@ class Executor:
         try:
             text, given, name = _read_body(body)
             dialect: Dialect = request.app.database.dialect
-            plan, values = self._plan(text, given, name, dialect)
+            plan, bound = self._plan(text, given, name, dialect)
         except RequestError as error:
             return 400, _refusal(error)
         except GraphQLError as error:
             return 400, _refusal(RequestError([error], "GRAPHQL_VALIDATION_FAILED"))
         except InvalidValue as error:
             return 400, _refusal(RequestError([GraphQLError(str(error))], "BAD_USER_INPUT"))
-        answer = _Answer(self.schema, request, plan, values)
+        answer = _Answer(self.schema, request, plan, bound, given)
         return 200, await answer.bytes()
 
     def _plan(
@@ -214,8 +215,11 @@ def _bound(plan: Plan, values: Mapping[str, Any]) -> dict[str, Any]:
 class _Answer:
     """The answer to one request, in the making."""
 
-    def __init__(self, schema: Schema, request: Request, plan: Plan, bound: Mapping[str, Any]) -> None:
+    def __init__(
+        self, schema: Schema, request: Request, plan: Plan, bound: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> None:
         self._schema = schema
+        self._given = given
         self._request = request
         self._plan = plan
         self._bound = bound
@@ -236,7 +240,7 @@ class _Answer:
             found.update(await self._read(tables))
         for root in self._plan.roots:
             if root.key not in found:
-                found[root.key] = self._other(root)
+                found[root.key] = await self._other(root)
         return self._assemble(found)
 
     def _assemble(self, found: Mapping[str, bytes]) -> bytes:
@@ -294,17 +298,95 @@ class _Answer:
 
     # -------------------------------------------------------------------------------------- others
 
-    def _other(self, root: Root) -> bytes:
+    async def _other(self, root: Root) -> bytes:
         if isinstance(root, TextRoot):
             return orjson.dumps(root.text)
         assert isinstance(root, IntrospectionRoot)  # noqa: S101 - the last kind of root
-        return self._introspect(root)
+        # Describing the whole schema takes a tenth of a second: the event loop can not wait for it.
+        return await asyncio.to_thread(self._introspect, root)
 
     def _introspect(self, root: IntrospectionRoot) -> bytes:
-        raise NotImplementedError
+        operation = self._plan.operation
+        alone = OperationDefinitionNode(
+            operation=OperationType.QUERY,
+            name=operation.name,
+            variable_definitions=operation.variable_definitions,
+            directives=(),
+            selection_set=SelectionSetNode(selections=root.nodes),
+        )
+        document = DocumentNode(definitions=(alone, *self._plan.fragments.values()))
+        result = execute_sync(self._schema.types, document, variable_values=dict(self._given))
+        for error in result.errors or ():
+            self._errors.append({**error.formatted, "extensions": {"code": "INTERNAL_SERVER_ERROR"}})
+        return orjson.dumps(None if result.data is None else result.data[root.key])
 
 
 def _rows(rows: list[tuple[Any, ...]], root: TableRoot) -> bytes:
     if root.compiled.is_list:
         return ("[" + ",".join([row[0] for row in rows]) + "]").encode()
     return rows[0][0].encode() if rows else b"null"
+
+
+def _dump(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # Integers beyond 64 bits, which orjson refuses.
+        return json.dumps(value, ensure_ascii=False, default=_dump_rare).encode()
+
+
+def _dump_rare(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"An operation returned a {type(value).__name__}")
+
+
+def describe(error: Exception) -> tuple[str, str]:
+    """Give the message and code with which an exception goes out; what nobody foresaw is logged, not shown."""
+    if isinstance(error, ApiError):
+        return str(error), error.code
+    if isinstance(error, InvalidValue):
+        return str(error), "BAD_USER_INPUT"
+    if isinstance(error, IntegrityViolation):
+        if type(error) is not IntegrityViolation:
+            return str(error), "INTERNAL_SERVER_ERROR"
+    elif isinstance(error, DatabaseUnavailable):
+        logger.error("%s", error)
+        return "Unable to connect to the database.", "INTERNAL_SERVER_ERROR"
+    logger.error("An operation failed", exc_info=error)
+    return INTERNAL, "INTERNAL_SERVER_ERROR"
+
+
+def _read_body(body: Any) -> tuple[str, Mapping[str, Any], str | None]:
+    """Take a body apart.
+
+    Raises:
+        RequestError: naming the member that can not be used.
+    """
+    if not isinstance(body, dict):
+        raise _malformed("The request body must be a JSON object.")
+    text, name = body.get("query"), body.get("operationName")
+    if not isinstance(text, str) or not text.strip():
+        raise _malformed("Must provide query string.")
+    if name is not None and not isinstance(name, str):
+        raise _malformed("operationName must be a string.")
+    given = body.get("variables")
+    if isinstance(given, str):
+        try:
+            given = orjson.loads(given) if given.strip() else None
+        except orjson.JSONDecodeError as error:
+            raise _malformed(f"variables must be a JSON object, or a string that holds one: {error}") from None
+    if given is None:
+        given = {}
+    if not isinstance(given, dict):
+        raise _malformed(f"variables must be a JSON object, not {type(given).__name__}.")
+    return text, given, name
+
+
+def _malformed(text: str) -> RequestError:
+    return RequestError([GraphQLError(text)], "BAD_REQUEST")
+
+
+def _refusal(error: RequestError) -> bytes:
+    listed = [{**one.formatted, "extensions": {"code": error.code}} for one in error.errors]
+    return orjson.dumps({"errors": listed})

@@ -106,8 +106,8 @@ async def _set_flow_run_states(request: Request, inputs: Inputs) -> Mapping[str,
     largest = request.app.settings.state_max_payload_bytes
     agent_id = _agent(request)
 
-    def work(tx: Any, now: Any) -> list[Mapping[str, Any]]:
-        answers = []
+    def work(tx: Any, now: Any) -> list[dict[str, Any]]:
+        answers: list[dict[str, Any]] = []
         for given in inputs["states"]:
             run_id = given["flow_run_id"]
             outcome = set_state.set_flow_run_state(
@@ -128,8 +128,8 @@ async def _set_flow_run_states(request: Request, inputs: Inputs) -> Mapping[str,
 async def _set_task_run_states(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     largest = request.app.settings.state_max_payload_bytes
 
-    def work(tx: Any, now: Any) -> list[Mapping[str, Any]]:
-        answers = []
+    def work(tx: Any, now: Any) -> list[dict[str, Any]]:
+        answers: list[dict[str, Any]] = []
         for given in inputs["states"]:
             run_id = given["task_run_id"]
             outcome = set_state.set_task_run_state(

@@ -30,6 +30,7 @@ from graphql import (
     ValueNode,
     VariableNode,
     value_from_ast,
+    value_from_ast_untyped,
 )
 
 from prefect.server.catalogue import FUNCTIONS, PUBLIC, PublicTable
@@ -52,7 +53,7 @@ from prefect.server.store.selection import (
 
 from .arguments import Arguments, json_path
 from .operations import Operation
-from .scalars import parse_json_literal
+from .scalars import parse_json_text
 from .schema import Schema
 
 #: Gives a value once variables and lifted literals are known; ``Undefined``: not given.
@@ -103,6 +104,8 @@ Root = TableRoot | OperationRoot | TextRoot | IntrospectionRoot
 class Plan:
     roots: tuple[Root, ...]
     is_mutation: bool
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
 
 
 class Planner:
@@ -127,7 +130,8 @@ class Planner:
         root_type = self._schema.types.mutation_type if is_mutation else self._schema.types.query_type
         assert root_type is not None  # noqa: S101 - validated
         found = self._collect([operation.selection_set])
-        return Plan(tuple(self._root(root_type, key, nodes) for key, nodes in found.items()), is_mutation)
+        roots = tuple(self._root(root_type, key, nodes) for key, nodes in found.items())
+        return Plan(roots, is_mutation, operation, self._fragments)
 
     # ------------------------------------------------------------------------------------ selection
 
@@ -296,14 +300,35 @@ class Planner:
             return lambda values: [None if (item := build(values)) is Undefined else item for build in items]
         if isinstance(kind, GraphQLInputObjectType) and isinstance(node, ObjectValueNode):
             return self._object_builder(node, kind)
-        name = "" if node.loc is None else self._lifted.get(node.loc.start, "")
+        if isinstance(kind, GraphQLScalarType) and kind.name in ("JSON", "jsonb"):
+            return self._json_builder(node, is_text=kind.name == "JSON")
+        name = self._lifted_name(node)
         if name and isinstance(kind, GraphQLScalarType):
-            parse = _lifted_json if kind.name == "JSON" and isinstance(node, StringValueNode) else kind.parse_value
+            parse = kind.parse_value
             return lambda values: parse(values[name])
-        if kind.name in ("JSON", "jsonb"):
-            # A variable may stand inside the literal.
-            return lambda values: _literal(node, kind, values)
         return _always(value_from_ast(node, kind))
+
+    def _lifted_name(self, node: ValueNode) -> str:
+        return "" if node.loc is None else self._lifted.get(node.loc.start, "")
+
+    def _json_builder(self, node: ValueNode, *, is_text: bool) -> Builder:
+        """Make a function that gives a JSON literal: a string that holds JSON, or a value as it stands."""
+        if isinstance(node, VariableNode):
+            variable = node.name.value
+            return lambda values: values.get(variable)
+        if isinstance(node, ObjectValueNode):
+            fields = {field.name.value: self._json_builder(field.value, is_text=False) for field in node.fields}
+            return lambda values: {key: build(values) for key, build in fields.items()}
+        if isinstance(node, ListValueNode):
+            items = [self._json_builder(item, is_text=False) for item in node.values]
+            return lambda values: [build(values) for build in items]
+        name = self._lifted_name(node)
+        if isinstance(node, StringValueNode) and is_text:
+            text = node.value
+            return lambda values: parse_json_text(values[name] if name else text)
+        if name:
+            return lambda values: values[name]
+        return _always(value_from_ast_untyped(node))
 
     def _object_builder(self, node: ObjectValueNode, kind: GraphQLInputObjectType) -> Builder:
         builders = {field.name.value: self._builder(field.value, kind.fields[field.name.value].type) for field in node.fields}
@@ -362,13 +387,3 @@ def _or_default(build: Builder, default: Any) -> Builder:
         return default if value is Undefined else value
 
     return built if default is not Undefined else build
-
-
-def _lifted_json(text: str) -> Any:
-    return parse_json_literal(StringValueNode(value=text))
-
-
-def _literal(node: ValueNode, kind: Any, values: Mapping[str, Any]) -> Any:
-    if kind.name == "JSON":
-        return parse_json_literal(node, values)
-    return kind.parse_literal(node, values)

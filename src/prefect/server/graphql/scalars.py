@@ -102,11 +102,16 @@ def parse_uuid_array(value: Any) -> list[str]:
 def parse_json_literal(node: ValueNode, variables: Any = None) -> Any:
     """Read JSON written inline: a string that holds JSON, or a GraphQL value taken as it stands."""
     if isinstance(node, StringValueNode):
-        try:
-            return json.loads(node.value)
-        except ValueError as error:
-            raise GraphQLError(f"Could not parse JSON: {error}", node) from None
+        return parse_json_text(node.value)
     return value_from_ast_untyped(node, _plain(variables))
+
+
+def parse_json_text(text: str) -> Any:
+    """Read a string that holds JSON."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise GraphQLError(f"Could not parse JSON: {error}") from None
 
 
 def _plain(variables: Any) -> Any:
@@ -126,6 +131,20 @@ def _write_time(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
+def _literal_of(name: str, parse: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Make the reader of a scalar that is written as a string; its errors know where in the document they are."""
+
+    def read(node: ValueNode, variables: Any = None) -> Any:
+        if not isinstance(node, StringValueNode):
+            raise GraphQLError(f"{name} is written as a string.", node)
+        try:
+            return parse(node.value)
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return read
+
+
 def _scalar(
     name: str,
     parse: Callable[[Any], Any],
@@ -135,7 +154,11 @@ def _scalar(
     serialize: Callable[[Any], Any] | None = None,
 ) -> GraphQLScalarType:
     return GraphQLScalarType(
-        name, parse_value=parse, parse_literal=literal, serialize=serialize, description=description
+        name,
+        parse_value=parse,
+        parse_literal=literal or _literal_of(name, parse),
+        serialize=serialize,
+        description=description,
     )
 
 

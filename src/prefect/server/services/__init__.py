@@ -14,10 +14,14 @@ __all__ = ["start_services"]
 
 def start_services(settings: Settings, database: Database) -> list[Service]:
     """Start every loop in the running event loop."""
+    # After a pause of the server every heartbeat is old: first give the living the time to beat again.
+    grace = settings.heartbeat_limit_seconds
     services = [
         Service("scheduler", partial(scheduler.run_once, database, settings), settings.scheduler_seconds),
-        Service("lazarus", partial(lazarus.run_once, database, settings), settings.lazarus_seconds),
-        Service("zombie killer", partial(zombie_killer.run_once, database, settings), settings.zombie_killer_seconds),
+        Service("lazarus", partial(lazarus.run_once, database, settings), settings.lazarus_seconds, grace),
+        Service(
+            "zombie killer", partial(zombie_killer.run_once, database, settings), settings.zombie_killer_seconds, grace
+        ),
     ]
     for service in services:
         service.start()

@@ -17,12 +17,22 @@ JITTER = 0.1
 
 
 class Service:
-    """Calls ``run_once`` every so many seconds, the next time after the last has ended; errors are logged."""
+    """Calls ``run_once`` every so many seconds, the next time after the last has ended; errors are logged.
 
-    def __init__(self, name: str, run_once: Callable[[datetime], Awaitable[object]], seconds: float):
+    ``first_after`` is the pause before the first call.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        run_once: Callable[[datetime], Awaitable[object]],
+        seconds: float,
+        first_after: float = 0.0,
+    ):
         self.name = name
         self.run_once = run_once
         self.seconds = seconds
+        self.first_after = first_after
         self._woken = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -43,15 +53,18 @@ class Service:
             await self._task
 
     async def _loop(self) -> None:
+        await self._pause(self.first_after)
         while not self._stopping:
             try:
                 await self.run_once(datetime.now(UTC))
             except Exception:
                 logger.exception("Service %s: this turn failed, the next comes in %g s", self.name, self.seconds)
-            pause = self.seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
-            try:
-                async with asyncio.timeout(pause):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
-            self._woken.clear()
+            await self._pause(self.seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - guards nothing
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+        self._woken.clear()

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from prefect.core.annotations import EdgeAnnotation, flatten, unmapped
 from prefect.core.constants import Constant
 from prefect.core.conversion import as_task
+from prefect.core.flow import Flow
 from prefect.core.task import Task
 from prefect.utilities.context import context
 
 if TYPE_CHECKING:
     from prefect.core.edge import Edge
-    from prefect.core.flow import Flow
 
 
 class _Argument:
@@ -53,8 +53,6 @@ def apply_map(func: Callable[..., Any], *args: Any, flow: Flow | None = None, **
         ValueError: there is no flow, or the function maps something itself.
         TypeError: an argument is no sequence.
     """
-    from prefect.core.flow import Flow
-
     target = flow if flow is not None else context.get("flow")
     if target is None:
         raise ValueError("Couldn't infer a flow in the current context")
@@ -62,7 +60,7 @@ def apply_map(func: Callable[..., Any], *args: Any, flow: Flow | None = None, **
     named = {name: _Argument(value, target) for name, value in kwargs.items()}
     arguments = [*positional, *named.values()]
 
-    sketch = Flow("sub-graph of apply_map")
+    sketch = _Sketch(target, {argument.value for argument in arguments if isinstance(argument.value, Task)})
     passed: dict[str, Any] = {name: argument.value for name, argument in named.items()}
     if flow is not None:
         passed["flow"] = sketch
@@ -73,11 +71,31 @@ def apply_map(func: Callable[..., Any], *args: Any, flow: Flow | None = None, **
     return returned
 
 
-def _transfer(sketch: Flow, target: Flow, arguments: list[_Argument]) -> None:
+class _Sketch(Flow):
+    """The flow that the function builds in; tasks from outside can be used in it without being part of its blocks."""
+
+    def __init__(self, target: Flow, arguments: set[Task]) -> None:
+        super().__init__(f"sub-graph of {target.name}")
+        self._target = target
+        self._arguments = arguments
+
+    def is_outside(self, task: Task) -> bool:
+        """Tell whether a task is an argument, or was in the real flow before."""
+        return task in self._arguments or task in self._target.tasks
+
+    def _join_blocks(self, task: Task) -> None:
+        if not self.is_outside(task):
+            super()._join_blocks(task)
+
+
+def _transfer(sketch: _Sketch, target: Flow, arguments: list[_Argument]) -> None:
     """Add the tasks and edges of a sketch to a flow, mapped over the arguments."""
     argument_by_task = {argument.value: argument for argument in arguments if isinstance(argument.value, Task)}
-    outside = target.tasks.union(argument_by_task)
-    inside = [task for task in sketch._tasks_in_order() if task not in outside]
+    inside = [
+        task
+        for task in sketch._tasks_in_order()
+        if not sketch.is_outside(task) and not (isinstance(task, Constant) and sketch.edges_from(task))
+    ]
     for task in inside:
         target.add_task(task)
         if task in sketch.constants:
@@ -87,7 +105,7 @@ def _transfer(sketch: Flow, target: Flow, arguments: list[_Argument]) -> None:
         for edge in sorted(edges, key=lambda edge: (sketch.slugs[edge.upstream_task], edge.key or "")):
             _add_mapped(target, edge, argument_by_task.get(edge.upstream_task))
         upstream = {edge.upstream_task for edge in edges}
-        if upstream <= outside:
+        if upstream.isdisjoint(inside):
             for argument in arguments:
                 if argument.leads_somewhere and argument.value not in upstream:
                     target.add_edge(_marked(argument), task, mapped=argument.is_mapped)

@@ -1,0 +1,25 @@
+"""``prefect backend``: which backend the commands and flows of this user talk to."""
+
+from __future__ import annotations
+
+import click
+
+from prefect.cli.group import CONTEXT_SETTINGS
+
+BACKENDS = ("server", "cloud")
+
+
+@click.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("api")
+def backend(api: str) -> None:
+    """Choose the backend API: server or cloud."""
+    from prefect.configuration import config
+    from prefect.utilities.backend import save_backend
+
+    if api not in BACKENDS:
+        click.secho(f"{api} is not a valid backend API", fg="red")
+        return
+    save_backend(api)
+    click.secho(f"Backend switched to {api}", fg="green")
+    if config.backend != api and "PREFECT__BACKEND" in __import__("os").environ:
+        click.secho(f"The environment variable PREFECT__BACKEND={config.backend} goes before it.", fg="yellow")

@@ -1,0 +1,96 @@
+"""``prefect describe``: everything about one flow, its tasks, or one flow run, as JSON or YAML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from prefect.cli.group import CONTEXT_SETTINGS
+
+_output = click.option(
+    "--output", "-o", type=click.Choice(["json", "yaml"]), default="json", show_default=True, help="Format."
+)
+
+
+@click.group(context_settings=CONTEXT_SETTINGS)
+def describe() -> None:
+    """Show flows, tasks or flow runs in detail.
+
+    \b
+    Examples:
+      $ prefect describe flows --name hello-world --version 2
+      $ prefect describe tasks --name hello-world --output yaml
+      $ prefect describe flow-runs --name brave-otter
+    """
+
+
+def _of_flow(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        _output,
+        click.option("--project", "-p", help="The project it is in."),
+        click.option("--version", "-v", type=int, help="A version; absent means the newest."),
+        click.option("--name", "-n", required=True, help="Name of the flow."),
+    ):
+        command = option(command)
+    return command
+
+
+@describe.command(context_settings=CONTEXT_SETTINGS)
+@_of_flow
+def flows(name: str, version: int | None, project: str | None, output: str) -> None:
+    """Show a registered flow."""
+    from prefect.contract import operations
+
+    found = _ask(operations.DESCRIBE_FLOWS, name=name, version=version, project=project)["flow"]
+    if found:
+        _print(found[0], output)
+    else:
+        click.secho(f"{name} not found", fg="red")
+
+
+@describe.command(context_settings=CONTEXT_SETTINGS)
+@_of_flow
+def tasks(name: str, version: int | None, project: str | None, output: str) -> None:
+    """Show the tasks of a registered flow."""
+    from prefect.contract import operations
+
+    found = _ask(operations.DESCRIBE_TASKS, name=name, version=version, project=project)["flow"]
+    if not found:
+        click.secho(f"{name} not found", fg="red")
+    elif not found[0]["tasks"]:
+        click.secho(f"No tasks found for flow {name}", fg="red")
+    else:
+        _print(found[0]["tasks"], output)
+
+
+@describe.command("flow-runs", context_settings=CONTEXT_SETTINGS)
+@click.option("--name", "-n", required=True, help="Name of the flow run.")
+@click.option("--flow-name", "-fn", help="Name of its flow.")
+@_output
+def flow_runs(name: str, flow_name: str | None, output: str) -> None:
+    """Show a flow run."""
+    from prefect.contract import operations
+
+    found = _ask(operations.DESCRIBE_FLOW_RUN, name=name, flow_name=flow_name)["flow_run"]
+    if found:
+        _print(found[0], output)
+    else:
+        click.secho(f"{name} not found", fg="red")
+
+
+def _ask(document: str, **variables: Any) -> dict[str, Any]:
+    from prefect.client.client import Client
+
+    return Client().ask(document, **variables)
+
+
+def _print(value: Any, output: str) -> None:
+    if output == "yaml":
+        import yaml
+
+        click.echo(yaml.safe_dump(value))
+    else:
+        click.echo(json.dumps(value, sort_keys=True, indent=2))

@@ -1,0 +1,172 @@
+"""``prefect get``: lists of flows, projects, flow runs, tasks and logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from prefect.cli import render
+from prefect.cli.group import CONTEXT_SETTINGS
+
+DEFAULT_LIMIT = 10
+
+
+@click.group(context_settings=CONTEXT_SETTINGS)
+def get() -> None:
+    """List flows, flow runs, projects, tasks or logs.
+
+    \b
+    Examples:
+      $ prefect get flows --project demo --all-versions
+      $ prefect get flow-runs --flow hello-world --started
+      $ prefect get tasks --flow-name hello-world
+      $ prefect get logs --id 9a1cd70c-37d7-4cd4-ab91-d41c2700300d
+    """
+
+
+def _ask(document: str, **variables: Any) -> dict[str, Any]:
+    from prefect.client.client import Client
+
+    return Client().ask(document, **variables)
+
+
+@get.command(context_settings=CONTEXT_SETTINGS)
+@click.option("--name", "-n", help="Only flows of this name.")
+@click.option("--version", "-v", type=int, help="Only this version.")
+@click.option("--project", "-p", help="Only flows of this project.")
+@click.option("--limit", "-l", default=DEFAULT_LIMIT, show_default=True, help="At most this many.")
+@click.option("--all-versions", is_flag=True, help="All versions, not only the newest of each flow.")
+def flows(name: str | None, version: int | None, project: str | None, limit: int, all_versions: bool) -> None:
+    """List flows."""
+    from prefect.contract import operations
+
+    found = _ask(
+        operations.LIST_FLOWS,
+        name=name,
+        version=version,
+        project=project,
+        limit=limit,
+        # A version that was asked for must not be hidden by a newer one.
+        distinct_on=None if all_versions or version is not None else ["name"],
+    )["flow"]
+    rows = [
+        (flow["name"], flow["version"], render.age(flow["created"]), flow["id"], _name(flow["project"]))
+        for flow in found
+    ]
+    click.echo(render.table(rows, ["NAME", "VERSION", "AGE", "ID", "PROJECT NAME"]))
+
+
+@get.command(context_settings=CONTEXT_SETTINGS)
+@click.option("--name", "-n", help="Only the project of this name.")
+def projects(name: str | None) -> None:
+    """List projects."""
+    from prefect.contract import operations
+
+    rows = [
+        (
+            project["name"],
+            project["flows_aggregate"]["aggregate"]["count"],
+            render.age(project["created"]),
+            project["description"],
+        )
+        for project in _ask(operations.LIST_PROJECTS, name=name)["project"]
+    ]
+    click.echo(render.table(rows, ["NAME", "FLOW COUNT", "AGE", "DESCRIPTION"]))
+
+
+@get.command("flow-runs", context_settings=CONTEXT_SETTINGS)
+@click.option("--limit", "-l", default=DEFAULT_LIMIT, show_default=True, help="At most this many.")
+@click.option("--flow", "-f", help="Only runs of the flow of this name.")
+@click.option("--project", "-p", help="Only runs of flows of this project.")
+@click.option("--started", "-s", is_flag=True, help="Only runs that have started, by their start.")
+def flow_runs(limit: int, flow: str | None, project: str | None, started: bool) -> None:
+    """List flow runs, the newest first."""
+    from prefect.contract import operations
+
+    where: dict[str, Any] = {"flow": {"_and": {"name": {"_eq": flow}, "project": {"name": {"_eq": project}}}}}
+    order_by = {"created": "desc"}
+    if started:
+        where = {"_and": [where, {"start_time": {"_is_null": False}}]}
+        order_by = {"start_time": "desc"}
+    found = _ask(operations.LIST_FLOW_RUNS, where=where, order_by=[order_by], limit=limit)["flow_run"]
+    rows = [
+        (
+            run["name"],
+            _name(run["flow"]),
+            run["state"],
+            render.age(run["created"]),
+            render.plain_time(run["start_time"]),
+            run["id"],
+        )
+        for run in found
+    ]
+    click.echo(render.table(rows, ["NAME", "FLOW NAME", "STATE", "AGE", "START TIME", "ID"]))
+
+
+@get.command(context_settings=CONTEXT_SETTINGS)
+@click.option("--name", "-n", help="Only tasks of this name.")
+@click.option("--flow-name", "-fn", help="Only tasks of the flow of this name.")
+@click.option("--flow-version", "-fv", type=int, help="Only tasks of this version of a flow.")
+@click.option("--project", "-p", help="Only tasks of flows of this project.")
+@click.option("--limit", "-l", default=DEFAULT_LIMIT, show_default=True, help="At most this many.")
+def tasks(name: str | None, flow_name: str | None, flow_version: int | None, project: str | None, limit: int) -> None:
+    """List tasks of registered flows, the newest first."""
+    from prefect.contract import operations
+
+    found = _ask(
+        operations.LIST_TASKS, name=name, flow_name=flow_name, flow_version=flow_version, project=project, limit=limit
+    )["task"]
+    rows = [
+        (
+            task["name"],
+            _name(task["flow"]),
+            (task["flow"] or {}).get("version"),
+            render.age(task["created"]),
+            task["mapped"],
+            task["type"],
+        )
+        for task in found
+    ]
+    click.echo(render.table(rows, ["NAME", "FLOW NAME", "FLOW VERSION", "AGE", "MAPPED", "TYPE"]))
+
+
+@get.command(context_settings=CONTEXT_SETTINGS)
+@click.option("--name", "-n", help="Name of a flow run; of several the one that started last.")
+@click.option("--id", "flow_run_id", help="Id of a flow run.")
+@click.option("--info", "-i", is_flag=True, help="Print the details of each record in place of its text.")
+def logs(name: str | None, flow_run_id: str | None, info: bool) -> None:
+    """List the logs of one flow run, by --name or --id."""
+    from prefect.contract import operations
+
+    if not name and not flow_run_id:
+        click.secho("Either --name or --id must be provided", fg="red")
+        return
+    found = [] if _is_no_id(flow_run_id) else _ask(operations.LIST_LOGS, name=name, id=flow_run_id)["flow_run"]
+    if not found:
+        click.secho(f"{flow_run_id or name} not found", fg="red")
+        return
+    # A run that has not started sorts first where null is the greatest; the one meant has logs.
+    run = next((run for run in found if run["start_time"] is not None), found[0])
+    if info:
+        for record in run["logs"]:
+            click.echo(record["info"])
+        return
+    rows = [(record["timestamp"], record["level"], record["message"]) for record in run["logs"]]
+    click.echo(render.table(rows, ["TIMESTAMP", "LEVEL", "MESSAGE"]))
+
+
+def _name(named: dict[str, Any] | None) -> str | None:
+    return named["name"] if named else None
+
+
+def _is_no_id(text: str | None) -> bool:
+    import uuid
+
+    if text is None:
+        return False
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return True
+    return False

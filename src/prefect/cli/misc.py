@@ -1,0 +1,49 @@
+"""Small commands: version, config, diagnostics, repl."""
+
+from __future__ import annotations
+
+import click
+
+from prefect.cli.failures import TerminalError
+from prefect.cli.group import CONTEXT_SETTINGS
+
+
+@click.command(context_settings=CONTEXT_SETTINGS)
+def version() -> None:
+    """Print the version."""
+    from prefect._version import __version__
+
+    click.echo(__version__)
+
+
+@click.command(context_settings=CONTEXT_SETTINGS)
+def config() -> None:
+    """Print the configuration as JSON: defaults, file and environment together."""
+    import json
+
+    from prefect.configuration import config as settings
+
+    click.echo(json.dumps(settings.to_dict(), default=str))
+
+
+@click.command(context_settings=CONTEXT_SETTINGS)
+@click.option("--include-secret-names", is_flag=True, help="Show the names of secrets too; never their values.")
+def diagnostics(include_secret_names: bool) -> None:
+    """Print what a bug report needs, as JSON, without any value of yours."""
+    from prefect.utilities.diagnostics import diagnostic_info
+
+    click.echo(diagnostic_info(include_secret_names=include_secret_names))
+
+
+@click.command(context_settings=CONTEXT_SETTINGS)
+@click.pass_context
+def repl(ctx: click.Context) -> None:
+    """Start an interactive session of this command."""
+    try:
+        from click_repl import repl as start
+    except ImportError:
+        raise TerminalError(
+            "\nThis command requires the 'click-repl' package. Install it first to use this feature:\n"
+            "python -m pip install click-repl\n"
+        ) from None
+    start(ctx)

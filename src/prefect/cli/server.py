@@ -1,0 +1,322 @@
+"""``prefect server``: start, stop and look after the server.
+
+Options of 1.x that named parts of its container stack are accepted; those without a meaning here say so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import click
+
+if TYPE_CHECKING:
+    from prefect.server.settings import Settings
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+STOP_SECONDS = 15.0
+START_SECONDS = 30.0
+LOOK_SECONDS = 0.05
+
+BANNER = """
+  Proctor {version}, with the 1.x interface of Prefect
+
+  API        {address}
+  GraphiQL   {address}/graphql
+  Database   {database}
+
+  Next       prefect backend server
+             prefect agent local start
+  Stop       Ctrl-C
+"""
+
+# Options of 1.x without a meaning here: name, short name, whether it takes a value.
+CONTAINER_OPTIONS = (
+    ("--version", "-v", True),
+    ("--ui-version", "-uv", True),
+    ("--no-upgrade", "-n", False),
+    ("--no-ui", "-u", False),
+    ("--external-postgres", "-ep", False),
+    ("--postgres-port", None, True),
+    ("--hasura-port", None, True),
+    ("--graphql-port", None, True),
+    ("--ui-port", None, True),
+    ("--no-postgres-port", None, False),
+    ("--no-hasura-port", None, False),
+    ("--no-graphql-port", None, False),
+    ("--no-ui-port", None, False),
+    ("--no-server-port", None, False),
+    ("--use-volume", None, False),
+    ("--volume-path", None, True),
+    ("--skip-pull", None, False),
+)
+
+
+def _container_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for name, short, takes_value in CONTAINER_OPTIONS:
+        declared = (name, *([short] if short else ()))
+        kind = {} if takes_value else {"is_flag": True}
+        command = click.option(*declared, hidden=True, expose_value=False, callback=_say_unused, **kind)(command)
+    return command
+
+
+def _say_unused(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+    if value:
+        click.echo(
+            f"Note: {option.opts[0]} has no meaning here: the server is one process, without containers.", err=True
+        )
+
+
+def _server_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--host", help="Address to listen on; 127.0.0.1 unless set."),
+        click.option("--port", "--server-port", help="Port to listen on; 4200 unless set, 0 takes a free one."),
+        click.option(
+            "--database-url",
+            "--postgres-url",
+            help="sqlite:///path/to/file.db or postgresql://user:password@host/name; a file in the home folder unless set.",
+        ),
+        click.option(
+            "--expose", is_flag=True, help="Listen on all addresses: anyone who reaches them may do everything."
+        ),
+        click.option("--log-level", help="Least level of the server's own log; INFO unless set."),
+        _container_options,
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings=CONTEXT)
+def server() -> None:
+    """Start and manage the server.
+
+    \b
+      $ prefect server start
+      $ prefect server start --port 4300 --database-url postgresql://user@host/name
+    """
+
+
+@server.command(context_settings=CONTEXT)
+@_server_options
+@click.option("--detach", "-d", is_flag=True, help="Run in the background; `prefect server stop` ends it.")
+@click.option("--hide-welcome", is_flag=True, help="Print only the address.")
+def start(detach: bool, hide_welcome: bool, **flags: Any) -> None:
+    """Start the server: API and services, in one process."""
+    settings = _settings(flags)
+    if detach:
+        _start_detached(settings)
+        return
+
+    from prefect._version import __version__
+    from prefect.server.errors import StartUpError
+    from prefect.server.serve import serve
+
+    def tell(address: str) -> None:
+        if hide_welcome:
+            click.echo(address)
+        else:
+            click.echo(BANNER.format(version=__version__, address=address, database=_shown_database(settings)))
+
+    try:
+        serve(settings, tell)
+    except StartUpError as error:
+        _fail(str(error))
+    if not hide_welcome:
+        click.echo("Server stopped.")
+
+
+@server.command(context_settings=CONTEXT)
+@_container_options
+def stop() -> None:
+    """Stop the server that was started with this home folder."""
+    from prefect.server.serve import running_server
+
+    home = _home()
+    found = running_server(home)
+    if found is None:
+        click.echo("No server is running.")
+        return
+    os.kill(found["pid"], signal.SIGTERM)
+    if _wait_until(lambda: running_server(home) is None, STOP_SECONDS):
+        click.echo(f"Server at {found['address']} stopped.")
+    else:
+        _fail(f"The server at {found['address']} (process {found['pid']}) has not stopped after {STOP_SECONDS:g} s.")
+
+
+@server.command(context_settings=CONTEXT)
+@_server_options
+def config(**flags: Any) -> None:
+    """Print the settings that a server would start with, as JSON."""
+    from dataclasses import fields
+
+    settings = _settings(flags)
+    shown = {"home": str(settings.home), "database.connection_url": _shown_database(settings)}
+    for field in fields(settings):
+        key = field.metadata.get("key")
+        if key and key not in shown:
+            shown[key] = getattr(settings, field.name)
+    click.echo(json.dumps(shown, indent=2))
+
+
+@server.command("create-tenant", context_settings=CONTEXT)
+@click.option("--name", "-n", required=True, help="Name of the tenant.")
+@click.option("--slug", "-s", help="Slug of the tenant; made from the name unless given.")
+def create_tenant(name: str, slug: str | None) -> None:
+    """Make a tenant on the running server."""
+    from prefect.client import Client
+
+    tenant_id = Client().create_tenant(name=name, slug=slug)
+    click.secho(f"Tenant created with ID: {tenant_id}", fg="green")
+
+
+@server.group(context_settings=CONTEXT)
+def database() -> None:
+    """Look after the server's database."""
+
+
+@database.command(context_settings=CONTEXT)
+@click.option("--database-url", "--postgres-url", help="Which database; the server's own unless set.")
+@click.option("--yes", "-y", is_flag=True, help="Accepted for scripts of 1.x; nothing is asked.")
+def upgrade(database_url: str | None, yes: bool) -> None:
+    """Bring the database's tables to this version."""
+    settings = _settings({"database_url": database_url})
+    _migrate(settings)
+    click.secho(f"Database {_shown_database(settings)} is up to date.", fg="green")
+
+
+@database.command(context_settings=CONTEXT)
+@click.option("--database-url", "--postgres-url", help="Which database; the server's own unless set.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def reset(database_url: str | None, yes: bool) -> None:
+    """Delete everything in the database and make its tables anew."""
+    settings = _settings({"database_url": database_url})
+    shown = _shown_database(settings)
+    if not yes:
+        click.confirm(f"Delete everything in {shown}?", abort=True)
+    if settings.resolved_database_url().startswith("sqlite"):
+        from prefect.server.serve import running_server
+
+        if running_server(settings.home) is not None:
+            _fail("A server is running. Stop it first: prefect server stop")
+        path = Path(settings.resolved_database_url().removeprefix("sqlite:///"))
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{path}{suffix}").unlink(missing_ok=True)
+        except OSError as error:
+            _fail(f"Database file {path} cannot be deleted: {error.strerror or error}.")
+    else:
+        _empty_postgres(settings)
+    _migrate(settings)
+    click.secho(f"Database {shown} was reset.", fg="green")
+
+
+# --------------------------------------------------------------------------------------------- parts
+
+
+def _home() -> Path:
+    from prefect.configuration import config as user_config
+
+    return Path(user_config.home_dir).expanduser()
+
+
+def _settings(flags: dict[str, Any]) -> Settings:
+    from prefect.server.errors import StartUpError
+    from prefect.server.settings import load_settings
+
+    given = {name: value for name, value in flags.items() if value not in (None, False)}
+    if given.get("expose") and "host" not in given:
+        given["host"] = "0.0.0.0"  # noqa: S104 - this is what --expose asks for
+    try:
+        return load_settings(given, home=_home())
+    except StartUpError as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> Any:
+    click.secho(f"Error: {message}", fg="red", err=True)
+    raise SystemExit(1)
+
+
+def _shown_database(settings: Settings) -> str:
+    """Give the database's address without its password."""
+    url = urlsplit(settings.resolved_database_url())
+    if url.password is None:
+        return settings.resolved_database_url()
+    place = f"{url.username or ''}:***@{url.hostname or ''}{f':{url.port}' if url.port else ''}"
+    return urlunsplit((url.scheme, place, url.path, url.query, ""))
+
+
+def _migrate(settings: Settings) -> None:
+    from prefect.server.store.database import DatabaseError, migrate
+
+    try:
+        migrate(settings.resolved_database_url())
+    except (DatabaseError, ValueError) as error:
+        _fail(str(error))
+
+
+def _empty_postgres(settings: Settings) -> None:
+    import psycopg
+
+    try:
+        with psycopg.connect(settings.resolved_database_url(), autocommit=True) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+    except psycopg.Error as error:
+        _fail(f"Database {_shown_database(settings)} cannot be emptied: {str(error).strip()}")
+
+
+def _start_detached(settings: Settings) -> None:
+    """Start the same command in a session of its own, and wait until it answers or ends."""
+    from prefect.server.serve import running_server
+
+    if (found := running_server(settings.home)) is not None:
+        _fail(f"A server is running already, at {found['address']} (process {found['pid']}).")
+    arguments = [argument for argument in sys.argv[1:] if argument not in ("-d", "--detach")]
+    log = settings.home / "server.log"
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "prefect", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    answered = _wait_until(lambda: child.poll() is not None or _answers(settings), START_SECONDS)
+    if not answered or child.poll() is not None:
+        _fail(f"The server did not start; see {log}.")
+    found = running_server(settings.home) or {"address": "?"}
+    click.echo(f"Server at {found['address']} started in the background; its log is {log}.")
+
+
+def _answers(settings: Settings) -> bool:
+    from urllib.request import urlopen
+
+    from prefect.server.serve import running_server
+
+    found = running_server(settings.home)
+    if found is None:
+        return False
+    try:
+        with urlopen(f"{found['address']}/health", timeout=1):  # noqa: S310 - our own address
+            return True
+    except OSError:
+        return False
+
+
+def _wait_until(is_so: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end:
+            return False
+        time.sleep(LOOK_SECONDS)
+    return True

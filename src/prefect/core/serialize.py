@@ -1,0 +1,264 @@
+"""Flows, tasks, parameters and edges as JSON, and back.
+
+What comes back is a flow that can be shown and asked, not run: its tasks are plain ``Task`` objects.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from prefect._version import __version__
+from prefect.core.edge import Edge
+from prefect.core.parameter import DateTimeParameter, Parameter
+from prefect.core.task import Task
+from prefect.model import codec
+
+if TYPE_CHECKING:
+    from prefect.core.flow import Flow
+
+_PARAMETER_TYPES: dict[str, type[Parameter]] = {
+    codec.qualified_name(cls): cls for cls in (Parameter, DateTimeParameter)
+}
+
+
+# --- out ---------------------------------------------------------------------------------------------------------
+
+
+def serialize_flow(flow: Flow, build: bool = False) -> dict[str, Any]:
+    """Do what ``Flow.serialize`` promises."""
+    flow.validate()
+    if build:
+        if flow.storage is None:
+            raise ValueError("This flow has no storage to build")
+        if flow.name in flow.storage:
+            warnings.warn(
+                f"A flow with the name {flow.name!r} is already contained in storage; if changes have been made to "
+                "this flow, they will not be picked up.",
+                stacklevel=3,
+            )
+        else:
+            flow.storage.add_flow(flow)
+        flow.storage = flow.storage.build()
+    return dump_flow(flow)
+
+
+def hash_flow(flow: Flow, build: bool = False) -> str:
+    """Do what ``Flow.serialized_hash`` promises."""
+    return hashlib.sha256(json.dumps(serialize_flow(flow, build), sort_keys=True).encode()).hexdigest()
+
+
+def dump_flow(flow: Flow) -> dict[str, Any]:
+    """Give a flow as JSON; as in 1.x the slugs are written into the tasks on the way."""
+    slugs = flow.slugs
+    for task, slug in slugs.items():
+        task.slug = slug
+    tasks = sorted(flow.tasks, key=lambda task: slugs[task])
+    edges = sorted(flow.edges, key=lambda e: (slugs[e.upstream_task], slugs[e.downstream_task], e.key or ""))
+    data: dict[str, Any] = {
+        "name": flow.name,
+        "type": codec.qualified_name(type(flow)),
+        "schedule": None if flow.schedule is None else flow.schedule.serialize(),
+        "parameters": [dump_parameter(task) for task in tasks if isinstance(task, Parameter)],
+        "tasks": [task.serialize() for task in tasks],
+        "edges": [dump_edge(edge) for edge in edges],
+        "reference_tasks": [_reference(task) for task in tasks if task in flow._reference_tasks],
+        "run_config": None if flow.run_config is None else flow.run_config.serialize(),
+        "storage": None if flow.storage is None else flow.storage.serialize(),
+        "__version__": __version__,
+    }
+    for name in ("project", "version", "description"):
+        if hasattr(flow, name):
+            data[name] = getattr(flow, name)
+    return data
+
+
+def dump_task(task: Task) -> dict[str, Any]:
+    """Give a task as JSON."""
+    return {
+        "type": codec.qualified_name(type(task)),
+        "name": task.name,
+        "slug": task.slug,
+        "tags": sorted(task.tags),
+        "max_retries": task.max_retries,
+        "retry_delay": codec.dump_seconds(task.retry_delay),
+        "inputs": {
+            name: {"required": described["required"], "type": str(described["type"])}
+            for name, described in task.inputs().items()
+        },
+        "outputs": str(task.outputs()),
+        "timeout": task.timeout,
+        "trigger": codec.dump_function(task.trigger),
+        "skip_on_upstream_skip": task.skip_on_upstream_skip,
+        "cache_for": codec.dump_seconds(task.cache_for),
+        "cache_key": task.cache_key,
+        "cache_validator": codec.dump_function(task.cache_validator),
+        "auto_generated": task.auto_generated,
+        "__version__": __version__,
+    }
+
+
+def dump_parameter(parameter: Parameter) -> dict[str, Any]:
+    """Give a parameter as JSON.
+
+    Raises:
+        ValueError: its default is no JSON.
+    """
+    try:
+        json.dumps(parameter.default)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"When running with Prefect Cloud/Server, values for `{type(parameter).__name__}.default` must be JSON "
+            f"compatible. Unable to serialize `{parameter.default!r}`."
+        ) from None
+    return {
+        "type": codec.qualified_name(type(parameter)),
+        "name": parameter.name,
+        "slug": parameter.slug,
+        "default": parameter.default,
+        "required": parameter.required,
+        "tags": sorted(parameter.tags),
+        "outputs": str(parameter.outputs()),
+        "__version__": __version__,
+    }
+
+
+def dump_edge(edge: Edge) -> dict[str, Any]:
+    """Give an edge as JSON."""
+    return {
+        "upstream_task": _reference(edge.upstream_task),
+        "downstream_task": _reference(edge.downstream_task),
+        "key": edge.key,
+        "mapped": edge.mapped,
+        "flattened": edge.flattened,
+        "__version__": __version__,
+    }
+
+
+def _reference(task: Task) -> dict[str, Any]:
+    return {"slug": task.slug, "__version__": __version__}
+
+
+# --- in ----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _known_triggers() -> dict[str, Callable[..., Any]]:
+    from prefect import triggers
+
+    found = {name: getattr(triggers, name) for name in triggers.__all__}
+    return {f"prefect.triggers.{name}": function for name, function in found.items()}
+
+
+@cache
+def _known_validators() -> dict[str, Callable[..., Any]]:
+    from prefect.core import cache_validators
+
+    names = (
+        "never_use",
+        "duration_only",
+        "all_inputs",
+        "all_parameters",
+        "partial_inputs_only",
+        "partial_parameters_only",
+    )
+    return {f"prefect.engine.cache_validators.{name}": getattr(cache_validators, name) for name in names}
+
+
+def load_task(data: Mapping[str, Any]) -> Task:
+    """Make a task that can be shown from JSON; unknown triggers and cache validators become the defaults."""
+    cache_for = codec.load_seconds(data.get("cache_for"), "cache_for")
+    validator = codec.load_function(data.get("cache_validator"), _known_validators())
+    task = Task(
+        name=data.get("name"),
+        slug=data.get("slug"),
+        tags=data.get("tags") or (),
+        max_retries=data.get("max_retries"),
+        retry_delay=codec.load_seconds(data.get("retry_delay"), "retry_delay"),
+        timeout=data.get("timeout"),
+        trigger=codec.load_function(data.get("trigger"), _known_triggers()),
+        skip_on_upstream_skip=data.get("skip_on_upstream_skip", True),
+        cache_for=cache_for,
+        # A validator without a duration would only draw a warning.
+        cache_validator=None if cache_for is None else validator,
+        cache_key=data.get("cache_key"),
+    )
+    task.auto_generated = bool(data.get("auto_generated", False))
+    return task
+
+
+def load_parameter(data: Mapping[str, Any]) -> Parameter:
+    """Make a parameter from JSON."""
+    cls = _PARAMETER_TYPES.get(str(data.get("type")), Parameter)
+    name = _required(data, "name")
+    parameter = cls(name=name, required=data.get("required"), tags=data.get("tags") or ())  # type: ignore[arg-type]
+    parameter.default = data.get("default")
+    parameter.slug = data.get("slug") or name
+    return parameter
+
+
+def load_edge(data: Mapping[str, Any], tasks_by_slug: dict[str, Task] | None = None) -> Edge:
+    """Make an edge from JSON, between the tasks of these slugs, or new ones for slugs that are unknown."""
+    tasks = {} if tasks_by_slug is None else tasks_by_slug
+
+    def end(name: str) -> Task:
+        slug = _required(data, name).get("slug")
+        found = tasks.get(slug)
+        if found is None:
+            found = tasks[slug] = Task(slug=slug)
+        return found
+
+    return Edge(
+        upstream_task=end("upstream_task"),
+        downstream_task=end("downstream_task"),
+        key=data.get("key"),
+        mapped=bool(data.get("mapped")),
+        flattened=bool(data.get("flattened")),
+    )
+
+
+def load_flow(data: Mapping[str, Any]) -> Flow:
+    """Make a flow that can be shown and asked from JSON.
+
+    Raises:
+        ValueError: the name is missing, or a field is of a wrong kind.
+    """
+    from prefect.core.flow import Flow
+
+    parameters = {p.name: p for p in map(load_parameter, data.get("parameters") or ())}
+    tasks_by_slug: dict[str, Task] = {p.slug: p for p in parameters.values() if p.slug is not None}
+    for described in data.get("tasks") or ():
+        if described.get("slug") not in tasks_by_slug:
+            loaded = load_parameter(described) if described.get("type") in _PARAMETER_TYPES else load_task(described)
+            tasks_by_slug[described.get("slug")] = loaded
+    edges = [load_edge(edge, tasks_by_slug) for edge in data.get("edges") or ()]
+    flow = Flow(
+        name=_required(data, "name"),
+        schedule=_load_part("prefect.schedules.Schedule", data.get("schedule")),
+        run_config=_load_part("prefect.run_configs.RunConfig", data.get("run_config"), "run_config"),
+        storage=_load_part("prefect.storage.Storage", data.get("storage"), "storage"),
+        tasks=tasks_by_slug.values(),
+        edges=edges,
+        reference_tasks=[tasks_by_slug[r["slug"]] for r in data.get("reference_tasks") or ()],
+    )
+    flow._prefect_version = data.get("__version__", __version__)
+    return flow
+
+
+def _load_part(class_name: str, data: Mapping[str, Any] | None, family: str | None = None) -> Any:
+    if data is None:
+        return None
+    from prefect.core import plugs
+
+    cls = plugs.load(class_name)
+    return cls.deserialize(data) if family is None else codec.load(family, data)
+
+
+def _required(data: Mapping[str, Any], name: str) -> Any:
+    if data.get(name) is None:
+        raise ValueError(f"{name}: Missing data for required field.")
+    return data[name]

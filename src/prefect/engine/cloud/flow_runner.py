@@ -1,0 +1,198 @@
+"""The flow runner whose every change of state is proposed to the API first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from prefect.client.client import Client, FlowRunInfoResult
+from prefect.engine.cloud.cancellation import CancellationWatcher
+from prefect.engine.cloud.heartbeat import Heartbeat
+from prefect.engine.cloud.task_runner import PATIENCE, CloudTaskRunner
+from prefect.engine.flow_runner import FlowRunner, FlowRunnerInitializeResult
+from prefect.engine.runner import ENDRUN
+from prefect.exceptions import VersionLockMismatchSignal
+from prefect.model.state import Cancelled, ClientFailed, Failed, Queued, State
+from prefect.utilities.context import context as run_context
+from prefect.utilities.logging import LOG_MANAGER
+
+if TYPE_CHECKING:
+    from prefect.core.flow import Flow
+    from prefect.core.task import Task
+    from prefect.executors.base import Executor
+
+FLUSH_SECONDS = 5.0
+
+
+class CloudFlowRunner(FlowRunner):
+    """Runs a flow as the flow run that the context names (``flow_run_id``).
+
+    Args:
+        flow: what to run.
+        state_handlers: called as ``f(flow_runner, old_state, new_state)`` after the API has agreed.
+    """
+
+    def __init__(self, flow: Flow, state_handlers: Iterable[Callable[..., State | None]] | None = None) -> None:
+        self.client = Client()
+        super().__init__(flow=flow, task_runner_cls=CloudTaskRunner, state_handlers=state_handlers)
+
+    # ----- states
+
+    def call_runner_target_handlers(self, old_state: State, new_state: State) -> State:
+        """Tell the flow's handlers, then propose the state to the API, and give the state that holds.
+
+        Raises:
+            ENDRUN: the run has to wait for a free slot, is run by another process, or cannot be told to the API.
+        """
+        new_state = super().call_runner_target_handlers(old_state, new_state)
+        if isinstance(new_state, ClientFailed):
+            # The API cannot be told: that is what this state says.
+            return new_state
+        flow_run_id = run_context.get("flow_run_id")
+        version = run_context.get("flow_run_version")
+        # What was logged before a change of state is to be read before it.
+        LOG_MANAGER.flush(timeout=FLUSH_SECONDS)
+        try:
+            state = self.client.set_flow_run_state(
+                flow_run_id=flow_run_id,
+                version=version if new_state.is_running() else None,
+                state=new_state,
+            )
+        except VersionLockMismatchSignal:
+            return self._state_of_other(flow_run_id)
+        except Exception as error:
+            self.logger.exception("Failed to set flow state with error: %r", error)
+            raise ENDRUN(ClientFailed(state=new_state)) from error
+        if isinstance(state, Queued):
+            state.state = old_state
+            raise ENDRUN(state)
+        run_context.update(flow_run_version=(version or 0) + 1)
+        return new_state
+
+    def _state_of_other(self, flow_run_id: str) -> State:
+        """Take over the state that somebody else has given the run, and leave a running one to its process."""
+        state = self.client.get_flow_run_state(flow_run_id)
+        if state.is_running():
+            self.logger.debug("Version lock encountered and flow run is already in a running state.")
+            raise ENDRUN(state)
+        self.logger.debug("Version lock encountered, proceeding with state %s...", type(state).__name__)
+        return state
+
+    def initialize_run(  # type: ignore[override]
+        self,
+        state: State | None,
+        task_states: dict[Task, State],
+        context: dict[str, Any],
+        task_contexts: dict[Task, dict[str, Any]],
+        parameters: dict[str, Any],
+    ) -> FlowRunnerInitializeResult:
+        """Learn everything about the run and its task runs from the API."""
+        try:
+            info = self.client.get_flow_run_info(run_context.get("flow_run_id", ""))
+        except Exception as error:
+            self.logger.exception("Failed to retrieve flow state with error: %r", error)
+            if state is None:
+                state = Failed(message="Could not retrieve state from Prefect Cloud", result=error)
+            raise ENDRUN(state) from error
+        context.update(
+            flow_id=info.flow_id,
+            flow_run_id=info.id,
+            flow_run_version=info.version,
+            flow_run_name=info.name,
+            scheduled_start_time=info.scheduled_start_time,
+            project_name=info.project.name,
+            project_id=info.project.id,
+            running_with_backend=True,
+            checkpointing=True,
+            **info.context,
+        )
+        self._note_task_runs(info, task_states, task_contexts)
+        return super().initialize_run(
+            state=info.state if state is None else state,
+            task_states=task_states,
+            context=context,
+            task_contexts=task_contexts,
+            parameters={**info.parameters, **(parameters or {})},
+        )
+
+    def _note_task_runs(
+        self, info: FlowRunInfoResult, task_states: dict[Task, State], task_contexts: dict[Task, dict[str, Any]]
+    ) -> None:
+        tasks_by_slug = {slug: task for task, slug in self.flow.slugs.items()}
+        for task_run in info.task_runs:
+            task = tasks_by_slug.get(task_run.task_slug)
+            if task is None:
+                raise KeyError(
+                    f"Task slug {task_run.task_slug} is not found in the current Flow. This is usually caused by "
+                    "changing the Flow without reregistering it with the Prefect API."
+                )
+            task_states.setdefault(task, task_run.state)
+            task_contexts.setdefault(task, {}).update(
+                task_id=task_run.task_id, task_run_id=task_run.id, task_run_version=task_run.version
+            )
+
+    # ----- running
+
+    def run(
+        self,
+        state: State | None = None,
+        task_states: dict[Task, State] | None = None,
+        return_tasks: Iterable[Task] | None = None,
+        parameters: dict[str, Any] | None = None,
+        task_runner_state_handlers: Iterable[Callable[..., State | None]] | None = None,
+        executor: Executor | None = None,
+        context: dict[str, Any] | None = None,
+        task_contexts: dict[Task, dict[str, Any]] | None = None,
+    ) -> State:
+        """Run the flow, with heartbeats, until it is finished, has to wait for long, or is cancelled.
+
+        A run that has to wait for a free slot is tried again here when that is soon.
+        """
+        flow_run_id = run_context.get("flow_run_id", "")
+        known = {**(context or {}), "running_with_backend": True}
+        with run_context(running_with_backend=True):
+            watcher = CancellationWatcher(self.client, flow_run_id)
+            try:
+                with Heartbeat(self.client, flow_run_id), watcher:
+                    while True:
+                        end_state = super().run(
+                            state=state,
+                            task_states=dict(task_states or {}),
+                            return_tasks=return_tasks,
+                            parameters=parameters,
+                            task_runner_state_handlers=task_runner_state_handlers,
+                            executor=executor,
+                            context=dict(known),
+                            task_contexts={task: dict(values) for task, values in (task_contexts or {}).items()},
+                        )
+                        if not self._wait_for_slot(end_state):
+                            break
+            except KeyboardInterrupt:
+                if not watcher.is_cancelled:
+                    raise
+                end_state = self._cancelled(flow_run_id, watcher.cancelled_version)
+            finally:
+                LOG_MANAGER.flush(timeout=FLUSH_SECONDS)
+        return end_state
+
+    def _cancelled(self, flow_run_id: str, version: int | None) -> State:
+        self.logger.info("Flow run has been cancelled, cancelling active tasks")
+        LOG_MANAGER.flush(timeout=FLUSH_SECONDS)
+        state = Cancelled("Flow run is cancelled")
+        self.client.set_flow_run_state(flow_run_id=flow_run_id, state=state, version=version)
+        return state
+
+    def _wait_for_slot(self, state: State) -> bool:
+        """Wait until a queued run may be tried again; False when it is not to be tried again here."""
+        if not isinstance(state, Queued):
+            return False
+        if state.due_time - datetime.now(UTC) > PATIENCE:
+            return False
+        look = float(run_context.config.cloud.check_cancellation_interval)
+        while (seconds := (state.due_time - datetime.now(UTC)).total_seconds()) > 0:
+            time.sleep(min(seconds, look))
+            if self.client.get_flow_run_state(run_context.get("flow_run_id", "")).is_finished():
+                return False
+        return True

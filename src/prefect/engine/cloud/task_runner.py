@@ -1,0 +1,192 @@
+"""The task runner whose every change of state is proposed to the API first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from prefect.client.client import Client
+from prefect.engine.runner import ENDRUN, call_state_handlers
+from prefect.engine.task_runner import TaskRunner, TaskRunnerInitializeResult
+from prefect.exceptions import VersionLockMismatchSignal
+from prefect.model.state import ClientFailed, Failed, Pending, Queued, Retrying, State
+from prefect.utilities.context import context as run_context
+
+if TYPE_CHECKING:
+    from prefect.core.edge import Edge
+    from prefect.core.task import Task
+    from prefect.model.result import Result
+
+PATIENCE = timedelta(minutes=10)
+"""A run that is due again within this time is waited for; a later one is left to an agent."""
+
+
+class CloudTaskRunner(TaskRunner):
+    """Runs one task once, as a task run that the API knows.
+
+    Args:
+        task: what to run.
+        state_handlers: called as ``f(task_runner, old_state, new_state)`` after the API has agreed.
+        flow_result: how results are written when the task does not say.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        state_handlers: Iterable[Callable[..., State | None]] | None = None,
+        flow_result: Result | None = None,
+    ) -> None:
+        self.client = Client()
+        self._is_first_round = True
+        self._has_waited = False
+        super().__init__(task=task, state_handlers=state_handlers, flow_result=flow_result)
+
+    # ----- states
+
+    def call_runner_target_handlers(self, old_state: State, new_state: State) -> State:
+        """Tell the task's handlers, then propose the state to the API, and give the state that holds.
+
+        Raises:
+            ENDRUN: the run has to wait for a free slot, is run by another process, or cannot be told to the API.
+        """
+        new_state = super().call_runner_target_handlers(old_state, new_state)
+        if isinstance(new_state, ClientFailed):
+            # The API cannot be told: that is what this state says.
+            return new_state
+        task_run_id = run_context.get("task_run_id")
+        version = run_context.get("task_run_version")
+        try:
+            state = self.client.set_task_run_state(
+                task_run_id=task_run_id,
+                version=version if new_state.is_running() else None,
+                state=new_state,
+                cache_for=self.task.cache_for,
+            )
+        except VersionLockMismatchSignal:
+            return self._state_of_other(task_run_id)
+        except Exception as error:
+            self.logger.exception("Failed to set task state with error: %r", error, extra={"task_run_id": task_run_id})
+            raise ENDRUN(ClientFailed(state=new_state)) from error
+        if isinstance(state, Queued):
+            state.state = old_state
+            raise ENDRUN(state)
+        run_context.update(task_run_version=(version or 0) + 1)
+        return new_state
+
+    def _state_of_other(self, task_run_id: str) -> State:
+        """Take over the state that another process has given the run, and leave a running one to it."""
+        state = self.client.get_task_run_state(task_run_id)
+        if state.is_running():
+            self.logger.debug("Version lock encountered and task run is already in a running state.")
+            raise ENDRUN(state)
+        self.logger.debug("Version lock encountered, proceeding with state %s...", type(state).__name__)
+        try:
+            state = state.load_result(self.result)
+        except Exception as error:
+            self.logger.debug("The result of state %s could not be loaded: %r", type(state).__name__, error)
+        return state
+
+    def initialize_run(  # type: ignore[override]
+        self, state: State | None, context: dict[str, Any]
+    ) -> TaskRunnerInitializeResult:
+        """Learn the task run's id, version and state from the API, where the flow runner has not done so."""
+        context["checkpointing"] = True
+        is_known = (
+            self._is_first_round and context.get("map_index") is None and context.get("task_run_version") is not None
+        )
+        if not is_known:
+            state = self._read_run(state, context)
+        self._is_first_round = self._has_waited = False
+        return super().initialize_run(state=state, context=context)
+
+    def _read_run(self, state: State | None, context: dict[str, Any]) -> State:
+        try:
+            run = self.client.get_task_run_info(
+                flow_run_id=context.get("flow_run_id", ""),
+                task_id=context.get("task_id", ""),
+                map_index=context.get("map_index"),
+            )
+        except Exception as error:
+            self.logger.exception("Failed to retrieve task state with error: %r", error)
+            if state is None:
+                state = Failed(message="Could not retrieve state from Prefect Cloud", result=error)
+            raise ENDRUN(state) from error
+        context["task_run_id"] = run.id
+        context["task_run_version"] = run.version
+        if state is None:
+            return run.state
+        # Somebody may have decided about the run while it was waited for.
+        return run.state if self._has_waited and type(run.state) is not type(state) else state
+
+    # ----- caching and names
+
+    @call_state_handlers
+    def check_task_is_cached(self, state: State, inputs: dict[str, Result]) -> State:
+        """Take a cached state that still holds: the run's own, else one of an earlier run that the API knows."""
+        task = self.task
+        parameters = run_context.get("parameters") or {}
+        values = {key: result.value for key, result in inputs.items()}
+        if state.is_cached():
+            if task.cache_validator(state, values, parameters):
+                return state
+            state = Pending("Cache was invalid; ready to run.")
+        if task.cache_for is None:
+            return state
+        for candidate in self.client.get_latest_cached_states(
+            task_id=run_context.get("task_id", ""),
+            cache_key=task.cache_key,
+            created_after=datetime.now(UTC) - task.cache_for,
+        ):
+            candidate.load_cached_results(inputs)
+            if not task.cache_validator(candidate, values, parameters):
+                continue
+            try:
+                return candidate.load_result(task.result or self.result)
+            except Exception as error:
+                self.logger.warning("The cached result of %r could not be read: %r", task.name, error)
+        self.logger.warning("Task '%s': Can't use cache because it is now invalid", self._full_name)
+        return state
+
+    def set_task_run_name(self, task_inputs: dict[str, Result]) -> None:
+        """Name the task run by the task's template, also for the API."""
+        super().set_task_run_name(task_inputs=task_inputs)
+        name = run_context.get("task_run_name")
+        task_run_id = run_context.get("task_run_id")
+        if self.task.task_run_name is not None and name and task_run_id:
+            self.client.set_task_run_name(task_run_id=task_run_id, name=name)
+
+    # ----- waiting for a next attempt
+
+    def run(
+        self,
+        state: State | None = None,
+        upstream_states: dict[Edge, State] | None = None,
+        context: dict[str, Any] | None = None,
+        is_mapped_parent: bool = False,
+    ) -> State:
+        """Run the task; wait here for a next attempt that is due soon, and then run it again."""
+        context = run_context.to_dict() if context is None else context
+        while True:
+            state = super().run(
+                state=state,
+                upstream_states=upstream_states,
+                context=dict(context),
+                is_mapped_parent=is_mapped_parent,
+            )
+            seconds = _seconds_until_next_attempt(state)
+            if seconds is None:
+                return state
+            time.sleep(seconds)
+            self._has_waited = True
+
+
+def _seconds_until_next_attempt(state: State) -> float | None:
+    """Say how long to wait for the next attempt; None when there is none, or not soon."""
+    if not isinstance(state, (Retrying, Queued)) or state.due_time is None:
+        return None
+    wait = state.due_time - datetime.now(UTC)
+    if wait > PATIENCE:
+        return None
+    return max(wait.total_seconds(), 0.0)

@@ -1,0 +1,21 @@
+"""JSON of flows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefect.serialization.schema import Schema
+
+
+class FlowSchema(Schema):
+    """Loads and dumps flows: the graph and its settings, never the tasks' code."""
+
+    def _dump(self, obj: Any) -> dict[str, Any]:
+        fields: dict[str, Any] = obj.serialize()
+        return fields
+
+    def _load(self, data: Mapping[str, Any]) -> Any:
+        from prefect.core.serialize import load_flow
+
+        return load_flow(data)

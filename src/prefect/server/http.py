@@ -1,0 +1,227 @@
+"""The server's HTTP face: GraphQL at a few paths, health, and a page to try queries in.
+
+Bare ASGI, because a framework's routing costs as much as the rest of a small request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import orjson
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+
+from prefect._version import __version__
+from prefect.server.errors import ApiError
+from prefect.server.graphql.operations import Request
+
+if TYPE_CHECKING:
+    from prefect.server.app import App
+
+__all__ = ["Http"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+logger = logging.getLogger("prefect.server.http")
+
+JSON = b"application/json"
+HTML = b"text/html; charset=utf-8"
+INTERNAL = "Unable to complete operation. An internal API error occurred."
+# A body over the limit is read to its end up to here, so that its sender gets to read the refusal.
+DRAIN_BYTES = 50_000_000
+OPEN_TO_BROWSERS = (b"access-control-allow-origin", b"*")
+
+
+class Refusal(Exception):
+    """A request that is answered without being executed."""
+
+    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST"):
+        super().__init__(message)
+        self.status = status
+        self.body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
+
+
+class Disconnected(Exception):
+    """The client went away before its answer."""
+
+
+class Http:
+    """Answers every HTTP request of one server."""
+
+    def __init__(self, app: App):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":  # no websockets yet
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        try:
+            status, body, kind, extra = await self._answer(scope, receive)
+        except Refusal as refusal:
+            status, body, kind, extra = refusal.status, refusal.body, JSON, ()
+            if refusal.status == 413:
+                extra = ((b"connection", b"close"),)
+        except Disconnected:
+            return
+        except Exception:
+            logger.exception("%s %s failed", scope["method"], scope["path"])
+            status, kind, extra = 500, JSON, ()
+            body = Refusal(500, INTERNAL, "INTERNAL_SERVER_ERROR").body
+        headers = [
+            (b"content-type", kind),
+            (b"content-length", b"%d" % len(body)),
+            OPEN_TO_BROWSERS,
+            *extra,
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, bytes, tuple[Any, ...]]:
+        method, path = scope["method"], scope["path"]
+        if method == "OPTIONS":
+            return 204, b"", JSON, _preflight(scope)
+        if path == "/" or path == "/graphql" or path.startswith("/graphql/"):
+            if method == "POST":
+                status, body = await self._post(scope, receive)
+                return status, body, JSON, ()
+            if method in ("GET", "HEAD"):
+                return await self._get(scope)
+            raise Refusal(405, f"Method {method} is not known here; send POST.", "METHOD_NOT_ALLOWED")
+        if method in ("GET", "HEAD"):
+            if path == "/health":
+                return 200, orjson.dumps({"status": "ok", "version": __version__}), JSON, ()
+            if path == "/.well-known/apollo/server-health":
+                return 200, b'{"status":"pass"}', b"application/health+json", ()
+        raise Refusal(404, f"Nothing is at {path[:200]}; the API is at / and /graphql.", "NOT_FOUND")
+
+    # ------------------------------------------------------------------------------------- GraphQL
+
+    async def _post(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        raw = await self._body(scope, receive)
+        try:
+            body = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise Refusal(400, f"The request's body is no JSON: {error}", "BAD_REQUEST") from None
+        request = self._request(scope)
+        if isinstance(body, dict):
+            if b"wait_seconds" in raw:
+                return await _unless_disconnected(self._execute(request, body), receive)
+            return await self._execute(request, body)
+        if not isinstance(body, list):
+            raise Refusal(400, "The request's body must be a JSON object with a query, or a list of such.")
+        return await self._batch(request, body)
+
+    async def _batch(self, request: Request, bodies: list[Any]) -> tuple[int, bytes]:
+        most = self._app.settings.max_batch
+        if not 1 <= len(bodies) <= most:
+            raise Refusal(400, f"A batch must hold 1 to {most} operations, not {len(bodies)}.")
+        if not all(isinstance(body, dict) for body in bodies):
+            raise Refusal(400, "Each member of a batch must be a JSON object with a query.")
+        answers = await asyncio.gather(*(self._execute(request, body) for body in bodies))
+        return 200, b"[" + b",".join(answer for _, answer in answers) + b"]"
+
+    async def _execute(self, request: Request, body: Mapping[str, Any]) -> tuple[int, bytes]:
+        answer: tuple[int, bytes] = await self._app.executor.execute(request, body)
+        return answer
+
+    async def _get(self, scope: Scope) -> tuple[int, bytes, bytes, tuple[Any, ...]]:
+        given = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=20)
+        if "query" not in given:
+            if scope["method"] == "HEAD" or b"text/html" in dict(scope["headers"]).get(b"accept", b""):
+                return 200, _page(), HTML, ()
+            raise Refusal(400, "GET query missing.")
+        body: dict[str, Any] = {"query": given["query"][0]}
+        for name in ("variables", "operationName"):
+            if given.get(name, [""])[0]:
+                body[name] = given[name][0]
+        _refuse_mutation(body["query"])
+        status, answer = await self._execute(self._request(scope), body)
+        return status, answer, JSON, ()
+
+    def _request(self, scope: Scope) -> Request:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            tenant_id = self._app.auth.tenant_of(headers)
+        except ApiError as error:
+            raise Refusal(400, error.message, error.code) from None
+        return Request(self._app, headers, datetime.now(UTC), tenant_id)
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        limit = self._app.settings.max_body_bytes
+        message = await receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            body: bytes = message["body"]
+            if len(body) <= limit:
+                return body
+            raise _too_large(limit)
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size <= limit:
+                chunks.append(chunk)
+            elif size > DRAIN_BYTES:
+                raise _too_large(limit)
+            if not message.get("more_body"):
+                break
+            message = await receive()
+        if size > limit:
+            raise _too_large(limit)
+        return b"".join(chunks)
+
+
+async def _unless_disconnected(answer: Any, receive: Receive) -> tuple[int, bytes]:
+    """Wait for an answer that may take long, but no longer than its reader does."""
+    answering = asyncio.ensure_future(answer)
+    leaving = asyncio.ensure_future(receive())
+    try:
+        await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if answering.done():
+            result: tuple[int, bytes] = answering.result()
+            return result
+        raise Disconnected
+    finally:
+        for task in (answering, leaving):
+            if not task.done():
+                task.cancel()
+        await asyncio.gather(answering, leaving, return_exceptions=True)
+
+
+def _refuse_mutation(text: str) -> None:
+    """A GET changes nothing, because links and pictures of any web page can make one."""
+    try:
+        document = parse(text, max_tokens=15_000)
+    except (GraphQLError, RecursionError):
+        return  # execution tells what is wrong with it
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode) and definition.operation != OperationType.QUERY:
+            raise Refusal(405, "GET supports only query operations; send a mutation by POST.", "METHOD_NOT_ALLOWED")
+
+
+def _preflight(scope: Scope) -> tuple[tuple[bytes, bytes], ...]:
+    wanted = dict(scope["headers"]).get(b"access-control-request-headers", b"*")
+    return (
+        (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+        (b"access-control-allow-headers", wanted),
+        (b"access-control-max-age", b"86400"),
+    )
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(413, f"The request's body is larger than {limit} bytes.", "PAYLOAD_TOO_LARGE")
+
+
+@lru_cache(maxsize=1)
+def _page() -> bytes:
+    return resources.files("prefect.server").joinpath("ui/graphiql.html").read_bytes()

@@ -1,0 +1,193 @@
+"""Runs one server in this process until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from prefect.server.app import App, build
+from prefect.server.auth import check_exposure
+from prefect.server.errors import StartUpError
+from prefect.server.settings import Settings
+from prefect.server.store.database import DatabaseError
+
+__all__ = ["PID_FILE", "running_server", "serve"]
+
+PID_FILE = "server.pid"
+BACKLOG = 2048
+KEEP_ALIVE_SECONDS = 75
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves signals to us and tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, app: App, on_ready: Callable[[], None]):
+        super().__init__(config)
+        self._app = app
+        self._on_ready = on_ready
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Whoever waits for something to happen is answered at once, so that nobody holds up the stop.
+        self._app.live.close()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; at the second signal without waiting for requests."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; ``on_ready`` gets the address once requests are answered.
+
+    Raises:
+        StartUpError: in one line, why the server cannot start.
+    """
+    check_exposure(settings)
+    _set_up_log(settings)
+    listener = _bind(settings.host, settings.port)
+    try:
+        with _pid_file(settings, listener):
+            try:
+                app = build(settings)
+                asyncio.run(_run(app, listener, on_ready), loop_factory=_loop_factory())
+            except (DatabaseError, ValueError, ModuleNotFoundError) as error:
+                raise StartUpError(str(error)) from error
+    finally:
+        listener.close()
+
+
+async def _run(app: App, listener: socket.socket, on_ready: Callable[[str], None]) -> None:
+    await app.start()
+    try:
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=max(1, round(app.settings.stop_seconds)),
+        )
+        server = _Server(config, app, lambda: on_ready(_address(listener)))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, server.handle_exit, number, None)
+        await server.serve(sockets=[listener])
+    finally:
+        await app.stop()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise StartUpError(
+                f"Port {port} on {host} is taken by another program. Stop it, or give another port with --port."
+            ) from None
+        raise StartUpError(f"Cannot listen on {host}:{port}: {error.strerror or error}.") from None
+    listener.setblocking(False)
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _set_up_log(settings: Settings) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s - %(name)s | %(message)s"))
+    for name in ("prefect.server", "uvicorn"):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+        logger.setLevel(settings.log_level if name == "prefect.server" else logging.WARNING)
+
+
+# ------------------------------------------------------------------------------------- the running server
+
+
+@contextmanager
+def _pid_file(settings: Settings, listener: socket.socket) -> Iterator[None]:
+    """Tell ``prefect server stop`` which process to end, as long as this one lives.
+
+    The file is locked by its server, so that one left behind by a crash is known to be stale.  A second server of the
+    same home folder runs without one.
+    """
+    path = settings.home / PID_FILE
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+")
+    except OSError as error:
+        raise StartUpError(f"The folder {settings.home} cannot be written: {error.strerror or error}.") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield
+            return
+        file.seek(0)
+        file.truncate()
+        json.dump({"pid": os.getpid(), "address": _address(listener)}, file)
+        file.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def running_server(home: Path) -> dict[str, Any] | None:
+    """Give ``pid`` and ``address`` of the server that runs with this home folder, or None."""
+    try:
+        with (home / PID_FILE).open("r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.seek(0)
+                found: dict[str, Any] = json.load(file)
+                return found
+    except (OSError, ValueError):
+        return None
+    return None

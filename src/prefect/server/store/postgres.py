@@ -1,0 +1,355 @@
+"""PostgreSQL: a pool of connections used in threads, and LISTEN/NOTIFY between replicas.
+
+PostgreSQL groups commits by itself, so each piece of work has its own transaction. What is announced
+reaches waiters in this process directly, those of other replicas as a notification sent by the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+from psycopg import errors
+from psycopg.types.json import set_json_loads
+from psycopg.types.string import TextLoader
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from . import migrations
+from .database import (
+    EVERYTHING,
+    DatabaseError,
+    DatabaseUnavailable,
+    ForeignKeyViolation,
+    IntegrityViolation,
+    InvalidValue,
+    UniquenessViolation,
+)
+from .dialect import POSTGRESQL, Dialect, load_json
+from .statements import Row, Statements
+
+T = TypeVar("T")
+Connection = psycopg.Connection[tuple[Any, ...]]
+logger = logging.getLogger("prefect.server.store")
+
+CHANNEL = "proctor"
+#: How often a transaction is tried that PostgreSQL gave up for the sake of another one.
+ATTEMPTS = 10
+CONNECT_SECONDS = 10
+#: Times and durations are written by the session's settings.
+SESSION = "-c TimeZone=UTC -c IntervalStyle=postgres -c client_encoding=UTF8"
+
+_STATEMENTS = Statements(POSTGRESQL)
+_TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
+
+
+def conninfo(url: str) -> str:
+    """Give the address as libpq reads it."""
+    scheme, rest = url.split("://", 1)
+    return f"{scheme.partition('+')[0]}://{rest}"
+
+
+def shown(url: str) -> str:
+    """Give the address without its password, for messages."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@", 1)))
+
+
+def _translate(error: psycopg.Error, url: str) -> Exception:
+    if isinstance(error, errors.UniqueViolation):
+        return UniquenessViolation(str(error))
+    if isinstance(error, errors.ForeignKeyViolation):
+        return ForeignKeyViolation(str(error))
+    if isinstance(error, psycopg.IntegrityError):
+        return IntegrityViolation(str(error))
+    if isinstance(error, psycopg.DataError):
+        return InvalidValue(f"The database refused a value: {error}")
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout | PoolClosed):
+        return DatabaseUnavailable(f"Database {shown(url)} does not answer: {error}")
+    # A fault in one of our own SQL texts is no fault of the database, and keeps its trace.
+    return RuntimeError(f"PostgreSQL: {error}")
+
+
+class PostgresTransaction:
+    """The open transaction of one connection."""
+
+    dialect: Dialect = POSTGRESQL
+
+    def __init__(self, conn: Connection, url: str) -> None:
+        self._conn = conn
+        self._url = url
+        self.topics: list[str] = []
+
+    def _execute(self, text: str, values: Any) -> psycopg.Cursor[tuple[Any, ...]]:
+        try:
+            return self._conn.execute(text, values)  # type: ignore[arg-type]
+        except _TRY_AGAIN:
+            raise
+        except psycopg.Error as error:
+            if self._conn.broken:
+                raise
+            raise _translate(error, self._url) from error
+        except UnicodeEncodeError as error:
+            raise InvalidValue(f"A value can not be stored: {error}") from error
+
+    def one(self, statement: Any, /, **values: Any) -> Row | None:
+        prepared = _STATEMENTS.prepare(statement, values)
+        cursor = self._execute(*prepared.bind(values))
+        stored = cursor.fetchone()
+        return None if stored is None else prepared.load(stored, _names(cursor))
+
+    def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
+        prepared = _STATEMENTS.prepare(statement, values)
+        cursor = self._execute(*prepared.bind(values))
+        names = _names(cursor)
+        return [prepared.load(stored, names) for stored in cursor.fetchall()]
+
+    def run(self, statement: Any, /, **values: Any) -> int:
+        prepared = _STATEMENTS.prepare(statement, values)
+        return max(self._execute(*prepared.bind(values)).rowcount, 0)
+
+    def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        if not rows:
+            return
+        prepared = _STATEMENTS.prepare(statement, rows[0])
+        bound = [prepared.bind(row) for row in rows]
+        try:
+            with self._conn.cursor() as cursor:
+                cursor.executemany(bound[0][0], [values for _, values in bound])  # type: ignore[arg-type]
+        except _TRY_AGAIN:
+            raise
+        except psycopg.Error as error:
+            if self._conn.broken:
+                raise
+            raise _translate(error, self._url) from error
+        except UnicodeEncodeError as error:
+            raise InvalidValue(f"A value can not be stored: {error}") from error
+
+    def raw(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        topics = len(self.topics)
+        self._conn.execute("SAVEPOINT inner_work")
+        try:
+            yield
+        except BaseException:
+            if not self._conn.broken:
+                self._conn.execute("ROLLBACK TO SAVEPOINT inner_work")
+                self._conn.execute("RELEASE SAVEPOINT inner_work")
+            del self.topics[topics:]
+            raise
+        self._conn.execute("RELEASE SAVEPOINT inner_work")
+
+    def announce(self, topic: str) -> None:
+        self.topics.append(topic)
+
+
+def _names(cursor: psycopg.Cursor[Any]) -> list[str]:
+    return [] if cursor.description is None else [column.name for column in cursor.description]
+
+
+def _configure(conn: Connection) -> None:
+    """Read ids as texts, and JSON with the fast reader."""
+    conn.adapters.register_loader("uuid", TextLoader)
+    set_json_loads(load_json, conn)
+
+
+class PostgresDatabase:
+    """One PostgreSQL database, used by this process beside others."""
+
+    dialect: Dialect = POSTGRESQL
+
+    def __init__(self, url: str, *, connections: int = 10) -> None:
+        self.url = url
+        self.on_announce: Callable[[Collection[str]], None] | None = None
+        self._instance = uuid4().hex
+        self._size = connections
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pool: ConnectionPool[Connection] | None = None
+        self._threads: ThreadPoolExecutor | None = None
+        self._listener: threading.Thread | None = None
+        self._stopping = threading.Event()
+
+    # ------------------------------------------------------------------------------------- life
+
+    async def start(self) -> None:
+        if self._pool is not None:
+            return
+        self._loop = asyncio.get_running_loop()
+        self._stopping.clear()
+        self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="postgres")
+        try:
+            listening = await self._loop.run_in_executor(self._threads, self._open)
+        except BaseException:
+            self._threads.shutdown(wait=False)
+            raise
+        self._listener = threading.Thread(
+            target=self._listen, args=(listening,), name="postgres-listener", daemon=True
+        )
+        self._listener.start()
+
+    def _connect(self) -> Connection:
+        return psycopg.connect(
+            conninfo(self.url), autocommit=True, connect_timeout=CONNECT_SECONDS, options=SESSION
+        )
+
+    def _open(self) -> Connection:
+        try:
+            listening = self._connect()
+        except psycopg.Error as error:
+            raise DatabaseUnavailable(f"Database {shown(self.url)} can not be reached: {error}") from error
+        try:
+            migrations.check_at_head(migrations.postgres_revision(listening), shown(self.url))
+            listening.execute(f"LISTEN {CHANNEL}")
+        except BaseException:
+            listening.close()
+            raise
+        pool: ConnectionPool[Connection] = ConnectionPool(
+            conninfo(self.url),
+            min_size=1,
+            max_size=self._size,
+            open=False,
+            timeout=CONNECT_SECONDS,
+            configure=_configure,
+            kwargs={"autocommit": True, "options": SESSION, "connect_timeout": CONNECT_SECONDS},
+        )
+        pool.open(wait=True, timeout=CONNECT_SECONDS)
+        self._pool = pool
+        return listening
+
+    async def stop(self) -> None:
+        if self._pool is None or self._loop is None or self._threads is None:
+            return
+        pool, threads, listener = self._pool, self._threads, self._listener
+        self._stopping.set()
+        await asyncio.to_thread(threads.shutdown)
+        await asyncio.to_thread(pool.close)
+        if listener is not None:
+            await asyncio.to_thread(listener.join)
+        self._pool = self._listener = None
+
+    # ------------------------------------------------------------------------------- reads, writes
+
+    async def read(self, work: Callable[[PostgresTransaction], T]) -> T:
+        return await self._in_thread("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)
+
+    async def write(self, work: Callable[[PostgresTransaction], T]) -> T:
+        return await self._in_thread("BEGIN", work)
+
+    async def _in_thread(self, begin: str, work: Callable[[PostgresTransaction], T]) -> T:
+        if self._loop is None or self._threads is None or self._stopping.is_set():
+            raise DatabaseUnavailable("The database is not started.")
+        return await self._loop.run_in_executor(self._threads, self._transact, begin, work)
+
+    def _transact(self, begin: str, work: Callable[[PostgresTransaction], T]) -> T:
+        attempt = 1
+        while True:
+            try:
+                return self._attempt(begin, work)
+            except (*_TRY_AGAIN, _LostBeforeCommit) as error:
+                if attempt >= ATTEMPTS:
+                    cause = error.__cause__ if isinstance(error, _LostBeforeCommit) else error
+                    raise _translate(cause if isinstance(cause, psycopg.Error) else errors.Error(), self.url) from error
+                # The others have to get out of the way; each waits its own time, so that they do not meet again.
+                time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))  # noqa: S311 - no secret
+                attempt += 1
+
+    def _attempt(self, begin: str, work: Callable[[PostgresTransaction], T]) -> T:
+        assert self._pool is not None  # noqa: S101 - checked by the caller
+        try:
+            conn = self._pool.getconn()
+        except psycopg.Error as error:
+            raise _translate(error, self.url) from error
+        try:
+            transaction = PostgresTransaction(conn, self.url)
+            try:
+                conn.execute(begin)  # type: ignore[arg-type]
+                result = work(transaction)
+                self._notify(conn, transaction.topics)
+            except BaseException as error:
+                if conn.broken and isinstance(error, psycopg.Error):
+                    raise _LostBeforeCommit from error
+                if not conn.broken:
+                    conn.execute("ROLLBACK")
+                raise
+            try:
+                conn.execute("COMMIT")
+            except _TRY_AGAIN:
+                raise
+            except psycopg.Error as error:
+                raise _translate(error, self.url) from error
+        finally:
+            self._pool.putconn(conn)
+        if transaction.topics and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._heard, set(transaction.topics))
+        return result
+
+    # ------------------------------------------------------------------------------- announcements
+
+    def _notify(self, conn: Connection, topics: Sequence[str]) -> None:
+        if topics:
+            payloads = [f"{self._instance} {topic}" for topic in dict.fromkeys(topics)]
+            conn.execute(f"SELECT pg_notify('{CHANNEL}', said) FROM unnest(%s::text[]) AS said", (payloads,))
+
+    def _heard(self, topics: Collection[str]) -> None:
+        if self.on_announce is not None:
+            self.on_announce(topics)
+
+    def _listen(self, conn: Connection | None) -> None:
+        """Hand on what other replicas announce, over a new connection when one is lost."""
+        delay = 0.1
+        while not self._stopping.is_set():
+            try:
+                if conn is None:
+                    conn = self._connect()
+                    conn.execute(f"LISTEN {CHANNEL}")
+                    logger.info("Listening to %s again", shown(self.url))
+                    # Nobody knows what was missed.
+                    self._pass_on({EVERYTHING})
+                    delay = 0.1
+                self._listen_on(conn)
+            except psycopg.Error as error:
+                if self._stopping.is_set():
+                    break
+                logger.warning("The connection for announcements was lost: %s", error)
+                if conn is not None:
+                    conn.close()
+                conn = None
+                self._stopping.wait(delay)
+                delay = min(delay * 2, 5.0)
+        if conn is not None:
+            conn.close()
+
+    def _listen_on(self, conn: Connection) -> None:
+        while not self._stopping.is_set():
+            heard = set()
+            # A short wait, only so that stopping is noticed.
+            for notification in conn.notifies(timeout=0.5, stop_after=1):
+                instance, _, topic = notification.payload.partition(" ")
+                if instance != self._instance:
+                    heard.add(topic)
+            if heard:
+                self._pass_on(heard)
+
+    def _pass_on(self, topics: set[str]) -> None:
+        if self._loop is not None:
+            # The loop may end before this thread notices that it should.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._heard, topics)
+
+
+class _LostBeforeCommit(DatabaseError):
+    """The connection broke before anything could have been committed."""
