@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = str(Path(__file__).parent)
+if HERE not in sys.path:  # for ``import support.<module>``
+    sys.path.insert(0, HERE)
 
 if TYPE_CHECKING:
-    from support.databases import Databases
-
     from prefect.server.store.database import Database
+    from support.databases import Databases
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
 

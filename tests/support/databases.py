@@ -83,7 +83,7 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
 
     def run(program: str, *arguments: str) -> None:
         privileges = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        subprocess.run(  # noqa: S603 - our own arguments
+        subprocess.run(
             [str(binaries / program), *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL, **privileges
         )
 
@@ -91,7 +91,19 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
     options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c max_connections=200 {fast}"
     try:
         try:
-            run("initdb", "-D", f"{folder}/data", "-A", "trust", "-U", "postgres", "-N", "-E", "UTF8", "--locale=C.UTF-8")
+            run(
+                "initdb",
+                "-D",
+                f"{folder}/data",
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "-N",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+            )
             run("pg_ctl", "-D", f"{folder}/data", "-w", "-t", "30", "-l", f"{folder}/log", "-o", options, "start")
         except (OSError, subprocess.CalledProcessError) as error:
             raise NoPostgres(f"PostgreSQL of {binaries} does not start: {error}") from error

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from prefect.contract import limits, operations
+from prefect.exceptions import ServerUnreachable
 
 if TYPE_CHECKING:
     from prefect.backend.flow_run import FlowRunLog, FlowRunView
+    from prefect.client.client import Client
 
 LONGEST_WATCH = timedelta(hours=12)
 POLL_SECONDS = 30.0
 """How long one question waits on the server for something new."""
+
+LOST_SECONDS = 120.0
+"""How long a watcher waits for a server that is away."""
 
 FIRST_ADVICE_SECONDS = 15.0
 NEXT_ADVICE_SECONDS = 30.0
@@ -37,24 +43,35 @@ def watch_flow_run(
     Raises:
         RuntimeError: the run is not finished after ``max_duration``.
     """
-    from prefect.backend.flow_run import FlowRunLog, FlowRunView
+    from prefect.backend.flow_run import FlowRunView
+    from prefect.client.client import Client
 
     flow_run = FlowRunView.from_flow_run_id(flow_run_id)
     if flow_run.state.is_finished():
-        import pendulum
-
         since = datetime.now(UTC) - flow_run.updated_at
-        message = f"Your flow run finished {_words(since)} ago"
-        yield FlowRunLog(timestamp=pendulum.now("UTC"), level=20, message=message)
+        yield _own_line(f"Your flow run finished {_words(since)} ago", logging.INFO)
         return
 
     deadline = time.monotonic() + max_duration.total_seconds()
     advice = _Advice(flow_run)
+    client = Client()
     cursor = 0
-    is_finished = False
+    is_finished = is_lost = False
     while True:
         wait = 0.0 if is_finished else max(min(POLL_SECONDS, advice.due_in(), deadline - time.monotonic()), 0.0)
-        events, cursor, is_page_full = _next_events(flow_run_id, cursor, wait)
+        try:
+            events, cursor, is_page_full = _next_events(client, flow_run_id, cursor, wait)
+        except ServerUnreachable as error:
+            if is_lost:
+                raise
+            # Told at once; then the run is given the time that it gives its server itself.
+            is_lost = True
+            yield _own_line(f"{error} Trying again for {LOST_SECONDS:.0f} seconds.", logging.WARNING)
+            client.retry_seconds = LOST_SECONDS
+            continue
+        if is_lost:
+            is_lost = False
+            client.retry_seconds = None
         for event in sorted(events, key=lambda event: event["timestamp"]):
             if event["kind"] == "state":
                 is_finished = _is_finished(event["state"])
@@ -75,18 +92,16 @@ def watch_flow_run(
 
 def stream_flow_run_logs(flow_run_id: str, max_duration: timedelta = LONGEST_WATCH) -> None:
     """Print what happens to a flow run until it is finished, one line each, in local time."""
-    import logging
-
     for log in watch_flow_run(flow_run_id, max_duration=max_duration):
         level = logging.getLevelName(log.level)
         print(f"{log.timestamp.astimezone():%H:%M:%S} | {level:<7} | {log.message}", flush=True)
 
 
-def _next_events(flow_run_id: str, cursor: int, wait_seconds: float) -> tuple[list[dict[str, Any]], int, bool]:
+def _next_events(
+    client: Client, flow_run_id: str, cursor: int, wait_seconds: float
+) -> tuple[list[dict[str, Any]], int, bool]:
     """Ask for the events after ``cursor``; tells also whether there may be more right now."""
-    from prefect.client.client import Client
-
-    answer = Client().wait_for(
+    answer = client.wait_for(
         operations.FLOW_RUN_EVENTS,
         wait_seconds,
         flow_run_id=flow_run_id,
@@ -109,6 +124,14 @@ def _line(event: Mapping[str, Any]) -> FlowRunLog:
         "message": f"Entered state <{event['state']}>: {event['message']}",
     }
     return FlowRunLog.from_dict(entered)
+
+
+def _own_line(message: str, level: int) -> FlowRunLog:
+    import pendulum
+
+    from prefect.backend.flow_run import FlowRunLog
+
+    return FlowRunLog(timestamp=pendulum.now("UTC"), level=level, message=message)
 
 
 def _is_finished(state_name: str) -> bool:
@@ -145,17 +168,13 @@ class _Advice:
         return self.next_at - time.monotonic() if self.is_waiting else POLL_SECONDS
 
     def give(self) -> FlowRunLog:
-        import pendulum
-
-        from prefect.backend.flow_run import FlowRunLog
-
         now = time.monotonic()
         self.next_at = now + NEXT_ADVICE_SECONDS
-        message = (
+        return _own_line(
             f"It has been {round(now - self.waiting_since)} seconds and your flow run has not been submitted by an "
-            f"agent. {check_for_compatible_agents(self.labels)}"
+            f"agent. {check_for_compatible_agents(self.labels)}",
+            logging.WARNING,
         )
-        return FlowRunLog(timestamp=pendulum.now("UTC"), level=30, message=message)
 
 
 # ----- agents

@@ -33,6 +33,7 @@ command={command}
 
 _IMAGE = "prefecthq/prefect"
 _HEALTH_PORT = 8080
+_APP = "prefect-agent"
 
 
 def supervisor_conf(
@@ -124,16 +125,15 @@ def kubernetes_manifests(
     }
     if image_pull_secrets:
         pod["imagePullSecrets"] = [{"name": name.strip()} for name in image_pull_secrets.split(",") if name.strip()]
-    app = {"app": "prefect-agent"}
     documents: list[dict[str, Any]] = [
         {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
-            "metadata": {"name": "prefect-agent", "namespace": namespace, "labels": app},
+            "metadata": {"name": "prefect-agent", "namespace": namespace, "labels": {"app": _APP}},
             "spec": {
                 "replicas": 1,
-                "selector": {"matchLabels": app},
-                "template": {"metadata": {"labels": app}, "spec": pod},
+                "selector": {"matchLabels": {"app": _APP}},
+                "template": {"metadata": {"labels": {"app": _APP}}, "spec": pod},
             },
         }
     ]
@@ -143,12 +143,12 @@ def kubernetes_manifests(
 
 
 def _role(namespace: str, service_account_name: str) -> list[dict[str, Any]]:
-    name = {"name": "prefect-agent-rbac", "namespace": namespace}
+    name = "prefect-agent-rbac"
     return [
         {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "Role",
-            "metadata": name,
+            "metadata": {"name": name, "namespace": namespace},
             "rules": [
                 {"apiGroups": ["batch", "extensions"], "resources": ["jobs"], "verbs": ["*"]},
                 {"apiGroups": [""], "resources": ["events", "pods"], "verbs": ["*"]},
@@ -157,11 +157,11 @@ def _role(namespace: str, service_account_name: str) -> list[dict[str, Any]]:
         {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "RoleBinding",
-            "metadata": name,
+            "metadata": {"name": name, "namespace": namespace},
             "roleRef": {
                 "apiGroup": "rbac.authorization.k8s.io",
                 "kind": "Role",
-                "name": "prefect-agent-rbac",
+                "name": name,
             },
             "subjects": [{"kind": "ServiceAccount", "name": service_account_name, "namespace": namespace}],
         },

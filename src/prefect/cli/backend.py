@@ -13,6 +13,8 @@ BACKENDS = ("server", "cloud")
 @click.argument("api")
 def backend(api: str) -> None:
     """Choose the backend API: server or cloud."""
+    import os
+
     from prefect.configuration import config
     from prefect.utilities.backend import save_backend
 
@@ -21,5 +23,5 @@ def backend(api: str) -> None:
         return
     save_backend(api)
     click.secho(f"Backend switched to {api}", fg="green")
-    if config.backend != api and "PREFECT__BACKEND" in __import__("os").environ:
+    if config.backend != api and "PREFECT__BACKEND" in os.environ:
         click.secho(f"The environment variable PREFECT__BACKEND={config.backend} goes before it.", fg="yellow")

@@ -92,8 +92,13 @@ def _create(client: Client, flow: FlowView, request: RunRequest) -> str | None:
     if request.execute:
         # A label that no agent has: the run is ours.
         labels.append(f"agentless-run-{uuid.uuid4().hex[:8]}")
+    given_id = request.flow_or_group_id
+    is_group = given_id is not None and given_id.lower() != flow.flow_id
+    # With a key, the group is what the run is created for: the same key must not give a second run when there is a
+    # newer version by then.
+    by = "flow_group_id" if is_group and request.idempotency_key else "flow_id"
     values: dict[str, Any] = {
-        "flow_id": flow.flow_id,
+        by: given_id if by == "flow_group_id" else flow.flow_id,
         "parameters": request.parameters,
         "context": request.context,
         "labels": labels or None,

@@ -25,7 +25,8 @@ def run_here(request: RunRequest) -> int:
         click.echo("Running flow locally...")
     succeeded = _run(flow, request)
     if not request.quiet:
-        click.secho(*("Flow run succeeded!", "green") if succeeded else ("Flow run failed!", "red"))
+        text, colour = ("Flow run succeeded!", "green") if succeeded else ("Flow run failed!", "red")
+        click.secho(text, fg=colour)
     return 0 if succeeded else 1
 
 

@@ -102,9 +102,9 @@ class Connection:
         """Send one document and give the ``data`` of the answer as plain values."""
         return self._execute(document, variables)["data"]
 
-    def wait_for(self, document: str, wait_seconds: float, **variables: Any) -> dict[str, Any]:
-        """Send one document whose answer the server may hold back for ``wait_seconds``."""
-        answer = self._execute(document, variables, timeout_seconds=wait_seconds + self.timeout_seconds)
+    def wait_for(self, document: str, longest_seconds: float, /, **variables: Any) -> dict[str, Any]:
+        """Send one document whose answer the server may hold back for ``longest_seconds``."""
+        answer = self._execute(document, variables, timeout_seconds=longest_seconds + self.timeout_seconds)
         return answer["data"]
 
     def change(self, document: str, values: Mapping[str, Any], **options: Any) -> Any:

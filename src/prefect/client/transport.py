@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prefect.exceptions import ServerUnreachable
 
@@ -143,17 +143,16 @@ def _address(url: str) -> str:
 
 def _reason(failure: Exception | None) -> str:
     """Say in a few words why a connection failed, without the inner names of the library below."""
-    from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ReadTimeoutError
+    from urllib3.exceptions import NameResolutionError, NewConnectionError, TimeoutError
 
     if isinstance(failure, NameResolutionError):
         return "its name is not known"
-    if isinstance(failure, (ConnectTimeoutError, ReadTimeoutError)):
-        return "no answer in time"
-    cause: Any = failure
+    cause: BaseException | None = failure
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
         cause = cause.__cause__ or cause.__context__
-    if isinstance(failure, NewConnectionError):
-        return "connection refused"
+    # NewConnectionError is a timeout to urllib3, which it is not.
+    if isinstance(failure, TimeoutError) and not isinstance(failure, NewConnectionError):
+        return "no answer in time"
     return "the connection was lost"

@@ -16,6 +16,7 @@ class EdgeAnnotation:
         annotations: edge attribute (``mapped``, ``flattened``) -> its value.
     """
 
+    value: Any
     annotations: dict[str, bool]
 
     def __init__(self, value: Any, **annotations: bool) -> None:

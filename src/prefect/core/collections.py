@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Iterable, Self  # noqa: UP035 - this name is part of the JSON of tasks
 
 from prefect.core.task import Task
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from prefect.core.annotations import EdgeAnnotation
 
 if TYPE_CHECKING:
-    from prefect.core.flow import Flow
     from prefect.core.task import Task
+    from prefect.core.task_graph import TaskGraph
 
 _PLAIN = frozenset({int, str, float, bool, bytes, type(None)})
 
@@ -35,7 +35,7 @@ def _contains(value: Any, wanted: tuple[type, ...]) -> bool:
     return False
 
 
-def as_task(x: Any, flow: Flow | None = None) -> Task:
+def as_task(x: Any, flow: TaskGraph | None = None) -> Task:
     """Turn any value into a task.
 
     A task is given back as it is, and a marked argument without its mark. A list, tuple, set or dict that contains
@@ -52,7 +52,7 @@ def as_task(x: Any, flow: Flow | None = None) -> Task:
     if isinstance(x, EdgeAnnotation):
         return as_task(x.value, flow=flow)
     if contains_task(x):
-        return _collect(x, flow)
+        return _collect(x, flow)  # type: ignore[no-any-return]
     from prefect.core.constants import Constant
 
     constant = Constant(value=x)
@@ -60,7 +60,7 @@ def as_task(x: Any, flow: Flow | None = None) -> Task:
     return constant
 
 
-def _collect(x: Any, flow: Flow | None) -> Task:
+def _collect(x: Any, flow: TaskGraph | None) -> Any:
     from prefect.core import collections
 
     collector: Any

@@ -9,8 +9,8 @@ from prefect.core.annotations import EdgeAnnotation
 from prefect.core.conversion import as_task
 
 if TYPE_CHECKING:
-    from prefect.core.flow import Flow
     from prefect.core.task import Task
+    from prefect.core.task_graph import TaskGraph
 
 _known_keys: set[str] = set()
 
@@ -45,7 +45,7 @@ class Edge:
         key: str | None = None,
         mapped: bool | None = None,
         flattened: bool | None = None,
-        flow: Flow | None = None,
+        flow: TaskGraph | None = None,
     ) -> None:
         attributes = {"mapped": bool(mapped), "flattened": bool(flattened)}
         for end in (upstream_task, downstream_task):

@@ -78,7 +78,6 @@ def _run_on_schedule(flow: Flow, run: _Run, values: dict[str, Any]) -> State:
             return final
         event = events[0]
         previous = event.start_time
-        run.sleep_until(event.start_time, "Waiting for next scheduled run at {}")
         final = run.go(event.start_time, {**values, **(event.parameter_defaults or {})})
 
 
@@ -100,6 +99,8 @@ class _Run:
     def go(self, start_time: datetime, parameters: dict[str, Any]) -> State:
         """Run the flow once, from its start time to its end."""
         state: State = self._first_state or Scheduled(start_time=start_time)
+        if state.is_scheduled() and state.start_time is not None:  # type: ignore[attr-defined]
+            self.sleep_until(state.start_time, "Waiting for next scheduled run at {}")  # type: ignore[attr-defined]
         task_states = self._first_task_states
         self._first_state, self._first_task_states = None, {}
         run_context = self._run_context(start_time)
@@ -115,7 +116,9 @@ class _Run:
             )
             if not isinstance(state.result, dict):
                 if isinstance(state.result, Exception):
-                    self.flow.logger.error("Unexpected error occured in FlowRunner: %r", state.result)
+                    self.flow.logger.error(
+                        "Unexpected error occured in %s: %r", self._runner_cls.__name__, state.result
+                    )
                 return state
             task_states = state.result
             _remember_cached(task_states, run_context["caches"])
@@ -126,27 +129,27 @@ class _Run:
         return self._with_all_tasks(state)
 
     def _run_context(self, start_time: datetime) -> dict[str, Any]:
-        given = self._context
-        caches = given.get("caches", context.get("caches"))
         import pendulum
 
+        if context.get("caches") is None:
+            context.update(caches=_caches)
         return {
             "flow_id": self.flow.name,
             "flow_run_id": self._flow_run_id or str(uuid.uuid4()),
             "flow_run_name": self._flow_run_name or str(uuid.uuid4()),
+            "caches": context.get("caches"),
+            **self._context,
             "scheduled_start_time": pendulum.instance(start_time),
-            **given,
-            "caches": _caches if caches is None else caches,
         }
 
     def _contexts_of_tasks(self) -> dict[Task, dict[str, Any]]:
         """Give each task its id and a new run id: every pass of the runner is a run of its own."""
         slugs = self.flow.slugs
         ids = _new_ids(len(slugs))
-        made = {task: {"task_id": slug, "task_run_id": next(ids)} for task, slug in slugs.items()}
-        for task, values in self._task_contexts.items():
-            made.setdefault(task, {}).update(values)
-        return made
+        given = self._task_contexts
+        return {
+            task: {**given.get(task, {}), "task_id": slug, "task_run_id": next(ids)} for task, slug in slugs.items()
+        }
 
     def _wait_for_tasks(self, task_states: Mapping[Task, State]) -> None:
         """Ask the user about paused tasks, and sleep until the first retry is due."""
@@ -162,7 +165,7 @@ class _Run:
 
     def _settled(self, task: Task, state: Any, start_times: list[datetime]) -> Any:
         """Give the state with which a task goes into the next pass, and note the time it has to wait for."""
-        if isinstance(state, Paused):
+        if isinstance(state, Paused) and state.start_time is None:
             answer = input(f"{task} is currently Paused; enter 'y' to resume:\n")
             if answer.strip().lower() == "y":
                 return Resume("Approval given to resume.", context=state.context, result=state._result)
@@ -178,7 +181,7 @@ class _Run:
             time.sleep(seconds)
 
     def _with_all_tasks(self, state: State) -> State:
-        states = state.result
+        states = dict(state.result) if isinstance(state.result, dict) else {}
         for task in self.flow.tasks:
             if task not in states:
                 states[task] = Pending("Task not run.")

@@ -46,7 +46,12 @@ class TaskFunction(Protocol[P, R]):
     name: str
     run: Callable[P, R]
 
+    @overload
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
+
+    # Tasks can be passed for any argument, and ``mapped``, ``upstream_tasks``, ``task_args`` and ``flow`` besides.
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
     def map(self, *args: Any, **kwargs: Any) -> Any: ...
 

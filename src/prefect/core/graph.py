@@ -66,7 +66,7 @@ class LinkSet(set[L], Generic[L]):
             self._entering.setdefault(link.downstream_task, set()).add(link)
             self._leaving.setdefault(link.upstream_task, set()).add(link)
 
-    def discard(self, link: L) -> None:
+    def discard(self, link: L) -> None:  # type: ignore[override]
         super().discard(link)
         self.version += 1
         if self._entering is not None and self._leaving is not None:
@@ -107,19 +107,19 @@ class LinkSet(set[L], Generic[L]):
         super().symmetric_difference_update(other)
         self._forget()
 
-    def __ior__(self, other: Any) -> Any:
+    def __ior__(self, other: Any) -> Any:  # type: ignore[misc]
         self.update(other)
         return self
 
-    def __isub__(self, other: Any) -> Any:
+    def __isub__(self, other: Any) -> Any:  # type: ignore[misc]
         self.difference_update(other)
         return self
 
-    def __iand__(self, other: Any) -> Any:
+    def __iand__(self, other: Any) -> Any:  # type: ignore[misc]
         self.intersection_update(other)
         return self
 
-    def __ixor__(self, other: Any) -> Any:
+    def __ixor__(self, other: Any) -> Any:  # type: ignore[misc]
         self.symmetric_difference_update(other)
         return self
 
@@ -127,6 +127,9 @@ class LinkSet(set[L], Generic[L]):
         return type(self)(self)
 
     __copy__ = copy
+
+    def __repr__(self) -> str:
+        return repr(set(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (list(self),)

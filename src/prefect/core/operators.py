@@ -175,7 +175,7 @@ class Not(Task):
 
     public_name = "prefect.tasks.core.operators.Not"
 
-    def run(self, x: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any) -> bool:  # type: ignore[override]
         """Give ``not x``."""
         return not x
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from prefect.core.task import NoDefault, Task
@@ -42,7 +43,7 @@ class Parameter(Task):
         """Copy this parameter under another name."""
         return super().copy(name=name, slug=name, **task_args)
 
-    def __call__(self, *, flow: Any = None, **kwargs: Any) -> Any:
+    def __call__(self, *, flow: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
         """Add this parameter to a flow; unlike other tasks it is not copied."""
         return self.bind(flow=flow, **kwargs)
 
@@ -89,6 +90,8 @@ class DateTimeParameter(Parameter):
         value = super().run()
         if value is None:
             return None
+        if not isinstance(value, (str, datetime)):
+            raise ValueError(f'Parameter "{self.name}" must be a datetime or text, not {type(value).__name__}')
         import pendulum
 
         return pendulum.parse(value) if isinstance(value, str) else pendulum.instance(value)

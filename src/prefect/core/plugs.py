@@ -46,7 +46,7 @@ def executor_class() -> type[Any]:
 def storage_class() -> type[Any]:
     """Give the class of storage, as configured in ``flows.defaults.storage.default_class``."""
     configured = context.config.flows.defaults.storage.default_class
-    return load(configured) if isinstance(configured, str) else configured
+    return load(configured) if isinstance(configured, str) else configured  # type: ignore[no-any-return]
 
 
 def run_config_class() -> type[Any]:

@@ -38,21 +38,21 @@ def resource_cleanup_trigger(upstream_states: dict[Edge, State]) -> bool:
         SKIP: making the manager or setting up the resource failed or was skipped.
         TRIGGERFAIL: something upstream has not ended.
     """
+    states_by_key = {edge.key: state for edge, state in upstream_states.items()}
+    for key, step in (("mgr", "init"), ("resource", "setup")):
+        state = states_by_key.get(key)
+        if state is None or not state.is_finished():
+            continue
+        if state.is_skipped():
+            raise SKIP(f"Resource manager {step} skipped")
+        if not state.is_successful():
+            raise SKIP(f"Resource manager {step} failed")
     for edge, state in upstream_states.items():
         children = state.map_states if state.is_mapped() and not edge.mapped else [state]  # type: ignore[attr-defined]
         if not all(child is not None and child.is_finished() for child in children):
             raise TRIGGERFAIL(
                 "Trigger was 'resource_cleanup_trigger' but some of the upstream tasks were not finished."
             )
-    states_by_key = {edge.key: state for edge, state in upstream_states.items()}
-    for key, step in (("mgr", "init"), ("resource", "setup")):
-        state = states_by_key.get(key)
-        if state is None:
-            continue
-        if state.is_skipped():
-            raise SKIP(f"Resource manager {step} skipped")
-        if not state.is_successful():
-            raise SKIP(f"Resource manager {step} failed")
     return True
 
 

@@ -56,7 +56,8 @@ def dump_flow(flow: Flow) -> dict[str, Any]:
     """Give a flow as JSON; as in 1.x the slugs are written into the tasks on the way."""
     slugs = flow.slugs
     for task, slug in slugs.items():
-        task.slug = slug
+        if task.slug != slug:
+            task.slug = task._generated_slug = slug
     tasks = sorted(flow.tasks, key=lambda task: slugs[task])
     edges = sorted(flow.edges, key=lambda e: (slugs[e.upstream_task], slugs[e.downstream_task], e.key or ""))
     data: dict[str, Any] = {
@@ -64,7 +65,7 @@ def dump_flow(flow: Flow) -> dict[str, Any]:
         "type": codec.qualified_name(type(flow)),
         "schedule": None if flow.schedule is None else flow.schedule.serialize(),
         "parameters": [dump_parameter(task) for task in tasks if isinstance(task, Parameter)],
-        "tasks": [task.serialize() for task in tasks],
+        "tasks": [dump_task(task) for task in tasks],
         "edges": [dump_edge(edge) for edge in edges],
         "reference_tasks": [_reference(task) for task in tasks if task in flow._reference_tasks],
         "run_config": None if flow.run_config is None else flow.run_config.serialize(),
@@ -195,7 +196,7 @@ def load_parameter(data: Mapping[str, Any]) -> Parameter:
     """Make a parameter from JSON."""
     cls = _PARAMETER_TYPES.get(str(data.get("type")), Parameter)
     name = _required(data, "name")
-    parameter = cls(name=name, required=data.get("required"), tags=data.get("tags") or ())  # type: ignore[arg-type]
+    parameter = cls(name=name, required=data.get("required"), tags=data.get("tags") or ())
     parameter.default = data.get("default")
     parameter.slug = data.get("slug") or name
     return parameter

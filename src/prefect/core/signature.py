@@ -135,6 +135,8 @@ def resolved_hints(run: Callable[..., Any]) -> dict[str, Any]:
     from typing import get_type_hints
 
     function = getattr(run, "__func__", run)
+    if isinstance(function, type):
+        function = function.__init__  # type: ignore[misc]
     try:
         return get_type_hints(function)
     except (NameError, TypeError, AttributeError, SyntaxError):

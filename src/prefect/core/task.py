@@ -78,6 +78,8 @@ class Task(OperatorsMixin):
 
     # "init", "setup" or "cleanup" for the tasks of a resource manager, which do not decide the state of a run.
     resource_role: ClassVar[str | None] = None
+    # The slug that a flow made and wrote into this task when it was serialized: not one that the user chose.
+    _generated_slug: str | None = None
 
     def __init__(
         self,
@@ -105,6 +107,8 @@ class Task(OperatorsMixin):
         if not RESERVED_ATTRIBUTES.isdisjoint(self.__dict__):
             self._warn_of_reserved_attributes()
         self.name = name or type(self).__name__
+        if not isinstance(self.name, str):
+            raise TypeError(f"A task's name must be text, not {type(name).__name__}")
         self.slug = slug
         refuse_positional_only(self.run, self.name)
 
@@ -187,27 +191,28 @@ class Task(OperatorsMixin):
         default = cache_validators.never_use if cache_for is None else cache_validators.duration_only
         self.cache_validator = cache_validator or default
 
-    def _aim_result(self) -> None:
+    def _aim_result(self, former_target: Any = None) -> None:
         """Give the task a result of its own that points to the task's target."""
-        location = getattr(self.result, "location", None)
-        if location and location != self.target:
+        if self.result is None:
+            return
+        location = self.result.location
+        if location and location not in (self.target, former_target):
             warnings.warn(
                 "Both `result.location` and `target` were provided. The `target` value will be used.", stacklevel=4
             )
-        self.result = self.result.copy()  # type: ignore[union-attr]
-        self.result.location = self.target  # type: ignore[assignment]
+        self.result = self.result.copy()
+        self.result.location = self.target
 
     def _outputs_in_annotation(self) -> int | None:
-        from typing import get_args, get_origin
+        from typing import Tuple, get_args, get_origin  # noqa: UP035 - it is users' annotations that are read
 
         returns = getattr(getattr(self.run, "__func__", self.run), "__annotations__", {}).get("return")
         if isinstance(returns, str):
             returns = resolved_hints(self.run).get("return")
-        if get_origin(returns) is not tuple:
+        # ``Tuple`` alone says nothing of the number, and has the same origin and arguments as ``Tuple[()]``.
+        if get_origin(returns) is not tuple or returns is Tuple:  # noqa: UP006
             return None
         args = get_args(returns)
-        if args == ((),):
-            return 0
         return None if Ellipsis in args else len(args)
 
     def _track(self) -> None:
@@ -257,13 +262,17 @@ class Task(OperatorsMixin):
             warnings.warn(_COPY_OF_DEPENDENT, stacklevel=2)
         new = copy(self)
         if self.slug and "slug" not in task_args:
-            task_args["slug"] = self.slug + "-copy"
+            new.slug = None if self.slug == self._generated_slug else self.slug + "-copy"
         new.tags = set(self.tags)
         if task_args:
             new._override(task_args)
         active_tags = context.get("tags")
         if active_tags:
             new.tags.update(active_tags)
+        tracker = context.get("_unused_task_tracker")
+        if tracker is not None:
+            # The original has served its purpose.
+            tracker.discard(self)
         new._track()
         return new
 
@@ -273,6 +282,7 @@ class Task(OperatorsMixin):
         return new
 
     def _override(self, task_args: dict[str, Any]) -> None:
+        former_target = self.target
         for name, value in task_args.items():
             if not hasattr(self, name):
                 raise AttributeError(f"{self} does not have {name} as an attribute")
@@ -281,7 +291,7 @@ class Task(OperatorsMixin):
             else:
                 setattr(self, name, value)
         if self.target and self.result is not None and not task_args.keys().isdisjoint(("target", "result")):
-            self._aim_result()
+            self._aim_result(former_target)
 
     def __call__(
         self,
@@ -433,12 +443,11 @@ class Task(OperatorsMixin):
 
     def inputs(self) -> dict[str, dict[str, Any]]:
         """Give each argument of ``run`` as name -> {type, default, required}."""
-        hints = resolved_hints(self.run)
         described = {}
         for name, parameter in run_signature(self.run).signature.parameters.items():
             required = parameter.default is parameter.empty
             described[name] = {
-                "type": hints.get(name, Any),
+                "type": _shown_type(self.run, parameter.annotation, name),
                 "default": None if required else parameter.default,
                 "required": required,
             }
@@ -446,10 +455,7 @@ class Task(OperatorsMixin):
 
     def outputs(self) -> Any:
         """Give the type that ``run`` returns, ``typing.Any`` when it does not say."""
-        hints = resolved_hints(self.run)
-        if "return" not in hints:
-            return Any
-        returns = hints["return"]
+        returns = _shown_type(self.run, run_signature(self.run).signature.return_annotation, "return")
         return None if returns is type(None) else returns
 
     def serialize(self) -> dict[str, Any]:
@@ -484,6 +490,15 @@ RESERVED_ATTRIBUTES = frozenset(
         "trigger",
     }
 )
+
+
+def _shown_type(run: Callable[..., Any], annotation: Any, name: str) -> Any:
+    """Give an annotation as it is shown: users' as they wrote them, those of this package as objects."""
+    if annotation is Signature.empty:
+        return Any
+    if isinstance(annotation, str) and str(getattr(run, "__module__", "")).startswith("prefect."):
+        return resolved_hints(run).get(name, annotation)
+    return annotation
 
 
 def _default(name: str) -> Any:

@@ -94,8 +94,8 @@ class TaskGraph:
         if len(used) != len(self.slugs):
             # Somebody has changed the dictionary of slugs directly.
             used = self._used_slugs = set(self.slugs.values())
-        slug = task.slug
-        if slug is None:
+        slug = task.slug or ""
+        if not slug or slug == task._generated_slug:
             stem = "-".join([task.name, *sorted(task.tags)]) if task.tags else task.name
             number = self._slug_counters.get(stem, 1)
             while (slug := f"{stem}-{number}") in used:
@@ -315,12 +315,12 @@ class TaskGraph:
         tags: Iterable[str] | None = None,
         task_type: type | None = None,
     ) -> list[Task]:
-        """Find the tasks that have this name, this slug of their own, all these tags and this type."""
+        """Find the tasks that have this name, this slug, all these tags and this type."""
 
         def fits(task: Task) -> bool:
             return (
                 (name is None or task.name == name)
-                and (slug is None or task.slug == slug)
+                and (slug is None or slug in (task.slug, self.slugs.get(task)))
                 and (tags is None or task.tags.issuperset(tags))
                 and (task_type is None or isinstance(task, task_type))
             )

@@ -42,7 +42,9 @@ def _heart_of(runner: Runner) -> AbstractContextManager[None]:
             return nullcontext()
         if mode == "thread":
             return threaded_heartbeat(flow_run_id)
-        return subprocess_heartbeat([sys.executable, "-m", "prefect", "heartbeat", "flow-run", "-i", flow_run_id], runner.logger)
+        return subprocess_heartbeat(
+            [sys.executable, "-m", "prefect", "heartbeat", "flow-run", "-i", flow_run_id], runner.logger
+        )
     except Exception:
         # A run must not fail because nobody can be told that it lives.
         runner.logger.exception("Heartbeat failed to start. This could result in a zombie run.")
@@ -59,7 +61,7 @@ def subprocess_heartbeat(heartbeat_cmd: Sequence[str], logger: logging.Logger) -
 
     include = ("cloud.api", "cloud.api_key", "cloud.tenant_id", "cloud.heartbeat_interval", "backend")
     known = to_environment_variables(context.config, include=set(include))
-    process = subprocess.Popen(  # noqa: S603 (our own command)
+    process = subprocess.Popen(
         list(heartbeat_cmd), env={**os.environ, **known}, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
     )
     try:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from prefect.executors.base import Executor
 
 _NOT_ITERABLE = (
-    "`flatten` was used on upstream task that did not return an iterable. The value will be passed downstream unmodified."
+    "`flatten` was used on upstream task that did not return an iterable. "
+    "The value will be passed downstream unmodified."
 )
 
 
@@ -32,7 +33,10 @@ class NothingToMapOver(ValueError):
 
 
 def states_that_count(upstream_states: Mapping[Edge, State]) -> Iterator[State]:
-    """Give the upstream states that decide whether a task may start: children for an unmapped edge from a mapped task."""
+    """Give the upstream states that decide whether a task may start.
+
+    Behind an edge that is not mapped, the children of a mapped task count one by one.
+    """
     for edge, state in upstream_states.items():
         if isinstance(state, Mapped) and not edge.mapped:
             for child in state.map_states:
@@ -44,9 +48,8 @@ def states_that_count(upstream_states: Mapping[Edge, State]) -> Iterator[State]:
 
 def load_values(state: State, reader: Result | None) -> None:
     """Read the value of an upstream state, or of its children, where only the location is known."""
-    if not isinstance(state, Mapped):
-        state.load_result(reader)
-    elif any(c is not None and c._result.value is None and c._result.location is not None for c in state.map_states):
+    parts = state.map_states if isinstance(state, Mapped) else [state]
+    if any(part is not None and part._result.value is None and part._result.location is not None for part in parts):
         state.load_result(reader)
 
 

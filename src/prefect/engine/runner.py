@@ -50,6 +50,8 @@ def _after_error(runner: Runner, state: State, error: BaseException) -> State:
         raise ENDRUN(new_state) from None
     if isinstance(error, PrefectStateSignal):
         runner.logger.info("%s signal raised: %r", type(error).__name__, error)
+        if _must_raise():
+            raise error
         return runner.handle_state_change(state, error.state)
     if not isinstance(error, Exception):
         raise error

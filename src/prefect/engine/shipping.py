@@ -153,9 +153,7 @@ def run_parcel(
         upstream_states[edge] = upstream_state
     context = parcel.context.copy()
     context["map_index"] = map_index
-    runner = parcel.runner_class(
-        task=parcel.task, state_handlers=parcel.handlers, flow_result=parcel.flow_result
-    )
+    runner = parcel.runner_class(task=parcel.task, state_handlers=parcel.handlers, flow_result=parcel.flow_result)
     return runner.run(  # type: ignore[no-any-return]
         state=state, upstream_states=upstream_states, is_mapped_parent=is_mapped_parent, context=context
     )
@@ -178,9 +176,7 @@ def run_task(
         upstream_mapped_states: the states of the children upstream, where a mapped task is upstream of an edge that is
             not mapped.
     """
-    parcel = Parcel(
-        task, tuple(upstream_states), context, flow_result, task_runner_cls, task_runner_state_handlers
-    )
+    parcel = Parcel(task, tuple(upstream_states), context, flow_result, task_runner_cls, task_runner_state_handlers)
     children = {
         place: upstream_mapped_states[edge]
         for place, edge in enumerate(upstream_states)

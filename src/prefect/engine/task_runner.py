@@ -42,6 +42,7 @@ from prefect.utilities.context import current_content
 from prefect.utilities.logging import RedirectToLog, get_logger
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable, Iterable
 
     from prefect.core.edge import Edge
@@ -77,9 +78,7 @@ class TaskRunner(Runner):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._own_steps = frozenset(
-            name for name in _STEPS if getattr(cls, name, None) is not getattr(TaskRunner, name)
-        )
+        cls._own_steps = frozenset(name for name in _STEPS if getattr(cls, name, None) is not getattr(TaskRunner, name))
         cls._has_own_entry = not _ENTRY_STEPS.isdisjoint(cls._own_steps)
 
     def __init__(
@@ -98,8 +97,16 @@ class TaskRunner(Runner):
 
     @property
     def result(self) -> Result:
-        """How this task's value is written: as the task says, else as the flow says, else not at all."""
-        return self.task.result or self.flow_result or Result()
+        """How this task's value is written: as the task says, else as the flow says, else not at all.
+
+        A target is where it is written, too.
+        """
+        kind = self.task.result or self.flow_result or Result()
+        target = self.task.target
+        if target:
+            kind = kind.copy()
+            kind.location, kind._formatter = (None, target) if callable(target) else (target, None)
+        return kind
 
     def call_runner_target_handlers(self, old_state: State, new_state: State) -> State:
         """Tell the task's state handlers of a change."""
@@ -120,9 +127,10 @@ class TaskRunner(Runner):
     ) -> TaskRunnerInitializeResult:
         """Unwrap the state and put what it tells of earlier attempts and rounds into the context."""
         context["task_tags"] = self.task.tags
-        context["logger"] = get_logger(self._full_name)
+        name = self._full_name
+        context["logger"] = get_logger(name) if context.get("map_index") is None else _passing_logger(name)
         if "checkpointing" not in context:
-            context["checkpointing"] = context_config(context).flows.checkpointing
+            context["checkpointing"] = run_context.config.flows.checkpointing
         run_count = 1
         if state is None:
             state = Pending()
@@ -159,7 +167,7 @@ class TaskRunner(Runner):
             The state that the run ended in; never raises because of the task.
         """
         if context is None:
-            context = run_context.to_dict()
+            context = dict(current_content())
         name = self.task.name
         map_index = context.setdefault("map_index", None)
         self._full_name = full_name = name if map_index is None else f"{name}[{map_index}]"
@@ -246,9 +254,7 @@ class TaskRunner(Runner):
         if state.is_failed() or "check_for_retry" in own:
             state = self.check_for_retry(state, inputs=inputs)
         if state.is_looped() or "check_task_is_looping" in own:
-            state = self.check_task_is_looping(
-                state, inputs=inputs, upstream_states=upstream_states, context=context
-            )
+            state = self.check_task_is_looping(state, inputs=inputs, upstream_states=upstream_states, context=context)
         return state
 
     # --- steps: may it run? -------------------------------------------------------------------------------------------
@@ -293,9 +299,7 @@ class TaskRunner(Runner):
     @call_state_handlers
     def check_upstream_skipped(self, state: State, upstream_states: dict[Edge, State]) -> State:
         """Skip a run when something upstream was skipped, unless the task says otherwise."""
-        if self.task.skip_on_upstream_skip and any(
-            s.is_skipped() for s in mapping.states_that_count(upstream_states)
-        ):
+        if self.task.skip_on_upstream_skip and any(s.is_skipped() for s in mapping.states_that_count(upstream_states)):
             self.logger.debug("Task '%s': Upstream states were skipped; ending run.", self._full_name)
             raise ENDRUN(
                 Skipped(
@@ -329,23 +333,17 @@ class TaskRunner(Runner):
 
     # --- steps: what goes in ------------------------------------------------------------------------------------------
 
-    def load_results(
-        self, state: State, upstream_states: dict[Edge, State]
-    ) -> tuple[State, dict[Edge, State]]:
+    def load_results(self, state: State, upstream_states: dict[Edge, State]) -> tuple[State, dict[Edge, State]]:
         """Read the upstream values that are known by their location alone."""
         for edge, upstream_state in upstream_states.items():
-            known = upstream_state._result
-            if edge.key is not None and known.value is None:
-                if known.location is not None or isinstance(upstream_state, Mapped):
-                    mapping.load_values(upstream_state, edge.upstream_task.result or self.flow_result)
+            if edge.key is not None and upstream_state._result.value is None:
+                mapping.load_values(upstream_state, edge.upstream_task.result or self.flow_result)
         return state, upstream_states
 
     def get_task_inputs(self, state: State, upstream_states: dict[Edge, State]) -> dict[str, Result]:
         """Give the ``Result`` of each argument; those of a former attempt where upstream has none."""
         inputs = {
-            edge.key: upstream_state._result
-            for edge, upstream_state in upstream_states.items()
-            if edge.key is not None
+            edge.key: upstream_state._result for edge, upstream_state in upstream_states.items() if edge.key is not None
         }
         if state.cached_inputs:
             for key, result in state.cached_inputs.items():
@@ -440,7 +438,9 @@ class TaskRunner(Runner):
     def get_task_run_state(self, state: State, inputs: dict[str, Result]) -> State:
         """Call the task's ``run`` and make a state of what it gives or raises."""
         if not state.is_running():
-            self.logger.debug("Task '%s': Can't run task because it's not in a Running state; ending run.", self._full_name)
+            self.logger.debug(
+                "Task '%s': Can't run task because it's not in a Running state; ending run.", self._full_name
+            )
             raise ENDRUN(state)
         task = self.task
         self.logger.debug("Task '%s': Calling task.run() method...", self._full_name)
@@ -458,9 +458,7 @@ class TaskRunner(Runner):
         except Exception as error:
             if current_content().get("raise_on_exception"):
                 raise
-            self.logger.error(
-                "Task '%s': Exception encountered during task execution!", self._full_name, exc_info=True
-            )
+            self.logger.error("Task '%s': Exception encountered during task execution!", self._full_name, exc_info=True)
             return Failed(f"Error during execution of task: {error!r}", result=error)
         except TaskTimeoutSignal as signal:
             if current_content().get("raise_on_exception"):
@@ -483,9 +481,9 @@ class TaskRunner(Runner):
     def _keep(self, value: Any, inputs: dict[str, Result]) -> Result:
         """Give the value as a Result, written to its location when it is to be checkpointed."""
         task = self.task
-        kind = task.result or self.flow_result
-        if kind is None:
+        if task.result is None and self.flow_result is None:
             return Result(value)
+        kind = self.result
         if value is not None and task.checkpoint is not False and current_content().get("checkpointing"):
             try:
                 return kind.write(value, **self._format_fields(inputs))
@@ -555,10 +553,12 @@ class TaskRunner(Runner):
         raise RecursiveCall(self.run, state=next_state, upstream_states=upstream_states, context=next_context)
 
 
-def context_config(context: dict[str, Any]) -> Any:
-    """Give the settings of a context that may have none of its own."""
-    config = context.get("config")
-    return run_context.config if config is None else config
+def _passing_logger(name: str) -> logging.Logger:
+    """Give a logger that nobody keeps: logging itself never forgets one, and a map may have 100,000 children."""
+    parent = get_logger()
+    logger = type(parent)(f"{parent.name}.{name}")
+    logger.parent = parent
+    return logger
 
 
 def _is_due(state: Scheduled) -> bool:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from prefect.engine.shipping import portable_context, restored_context
 from prefect.exceptions import TaskTimeoutSignal
+from prefect.executors.processes import child_environ
 from prefect.utilities.context import context, current_content
 from prefect.utilities.logging import get_logger
 
@@ -127,13 +128,12 @@ def run_with_multiprocess_timeout(
         {"fn": fn, "args": tuple(args), "kwargs": dict(kwargs), "context": portable_context(current_content())}
     )
     logger.debug("%s: Sending execution to a new process...", label)
-    # Not multiprocessing: its children run the user's main module again, and forking a threaded process may hang.
     answer_end, child_end = os.pipe()
-    process = subprocess.Popen(  # noqa: S603 (our own interpreter with a fixed program)
+    process = subprocess.Popen(
         [sys.executable, "-c", f"from {__name__} import _serve_one_call; _serve_one_call({child_end})"],
         stdin=subprocess.PIPE,
         pass_fds=(child_end,),
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        env=child_environ(),
     )
     os.close(child_end)
     timer = threading.Timer(timeout, process.kill)
@@ -212,9 +212,7 @@ def multiprocessing_safe_run_and_retrieve(queue: Any, payload: bytes) -> None:
     queue.put(_answer_to(payload))
 
 
-def _run_with_soft_timeout(
-    fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], timeout: int
-) -> Any:
+def _run_with_soft_timeout(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], timeout: int) -> Any:
     pool = ThreadPoolExecutor(max_workers=1)
     try:
         # The thread sees the context of this run.

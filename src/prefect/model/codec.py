@@ -8,6 +8,7 @@ it knows nothing of the classes themselves.
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -26,6 +27,8 @@ HOMES: Mapping[str, str] = {
     "state": "prefect.model.state",
     "storage": "prefect.storage",
 }
+
+_PACKAGE = __name__.partition(".")[0] + "."
 
 _families: dict[str, dict[str, type]] = {}
 _names: dict[type, str] = {}
@@ -122,17 +125,20 @@ def qualified_name(obj: Any) -> str:
     public = vars(obj).get("public_name")
     if public is not None:
         return str(public)
-    module: str = obj.__module__
-    # A closure travels under the name of the function that made it.
-    return f"{module}.{obj.__qualname__.split('.<locals>', 1)[0]}"
+    return f"{obj.__module__}.{obj.__qualname__}"
+
+
+def function_name(function: Callable[..., Any]) -> str:
+    """Name in a function reference: a closure of this package travels under the name of the function that made it."""
+    name = qualified_name(function)
+    return name.split(".<locals>", 1)[0] if name.startswith(_PACKAGE) else name
 
 
 def public(module: str) -> Callable[[T], T]:
     """Make a decorator that gives a class or function the dotted path it travels under, ``module`` first."""
 
     def name(obj: T) -> T:
-        qualname: str = obj.__qualname__  # type: ignore[attr-defined]
-        obj.public_name = f"{module}.{qualname.split('.<locals>', 1)[0]}"  # type: ignore[attr-defined]
+        obj.public_name = f"{module}.{obj.__qualname__}"  # type: ignore[attr-defined]
         return obj
 
     return name
@@ -183,8 +189,12 @@ def load_time_tz(value: object, field: str = "time") -> datetime | None:
     when = load_time(value["dt"], field)
     if when is None:
         return None
-    zone = zone_from_name(value.get("tz") or "UTC")
-    return when.replace(tzinfo=zone)
+    aware = when.replace(tzinfo=zone_from_name(value.get("tz") or "UTC"))
+    try:
+        aware.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{field}: outside the calendar: {value!r}") from None
+    return aware
 
 
 # Durations
@@ -197,7 +207,7 @@ def dump_seconds(value: timedelta | None) -> int | None:
 
 def load_seconds(value: object, field: str = "duration") -> timedelta | None:
     """Duration of a number of seconds."""
-    return None if value is None else timedelta(seconds=_whole(value, field))
+    return None if value is None else _duration(value, field, "seconds")
 
 
 def dump_microseconds(value: timedelta | None) -> int | None:
@@ -207,13 +217,13 @@ def dump_microseconds(value: timedelta | None) -> int | None:
 
 def load_microseconds(value: object, field: str = "duration") -> timedelta | None:
     """Duration of a number of microseconds."""
-    return None if value is None else timedelta(microseconds=_whole(value, field))
+    return None if value is None else _duration(value, field, "microseconds")
 
 
-def _whole(value: object, field: str) -> int:
+def _duration(value: Any, field: str, unit: str) -> timedelta:
     try:
-        return int(value)  # type: ignore[call-overload, no-any-return]
-    except (TypeError, ValueError):
+        return timedelta(**{unit: int(value)})
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{field}: not a valid period of time: {value!r}") from None
 
 
@@ -221,15 +231,32 @@ def _whole(value: object, field: str) -> int:
 
 
 def dump_function(function: Callable[..., Any] | None) -> dict[str, Any] | None:
-    """Reference to a function: the name of it or of its maker, and the values that it closed over."""
+    """Reference to a function: the name of it or of its maker, and the values that it closed over.
+
+    A function of the user's is named for people to read only, so values that JSON cannot hold are left out there.
+    """
     if function is None:
         return None
+    name = function_name(function)
     kwargs: dict[str, Any] = {}
-    closure = getattr(function, "__closure__", None)
-    if closure:
-        names = function.__code__.co_freevars
-        kwargs = {name: _dump_argument(cell.cell_contents) for name, cell in zip(names, closure, strict=True)}
-    return {"fn": qualified_name(function), "kwargs": kwargs}
+    for variable, cell in zip(_closed_over(function), getattr(function, "__closure__", None) or (), strict=False):
+        value = _dump_argument(cell.cell_contents)
+        if name.startswith(_PACKAGE) or _is_json(value):
+            kwargs[variable] = value
+    return {"fn": name, "kwargs": kwargs}
+
+
+def _closed_over(function: Callable[..., Any]) -> tuple[str, ...]:
+    code = getattr(function, "__code__", None)
+    return () if code is None else code.co_freevars
+
+
+def _is_json(value: object) -> bool:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def load_function(
@@ -276,7 +303,7 @@ def _load_argument(value: Any) -> Any:
 
 
 __all__ = [
-    "UTC",
+    "__version__",
     "dump",
     "dump_function",
     "dump_microseconds",
@@ -284,6 +311,7 @@ __all__ = [
     "dump_time",
     "dump_time_tz",
     "find",
+    "function_name",
     "is_registered",
     "load",
     "load_function",

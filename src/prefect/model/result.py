@@ -189,7 +189,7 @@ class PrefectResult(Result):
         super().__init__(**kwargs)
 
     @property
-    def serializer(self) -> Serializer:  # type: ignore[override]
+    def serializer(self) -> Serializer:
         """JSON or DateTime: what gives text."""
         return self._serializer
 
@@ -236,4 +236,3 @@ class StoredResult(Result):
 
     def _to_fields(self) -> dict[str, Any]:
         return dict(self.data)
-

@@ -131,7 +131,7 @@ class PandasSerializer(Serializer):
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def serialize(self, value: Any) -> bytes:
         import io
@@ -200,7 +200,7 @@ class CompressedSerializer(Serializer):
             and _parts(self._decompress) == _parts(other._decompress)
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def serialize(self, value: Any) -> bytes:
         return self._compress(self._serializer.serialize(value))

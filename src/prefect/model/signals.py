@@ -79,7 +79,8 @@ class PrefectStateSignal(PrefectSignal):
     def __init__(self, message: str | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(message)  # type: ignore[arg-type]  # str() of a signal without message is "None"
         kwargs.setdefault("result", self)
-        self.state: State = self._state_cls(*args, message=message, **kwargs)
+        kwargs["message"] = message
+        self.state: State = self._state_cls(*args, **kwargs)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Made anew without the arguments: they may be anything, and the state (which refers back here) has them all.

@@ -288,7 +288,8 @@ class State:
             "message": message if message is None or isinstance(message, str) else str(message),
             "_result": codec.dump(self._result),
             "context": self.context and self._checked("context", self.context),
-            "cached_inputs": self.cached_inputs and {
+            "cached_inputs": self.cached_inputs
+            and {
                 name: codec.dump(item if isinstance(item, Result) else Result(item))
                 for name, item in self.cached_inputs.items()
             },

@@ -15,6 +15,6 @@ _HOMES = {
     "VertexRun": "prefect.run_configs.vertex",
 }
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605 (a list of these names; they load on first use)
+__all__ = sorted(_HOMES)
 
 __getattr__, __dir__ = lazy(__name__, _HOMES, rooms=("base", "docker", "ecs", "kubernetes", "local", "vertex"))

@@ -5,7 +5,7 @@ Pure: times go in, times come out; nothing here knows of flows or runs.
 
 from prefect._lazy import lazy
 
-__all__ = ["CronSchedule", "IntervalSchedule", "RRuleSchedule", "Schedule"]  # noqa: F822 (they load on first use)
+__all__ = ["CronSchedule", "IntervalSchedule", "RRuleSchedule", "Schedule"]
 
 __getattr__, __dir__ = lazy(
     __name__,

@@ -6,16 +6,16 @@ Events come in order of time, lazily, without end unless the clock has one. How 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from prefect.model import codec
 from prefect.model.codec import register
 from prefect.model.times import UserTime, as_aware, for_user, plain, zone_of
-from prefect.schedules import walls
+from prefect.schedules import rules, walls
+from prefect.schedules.cron import is_hourly, is_valid, walls_after
 
 if TYPE_CHECKING:
     from dateutil.rrule import rrule, rruleset
@@ -46,7 +46,7 @@ class ClockEvent:
     ) -> None:
         #: The time in the zone of its clock.
         self.local_time = as_aware(start_time)
-        #: The time in UTC. Comparisons need it: within one zone Python compares wall clocks, which show some times twice.
+        #: The time in UTC. Comparisons need it: within one zone Python compares walls, and some are shown twice.
         self.time = plain(start_time).astimezone(UTC)
         self.parameter_defaults = parameter_defaults or {}
         self.labels = labels
@@ -220,15 +220,18 @@ class IntervalClock(Clock):
         zone = self._zone
         start = anchor.astimezone(UTC)
         elapsed = begin - start
-        if self.interval < _DAY or zone is UTC:
-            for k in count(max(0, elapsed // self.interval)):
-                yield start + k * self.interval
-        else:
-            # By the wall clock the count may be off by a clock change: begin one earlier.
-            wall = walls.wall_of(anchor, zone)
-            yield start
-            for k in count(max(1, elapsed // self.interval - 1)):
-                yield walls.instant_of(wall + k * self.interval, zone)
+        try:
+            if self.interval < _DAY or zone is UTC:
+                for k in count(max(0, elapsed // self.interval)):
+                    yield start + k * self.interval
+            else:
+                # By the wall clock the count may be off by a clock change: begin one earlier.
+                wall = walls.wall_of(anchor, zone)
+                yield start
+                for k in count(max(1, elapsed // self.interval - 1)):
+                    yield walls.instant_of(wall + k * self.interval, zone)
+        except OverflowError:
+            return  # the calendar ends with the year 9999
 
     def _to_fields(self) -> dict[str, Any]:
         return {**super()._to_fields(), "interval": codec.dump_microseconds(_registrable(self.interval))}
@@ -267,7 +270,7 @@ class CronClock(Clock):
         labels: list[str] | None = None,
         day_or: bool | None = None,
     ) -> None:
-        if not _is_cron(cron):
+        if not is_valid(cron):
             raise ValueError(f"Invalid cron string: {cron}")
         super().__init__(start_date, end_date, parameter_defaults, labels)
         self.cron = cron
@@ -275,20 +278,8 @@ class CronClock(Clock):
 
     def _times(self, begin: datetime) -> Iterator[datetime]:
         zone = self._zone
-        return walls.instants(
-            self._walls(walls.first_wall(begin, zone)), zone, every_hour=_is_hourly(self.cron), gap=walls.GAP_END
-        )
-
-    def _walls(self, start: datetime) -> Iterator[datetime]:
-        from croniter import CroniterBadDateError, croniter
-
-        # Naive times only: croniter's own treatment of clock changes differs from version to version.
-        steps = croniter(self.cron, start, day_or=self.day_or, ret_type=datetime)
-        while True:
-            try:
-                yield steps.get_next()
-            except CroniterBadDateError:
-                return  # 30 February: there is no further time
+        named = walls_after(self.cron, walls.first_wall(begin, zone), day_or=self.day_or)
+        return walls.instants(named, zone, every_hour=is_hourly(self.cron), gap=walls.GAP_END)
 
     def _to_fields(self) -> dict[str, Any]:
         return {**super()._to_fields(), "cron": self.cron, "day_or": self.day_or}
@@ -296,21 +287,6 @@ class CronClock(Clock):
     @classmethod
     def _arguments(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         return {**super()._arguments(data), "cron": _required(data, "cron"), "day_or": data.get("day_or")}
-
-
-@lru_cache(maxsize=1024)
-def _is_cron(cron: object) -> bool:
-    from croniter import croniter
-
-    return isinstance(cron, str) and bool(croniter.is_valid(cron))
-
-
-@lru_cache(maxsize=1024)
-def _is_hourly(cron: str) -> bool:
-    from croniter import croniter
-
-    hours = croniter.expand(cron)[0][1]
-    return hours == ["*"] or len(set(hours)) == 24
 
 
 @register("clock")
@@ -369,9 +345,7 @@ class RRuleClock(Clock):
         parameter_defaults: dict[str, Any] | None = None,
         labels: list[str] | None = None,
     ) -> None:
-        from dateutil.rrule import rrulebase
-
-        if not isinstance(rrule_obj, rrulebase):
+        if not rules.is_rule(rrule_obj):
             raise TypeError(f"rrule_obj must be an rrule or rruleset, got: {rrule_obj!r}")
         super().__init__(start_date, end_date, parameter_defaults, labels)
         self.rrule_obj = rrule_obj
@@ -381,118 +355,18 @@ class RRuleClock(Clock):
         return begin, inclusive or after is None
 
     def _times(self, begin: datetime) -> Iterator[datetime]:
-        first = next(iter(self.rrule_obj), None)
-        if first is None:
-            return iter(())
-        zone = self._rule_zone(first)
-        start = walls.first_wall(begin, zone)
-        return walls.instants(self._walls(first, start, zone), zone, every_hour=self._is_hourly(), gap=walls.SHIFT)
-
-    @staticmethod
-    def _rule_zone(first: datetime) -> tzinfo:
-        return UTC if first.tzinfo is None else zone_of(first)
+        zone = self._zone
+        named = rules.walls_from(self.rrule_obj, walls.first_wall(begin, zone), zone)
+        return walls.instants(named, zone, every_hour=rules.is_hourly(self.rrule_obj), gap=walls.SHIFT)
 
     @property
     def _zone(self) -> tzinfo:
-        first = next(iter(self.rrule_obj), None)
-        return UTC if first is None else self._rule_zone(first)
-
-    def _walls(self, first: datetime, start: datetime, zone: tzinfo) -> Iterator[datetime]:
-        since = start if first.tzinfo is None else start.replace(tzinfo=first.tzinfo)
-        for time in self.rrule_obj.xafter(since, inc=True):
-            if time.tzinfo is first.tzinfo:
-                yield time.replace(tzinfo=None)
-            else:  # a set may mix zones
-                yield walls.wall_of(as_aware(time), zone)
-
-    def _is_hourly(self) -> bool:
-        """Say whether the rule means every hour (or more often) rather than certain times of a day."""
-        from dateutil.rrule import HOURLY, rrule
-
-        rule = self.rrule_obj
-        if not isinstance(rule, rrule):
-            return False
-        return rule._freq >= HOURLY and not rule._byhour and (rule._freq > HOURLY or rule._interval == 1)
+        start = rules.start_of(self.rrule_obj)
+        return UTC if start is None or start.tzinfo is None else zone_of(start)
 
     def _to_fields(self) -> dict[str, Any]:
-        return {**super()._to_fields(), "rrule_obj": _dump_rules(self.rrule_obj)}
+        return {**super()._to_fields(), "rrule_obj": rules.dump_rules(self.rrule_obj)}
 
     @classmethod
     def _arguments(cls, data: Mapping[str, Any]) -> dict[str, Any]:
-        return {**super()._arguments(data), "rrule_obj": _load_rules(_required(data, "rrule_obj"))}
-
-
-def _dump_rules(rules: Any) -> dict[str, Any]:
-    from dateutil.rrule import rrule
-
-    if isinstance(rules, rrule):
-        return {**_dump_rule(rules), "type": "rrule"}
-    return {
-        "_rrule": [_dump_rule(rule) for rule in rules._rrule],
-        "_rdate": [date.isoformat() for date in rules._rdate],
-        "_exrule": [_dump_rule(rule) for rule in rules._exrule],
-        "_exdate": [date.isoformat() for date in rules._exdate],
-        "type": "rruleset",
-        "__version__": codec.__version__,
-    }
-
-
-def _dump_rule(rule: Any) -> dict[str, Any]:
-    return {
-        "rr": str(rule),
-        "_dtstart": None if rule._dtstart is None else rule._dtstart.isoformat(),
-        "_until": None if rule._until is None else rule._until.isoformat(),
-        "__version__": codec.__version__,
-    }
-
-
-def _load_rules(data: Any) -> rrule | rruleset:
-    if not isinstance(data, Mapping):
-        raise ValueError(f"rrule_obj: not an object: {data!r}")
-    kind = data.get("type")
-    if kind == "rrule":
-        return _load_rule(data)
-    if kind != "rruleset":
-        raise ValueError(f"rrule_obj: unknown type: {kind!r}")
-    from dateutil.rrule import rruleset
-
-    rules = rruleset()
-    for rule in _list(data, "_rrule"):
-        rules.rrule(_load_rule(rule))
-    for rule in _list(data, "_exrule"):
-        rules.exrule(_load_rule(rule))
-    for date in _list(data, "_rdate"):
-        rules.rdate(_rule_time(date))
-    for date in _list(data, "_exdate"):
-        rules.exdate(_rule_time(date))
-    return rules
-
-
-def _load_rule(data: Mapping[str, Any]) -> rrule:
-    from dateutil.rrule import rrulestr
-
-    rule: Any = rrulestr(_required(data, "rr"))
-    changes: dict[str, Any] = {}
-    # The text has no offset: the two times beside it have.
-    if data.get("_dtstart") is not None:
-        changes["dtstart"] = _rule_time(data["_dtstart"])
-    if data.get("_until") is not None:
-        changes["until"] = _rule_time(data["_until"])
-    loaded: rrule = rule.replace(**changes)
-    return loaded
-
-
-def _rule_time(text: Any) -> datetime:
-    try:
-        return datetime.fromisoformat(text)  # naive stays naive: rules of both kinds do not mix
-    except (TypeError, ValueError):
-        raise ValueError(f"rrule_obj: not a valid datetime: {text!r}") from None
-
-
-def _list(data: Mapping[str, Any], field: str) -> Sequence[Any]:
-    value = data.get(field)
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        raise ValueError(f"{field}: not a list: {value!r}")
-    return value
+        return {**super()._arguments(data), "rrule_obj": rules.load_rules(_required(data, "rrule_obj"))}

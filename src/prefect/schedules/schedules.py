@@ -170,7 +170,7 @@ def _dump_functions(
     functions: Iterable[Callable[..., Any]], allowed: Mapping[str, Callable[..., Any]], field: str
 ) -> list[dict[str, Any] | None]:
     for function in functions:
-        if codec.qualified_name(function) not in allowed:
+        if codec.function_name(function) not in allowed:
             raise ValueError(
                 f"Schedule.{field}: a backend knows only the functions of prefect.schedules, so {function!r} cannot "
                 "be registered."
@@ -195,7 +195,7 @@ def _load_functions(
     return functions
 
 
-def IntervalSchedule(  # noqa: N802
+def IntervalSchedule(
     start_date: datetime | None = None, interval: timedelta | None = None, end_date: datetime | None = None
 ) -> Schedule:
     """Make a schedule of one interval clock.
@@ -207,7 +207,7 @@ def IntervalSchedule(  # noqa: N802
     return Schedule([IntervalClock(interval, start_date, end_date)])  # type: ignore[arg-type]
 
 
-def CronSchedule(  # noqa: N802
+def CronSchedule(
     cron: str, start_date: datetime | None = None, end_date: datetime | None = None, day_or: bool | None = None
 ) -> Schedule:
     """Make a schedule of one cron clock.
@@ -218,7 +218,7 @@ def CronSchedule(  # noqa: N802
     return Schedule([CronClock(cron, start_date, end_date, day_or=day_or)])
 
 
-def RRuleSchedule(  # noqa: N802
+def RRuleSchedule(
     rrule_obj: rrule | rruleset, start_date: datetime | None = None, end_date: datetime | None = None
 ) -> Schedule:
     """Make a schedule of one recurrence rule.

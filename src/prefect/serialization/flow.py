@@ -12,8 +12,9 @@ class FlowSchema(Schema):
     """Loads and dumps flows: the graph and its settings, never the tasks' code."""
 
     def _dump(self, obj: Any) -> dict[str, Any]:
-        fields: dict[str, Any] = obj.serialize()
-        return fields
+        from prefect.core.serialize import dump_flow
+
+        return dump_flow(obj)
 
     def _load(self, data: Mapping[str, Any]) -> Any:
         from prefect.core.serialize import load_flow

@@ -50,7 +50,7 @@ metadata = MetaData(
 )
 
 
-class current_time(FunctionElement[Any]):  # noqa: N801 - reads like the SQL function it is
+class current_time(FunctionElement[Any]):
     """The database's clock in the stored form of a time; for defaults only: actions pass ``now``."""
 
     type = TIME
@@ -65,9 +65,6 @@ def _current_time_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(current_time, "sqlite")
 def _current_time_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')"
-
-
-# --------------------------------------------------------------------------------------------- columns
 
 
 def _internal(name: str, *args: Any, **kw: Any) -> Column[Any]:
@@ -141,8 +138,6 @@ def _state_row() -> tuple[Column[Any], ...]:
         _int("version", default=1),
     )
 
-
-# ---------------------------------------------------------------------------------------------- tables
 
 tenant = Table(
     "tenant",
@@ -307,6 +302,7 @@ flow_run = Table(
     Index(None, "flow_id", "scheduled_start_time"),
     Index(None, "state", "scheduled_start_time"),
     Index(None, "created"),
+    Index(None, "scheduled_start_time"),
     # The queue: runs that wait for a start time. A run without one is never handed out.
     Index(
         "flow_run_due_idx",
@@ -549,9 +545,6 @@ outbox = Table(
     Index(None, "due_time"),
     Index(None, "tenant_id"),
 )
-
-
-# --------------------------------------------------------------------------------------- relationships
 
 
 @dataclass(frozen=True)

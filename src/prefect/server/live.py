@@ -11,7 +11,10 @@ import asyncio
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-__all__ = ["Ear", "Live", "flow_run_topic", "queue_topic"]
+__all__ = ["EVERYTHING", "Ear", "Live", "flow_run_topic", "queue_topic"]
+
+# The sign that the database announces when it may have missed something.
+EVERYTHING = "*"
 
 
 def queue_topic(tenant_id: str) -> str:
@@ -73,12 +76,12 @@ class Live:
                     del self._ears[topic]
 
     def announce(self, topics: Collection[str]) -> None:
-        """Wake everybody who listens to one of these topics."""
-        for topic in topics:
+        """Wake everybody who listens to one of these topics; ``*`` wakes all, when announcements may have been lost."""
+        for topic in self._ears if EVERYTHING in topics else topics:
             for ear in self._ears.get(topic, ()):
                 ear.wake()
 
     def close(self) -> None:
         """End every wait at once and let none begin: the server stops."""
         self.closed = True
-        self.announce(list(self._ears))
+        self.announce((EVERYTHING,))

@@ -18,7 +18,8 @@ DATA = Path(__file__).parent / "data"
 EXPRESSIONS = {
     "state": [
         "Pending('m')",
-        "Pending(context={'a': 1, 'tags': ['x']}, cached_inputs={'x': PrefectResult(value=1, location='1'), 'y': NoResult})",
+        "Pending(context={'a': 1, 'tags': ['x']},"
+        " cached_inputs={'x': PrefectResult(value=1, location='1'), 'y': NoResult})",
         "Scheduled('m', start_time=ny)",
         "Scheduled('m', start_time=naive)",
         "Scheduled('m', start_time=utc, context={'task_run_count': 2})",
@@ -62,13 +63,16 @@ EXPRESSIONS = {
         "RRuleSchedule(rrule(DAILY, count=3, dtstart=naive))",
         "RRuleSchedule(rrule(DAILY, byweekday=MO(1), dtstart=utc, until=utc_later), start_date=utc)",
         "RRuleSchedule(rules)",
-        "Schedule([clocks.IntervalClock(timedelta(minutes=90), start_date=ny, parameter_defaults={'n': 3}, labels=['q', 'a']),"
+        "Schedule(["
+        "clocks.IntervalClock(timedelta(minutes=90), start_date=ny, parameter_defaults={'n': 3}, labels=['q', 'a']),"
         " clocks.DatesClock([ny_later, utc], parameter_defaults={'d': [1, {'x': None}]}),"
         " clocks.CronClock('*/5 * * * *', labels=[])])",
         "Schedule([clocks.IntervalClock(timedelta(minutes=1), start_date=half_hour_offset)])",
-        "Schedule([clocks.CronClock('0 9 * * *')], filters=[filters.on_datetime(utc), filters.between_datetimes(utc, ny),"
-        " filters.on_date(1, 2), filters.between_dates(1, 2, 3, 4), filters.at_time(time(9)),"
-        " filters.between_times(time(9), time(10, 30, 1)), filters.is_weekday, filters.is_weekend, filters.is_month_end,"
+        "Schedule([clocks.CronClock('0 9 * * *')],"
+        " filters=[filters.on_datetime(utc), filters.between_datetimes(utc, ny), filters.on_date(1, 2),"
+        " filters.between_dates(1, 2, 3, 4), filters.at_time(time(9)),"
+        " filters.between_times(time(9), time(10, 30, 1)), filters.is_weekday, filters.is_weekend,"
+        " filters.is_month_end,"
         " filters.is_month_start, filters.is_day_of_week(3)], or_filters=[filters.is_weekday],"
         " not_filters=[filters.is_weekend],"
         " adjustments=[adjustments.add(timedelta(hours=1, seconds=0.5)), adjustments.next_weekday])",
@@ -196,12 +200,14 @@ def namespace() -> dict:
 
 def schemas() -> dict:
     """Kind of object -> its Schema."""
+    from prefect.serialization.flow import FlowSchema
     from prefect.serialization.result import StateResultSchema
     from prefect.serialization.run_config import RunConfigSchema
     from prefect.serialization.schedule import ScheduleSchema
     from prefect.serialization.state import StateSchema
 
     return {
+        "flow": FlowSchema(),
         "state": StateSchema(),
         "schedule": ScheduleSchema(),
         "run_config": RunConfigSchema(),
@@ -209,14 +215,52 @@ def schemas() -> dict:
     }
 
 
+def sample_flow():
+    """A flow with most of what a flow's JSON can hold."""
+    from datetime import timedelta
+    from importlib import import_module
+
+    package = import_module("prefect")
+    names = namespace()
+    triggers = import_module("prefect.triggers")
+    validators = import_module("prefect.engine.cache_validators")
+
+    @package.task(
+        tags=["b", "a"],
+        max_retries=2,
+        retry_delay=timedelta(seconds=30),
+        timeout=60,
+        cache_for=timedelta(hours=1),
+        cache_validator=validators.partial_inputs_only(validate_on=["x"]),
+        trigger=triggers.some_successful(at_least=1, at_most=0.5),
+    )
+    def add(x, y: int = 1) -> int:
+        return x + y
+
+    @package.task(slug="own-slug", skip_on_upstream_skip=False, trigger=lambda upstream: True)
+    def double(values: list) -> list:
+        return [2 * value for value in values]
+
+    with package.Flow(
+        "sample",
+        schedule=names["CronSchedule"]("0 9 * * *", start_date=names["ny"]),
+        run_config=names["LocalRun"](env={"A": "1"}, working_dir="/srv", labels=["z", "y"]),
+    ) as flow:
+        n = package.Parameter("n", default=5)
+        needed = package.Parameter("needed")
+        first = add(n, 2)
+        second = add(n, needed)
+        mapped = add.map([1, 2, 3], package.unmapped(first))
+        double([mapped[0], second], upstream_tasks=[mapped])
+    flow.set_reference_tasks([first])
+    return flow
+
+
 def main() -> None:
     names, by_kind = namespace(), schemas()
     DATA.mkdir(exist_ok=True)
     for kind, expressions in EXPRESSIONS.items():
-        samples = [
-            {"expression": text, "json": by_kind[kind].dump(eval(text, names))}  # noqa: S307 (the texts above)
-            for text in expressions
-        ]
+        samples = [{"expression": text, "json": by_kind[kind].dump(eval(text, names))} for text in expressions]
         write(f"{kind}.json", samples)
     minimal = []
     for given in MINIMAL_STATES:
@@ -225,6 +269,9 @@ def main() -> None:
         except Exception as error:
             minimal.append({"given": given, "error": type(error).__name__})
     write("minimal_state.json", minimal)
+    flow = sample_flow().serialize()
+    flow_schema = by_kind["flow"]
+    write("flow.json", [{"json": flow, "reloaded": flow_schema.dump(flow_schema.load(flow))}])
 
 
 def write(name: str, samples: list) -> None:

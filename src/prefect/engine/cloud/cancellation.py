@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from typing import Any
 
 from prefect.client.client import Client
 from prefect.contract import limits, operations
@@ -40,10 +41,14 @@ class CancellationWatcher:
         self._lock = threading.Lock()
         self._knows_events = True
         self._runs_on_main_thread = threading.current_thread() is threading.main_thread()
+        self._former_handler: Any = None
         self.cancelled_version: int | None = None
         self.logger = get_logger("CancellationWatcher")
 
     def __enter__(self) -> CancellationWatcher:
+        if self._runs_on_main_thread and signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, signal.SIG_DFL):
+            # A process that a shell has put into the background ignores interrupts, and so do its children.
+            self._former_handler = signal.signal(signal.SIGINT, signal.default_int_handler)
         threading.Thread(target=self._watch, name="cancellation", daemon=True).start()
         return self
 
@@ -51,6 +56,9 @@ class CancellationWatcher:
         # Under the lock: an interrupt that has been decided on arrives inside the block, and none comes after it.
         with self._lock:
             self._over.set()
+        if self._former_handler is not None:
+            signal.signal(signal.SIGINT, self._former_handler)
+            self._former_handler = None
 
     @property
     def is_cancelled(self) -> bool:

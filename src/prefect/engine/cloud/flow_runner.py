@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ class CloudFlowRunner(FlowRunner):
 
     def __init__(self, flow: Flow, state_handlers: Iterable[Callable[..., State | None]] | None = None) -> None:
         self.client = Client()
+        self._watcher: CancellationWatcher | None = None
         super().__init__(flow=flow, task_runner_cls=CloudTaskRunner, state_handlers=state_handlers)
 
     # ----- states
@@ -151,34 +153,39 @@ class CloudFlowRunner(FlowRunner):
         A run that has to wait for a free slot is tried again here when that is soon.
         """
         flow_run_id = run_context.get("flow_run_id", "")
-        known = {**(context or {}), "running_with_backend": True}
-        with run_context(running_with_backend=True):
-            watcher = CancellationWatcher(self.client, flow_run_id)
-            try:
-                with Heartbeat(self.client, flow_run_id), watcher:
-                    while True:
-                        end_state = super().run(
-                            state=state,
-                            task_states=dict(task_states or {}),
-                            return_tasks=return_tasks,
-                            parameters=parameters,
-                            task_runner_state_handlers=task_runner_state_handlers,
-                            executor=executor,
-                            context=dict(known),
-                            task_contexts={task: dict(values) for task, values in (task_contexts or {}).items()},
-                        )
-                        if not self._wait_for_slot(end_state):
-                            break
-            except KeyboardInterrupt:
-                if not watcher.is_cancelled:
-                    raise
-                end_state = self._cancelled(flow_run_id, watcher.cancelled_version)
-            finally:
-                LOG_MANAGER.flush(timeout=FLUSH_SECONDS)
-        return end_state
+        self._watcher = watcher = CancellationWatcher(self.client, flow_run_id)
+        try:
+            # From the first line on: what is logged now is the run's own.
+            with run_context(running_with_backend=True):
+                while True:
+                    end_state = super().run(
+                        state=state,
+                        task_states=task_states,
+                        return_tasks=return_tasks,
+                        parameters=parameters,
+                        task_runner_state_handlers=task_runner_state_handlers,
+                        executor=executor,
+                        context=context,
+                        task_contexts=task_contexts,
+                    )
+                    if not self._wait_for_slot(end_state):
+                        return end_state
+        except KeyboardInterrupt:
+            if not watcher.is_cancelled:
+                raise
+            return self._cancelled(flow_run_id, watcher.cancelled_version)
+        finally:
+            LOG_MANAGER.flush(timeout=FLUSH_SECONDS)
+
+    @contextmanager
+    def check_for_cancellation(self) -> Iterator[None]:
+        """Send heartbeats, and watch whether the run is to be cancelled, while its tasks run."""
+        with Heartbeat(self.client, run_context.get("flow_run_id", "")), self._watcher or nullcontext():
+            yield
 
     def _cancelled(self, flow_run_id: str, version: int | None) -> State:
-        self.logger.info("Flow run has been cancelled, cancelling active tasks")
+        with run_context(running_with_backend=True):
+            self.logger.info("Flow run has been cancelled, cancelling active tasks")
         LOG_MANAGER.flush(timeout=FLUSH_SECONDS)
         state = Cancelled("Flow run is cancelled")
         self.client.set_flow_run_state(flow_run_id=flow_run_id, state=state, version=version)

@@ -222,9 +222,13 @@ def set_task_run_state(
     if row is None:
         raise ApiError(f"State update failed for task run ID {task_run_id}: there is no such task run.")
     proposed = task_run_rules.carry_cached_inputs(proposed, row["serialized_state"])
+    flow_run_state = row["flow_run_state"]
+    if proposed.is_running():
+        # Read after the lock on the task run, so that a flow run that was cancelled meanwhile is seen as such.
+        flow_run_state = (tx.one(runs.flow_run_by_id, flow_run_id=row["flow_run_id"]) or {}).get("state")
     verdict = task_run_rules.decide(
         task_run_rules.TaskTransition(
-            task_run_id, row["state"], row["version"], proposed, version, row["flow_run_id"], row["flow_run_state"]
+            task_run_id, row["state"], row["version"], proposed, version, row["flow_run_id"], flow_run_state
         )
     )
     if isinstance(verdict, Reject):

@@ -82,8 +82,6 @@ class Arguments:
         #: Variables whose value shapes the plan.
         self.value_matters: set[str] = set()
 
-    # -------------------------------------------------------------------------------------- values
-
     def read(self, node: ValueNode) -> Any:
         """Take a value apart: dicts in the client's order, lists, None, leaves, values that come later."""
         if isinstance(node, VariableNode):
@@ -141,13 +139,11 @@ class Arguments:
             return Const([item.value for item in found if isinstance(item, Const)])
         return ListOf(found)
 
-    # ---------------------------------------------------------------------------------- conditions
-
     def condition(self, table: PublicTable, value: Any) -> Condition:
         """Read a filter; null anywhere means: no condition."""
         if value is None:
             return ALWAYS
-        parts = []
+        parts: list[Condition] = []
         for key, inner in value.items():
             if inner is None:
                 continue
@@ -185,8 +181,6 @@ class Arguments:
         if isinstance(values, Const) and not values.value and operator in ("_in", "_nin"):
             return NEVER if operator == "_in" else ALWAYS
         return Compare(column, operator, values, as_text)
-
-    # --------------------------------------------------------------------------------------- order
 
     def order(self, table: PublicTable, value: Any) -> tuple[Order, ...]:
         """Read an order; the keys of an object count in the client's order."""
@@ -228,8 +222,6 @@ class Arguments:
         # PostgreSQL's rule: null is larger than everything.
         nulls_first = direction.endswith("_nulls_first") or (descending and not direction.endswith("_nulls_last"))
         return Order(column, descending, nulls_first, through, function)
-
-    # ---------------------------------------------------------------------------------------- rows
 
     def rows(self, table: PublicTable, given: Mapping[str, Any], function: str | None = None) -> Rows:
         """Read where, order_by, limit, offset and distinct_on."""

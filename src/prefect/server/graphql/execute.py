@@ -28,7 +28,13 @@ from graphql import (
 )
 
 from prefect.server.errors import ApiError
-from prefect.server.store.database import DatabaseUnavailable, IntegrityViolation, InvalidValue, Transaction
+from prefect.server.store.database import (
+    DatabaseUnavailable,
+    IntegrityViolation,
+    InvalidValue,
+    TookTooLong,
+    Transaction,
+)
 from prefect.server.store.dialect import Dialect
 
 from .arguments import Arguments
@@ -44,9 +50,9 @@ logger = logging.getLogger("prefect.server.graphql")
 INTERNAL = "Unable to complete operation. An internal API error occurred."
 #: Parsing takes time and memory in proportion; the largest documents of clients have some hundreds.
 LARGEST_DOCUMENT_TOKENS = 15_000
-KEPT_DOCUMENTS = 2_000
+KEPT_DOCUMENTS = 500
 KEPT_PLANS = 200
-LONGEST_KEPT_TEXT = 100_000
+LONGEST_KEPT_TEXT = 50_000
 
 
 class RequestError(Exception):
@@ -159,7 +165,7 @@ class Executor:
         except InvalidValue as error:
             return 400, _refusal(RequestError([GraphQLError(str(error))], "BAD_USER_INPUT"))
         answer = _Answer(self.schema, request, plan, bound, given)
-        return 200, await answer.bytes()
+        return 200, await answer.make()
 
     def _plan(
         self, text: str, given: Mapping[str, Any], name: str | None, dialect: Dialect
@@ -204,7 +210,7 @@ class Executor:
 
 
 def _bound(plan: Plan, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give, by root, the arguments of operations and the bound values of statements, all checked before anything runs."""
+    """Give, by root, the arguments of operations and the values of statements, all checked before anything runs."""
     return {
         root.key: root.compiled.values(values) if isinstance(root, TableRoot) else root.arguments(values)
         for root in plan.roots
@@ -226,7 +232,7 @@ class _Answer:
         self._errors: list[dict[str, Any]] = []
         self._is_void = False
 
-    async def bytes(self) -> bytes:
+    async def make(self) -> bytes:
         found: dict[str, bytes] = {}
         operations = [root for root in self._plan.roots if isinstance(root, OperationRoot)]
         if self._plan.is_mutation or len(operations) == 1:
@@ -238,9 +244,9 @@ class _Answer:
         tables = [root for root in self._plan.roots if isinstance(root, TableRoot)]
         if tables:
             found.update(await self._read(tables))
-        for root in self._plan.roots:
-            if root.key not in found:
-                found[root.key] = await self._other(root)
+        for other in self._plan.roots:
+            if other.key not in found:
+                found[other.key] = await self._other(other)
         return self._assemble(found)
 
     def _assemble(self, found: Mapping[str, bytes]) -> bytes:
@@ -250,8 +256,6 @@ class _Answer:
         if self._errors:
             return b'{"errors":%s,"data":%s}' % (orjson.dumps(self._errors), data)
         return b'{"data":%s}' % data
-
-    # ---------------------------------------------------------------------------------- operations
 
     async def _run(self, root: OperationRoot) -> bytes:
         try:
@@ -266,8 +270,6 @@ class _Answer:
         if not root.is_nullable:
             self._is_void = True
         return b"null"
-
-    # -------------------------------------------------------------------------------------- tables
 
     async def _read(self, roots: list[TableRoot]) -> dict[str, bytes]:
         """Answer all table roots from one snapshot."""
@@ -295,8 +297,6 @@ class _Answer:
             for root in roots
             if (answer := answers[root.key]) is not None
         }
-
-    # -------------------------------------------------------------------------------------- others
 
     async def _other(self, root: Root) -> bytes:
         if isinstance(root, TextRoot):
@@ -347,6 +347,8 @@ def describe(error: Exception) -> tuple[str, str]:
         return str(error), error.code
     if isinstance(error, InvalidValue):
         return str(error), "BAD_USER_INPUT"
+    if isinstance(error, TookTooLong):
+        return str(error), "INTERNAL_SERVER_ERROR"
     if isinstance(error, IntegrityViolation):
         if type(error) is not IntegrityViolation:
             return str(error), "INTERNAL_SERVER_ERROR"

@@ -154,7 +154,7 @@ class Variables:
         self._readers: list[tuple[str, Coerce, bool, Any]] = []
         for definition in self._definitions:
             name = definition.variable.name.value
-            kind: Any = type_from_ast(schema, definition.type)  # type: ignore[call-overload]
+            kind: Any = type_from_ast(schema, definition.type)
             self.types[name] = kind
             default: Any = Undefined
             if definition.default_value is not None:
@@ -177,7 +177,7 @@ class Variables:
         return found
 
     def _errors(self, given: Mapping[str, Any]) -> list[GraphQLError]:
-        told = get_variable_values(self._schema, self._definitions, dict(given), max_errors=50)  # type: ignore[arg-type]
+        told = get_variable_values(self._schema, self._definitions, dict(given), max_errors=50)
         if isinstance(told, list):
             return told
         return [GraphQLError("A variable does not have the type that the operation declares for it.")]

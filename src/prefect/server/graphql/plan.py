@@ -133,8 +133,6 @@ class Planner:
         roots = tuple(self._root(root_type, key, nodes) for key, nodes in found.items())
         return Plan(roots, is_mutation, operation, self._fragments)
 
-    # ------------------------------------------------------------------------------------ selection
-
     def _collect(self, sets: Iterable[SelectionSetNode | None]) -> dict[str, list[FieldNode]]:
         """Give the selected fields by the key of the answer, fragments and directives resolved."""
         found: dict[str, list[FieldNode]] = {}
@@ -171,8 +169,6 @@ class Planner:
     def _given(self, node: FieldNode) -> dict[str, Any]:
         return {argument.name.value: self._arguments.read(argument.value) for argument in node.arguments or ()}
 
-    # ---------------------------------------------------------------------------------------- roots
-
     def _root(self, root_type: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Root:
         name = nodes[0].name.value
         if name == "__typename":
@@ -199,8 +195,6 @@ class Planner:
             parts = self._aggregate_parts(table, inner)
             return TableRoot(key, compile_aggregate(rows, parts, self._dialect), False)
         return TableRoot(key, compile_rows(rows, self._fields(table, inner), self._dialect), False)
-
-    # --------------------------------------------------------------------------------- table fields
 
     def _fields(self, table: PublicTable, selected: Mapping[str, list[FieldNode]]) -> tuple[Field, ...]:
         return tuple(self._field(table, key, nodes) for key, nodes in selected.items())
@@ -256,8 +250,6 @@ class Planner:
             fixed = f"{table.name}_{name}_fields"
             columns_selected.append(Text(inner_key, fixed) if is_text else ColumnValue(inner_key, column))
         return Statistic(key, name, tuple(columns_selected))
-
-    # ----------------------------------------------------------------------------------- operations
 
     def _operation_root(
         self, key: str, operation: Operation, root_type: GraphQLObjectType, nodes: list[FieldNode]
@@ -331,7 +323,9 @@ class Planner:
         return _always(value_from_ast_untyped(node))
 
     def _object_builder(self, node: ObjectValueNode, kind: GraphQLInputObjectType) -> Builder:
-        builders = {field.name.value: self._builder(field.value, kind.fields[field.name.value].type) for field in node.fields}
+        builders = {
+            field.name.value: self._builder(field.value, kind.fields[field.name.value].type) for field in node.fields
+        }
         defaults = {
             name: field.default_value for name, field in kind.fields.items() if field.default_value is not Undefined
         }
@@ -362,9 +356,7 @@ class Planner:
         def complete(payload: Any) -> Any:
             if payload is None:
                 return None
-            return {
-                key: texts[key] if key in texts else finish(payload.get(name)) for key, name, finish in fields
-            }
+            return {key: texts[key] if key in texts else finish(payload.get(name)) for key, name, finish in fields}
 
         return complete
 

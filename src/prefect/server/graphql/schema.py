@@ -109,8 +109,6 @@ class _Types:
         for name, outputs in OBJECT_TYPES.items():
             self.named[name] = self._object(name, outputs)
 
-    # ------------------------------------------------------------------------------------ tables
-
     def _comparison(self, name: str) -> GraphQLInputObjectType:
         scalar = SCALARS[name]
 
@@ -251,8 +249,6 @@ class _Types:
             found |= self._rows_fields(name, target, args=args)
         return found
 
-    # -------------------------------------------------------------------------------- operations
-
     def type_of(self, text: str) -> Any:
         return self._type(parse_type(text))
 
@@ -276,9 +272,7 @@ class _Types:
             yield name, (self.type_of(text), given)
 
     def _object(self, name: str, fields: Mapping[str, str]) -> GraphQLObjectType:
-        return GraphQLObjectType(
-            name, lambda: {key: GraphQLField(self.type_of(kind)) for key, kind in fields.items()}
-        )
+        return GraphQLObjectType(name, lambda: {key: GraphQLField(self.type_of(kind)) for key, kind in fields.items()})
 
     def _output(self, operation: Operation) -> Any:
         if isinstance(operation.output, str):

@@ -92,7 +92,7 @@ def read_proposal(given: object, now: datetime) -> Proposal:
     name = given.get("type")
     if name is None:
         raise ValueError("a state needs a type")
-    if name not in _STORABLE:
+    if not isinstance(name, str) or name not in _STORABLE:
         raise ValueError(f"unknown state type {str(name)[:80]!r}")
     message = given.get("message")
     if message is not None and not isinstance(message, str):

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - SQL is written here, of names of the catalogue; values are always bound
 """From a selection to one SQL statement whose result is JSON text.
 
 Both databases get the same shape: each row is written as text, ``'{"id":' || ... || '}'``, related rows are
@@ -17,7 +18,6 @@ from .database import InvalidValue
 from .dialect import Dialect
 from .fragments import Bind, Fragments, fragments_of, quoted
 from .selection import (
-    Aggregate,
     And,
     ColumnValue,
     Compare,
@@ -127,6 +127,9 @@ class _Writer:
         self._sqlite = fragments.dialect.name == "sqlite"
         self._sources: list[tuple[Value, Bind | None]] = []
         self._aliases = 0
+        #: The rows of this alias are found by their key. SQLite, which guesses that any index over a state leaves
+        #: ten rows, is kept from taking another one: a plus sign hides a column from it.
+        self._unindexed = ""
 
     def alias(self) -> str:
         self._aliases += 1
@@ -149,8 +152,6 @@ class _Writer:
 
         sql = _MARK.sub(place, text)
         return Compiled(sql, tuple(order), is_list)
-
-    # ------------------------------------------------------------------------------------- JSON text
 
     def row(self, table: PublicTable, alias: str, fields: tuple[Field, ...]) -> str:
         """Write a row as the text of a JSON object."""
@@ -175,9 +176,7 @@ class _Writer:
         other = self.alias()
         if isinstance(field, Many):
             expression = self.row(field.rows.table, other, field.fields)
-            return False, self._list(
-                self.select(field.rows, other, expression, _join(field.relation, alias, other))
-            )
+            return False, self._list(self.select(field.rows, other, expression, _join(field.relation, alias, other)))
         return False, self.aggregate(field.rows, field.parts, field.relation, alias)
 
     def _column(self, table: PublicTable, alias: str, field: ColumnValue) -> str:
@@ -208,9 +207,13 @@ class _Writer:
             alias = self.alias()
             join = "" if relation is None else _join(relation, parent, alias)
             if isinstance(part, Nodes):
-                written.append((False, self._list(self.select(rows, alias, self.row(rows.table, alias, part.fields), join))))
+                written.append(
+                    (False, self._list(self.select(rows, alias, self.row(rows.table, alias, part.fields), join)))
+                )
             else:
-                written.append((False, f"(SELECT {self._figures(rows.table, alias, part)} {self._from(rows, alias, join)})"))
+                written.append(
+                    (False, f"(SELECT {self._figures(rows.table, alias, part)} {self._from(rows, alias, join)})")
+                )
         written.append((True, "}"))
         return _joined(written)
 
@@ -249,8 +252,6 @@ class _Writer:
         written.append((True, "}"))
         return written
 
-    # ------------------------------------------------------------------------------------------ rows
-
     def select(self, rows: Rows, alias: str, expression: str, join: str) -> str:
         """Write a select of one expression, ``j``, over some rows in their order."""
         if rows.distinct_on:
@@ -282,11 +283,14 @@ class _Writer:
         order = self._order(rows, alias) or f" ORDER BY {keys}"
         if not self._sqlite:
             return f"SELECT DISTINCT ON ({keys}) {alias}.* FROM {source} WHERE {where}{order}{paging}"
+        # Sorting whole rows would carry their JSON along: number the keys, then fetch the rows.
+        has_key = rows.table.has_key
         numbered = (
-            f"SELECT {alias}.*, row_number() OVER (PARTITION BY {keys}{order}) AS p_first, "
+            f"SELECT {alias}.{'id' if has_key else '*'}, row_number() OVER (PARTITION BY {keys}{order}) AS p_first, "
             f"row_number() OVER ({order.strip()}) AS p_order FROM {source} WHERE {where}"
         )
-        return f"SELECT * FROM ({numbered}) WHERE p_first = 1 ORDER BY p_order{paging}"
+        first = f"SELECT * FROM ({numbered}) WHERE p_first = 1 ORDER BY p_order{paging}"
+        return f"SELECT {alias}.* FROM ({first}) AS k CROSS JOIN {source} ON {alias}.id = k.id" if has_key else first
 
     def _source(self, rows: Rows, alias: str) -> str:
         if rows.function is None:
@@ -327,8 +331,6 @@ class _Writer:
             limit = " LIMIT -1"
         return f"{limit} OFFSET {self.mark(rows.offset, _check_count('offset'))}"
 
-    # ----------------------------------------------------------------------------------------- order
-
     def _order(self, rows: Rows, alias: str) -> str:
         terms = [self._term(rows.table, alias, order) for order in rows.order_by]
         if not terms and rows.table.name == "tenant" and not rows.distinct_on:
@@ -367,8 +369,6 @@ class _Writer:
             nullable = True
         return f"(SELECT {inner} FROM {quoted(target.name)} AS {other} WHERE {join})", kind, nullable
 
-    # ------------------------------------------------------------------------------------- conditions
-
     def condition(self, table: PublicTable, alias: str, condition: Condition) -> str:
         if isinstance(condition, And):
             return self._all(table, alias, condition)
@@ -387,12 +387,17 @@ class _Writer:
 
     def _all(self, table: PublicTable, alias: str, condition: And) -> str:
         anchored = any(_is_anchor(table, part) for part in condition.parts)
-        parts = [
-            self._related(table, alias, part, is_anchored=anchored)
-            if isinstance(part, Related)
-            else self.condition(table, alias, part)
-            for part in condition.parts
-        ]
+        keyed = any(_is_key(table, part) for part in condition.parts)
+        parts = []
+        for part in condition.parts:
+            outer = self._unindexed
+            if keyed and self._sqlite and not _is_key(table, part):
+                self._unindexed = alias
+            if isinstance(part, Related):
+                parts.append(self._related(table, alias, part, is_anchored=anchored))
+            else:
+                parts.append(self.condition(table, alias, part))
+            self._unindexed = outer
         kept = [part for part in parts if part != _TRUE]
         if not kept:
             return _TRUE
@@ -413,6 +418,8 @@ class _Writer:
     def _compare(self, table: PublicTable, alias: str, condition: Compare) -> str:
         expression = f"{alias}.{quoted(condition.column)}"
         kind = graphql_type(table.columns[condition.column])
+        if self._unindexed == alias:
+            expression = f"+{expression}"
         if condition.as_text:
             expression, kind = self.fragments.as_text(expression), "String"
         mark = self.mark(condition.value, self.fragments.bind(kind, condition.operator))
@@ -421,6 +428,11 @@ class _Writer:
 
 def _join(relation: Relation, alias: str, other: str) -> str:
     return f"{other}.{quoted(relation.remote)} = {alias}.{quoted(relation.local)}"
+
+
+def _is_key(table: PublicTable, part: Condition) -> bool:
+    """Tell whether the condition names rows by their key."""
+    return isinstance(part, Compare) and part.operator in ("_eq", "_in") and table.columns[part.column].primary_key
 
 
 def _is_anchor(table: PublicTable, part: Condition) -> bool:

@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 #: The topic that stands for all: announcements may have been missed, everybody should look again.
 EVERYTHING = "*"
+#: A few reads that never end would otherwise keep everybody else from reading.
+LONGEST_READ_SECONDS = 60
 
 
 class DatabaseError(Exception):
@@ -22,6 +24,7 @@ class DatabaseError(Exception):
     ├── DatabaseUnavailable
     │   └── DatabaseFromNewerVersion
     ├── InvalidValue
+    ├── TookTooLong
     └── IntegrityViolation
         ├── UniquenessViolation
         └── ForeignKeyViolation
@@ -38,6 +41,13 @@ class DatabaseFromNewerVersion(DatabaseUnavailable):
 
 class InvalidValue(DatabaseError):
     """A value can not be stored or compared as asked, e.g. text with a NUL or a malformed pattern."""
+
+
+class TookTooLong(DatabaseError):
+    """A read was stopped because it held its connection for ``LONGEST_READ_SECONDS``."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The query was stopped after {LONGEST_READ_SECONDS} seconds; ask for less at once.")
 
 
 class IntegrityViolation(DatabaseError):

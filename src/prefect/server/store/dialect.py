@@ -103,7 +103,7 @@ class SqliteDialect(Dialect):
     """uuid, time and JSON are texts; an interval is its seconds."""
 
     name = "sqlite"
-    compiler = sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    compiler = sqlite.dialect(paramstyle="named")
     mark = "?"
     _writers = ((Uuid, str), (DateTime, dump_time), (JSON, dump_json), (Interval, _dump_interval), (Boolean, int))
     _readers = ((DateTime, _load_time), (JSON, load_json), (Interval, _load_interval), (Boolean, bool))

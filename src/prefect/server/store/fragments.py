@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - SQL is written here, of names of the catalogue; values are always bound
 """Fragments of SQL for compiled reads, as each of the two databases wants them.
 
 Every expression here gives the text of a JSON value, ready to be put between others, so that the
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from .database import InvalidValue
 from .dialect import POSTGRESQL, SQLITE, Dialect, dump_json, dump_time
@@ -159,8 +160,14 @@ class PostgresFragments(Fragments):
     dialect = POSTGRESQL
     concatenate = "string_agg"
 
-    _casts = {"uuid": "uuid", "timestamptz": "timestamptz", "jsonb": "jsonb", "interval": "interval", "Int": "bigint"}
-    _matches = {"like": "LIKE", "ilike": "ILIKE", "similar": "SIMILAR TO", "regex": "~", "iregex": "~*"}
+    _casts: ClassVar = {
+        "uuid": "uuid",
+        "timestamptz": "timestamptz",
+        "jsonb": "jsonb",
+        "interval": "interval",
+        "Int": "bigint",
+    }
+    _matches: ClassVar = {"like": "LIKE", "ilike": "ILIKE", "similar": "SIMILAR TO", "regex": "~", "iregex": "~*"}
 
     def _leaf(self, expression: str, kind: str) -> str:
         if kind == "timestamptz":

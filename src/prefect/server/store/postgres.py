@@ -27,11 +27,13 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from . import migrations
 from .database import (
     EVERYTHING,
+    LONGEST_READ_SECONDS,
     DatabaseError,
     DatabaseUnavailable,
     ForeignKeyViolation,
     IntegrityViolation,
     InvalidValue,
+    TookTooLong,
     UniquenessViolation,
 )
 from .dialect import POSTGRESQL, Dialect, load_json
@@ -46,7 +48,10 @@ CHANNEL = "proctor"
 ATTEMPTS = 10
 CONNECT_SECONDS = 10
 #: Times and durations are written by the session's settings.
-SESSION = "-c TimeZone=UTC -c IntervalStyle=postgres -c client_encoding=UTF8"
+SESSION = (
+    "-c TimeZone=UTC -c IntervalStyle=postgres -c client_encoding=UTF8 "
+    f"-c statement_timeout={LONGEST_READ_SECONDS * 1000}"
+)
 
 _STATEMENTS = Statements(POSTGRESQL)
 _TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
@@ -73,6 +78,8 @@ def _translate(error: psycopg.Error, url: str) -> Exception:
         return ForeignKeyViolation(str(error))
     if isinstance(error, psycopg.IntegrityError):
         return IntegrityViolation(str(error))
+    if isinstance(error, errors.QueryCanceled):
+        return TookTooLong()
     if isinstance(error, psycopg.DataError):
         return InvalidValue(f"The database refused a value: {error}")
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout | PoolClosed):
@@ -93,7 +100,7 @@ class PostgresTransaction:
 
     def _execute(self, text: str, values: Any) -> psycopg.Cursor[tuple[Any, ...]]:
         try:
-            return self._conn.execute(text, values)  # type: ignore[arg-type]
+            return self._conn.execute(text, values)
         except _TRY_AGAIN:
             raise
         except psycopg.Error as error:
@@ -126,7 +133,7 @@ class PostgresTransaction:
         bound = [prepared.bind(row) for row in rows]
         try:
             with self._conn.cursor() as cursor:
-                cursor.executemany(bound[0][0], [values for _, values in bound])  # type: ignore[arg-type]
+                cursor.executemany(bound[0][0], [values for _, values in bound])
         except _TRY_AGAIN:
             raise
         except psycopg.Error as error:
@@ -183,8 +190,6 @@ class PostgresDatabase:
         self._listener: threading.Thread | None = None
         self._stopping = threading.Event()
 
-    # ------------------------------------------------------------------------------------- life
-
     async def start(self) -> None:
         if self._pool is not None:
             return
@@ -196,15 +201,11 @@ class PostgresDatabase:
         except BaseException:
             self._threads.shutdown(wait=False)
             raise
-        self._listener = threading.Thread(
-            target=self._listen, args=(listening,), name="postgres-listener", daemon=True
-        )
+        self._listener = threading.Thread(target=self._listen, args=(listening,), name="postgres-listener", daemon=True)
         self._listener.start()
 
     def _connect(self) -> Connection:
-        return psycopg.connect(
-            conninfo(self.url), autocommit=True, connect_timeout=CONNECT_SECONDS, options=SESSION
-        )
+        return psycopg.connect(conninfo(self.url), autocommit=True, connect_timeout=CONNECT_SECONDS, options=SESSION)
 
     def _open(self) -> Connection:
         try:
@@ -241,8 +242,6 @@ class PostgresDatabase:
             await asyncio.to_thread(listener.join)
         self._pool = self._listener = None
 
-    # ------------------------------------------------------------------------------- reads, writes
-
     async def read(self, work: Callable[[PostgresTransaction], T]) -> T:
         return await self._in_thread("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)
 
@@ -276,7 +275,7 @@ class PostgresDatabase:
         try:
             transaction = PostgresTransaction(conn, self.url)
             try:
-                conn.execute(begin)  # type: ignore[arg-type]
+                conn.execute(begin)
                 result = work(transaction)
                 self._notify(conn, transaction.topics)
             except BaseException as error:
@@ -297,12 +296,10 @@ class PostgresDatabase:
             self._loop.call_soon_threadsafe(self._heard, set(transaction.topics))
         return result
 
-    # ------------------------------------------------------------------------------- announcements
-
     def _notify(self, conn: Connection, topics: Sequence[str]) -> None:
         if topics:
             payloads = [f"{self._instance} {topic}" for topic in dict.fromkeys(topics)]
-            conn.execute(f"SELECT pg_notify('{CHANNEL}', said) FROM unnest(%s::text[]) AS said", (payloads,))
+            conn.execute(f"SELECT pg_notify('{CHANNEL}', said) FROM unnest(%s::text[]) AS said", (payloads,))  # noqa: S608 - a constant
 
     def _heard(self, topics: Collection[str]) -> None:
         if self.on_announce is not None:

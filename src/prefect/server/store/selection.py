@@ -1,6 +1,7 @@
 """What a reader of tables wants, in words of the catalogue: the input of the compiler.
 
-It knows neither GraphQL nor SQL. A value is written down (``Const``), comes at execution (``Slot``), or is a list of both.
+It knows neither GraphQL nor SQL. A value is written down (``Const``), comes at execution
+(``Slot``), or is a list of both.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prefect.server.catalogue import PublicTable, Relation
-
-# --------------------------------------------------------------------------------------------- values
 
 
 @dataclass(frozen=True)
@@ -47,9 +46,6 @@ def resolve(value: Value, slots: Mapping[str, Any]) -> Any:
         given = slots[value.name]
         return given if value.parse is None else value.parse(given)
     return [resolve(item, slots) for item in value.items]
-
-
-# ----------------------------------------------------------------------------------------- conditions
 
 
 @dataclass(frozen=True)
@@ -95,12 +91,10 @@ Condition = And | Or | Not | Compare | IsNull | Related
 ALWAYS = And()
 NEVER = Or()
 
-# ------------------------------------------------------------------------------------ order and paging
-
 
 @dataclass(frozen=True)
 class Order:
-    """One term of an order: a column of this row or of a row reached over ``through``, or an aggregate of related rows."""
+    """One term of an order: a column of this row, of one reached over ``through``, or an aggregate of related rows."""
 
     column: str
     descending: bool
@@ -123,9 +117,6 @@ class Rows:
     #: For a table that a function makes: its name and arguments.
     function: str | None = None
     arguments: Mapping[str, Value] = field(default_factory=dict)
-
-
-# --------------------------------------------------------------------------------------------- fields
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,11 +25,13 @@ from typing import Any, TypeVar
 
 from . import migrations, sqlite_functions
 from .database import (
+    LONGEST_READ_SECONDS,
     DatabaseError,
     DatabaseUnavailable,
     ForeignKeyViolation,
     IntegrityViolation,
     InvalidValue,
+    TookTooLong,
     UniquenessViolation,
 )
 from .dialect import SQLITE, Dialect
@@ -41,6 +44,10 @@ logger = logging.getLogger("prefect.server.store")
 BUSY_SECONDS = 10.0
 #: At most so many pieces of work share a commit: bounds how long the first of them waits.
 LARGEST_BATCH = 500
+#: So often the query planner gets new statistics, where they are missing or stale; takes milliseconds.
+WORKS_BETWEEN_OPTIMIZING = 20_000
+#: Steps of SQLite's machine between two looks at the clock: some milliseconds.
+STEPS_BETWEEN_LOOKS = 500_000
 
 _STATEMENTS = Statements(SQLITE)
 _UNIQUE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID")
@@ -104,6 +111,8 @@ def _translate(error: sqlite3.Error, path: Path) -> DatabaseError:
     name = getattr(error, "sqlite_errorname", "")
     if name in _UNIQUE:
         return UniquenessViolation(str(error))
+    if name == "SQLITE_INTERRUPT":
+        return TookTooLong()
     if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
         return ForeignKeyViolation(str(error))
     if name.startswith("SQLITE_CONSTRAINT"):
@@ -230,8 +239,6 @@ class SqliteDatabase:
         self._readers: ThreadPoolExecutor | None = None
         self._writer: threading.Thread | None = None
 
-    # ------------------------------------------------------------------------------------- life
-
     async def start(self) -> None:
         if self._writer is not None:
             return
@@ -267,11 +274,11 @@ class SqliteDatabase:
         for conn in self._reader_connections:
             conn.close()
         self._reader_connections.clear()
+        self._readers = None
+        self._local = threading.local()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
             self._path = self._temporary = None
-
-    # ------------------------------------------------------------------------------------- reads
 
     async def read(self, work: Callable[[SqliteTransaction], T]) -> T:
         if self._loop is None or self._readers is None:
@@ -284,7 +291,9 @@ class SqliteDatabase:
         if conn is None:
             conn = self._local.conn = connect(self._path)
             conn.execute("PRAGMA query_only = ON")
+            conn.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
             self._reader_connections.append(conn)
+        self._local.deadline = time.monotonic() + LONGEST_READ_SECONDS
         try:
             conn.execute("BEGIN")
             try:
@@ -294,7 +303,8 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise _translate(error, self._path) from error
 
-    # ------------------------------------------------------------------------------------- writes
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._local.deadline
 
     async def write(self, work: Callable[[SqliteTransaction], T]) -> T:
         if self._loop is None or self._writer is None:
@@ -306,10 +316,13 @@ class SqliteDatabase:
     def _write_batches(self, conn: sqlite3.Connection) -> None:
         try:
             stopping = False
+            conn.execute("PRAGMA analysis_limit = 400")
+            since_optimized = 0
             while not stopping:
                 batch, stopping = self._take_batch()
                 if not batch:
                     continue
+                since_optimized += len(batch)
                 try:
                     self._write_batch(conn, batch)
                 except BaseException as error:
@@ -319,6 +332,12 @@ class SqliteDatabase:
                     if conn.in_transaction:
                         conn.execute("ROLLBACK")
                 self._settle(batch)
+                if since_optimized >= WORKS_BETWEEN_OPTIMIZING:
+                    conn.execute("PRAGMA optimize")
+                    since_optimized = 0
+            conn.execute("PRAGMA optimize")
+        except sqlite3.Error:
+            logger.exception("The database could not be left in order")
         finally:
             conn.close()
 

@@ -15,8 +15,6 @@ from typing import Any
 
 import orjson
 
-# ------------------------------------------------------------------------------------------- patterns
-
 
 @lru_cache(maxsize=256)
 def _like_pattern(pattern: str, ignore_case: bool) -> re.Pattern[str]:
@@ -102,8 +100,6 @@ def _imatches(value: str | None, pattern: str | None) -> bool | None:
     return _regex(pattern, True).search(value) is not None
 
 
-# ---------------------------------------------------------------------------------------------- jsonb
-
 _RANK = {type(None): 0, str: 1, int: 2, float: 2, bool: 3, list: 4, dict: 5}
 
 
@@ -134,7 +130,7 @@ def _compare(left: Any, right: Any) -> int:
         flat_left = [part for pair in pairs_left for part in pair]
         flat_right = [part for pair in pairs_right for part in pair]
         return _compare_all(flat_left, flat_right)
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)
 
 
 def _compare_all(left: list[Any], right: list[Any]) -> int:
@@ -157,9 +153,7 @@ def contains(whole: Any, part: Any) -> bool:
             key in whole and _contains_inside(whole[key], wanted) for key, wanted in part.items()
         )
     if isinstance(part, list):
-        return isinstance(whole, list) and all(
-            any(_contains_inside(item, wanted) for item in whole) for wanted in part
-        )
+        return isinstance(whole, list) and all(any(_contains_inside(item, wanted) for item in whole) for wanted in part)
     # At the top an array also contains a bare scalar.
     if isinstance(whole, list):
         return any(_equal_scalars(item, part) for item in whole)
@@ -242,9 +236,6 @@ def _jsonb_text(whole: str | None) -> str | None:
     return None if whole is None else json.dumps(_sorted_deep(orjson.loads(whole)), ensure_ascii=False)
 
 
-# ------------------------------------------------------------------------------------------ intervals
-
-
 def interval_text(seconds: float | None) -> str | None:
     """Write a duration as PostgreSQL does: ``00:00:30``, ``1 day 02:00:00``."""
     if seconds is None:
@@ -260,9 +251,6 @@ def interval_text(seconds: float | None) -> str | None:
         return clock
     day = f"{sign}{days} day{'' if days == 1 and not sign else 's'}"
     return day if not rest and not micro else f"{day} {clock}"
-
-
-# ----------------------------------------------------------------------------------------- statistics
 
 
 class _Variance:

@@ -51,7 +51,7 @@ class Merge(Task):
         kwargs.setdefault("trigger", not_all_skipped)
         super().__init__(**kwargs)
 
-    def run(self, **task_results: Any) -> Any:  # type: ignore[override]
+    def run(self, **task_results: Any) -> Any:
         """Give the first result, by name of the input, that is not None; None if there is none."""
         return next((task_results[name] for name in sorted(task_results) if task_results[name] is not None), None)
 
@@ -71,7 +71,7 @@ def switch(condition: Any, cases: dict[Any, Task], mapped: bool = False) -> None
 
 
 @task
-def as_bool(x: Any) -> bool:
+def as_bool(x):
     """Tell whether a value counts as true."""
     return bool(x)
 

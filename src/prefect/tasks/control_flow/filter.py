@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, List  # noqa: UP035 - this name is part of the JSON of tasks
 
 from prefect.core.task import Task
 from prefect.triggers import all_finished
@@ -30,7 +30,7 @@ class FilterTask(Task):
         self.log_func = log_func
         super().__init__(**kwargs)
 
-    def run(self, task_results: list[Any]) -> list[Any]:  # type: ignore[override]
+    def run(self, task_results: List[Any]) -> List[Any]:  # type: ignore[override]  # noqa: UP006
         """Give the elements that stay."""
         kept = [result for result in task_results if self.filter_func(result)]
         if self.log_func is not None:

@@ -73,16 +73,23 @@ def _upgrade_sqlite(url: str) -> None:
             check_writable(conn, path)
             if revision == HEAD:
                 return
-            # The second of two processes waits here, and then finds the work done.
-            conn.execute("BEGIN IMMEDIATE")
-            if sqlite_revision(conn) != HEAD:
-                from .run import run
+            from .run import run
 
-                run("sqlite", lambda: conn)
-            if conn.in_transaction:
-                conn.execute("COMMIT")
+            run("sqlite", conn, lambda: _lock_sqlite(conn))
         except sqlite3.Error as error:
             raise DatabaseUnavailable(f"Database file {path} can not be migrated: {error}") from error
+
+
+def _lock_sqlite(conn: sqlite3.Connection) -> bool:
+    """Begin to write; False: another process, for which this one waited, has done the work."""
+    conn.execute("BEGIN IMMEDIATE")
+    return sqlite_revision(conn) != HEAD
+
+
+def _lock_postgres(conn: Any) -> bool:
+    """Keep other processes out until the connection is closed; False: one of them has done the work."""
+    conn.execute(f"SELECT pg_advisory_lock({_LOCK})")
+    return postgres_revision(conn) != HEAD
 
 
 def _upgrade_postgres(url: str) -> None:
@@ -96,12 +103,8 @@ def _upgrade_postgres(url: str) -> None:
             check_not_newer(revision, shown(url))
             if revision == HEAD:
                 return
-            # The second of two processes waits here, and then finds the work done.
-            conn.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
-            if postgres_revision(conn) != HEAD:
-                from .run import run
+            from .run import run
 
-                run("postgresql", lambda: conn)
-            conn.commit()
+            run("postgresql", conn, lambda: _lock_postgres(conn))
     except psycopg.Error as error:
         raise DatabaseUnavailable(f"Database {shown(url)} can not be migrated: {error}") from error

@@ -22,19 +22,28 @@ def script_directory() -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
-def run(kind: str, connection: Callable[[], Any]) -> None:
-    """Apply the missing revisions, inside the transaction that is open on the DBAPI connection."""
+def run(kind: str, connection: Any, lock: Callable[[], bool]) -> None:
+    """Apply the missing revisions over an open DBAPI connection, which stays open.
+
+    Args:
+        lock: keeps other processes out; its answer says whether there is still something to do.
+    """
     script = script_directory()
     url = "postgresql+psycopg://" if kind == "postgresql" else "sqlite://"
-    engine = create_engine(url, creator=connection, poolclass=StaticPool, pool_reset_on_return=None)
+    engine = create_engine(url, creator=lambda: connection, poolclass=StaticPool, pool_reset_on_return=None)
 
     def steps(revision: Any, context: Any) -> Any:
         return script._upgrade_revs("head", revision)
 
     try:
-        with engine.connect() as conn, EnvironmentContext(Config(), script, fn=steps) as environment:
-            environment.configure(connection=conn, transactional_ddl=kind == "postgresql")
-            environment.run_migrations()
+        # SQLAlchemy asks a new connection some questions and rolls back: only then can a transaction begin.
+        with engine.connect() as conn:
+            if not lock():
+                conn.rollback()
+                return
+            with EnvironmentContext(Config(), script, fn=steps) as environment:
+                environment.configure(connection=conn, transactional_ddl=True)
+                environment.run_migrations()
             conn.commit()
     finally:
         # Without closing the connection: it is the caller's.

@@ -109,8 +109,8 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("limit", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="flow_concurrency_limit_pkey"),
-        sa.CheckConstraint('"limit" >= 0', name="flow_concurrency_limit_limit_check"),
         sa.UniqueConstraint("tenant_id", "name", name="flow_concurrency_limit_tenant_id_name_key"),
+        sa.CheckConstraint('"limit" >= 0', name="flow_concurrency_limit_limit_check"),
     )
 
     op.create_table(
@@ -290,6 +290,7 @@ def upgrade() -> None:
     op.create_index("flow_run_agent_id_idx", "flow_run", ["agent_id"], sqlite_where=sa.text("agent_id IS NOT NULL"), postgresql_where=sa.text("agent_id IS NOT NULL"))
     op.create_index("flow_run_created_idx", "flow_run", ["created"])
     op.create_index("flow_run_flow_id_scheduled_start_time_idx", "flow_run", ["flow_id", "scheduled_start_time"])
+    op.create_index("flow_run_scheduled_start_time_idx", "flow_run", ["scheduled_start_time"])
     op.create_index("flow_run_state_scheduled_start_time_idx", "flow_run", ["state", "scheduled_start_time"])
     op.create_index("flow_run_due_idx", "flow_run", ["tenant_id", "state_start_time"], sqlite_where=sa.text("state_start_time IS NOT NULL"), postgresql_where=sa.text("state_start_time IS NOT NULL"))
 

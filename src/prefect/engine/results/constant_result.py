@@ -1,0 +1,5 @@
+"""Public path of ConstantResult; defined in ``prefect.model.result``."""
+
+from prefect.model.result import ConstantResult
+
+__all__ = ["ConstantResult"]

@@ -1,0 +1,109 @@
+"""Values in files of this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from prefect.model.codec import public, register
+from prefect.model.result import Result
+from prefect.utilities.context import context
+
+
+@register("result")
+@public("prefect.engine.results.local_result")
+class LocalResult(Result):
+    """A value in a file.
+
+    Args:
+        dir: folder that locations are relative to; ``results`` in the home folder when absent or inside that one.
+        validate_dir: make the folder, and its path absolute.
+        **kwargs: as for ``Result``.
+    """
+
+    def __init__(self, dir: str | None = None, validate_dir: bool = True, **kwargs: Any) -> None:
+        home = os.path.expanduser(context.config.home_dir)
+        is_at_home = dir is None or Path(os.path.abspath(dir)).is_relative_to(os.path.abspath(home))
+        folder = os.path.join(home, "results") if dir is None or is_at_home else dir
+        if validate_dir:
+            folder = os.path.abspath(os.path.expanduser(folder))
+            os.makedirs(folder, exist_ok=True)
+        self.dir = folder
+        super().__init__(**kwargs)
+
+    @property
+    def default_location(self) -> str:
+        """A fresh file in the folder, named for this instant."""
+        now = datetime.now(UTC).strftime("%Y-%m-%dt%H-%M-%S-%f-00-00")
+        return os.path.join(self.dir, f"prefect-result-{now}")
+
+    def read(self, location: str) -> Self:
+        """Give a new result with the value in the file ``location``.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+        """
+        self.logger.debug("Starting to read result from %s...", location)
+        new = self.copy()
+        new.value = self.serializer.deserialize(Path(self.dir, location).read_bytes())
+        new.location = location
+        self.logger.debug("Finished reading result from %s...", location)
+        return new
+
+    def write(self, value_: Any, **kwargs: Any) -> Self:
+        """Write a value to this result's location, filled in with ``kwargs``; folders on the way are made.
+
+        The file appears under its name only when it is whole: a target that exists is taken for a finished run.
+
+        Raises:
+            OSError: it cannot be written; nothing is left behind.
+        """
+        new = self.format(**kwargs)
+        new.value = value_
+        assert isinstance(new.location, str)  # noqa: S101 (``format`` always gives one)
+        self.logger.debug("Starting to upload result to %s...", new.location)
+        data = self.serializer.serialize(value_)
+        path = os.path.join(self.dir, os.path.expanduser(new.location))
+        folder = os.path.dirname(os.path.abspath(path))
+        os.makedirs(folder, exist_ok=True)
+        _write_whole(path, folder, data)
+        new.location = path
+        self.logger.debug("Finished uploading result to %s...", new.location)
+        return new
+
+    def exists(self, location: str, **kwargs: Any) -> bool:
+        """Say whether the file ``location``, filled in with ``kwargs``, is there."""
+        return os.path.exists(os.path.join(self.dir, location.format(**kwargs)))
+
+    def _to_fields(self) -> dict[str, Any]:
+        return {"dir": self.dir, "location": self.location}
+
+    @classmethod
+    def _from_fields(cls, data: Mapping[str, Any]) -> Self:
+        # Not validated: the folder may be on the machine of the run, and need not be made here.
+        return cls(dir=data.get("dir"), validate_dir=False, location=data.get("location"))
+
+
+def _write_whole(path: str, folder: str, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".prefect-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    # The only way to read it is to set it.
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,96 @@
+"""Values in a bucket of S3, or of anything that speaks its protocol."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any, Self
+
+from prefect.model.codec import public, register
+from prefect.model.result import Result
+
+
+@register("result")
+@public("prefect.engine.results.s3_result")
+class S3Result(Result):
+    """A value in an object of a bucket.
+
+    Args:
+        bucket: its name.
+        boto3_kwargs: arguments of ``boto3.client``.
+        upload_options: ``ExtraArgs`` of the upload.
+        **kwargs: as for ``Result``.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        boto3_kwargs: dict[str, Any] | None = None,
+        upload_options: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.bucket = bucket
+        self.boto3_kwargs = boto3_kwargs or {}
+        self.upload_options = upload_options or {}
+        self._client: Any = None
+        super().__init__(**kwargs)
+
+    @property
+    def client(self) -> Any:
+        """The connection, made at the first use."""
+        if self._client is None:
+            from prefect.utilities.aws import get_boto_client
+
+            self._client = get_boto_client("s3", **self.boto3_kwargs)
+        return self._client
+
+    @client.setter
+    def client(self, value: Any) -> None:
+        self._client = value
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_client": None}
+
+    def write(self, value_: Any, **kwargs: Any) -> Self:
+        """Write a value to this result's location, filled in with ``kwargs``."""
+        new = self.format(**kwargs)
+        new.value = value_
+        self.logger.debug("Starting to upload result to %s...", new.location)
+        self.client.upload_fileobj(
+            io.BytesIO(self.serializer.serialize(value_)),
+            Bucket=self.bucket,
+            Key=new.location,
+            ExtraArgs=self.upload_options or None,
+        )
+        self.logger.debug("Finished uploading result to %s.", new.location)
+        return new
+
+    def read(self, location: str) -> Self:
+        """Give a new result with the value of the object ``location``."""
+        new = self.copy()
+        new.location = location
+        self.logger.debug("Starting to download result from %s...", location)
+        stream = io.BytesIO()
+        self.client.download_fileobj(Bucket=self.bucket, Key=location, Fileobj=stream)
+        new.value = self.serializer.deserialize(stream.getvalue())
+        self.logger.debug("Finished downloading result from %s.", location)
+        return new
+
+    def exists(self, location: str, **kwargs: Any) -> bool:
+        """Say whether the object ``location``, filled in with ``kwargs``, is there; other errors are raised."""
+        import botocore.exceptions
+
+        try:
+            self.client.get_object(Bucket=self.bucket, Key=location.format(**kwargs))
+        except botocore.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return False
+            raise
+        return True
+
+    def _to_fields(self) -> dict[str, Any]:
+        return {"bucket": self.bucket, "location": self.location}
+
+    @classmethod
+    def _from_fields(cls, data: Mapping[str, Any]) -> Self:
+        return cls(bucket=data.get("bucket"), location=data.get("location"))  # type: ignore[arg-type]

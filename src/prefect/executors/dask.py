@@ -1,0 +1,198 @@
+"""Calls made on a Dask cluster: one that exists, or one that is started for the run and stopped after it."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from prefect.executors.base import Executor
+from prefect.executors.local_dask import LocalDaskExecutor
+from prefect.utilities.context import context
+from prefect.utilities.logging import get_logger
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+__all__ = ["DaskExecutor", "LocalDaskExecutor"]
+
+_RESOURCE_TAG = "dask-resource:"
+
+
+class DaskExecutor(Executor):
+    """Makes calls on a Dask cluster.
+
+    Args:
+        address: of the scheduler of a cluster that exists; as configured when absent. Without any, a cluster is
+            started for each run.
+        cluster_class: class or dotted name of what starts that cluster; ``LocalCluster`` as configured when absent.
+        cluster_kwargs: its arguments.
+        adapt_kwargs: arguments of its ``adapt``: let the number of workers follow the work.
+        client_kwargs: arguments of ``distributed.Client``.
+        debug: let a temporary cluster log warnings; as configured in ``debug`` when absent.
+        performance_report_path: file for Dask's report on the run.
+        disable_cancellation_event: let calls that have not begun go on when the run is interrupted.
+        watch_worker_status: log when workers come and go; when absent, for clusters that adapt.
+
+    Raises:
+        ValueError: both an address and a cluster are given.
+    """
+
+    def __init__(
+        self,
+        address: str | None = None,
+        cluster_class: str | Callable[..., Any] | None = None,
+        cluster_kwargs: dict[str, Any] | None = None,
+        adapt_kwargs: dict[str, Any] | None = None,
+        client_kwargs: dict[str, Any] | None = None,
+        debug: bool | None = None,
+        performance_report_path: str | None = None,
+        disable_cancellation_event: bool = False,
+        watch_worker_status: bool | None = None,
+    ) -> None:
+        if address is not None and (cluster_class is not None or cluster_kwargs is not None):
+            raise ValueError("Cannot specify `address` and `cluster_class`/`cluster_kwargs`")
+        config = context.config
+        if address is None and cluster_class is None and cluster_kwargs is None:
+            address = config.engine.executor.dask.address or None
+        if address is None:
+            cluster_class = _cluster_class(cluster_class or config.engine.executor.dask.cluster_class)
+            cluster_kwargs = dict(cluster_kwargs or {})
+            if _is_local_cluster(cluster_class):
+                is_loud = config.debug if debug is None else debug
+                cluster_kwargs.setdefault("silence_logs", logging.WARNING if is_loud else logging.CRITICAL)
+            adapt_kwargs = dict(adapt_kwargs or {})
+        self.address = address
+        self.cluster_class = cluster_class
+        self.cluster_kwargs = cluster_kwargs
+        self.adapt_kwargs = adapt_kwargs
+        self.client_kwargs = {"set_as_default": False, **(client_kwargs or {})}
+        self.performance_report_path = performance_report_path
+        self.disable_cancellation_event = disable_cancellation_event
+        self.watch_worker_status = watch_worker_status
+        self.client: Client | None = None
+        self._futures: WeakSet[Future] | None = None
+
+    @property
+    def logger(self) -> logging.Logger:
+        return get_logger("DaskExecutor")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "client": None, "_futures": None}
+
+    @contextmanager
+    def start(self) -> Iterator[None]:
+        """Hold the connection, and the temporary cluster, for the length of a ``with`` block."""
+        from distributed import Client
+
+        with ExitStack() as stack:
+            if self.address is not None:
+                self.logger.info("Connecting to an existing Dask cluster at %s", self.address)
+                where: Any = self.address
+            else:
+                made_by = self.cluster_class
+                name = f"{getattr(made_by, '__module__', '')}.{getattr(made_by, '__name__', made_by)}"
+                self.logger.info("Creating a new Dask cluster with `%s`...", name)
+                where = stack.enter_context(made_by(**(self.cluster_kwargs or {})))  # type: ignore[operator, misc]
+                link = getattr(where, "dashboard_link", None)
+                if link:
+                    self.logger.info("The Dask dashboard is available at %s", link)
+            if self.adapt_kwargs and self.address is None:
+                where.adapt(**self.adapt_kwargs)
+            self.client = stack.enter_context(Client(where, **self.client_kwargs))
+            self._futures = WeakSet()
+            stack.callback(self._forget)
+            if self.performance_report_path:
+                from distributed import performance_report
+
+                stack.enter_context(performance_report(self.performance_report_path))
+            if self.watch_worker_status or (self.watch_worker_status is None and self.adapt_kwargs):
+                self._watch_workers(self.client)
+            try:
+                yield
+            except BaseException:
+                if not self.disable_cancellation_event:
+                    self.client.cancel(list(self._futures), force=True)
+                raise
+
+    def _forget(self) -> None:
+        self.client = None
+        self._futures = None
+
+    def _watch_workers(self, client: Client) -> None:
+        def tell(event: Any) -> None:
+            _, message = event if isinstance(event, tuple) else (None, event)
+            if isinstance(message, dict) and message.get("action") in ("add-worker", "remove-worker"):
+                self.on_worker_status_changed(message["action"].partition("-")[0], message)
+
+        client.subscribe_topic("all", tell)
+
+    def on_worker_status_changed(self, op: str, message: dict[str, Any]) -> None:
+        """Log that a worker came (``add``) or went (``remove``)."""
+        done = "added" if op == "add" else "removed"
+        self.logger.info("Worker %s %s", message.get("worker") or message.get("address") or "", done)
+
+    def submit(
+        self, fn: Callable[..., Any], *args: Any, extra_context: dict[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        """Hand over a call; see ``Executor.submit``.
+
+        Raises:
+            ValueError: the executor has not been started.
+        """
+        if self.client is None or self._futures is None:
+            raise ValueError("This executor has not been started.")
+        future = self.client.submit(fn, *args, pure=False, **self._dask_arguments(extra_context), **kwargs)
+        self._futures.add(future)
+        return future
+
+    @staticmethod
+    def _dask_arguments(extra_context: dict[str, Any] | None) -> dict[str, Any]:
+        """Give the key, and the resources that the task's tags ask for."""
+        known = extra_context or {}
+        arguments: dict[str, Any] = {}
+        name = known.get("task_name")
+        if name is not None:
+            index = known.get("task_index")
+            parts = [name, uuid.uuid4().hex] if index is None else [name, str(index), uuid.uuid4().hex]
+            arguments["key"] = "-".join(parts)
+        resources = {}
+        for tag in known.get("task_tags") or ():
+            if tag.lower().startswith(_RESOURCE_TAG):
+                resource, _, amount = tag[len(_RESOURCE_TAG) :].rpartition("=")
+                resources[resource] = float(amount)
+        if resources:
+            arguments["resources"] = resources
+        return arguments
+
+    def wait(self, futures: Any) -> Any:
+        """Wait for values; see ``Executor.wait``.
+
+        Raises:
+            ValueError: the executor has not been started.
+        """
+        if self.client is None:
+            raise ValueError("This executor has not been started.")
+        return self.client.gather(futures)
+
+    @property
+    def performance_report(self) -> str:
+        """The text of Dask's report on the last run; empty when there is none."""
+        path = self.performance_report_path
+        return Path(path).read_text(encoding="utf-8") if path and Path(path).exists() else ""
+
+
+def _cluster_class(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    module_name, _, attribute = given.rpartition(".")
+    return getattr(import_module(module_name), attribute)
+
+
+def _is_local_cluster(cluster_class: Any) -> bool:
+    return any(cls.__name__ == "LocalCluster" for cls in getattr(cluster_class, "__mro__", ()))

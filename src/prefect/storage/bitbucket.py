@@ -1,0 +1,84 @@
+"""Flows in files of a Bitbucket repository, in the cloud or on a server of one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.model import codec
+from prefect.storage.kinds import ScriptStorage, secret_or_variable
+
+
+@codec.register("storage")
+class Bitbucket(ScriptStorage):
+    """A flow's script on Bitbucket; needs ``atlassian-python-api``.
+
+    Args:
+        project: key of the project.
+        workspace: the workspace in Bitbucket Cloud; absent means a server at ``host``.
+        ref: branch, tag or commit; absent means ``master``.
+        access_token_secret: for a server; absent means ``BITBUCKET_ACCESS_TOKEN``.
+        cloud_username_secret: for the cloud; absent means ``BITBUCKET_CLOUD_USERNAME``.
+        cloud_app_password_secret: for the cloud; absent means ``BITBUCKET_CLOUD_APP_PASSWORD``.
+    """
+
+    serialized_fields = (
+        "project",
+        "repo",
+        "workspace",
+        "host",
+        "path",
+        "ref",
+        "access_token_secret",
+        "cloud_username_secret",
+        "cloud_app_password_secret",
+    )
+
+    def __init__(
+        self,
+        project: str,
+        repo: str,
+        workspace: str | None = None,
+        host: str | None = None,
+        path: str | None = None,
+        ref: str | None = None,
+        access_token_secret: str | None = None,
+        cloud_username_secret: str | None = None,
+        cloud_app_password_secret: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if workspace and access_token_secret:
+            raise ValueError(
+                "`access_token_secret` and `workspace` are both set: a workspace is of Bitbucket Cloud, which wants "
+                "`cloud_username_secret` and `cloud_app_password_secret`."
+            )
+        self.project = project
+        self.repo = repo
+        self.workspace = workspace
+        self.host = host
+        self.ref = ref
+        self.access_token_secret = access_token_secret
+        self.cloud_username_secret = cloud_username_secret
+        self.cloud_app_password_secret = cloud_app_password_secret
+        super().__init__(path, **kwargs)
+
+    def _read(self, path: str) -> str:
+        return self._read_from_cloud(path) if self.workspace else self._read_from_server(path)
+
+    def _read_from_cloud(self, path: str) -> str:
+        from atlassian.bitbucket import Cloud
+
+        client = Cloud(
+            url=self.host or "https://api.bitbucket.org/",
+            username=secret_or_variable(self.cloud_username_secret, "BITBUCKET_CLOUD_USERNAME"),
+            password=secret_or_variable(self.cloud_app_password_secret, "BITBUCKET_CLOUD_APP_PASSWORD"),
+            cloud=True,
+        )
+        repository = client.workspaces.get(self.workspace).repositories.get(self.repo)
+        return str(repository.get(path=f"src/{self.ref or 'master'}/{path}", not_json_response=True).decode())
+
+    def _read_from_server(self, path: str) -> str:
+        from atlassian import Bitbucket as Server
+
+        token = secret_or_variable(self.access_token_secret, "BITBUCKET_ACCESS_TOKEN")
+        client = Server(url=self.host or "https://bitbucket.org", token=token)
+        return str(client.get_content_of_file(self.project, self.repo, path, at=self.ref or "master").decode())

@@ -1,0 +1,52 @@
+"""Flows in files of a GitHub repository."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.model import codec
+from prefect.storage.kinds import ScriptStorage, secret_or_variable
+
+
+@codec.register("storage")
+class GitHub(ScriptStorage):
+    """A flow's script on GitHub; needs ``PyGithub``.
+
+    Args:
+        repo: ``owner/name``.
+        ref: branch, tag or commit; absent means the default branch.
+        access_token_secret: absent means the local secret or environment variable ``GITHUB_ACCESS_TOKEN``, if any.
+        base_url: address of the API of a server of your own.
+    """
+
+    serialized_fields = ("repo", "path", "ref", "access_token_secret", "base_url")
+
+    def __init__(
+        self,
+        repo: str,
+        path: str,
+        ref: str | None = None,
+        access_token_secret: str | None = None,
+        base_url: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.repo = repo
+        self.ref = ref
+        self.access_token_secret = access_token_secret
+        self.base_url = base_url
+        super().__init__(path, **kwargs)
+
+    def _read(self, path: str) -> str:
+        from github import Auth, Github
+
+        token = secret_or_variable(self.access_token_secret, "GITHUB_ACCESS_TOKEN")
+        options: dict[str, Any] = {"base_url": self.base_url} if self.base_url else {}
+        client = Github(auth=Auth.Token(token) if token else None, **options)
+        repository = client.get_repo(self.repo)
+        ref = self.ref or repository.default_branch
+        # The commit first: so that the log says which text was run, whatever the branch is later.
+        commit = repository.get_commit(ref).sha
+        self.logger.info("Downloading flow from GitHub storage - repo: %r, path: %r, ref: %r", self.repo, path, ref)
+        text: bytes = repository.get_contents(path, ref=commit).decoded_content
+        self.logger.info("Flow successfully downloaded. Using commit: %s", commit)
+        return text.decode()

@@ -1,0 +1,44 @@
+"""Flows in files of a GitLab repository."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect.model import codec
+from prefect.storage.kinds import ScriptStorage, secret_or_variable
+
+
+@codec.register("storage")
+class GitLab(ScriptStorage):
+    """A flow's script on GitLab; needs ``python-gitlab``.
+
+    Args:
+        repo: path or number of the project.
+        host: address of a server of your own.
+        ref: branch, tag or commit; absent means ``master``.
+        access_token_secret: absent means the local secret or environment variable ``GITLAB_ACCESS_TOKEN``, if any.
+    """
+
+    serialized_fields = ("repo", "path", "host", "ref", "access_token_secret")
+
+    def __init__(
+        self,
+        repo: str,
+        host: str | None = None,
+        path: str | None = None,
+        ref: str | None = None,
+        access_token_secret: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.repo = repo
+        self.host = host
+        self.ref = ref
+        self.access_token_secret = access_token_secret
+        super().__init__(path, **kwargs)
+
+    def _read(self, path: str) -> str:
+        from gitlab import Gitlab
+
+        token = secret_or_variable(self.access_token_secret, "GITLAB_ACCESS_TOKEN")
+        project = Gitlab(self.host or "https://gitlab.com", private_token=token).projects.get(self.repo)
+        return str(project.files.get(file_path=path, ref=self.ref or "master").decode().decode())

@@ -1,0 +1,39 @@
+"""One JSON request to a service on the web, without any package beyond what the client needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+TIMEOUT_SECONDS = 30.0
+
+
+class DeliveryFailed(Exception):
+    """A service did not take a message."""
+
+
+def post_json(url: str, content: Any, headers: Mapping[str, str] | None = None) -> None:
+    """Send a JSON body to a URL.
+
+    Raises:
+        DeliveryFailed: no answer in time, or one that is no success. Names the host only: such URLs hold secrets.
+    """
+    import json
+    from urllib.parse import urlsplit
+
+    import urllib3
+
+    host = urlsplit(url).netloc
+    try:
+        with urllib3.PoolManager(retries=False, timeout=TIMEOUT_SECONDS) as pool:
+            answer = pool.request(
+                "POST",
+                url,
+                body=json.dumps(content).encode(),
+                headers={"Content-Type": "application/json", **(headers or {})},
+            )
+    except urllib3.exceptions.HTTPError as error:
+        raise DeliveryFailed(f"{host} could not be reached: {type(error).__name__}") from error
+    if not 200 <= answer.status < 300:
+        said = answer.data[:200].decode("utf-8", "replace")
+        raise DeliveryFailed(f"{answer.status} {answer.reason} from {host}: {said}")

@@ -1,0 +1,127 @@
+"""The loop that asks for due runs, under a clock that the test moves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+
+from prefect.agent.polling import INTERVALS_SECONDS, LOST_PAUSES_SECONDS, SET_ASIDE_SECONDS, PollingLoop
+from prefect.exceptions import ServerUnreachable
+
+
+class FakeClock:
+    """Time passes only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.waits: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        if event.is_set():
+            return True
+        self.now += seconds
+        self.waits.append(seconds)
+        return False
+
+
+class Queue:
+    """Gives the prepared answers, one for each question; the loop ends with the last."""
+
+    def __init__(self, *answers: list[str] | Exception, can_wait: bool = True, max_polls: int | None = None) -> None:
+        self.answers = list(answers)
+        self.asked: list[tuple[set[str], float]] = []
+        self.taken: list[str] = []
+        self.lost: list[Exception] = []
+        self.returns = 0
+        self.refused: set[str] = set()
+        self.clock = FakeClock()
+        self.loop = PollingLoop(
+            find=self.find,
+            take=self.take,
+            busy=list,
+            can_wait=lambda: can_wait,
+            on_lost=self.lost.append,
+            on_found_again=self.note_return,
+            max_polls=max_polls,
+            clock=self.clock,
+        )
+
+    def find(self, excluded: Collection[str], wait_seconds: float) -> Collection[str]:
+        self.asked.append((set(excluded), wait_seconds))
+        answer = self.answers.pop(0)
+        if not self.answers:
+            self.loop.stop()
+        if isinstance(answer, Exception):
+            raise answer
+        if not answer and self.loop._can_wait():
+            self.clock.now += wait_seconds
+        return answer
+
+    def take(self, run_ids: Collection[str]) -> Collection[str]:
+        taken = [run_id for run_id in run_ids if run_id not in self.refused]
+        self.taken += taken
+        return taken
+
+    def note_return(self) -> None:
+        self.returns += 1
+
+
+def test_a_server_that_can_wait_is_asked_again_at_once():
+    queue = Queue([], ["a"], [])
+
+    queue.loop.run()
+
+    assert queue.taken == ["a"]
+    assert queue.clock.waits == []
+    assert [wait for _, wait in queue.asked] == [30.0, 30.0, 30.0]
+
+
+def test_a_server_that_cannot_wait_is_asked_ever_less_often_until_it_has_work():
+    queue = Queue([], [], [], [], [], [], [], ["a"], [], [], can_wait=False)
+
+    queue.loop.run()
+
+    assert queue.clock.waits[:8] == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 0.25]
+    assert queue.clock.waits[8] == 0.5
+
+
+def test_a_run_that_may_not_be_started_yet_is_set_aside_for_a_while():
+    queue = Queue(["a"], [], [], [])
+    queue.refused = {"a"}
+
+    queue.loop.run()
+
+    assert queue.taken == []
+    assert queue.asked[1] == ({"a"}, SET_ASIDE_SECONDS)
+    assert queue.asked[2] == (set(), 30.0)
+
+
+def test_a_lost_server_is_told_once_and_asked_until_it_is_back():
+    away = ServerUnreachable("http://x")
+    queue = Queue(away, away, away, [], away, [])
+
+    queue.loop.run()
+
+    assert queue.lost == [away, away]
+    assert queue.returns == 2
+    assert queue.clock.waits == [*LOST_PAUSES_SECONDS[:3], LOST_PAUSES_SECONDS[0]]
+
+
+def test_a_bounded_number_of_questions_takes_the_time_of_the_pauses():
+    queue = Queue([], [], [], [], max_polls=3)
+
+    queue.loop.run()
+
+    assert [wait for _, wait in queue.asked] == list(INTERVALS_SECONDS[:3])
+
+
+def test_a_poke_ends_the_pause():
+    queue = Queue([], [], can_wait=False)
+    queue.loop.poke()
+
+    queue.loop.run()
+
+    assert queue.clock.waits == []

@@ -1,0 +1,207 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+from support.world import START, flow_document
+
+from prefect.server import catalogue
+from prefect.server.actions import flows, runs
+from prefect.server.services import lazarus, scheduler, zombie_killer
+
+HOURLY = {"type": "Schedule", "clocks": [{"type": "IntervalClock", "interval": 3_600_000_000}]}
+SILENCE = 91
+
+
+def run_once(world, service):
+    return world.run_async(service.run_once(world.database, world.settings, world.now))
+
+
+# ------------------------------------------------------------------------------------------- lost runs
+
+
+@pytest.mark.parametrize("state", ["Submitted", "Running"])
+def test_a_run_whose_process_vanished_is_started_again_three_times_and_then_failed(world, state):
+    run_id = world.create(world.register())
+    for attempt in range(1, 4):
+        world.set_flow_run(run_id, "Submitted")
+        if state == "Running":
+            world.set_flow_run(run_id, "Running")
+        world.pass_time(SILENCE)
+
+        assert run_once(world, lazarus) == 1
+        run = world.flow_run(run_id)
+        assert (run["state"], run["times_resurrected"]) == ("Scheduled", attempt)
+        assert run["state_message"] == "Rescheduled by a Lazarus process."
+        assert world.queue() == [run_id]
+    world.set_flow_run(run_id, "Submitted")
+    world.pass_time(SILENCE)
+
+    assert run_once(world, lazarus) == 1
+
+    text = "A Lazarus process attempted to reschedule this run 3 times without success. Marking as failed."
+    assert world.flow_run(run_id)["state"] == "Failed"
+    assert world.flow_run(run_id)["state_message"] == text
+    logs = world.rows("log", flow_run_id=run_id)
+    assert [log["level"] for log in logs] == ["INFO", "INFO", "INFO", "ERROR"]
+    assert {log["name"] for log in logs} == {"Lazarus.FlowRun"}
+    assert "This is attempt 2." in logs[1]["message"]
+
+
+def test_a_run_that_beats_is_left_alone(world):
+    run_id = world.running()
+    for _ in range(10):
+        world.pass_time(60)
+        world.do(runs.beat_flow_run, flow_run_id=run_id)
+        assert run_once(world, lazarus) == run_once(world, zombie_killer) == 0
+    assert world.flow_run(run_id)["state"] == "Running"
+
+
+def test_a_run_that_never_beat_is_found_as_well(world):
+    run_id = world.running()
+    forget = update(catalogue.flow_run).values(heartbeat=None)
+    world.do(lambda tx, now: tx.run(forget))
+    world.pass_time(SILENCE)
+
+    assert run_once(world, lazarus) == 1
+    assert world.flow_run(run_id)["state"] == "Scheduled"
+
+
+@pytest.mark.parametrize("state", ["Retrying", "Paused", "Scheduled", "Resume"])
+def test_a_run_that_waits_for_a_task_is_not_lost(world, state):
+    """Its process went home on purpose; the queue hands the run out when the task is due."""
+    run_id = world.running()
+    world.set_task_run(world.task_run(run_id)["id"], state)
+    world.pass_time(SILENCE)
+
+    assert run_once(world, lazarus) == 0
+    assert world.flow_run(run_id)["state"] == "Running"
+
+
+@pytest.mark.parametrize("changes", [{"lazarus_enabled": False}, {"heartbeat_enabled": False}])
+def test_a_flow_may_be_exempt(world, changes):
+    flow_id = world.register()
+    world.do(flows.switch_setting, flow_id=flow_id, changes=changes)
+    world.running(flow_id)
+    world.pass_time(SILENCE)
+
+    assert run_once(world, lazarus) == 0
+
+
+@pytest.mark.parametrize("state", ["Scheduled", "Success", "Cancelled", "Paused"])
+def test_runs_without_a_process_are_not_looked_at(world, state):
+    run_id = world.running()
+    world.set_flow_run(run_id, state)
+    world.pass_time(10 * SILENCE)
+
+    assert run_once(world, lazarus) == run_once(world, zombie_killer) == 0
+
+
+# ------------------------------------------------------------------------------------------ dead task runs
+
+
+def test_a_task_that_died_is_tried_again_while_it_may_be_and_then_failed(world):
+    run_id = world.running()
+    task_run_id = world.task_run(run_id, "two-1")["id"]
+    for attempt in (1, 2):
+        world.set_task_run(task_run_id, "Running")
+        world.pass_time(SILENCE)
+
+        assert run_once(world, zombie_killer) == 1
+        row = world.row("task_run", id=task_run_id)
+        assert (row["state"], row["state_start_time"]) == ("Retrying", world.now + timedelta(seconds=30))
+        assert row["serialized_state"]["run_count"] == attempt
+        assert f"This will be retry {attempt} of 2." in row["state_message"]
+        world.do(runs.beat_flow_run, flow_run_id=run_id)
+    world.set_task_run(task_run_id, "Running")
+    world.pass_time(SILENCE)
+
+    assert run_once(world, zombie_killer) == 1
+
+    assert world.row("task_run", id=task_run_id)["state"] == "Failed"
+    last = world.rows("log", flow_run_id=run_id)[-1]
+    assert (last["name"], last["level"], last["task_run_id"]) == ("ZombieKiller.TaskRun", "ERROR", task_run_id)
+    assert last["message"] == "No heartbeat detected from the remote task; marking the run as failed."
+
+
+def test_a_dead_process_in_the_middle_of_a_task_still_ends_in_a_new_start(world):
+    run_id = world.running()
+    world.set_task_run(world.task_run(run_id, "one-1")["id"], "Running")
+    world.pass_time(SILENCE)
+
+    assert run_once(world, lazarus) == 0
+    assert run_once(world, zombie_killer) == 1
+    assert run_once(world, lazarus) == 1
+
+    assert world.flow_run(run_id)["state"] == "Scheduled"
+    assert world.task_run(run_id, "one-1")["state"] == "Failed"
+
+
+def test_a_run_that_died_while_it_was_cancelled_ends(world):
+    run_id = world.running()
+    world.cancel(run_id)
+    world.pass_time(SILENCE)
+
+    assert run_once(world, zombie_killer) == 1
+
+    run = world.flow_run(run_id)
+    assert run["state"] == "Failed"
+    assert run["state_message"] == "No heartbeat detected from the flow run; marking the run as failed."
+
+
+def test_more_lost_runs_than_one_look_shows_are_all_found(world, monkeypatch):
+    monkeypatch.setattr(lazarus, "BATCH", 3)
+    flow_id = world.register()
+    made = [world.running(flow_id) for _ in range(8)]
+    world.pass_time(SILENCE)
+
+    assert run_once(world, lazarus) == 8
+    assert {world.flow_run(run_id)["state"] for run_id in made} == {"Scheduled"}
+
+
+# --------------------------------------------------------------------------------------------- schedules
+
+
+def test_the_scheduler_refills_what_time_has_used_up(world):
+    world.register(flow_document(schedule=HOURLY))
+    assert run_once(world, scheduler) == 0
+
+    world.pass_time(3 * 3600)
+
+    assert run_once(world, scheduler) == 3
+    assert len(world.rows("flow_run")) == 13
+    assert run_once(world, scheduler) == 0
+
+
+def test_the_scheduler_leaves_archived_and_inactive_flows_alone(world):
+    inactive = world.register(flow_document("one", schedule=HOURLY), set_schedule_active=False)
+    archived = world.register(flow_document("two", schedule=HOURLY))
+    world.do(flows.archive_flow, flow_id=archived)
+
+    assert run_once(world, scheduler) == 0
+    assert world.rows("flow_run", flow_id=inactive) == world.rows("flow_run", flow_id=archived) == []
+
+
+def test_a_schedule_that_cannot_be_read_does_not_stop_the_others(world):
+    broken = world.register(flow_document("broken", schedule={"type": "Schedule", "clocks": [{"type": "Sundial"}]}))
+    world.register(flow_document("whole", schedule=HOURLY))
+    world.pass_time(3600)
+
+    assert run_once(world, scheduler) == 1
+    assert world.rows("flow_run", flow_id=broken) == []
+
+
+def test_the_scheduler_goes_through_more_flows_than_one_look_shows(world, monkeypatch):
+    monkeypatch.setattr(scheduler, "BATCH", 2)
+    for number in range(5):
+        world.register(flow_document(f"flow {number}", schedule=HOURLY))
+    world.pass_time(3600)
+
+    assert run_once(world, scheduler) == 5
+
+
+def test_planned_runs_keep_the_time_of_their_event(world):
+    world.register(flow_document(schedule=HOURLY))
+
+    starts = sorted(run["scheduled_start_time"] for run in world.rows("flow_run"))
+
+    assert starts == [START + timedelta(hours=hour) for hour in range(1, 11)]

@@ -1,0 +1,267 @@
+"""What both databases promise."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import bindparam, func, select, update
+
+from prefect.server import catalogue
+from prefect.server.store.database import (
+    DatabaseUnavailable,
+    ForeignKeyViolation,
+    InvalidValue,
+    UniquenessViolation,
+    open_database,
+)
+from prefect.server.store.dialect import upsert
+from support.rows import insert, uid
+
+tenant, project, task = catalogue.tenant, catalogue.project, catalogue.task
+
+tenant_by_id = select(tenant).where(tenant.c.id == bindparam("id", type_=tenant.c.id.type))
+count_tenants = select(func.count().label("n")).select_from(tenant)
+rename = update(tenant).where(tenant.c.id == bindparam("tenant", type_=tenant.c.id.type))
+tenants_named = (
+    select(tenant.c.name).where(tenant.c.name.in_(bindparam("names", expanding=True))).order_by(tenant.c.name)
+)
+add_tenant = upsert(tenant)
+add_if_new = upsert(tenant).on_conflict_do_nothing()
+add_or_rename = (
+    upsert(tenant).on_conflict_do_update(index_elements=["slug"], set_={"name": "renamed"}).returning(tenant.c.id)
+)
+all_flows = select(catalogue.flow.c.id)
+
+
+def _tenant(number, **more):
+    return {"id": uid(number), "name": f"tenant {number}", "slug": f"t{number}", **more}
+
+
+def test_values_come_back_as_they_were_written(database, run_async):
+    now = datetime(2026, 3, 29, 1, 30, 0, 123, tzinfo=timezone(timedelta(hours=2)))
+    info = {"a": [1, 2.5, None, True, "é\U0001f600"], "big": 2**70}
+
+    async def run():
+        await database.write(lambda tx: tx.run(add_tenant, **_tenant(1, created=now, info=info)))
+        return await database.read(lambda tx: tx.one(tenant_by_id, id=uid(1)))
+
+    row = run_async(run())
+    assert row["created"] == now
+    assert row["created"].tzinfo is UTC
+    assert row["info"] == info
+    assert row["settings"] == {}
+    assert row["id"] == uid(1)
+    assert row["updated"].tzinfo is UTC
+
+
+def test_intervals_and_booleans_come_back(database, run_async):
+    delay = timedelta(days=2, hours=3, seconds=4)
+
+    def write(tx):
+        insert(tx, "tenant", **_tenant(1))
+        insert(tx, "project", id=uid(2), tenant_id=uid(1), name="p")
+        insert(tx, "flow_group", id=uid(3), tenant_id=uid(1))
+        insert(tx, "flow", id=uid(4), project_id=uid(2), flow_group_id=uid(3), name="f")
+        insert(tx, "task", id=uid(5), flow_id=uid(4), slug="s", retry_delay=delay, mapped=True)
+        return tx.one(select(task))
+
+    row = run_async(database.write(write))
+    assert (row["retry_delay"], row["mapped"], row["is_root_task"]) == (delay, True, False)
+
+
+def test_updated_is_refreshed_by_an_update(database, run_async):
+    old = datetime(2000, 1, 1, tzinfo=UTC)
+
+    def write(tx):
+        insert(tx, "tenant", **_tenant(1, updated=old))
+        assert tx.run(rename, tenant=uid(1), name="new") == 1
+        return tx.one(tenant_by_id, id=uid(1))
+
+    row = run_async(database.write(write))
+    assert row["name"] == "new"
+    assert row["updated"] > old
+
+
+def test_an_exception_rolls_back_only_its_own_work(database, run_async):
+    def fail(tx):
+        tx.run(add_tenant, **_tenant(0))
+        raise LookupError("mine")
+
+    async def run():
+        works = [lambda tx, n=n: tx.run(add_tenant, **_tenant(n)) for n in range(1, 20)]
+        results = await asyncio.gather(
+            *[database.write(work) for work in works[:10]],
+            database.write(fail),
+            *[database.write(work) for work in works[10:]],
+            return_exceptions=True,
+        )
+        return results, await database.read(lambda tx: tx.one(count_tenants))
+
+    results, count = run_async(run())
+    assert count == {"n": 19}
+    assert [type(result) for result in results if result != 1] == [LookupError]
+
+
+def test_a_taken_key_is_a_uniqueness_violation(database, run_async):
+    async def run():
+        await database.write(lambda tx: tx.run(add_tenant, **_tenant(1)))
+        await database.write(lambda tx: tx.run(add_tenant, **_tenant(1)))
+
+    with pytest.raises(UniquenessViolation, match=r"^Uniqueness violation\.$"):
+        run_async(run())
+
+
+def test_a_missing_parent_is_a_foreign_key_violation(database, run_async):
+    with pytest.raises(ForeignKeyViolation, match=r"^Foreign key violation\.$"):
+        run_async(database.write(lambda tx: insert(tx, "project", id=uid(1), tenant_id=uid(9), name="p")))
+
+
+def test_work_goes_on_after_a_violation_inside_a_savepoint(database, run_async):
+    def write(tx):
+        tx.run(add_tenant, **_tenant(1))
+        with pytest.raises(UniquenessViolation), tx.savepoint():
+            tx.run(rename, tenant=uid(1), name="undone")
+            tx.run(add_tenant, **_tenant(1))
+        tx.run(add_tenant, **_tenant(2))
+        return tx.one(tenant_by_id, id=uid(1))["name"], tx.one(count_tenants)["n"]
+
+    assert run_async(database.write(write)) == ("tenant 1", 2)
+
+
+def test_upserts_mean_the_same(database, run_async):
+    def write(tx):
+        first = tx.run(add_if_new, **_tenant(1))
+        second = tx.run(add_if_new, **_tenant(1))
+        row = tx.one(add_or_rename, **_tenant(5, slug="t1"))
+        return first, second, row, tx.one(tenant_by_id, id=uid(1))["name"]
+
+    assert run_async(database.write(write)) == (1, 0, {"id": uid(1)}, "renamed")
+
+
+def test_many_rows_and_lists_of_values(database, run_async):
+    def write(tx):
+        tx.run_many(add_tenant, [_tenant(n) for n in range(1, 6)])
+        tx.run_many(add_tenant, [])
+        return [row["name"] for row in tx.all(tenants_named, names=["tenant 4", "tenant 2", "nobody"])]
+
+    assert run_async(database.write(write)) == ["tenant 2", "tenant 4"]
+
+
+def test_a_value_that_no_statement_knows_is_refused(database, run_async):
+    with pytest.raises(TypeError, match="no value named colour"):
+        run_async(database.read(lambda tx: tx.one(tenant_by_id, id=uid(1), colour="red")))
+    with pytest.raises(TypeError, match="needs a value named id"):
+        run_async(database.read(lambda tx: tx.one(tenant_by_id)))
+
+
+@pytest.mark.parametrize(
+    "values", [{"name": "\ud800"}, {"created": datetime(2026, 1, 1)}, {"info": {"x": object()}}], ids=str
+)
+def test_what_can_not_be_stored_is_an_invalid_value(database, run_async, values):
+    with pytest.raises(InvalidValue):
+        run_async(database.write(lambda tx: tx.run(add_tenant, **_tenant(1, **values))))
+
+
+def test_announcements_come_after_the_commit_and_not_after_a_rollback(database, run_async):
+    heard = []
+    database.on_announce = heard.append
+
+    def fail(tx):
+        tx.announce("lost")
+        raise LookupError
+
+    def write(tx):
+        tx.run(add_tenant, **_tenant(1))
+        tx.announce("queue")
+        with pytest.raises(LookupError), tx.savepoint():
+            fail(tx)
+
+    async def run():
+        await database.write(write)
+        with pytest.raises(LookupError):
+            await database.write(fail)
+        await asyncio.sleep(0)
+
+    run_async(run())
+    assert heard == [{"queue"}]
+
+
+def test_a_read_sees_one_snapshot(database, run_async):
+    loop_ready = asyncio.Event()
+
+    async def run():
+        loop = asyncio.get_running_loop()
+
+        def read(tx):
+            before = tx.one(count_tenants)["n"]
+            asyncio.run_coroutine_threadsafe(
+                database.write(lambda inner: inner.run(add_tenant, **_tenant(1))), loop
+            ).result(10)
+            return before, tx.one(count_tenants)["n"]
+
+        loop_ready.set()
+        seen = await database.read(read)
+        return seen, await database.read(lambda tx: tx.one(count_tenants)["n"])
+
+    assert run_async(run()) == ((0, 0), 1)
+
+
+def test_a_read_can_not_write(database, run_async):
+    with pytest.raises(Exception, match=r"(?i)read.?only|query_only"):
+        run_async(database.read(lambda tx: tx.run(add_tenant, **_tenant(1))))
+
+
+def test_stop_finishes_what_was_accepted(database_url, run_async):
+    async def run():
+        database = open_database(database_url)
+        await database.start()
+        writes = [
+            asyncio.ensure_future(database.write(lambda tx, n=n: tx.run(add_tenant, **_tenant(n)))) for n in range(50)
+        ]
+        await asyncio.sleep(0)
+        await database.stop()
+        done = await asyncio.gather(*writes)
+        with pytest.raises(DatabaseUnavailable):
+            await database.read(lambda tx: tx.one(count_tenants))
+        await database.start()
+        count = await database.read(lambda tx: tx.one(count_tenants))
+        await database.stop()
+        return done, count
+
+    assert run_async(run()) == ([1] * 50, {"n": 50})
+
+
+def test_deleting_a_tenant_takes_everything_with_it(database, run_async):
+    from prefect.server.catalogue import metadata
+    from support.rows import TENANT, make
+
+    async def run():
+        await make(database)
+        await database.write(lambda tx: tx.run(tenant.delete().where(tenant.c.id == TENANT)))
+        return await database.read(
+            lambda tx: {
+                name: tx.one(select(func.count().label("n")).select_from(table))["n"]
+                for name, table in metadata.tables.items()
+            }
+        )
+
+    left = run_async(run())
+    assert left.pop("tenant") == 1
+    assert set(left.values()) == {0}
+
+
+def test_deleting_an_agent_leaves_its_runs(database, run_async):
+    from support.rows import RUN, TENANT, make
+
+    flow_run, agent = catalogue.flow_run, catalogue.agent
+
+    def write(tx):
+        insert(tx, "agent", id=uid(900), tenant_id=TENANT)
+        tx.run(flow_run.update().where(flow_run.c.id == RUN["beta"]).values(agent_id=uid(900)))
+        tx.run(agent.delete())
+        return tx.one(select(flow_run.c.agent_id).where(flow_run.c.id == RUN["beta"]))
+
+    run_async(make(database))
+    assert run_async(database.write(write)) == {"agent_id": None}

@@ -1,0 +1,141 @@
+"""What is particular to PostgreSQL: replicas hear each other, lost connections come back, deadlocks are tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import psycopg
+import pytest
+from sqlalchemy import select, update
+
+from prefect.server import catalogue
+from prefect.server.store.database import EVERYTHING, DatabaseUnavailable, TookTooLong, migrate, open_database
+from prefect.server.store.phrases import value_of
+from support.databases import NoPostgres
+from support.rows import insert, uid
+
+pytestmark = pytest.mark.postgres
+tenant = catalogue.tenant
+rename = update(tenant).where(tenant.c.id == value_of("tenant", tenant.c.id))
+
+
+@pytest.fixture
+def url(databases):
+    try:
+        made = databases.fresh("postgres")
+    except NoPostgres as error:
+        pytest.skip(str(error))
+    yield made
+    databases.drop(made)
+
+
+@pytest.fixture
+def replicas(url, run_async):
+    """Two servers' databases over one PostgreSQL, with what each hears."""
+    pair = [open_database(url, readers=1), open_database(url, readers=1)]
+    for database in pair:
+        run_async(database.start())
+    yield pair
+    for database in pair:
+        run_async(database.stop())
+
+
+def _hear(database):
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    def on_announce(topics):
+        for topic in topics:
+            heard.put_nowait(topic)
+
+    database.on_announce = on_announce
+    return heard
+
+
+def test_replicas_hear_what_one_announces_once(replicas, run_async):
+    async def run():
+        mine, other = (_hear(database) for database in replicas)
+        await replicas[0].write(lambda tx: tx.announce("queue:1"))
+        await replicas[0].write(lambda tx: tx.announce("queue:2"))
+        async with asyncio.timeout(10):
+            found = [await other.get(), await other.get()]
+        return found, [mine.get_nowait() for _ in range(mine.qsize())]
+
+    assert run_async(run()) == (["queue:1", "queue:2"], ["queue:1", "queue:2"])
+
+
+def test_after_lost_connections_everybody_looks_again_and_work_goes_on(url, replicas, run_async):
+    async def run():
+        heard = _hear(replicas[0])
+        await replicas[0].write(lambda tx: insert(tx, "tenant", id=uid(1), name="x", slug="x"))
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        names = await replicas[0].read(lambda tx: tx.all(select(tenant.c.name)))
+        async with asyncio.timeout(20):
+            while await heard.get() != EVERYTHING:
+                pass
+        await replicas[1].write(lambda tx: tx.announce("again"))
+        async with asyncio.timeout(10):
+            return names, await heard.get()
+
+    assert run_async(run()) == ([{"name": "x"}], "again")
+
+
+def test_a_deadlock_is_tried_again(replicas, run_async):
+    both_hold_one = threading.Barrier(2)
+    tries = []
+
+    def work(first, second):
+        def write(tx):
+            tries.append(first)
+            tx.run(rename, tenant=uid(first), name=f"by {first}")
+            if len(tries) <= 2:
+                both_hold_one.wait(10)
+            tx.run(rename, tenant=uid(second), name=f"by {first}")
+
+        return write
+
+    async def run():
+        for n in (1, 2):
+            await replicas[0].write(lambda tx, n=n: insert(tx, "tenant", id=uid(n), name="x", slug=f"{n}"))
+        await asyncio.gather(replicas[0].write(work(1, 2)), replicas[1].write(work(2, 1)))
+        return {row["name"] for row in await replicas[0].read(lambda tx: tx.all(select(tenant.c.name)))}
+
+    assert len(run_async(run())) == 1
+    assert len(tries) == 3
+
+
+def test_a_statement_that_never_ends_is_stopped(url, run_async, monkeypatch):
+    from prefect.server.store import postgres
+
+    monkeypatch.setattr(postgres, "SESSION", "-c statement_timeout=50")
+
+    async def run():
+        database = open_database(url)
+        await database.start()
+        try:
+            await database.read(lambda tx: tx.raw("SELECT pg_sleep(60)"))
+        finally:
+            await database.stop()
+
+    with pytest.raises(TookTooLong):
+        run_async(run())
+
+
+def test_a_nul_in_a_text_is_an_invalid_value(replicas, run_async):
+    from prefect.server.store.database import InvalidValue
+
+    with pytest.raises(InvalidValue, match="NUL"):
+        run_async(replicas[0].write(lambda tx: insert(tx, "tenant", id=uid(1), name="a\0b", slug="x")))
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password(run_async):
+    url = "postgresql://me:secret@127.0.0.1:1/nothing"
+    with pytest.raises(DatabaseUnavailable, match=r"me:\*\*\*@127\.0\.0\.1:1/nothing") as told:
+        migrate(url)
+    assert "secret" not in str(told.value)
+    with pytest.raises(DatabaseUnavailable, match=r"me:\*\*\*@"):
+        run_async(open_database(url).start())
