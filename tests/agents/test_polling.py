@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection
 
-from prefect.agent.polling import INTERVALS_SECONDS, LOST_PAUSES_SECONDS, SET_ASIDE_SECONDS, PollingLoop
+from prefect.agent.polling import BUSY_SECONDS, INTERVALS_SECONDS, LOST_PAUSES_SECONDS, SET_ASIDE_SECONDS, PollingLoop
 from prefect.exceptions import ServerUnreachable
 
 
@@ -37,11 +37,12 @@ class Queue:
         self.lost: list[Exception] = []
         self.returns = 0
         self.refused: set[str] = set()
+        self.busy: set[str] = set()
         self.clock = FakeClock()
         self.loop = PollingLoop(
             find=self.find,
             take=self.take,
-            busy=list,
+            busy=lambda: list(self.busy),
             can_wait=lambda: can_wait,
             on_lost=self.lost.append,
             on_found_again=self.note_return,
@@ -125,3 +126,12 @@ def test_a_poke_ends_the_pause():
     queue.loop.run()
 
     assert queue.clock.waits == []
+
+
+def test_a_question_that_leaves_out_runs_being_started_is_short():
+    queue = Queue([], [])
+    queue.busy = {"a"}
+
+    queue.loop.run()
+
+    assert queue.asked[0] == ({"a"}, BUSY_SECONDS)

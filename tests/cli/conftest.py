@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from support.commands import PREFECT, clean_environment
 from support.graphql_stub import Stub, StubServer
 

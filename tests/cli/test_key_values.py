@@ -44,7 +44,7 @@ def test_item_without_equals_sign_has_an_empty_value_and_later_items_win() -> No
     assert key_values.parse(["a", "b=1", "b=2", "c d=3", "=4"], "parameter") == {"a": "", "b": 2, "c d": 3, "": 4}
 
 
-@pytest.mark.parametrize("text", ['{"b":', '"x', "{x}", "[1,", "{'x': 1}", '{"a": 1} x"'])
+@pytest.mark.parametrize("text", ['{"b":', '"x', "{x}", "[1", "{'x': 1}", '{"a": 1} x"'])
 def test_broken_json_is_refused_with_key_value_and_reason(text: str) -> None:
     with pytest.raises(TerminalError) as caught:
         key_values.parse([f"key={text}"], "context")

@@ -121,9 +121,14 @@ def test_a_missing_parent_is_a_foreign_key_violation(database, run_async):
 def test_work_goes_on_after_a_violation_inside_a_savepoint(database, run_async):
     def write(tx):
         tx.run(add_tenant, **_tenant(1))
-        with pytest.raises(UniquenessViolation), tx.savepoint():
-            tx.run(rename, tenant=uid(1), name="undone")
-            tx.run(add_tenant, **_tenant(1))
+
+        def change_and_fail():
+            with tx.savepoint():
+                tx.run(rename, tenant=uid(1), name="undone")
+                tx.run(add_tenant, **_tenant(1))
+
+        with pytest.raises(UniquenessViolation):
+            change_and_fail()
         tx.run(add_tenant, **_tenant(2))
         return tx.one(tenant_by_id, id=uid(1))["name"], tx.one(count_tenants)["n"]
 

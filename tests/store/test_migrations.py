@@ -80,7 +80,8 @@ def test_checks_hold(engine):
     with engine.connect() as conn, pytest.raises(Exception, match=r"(?i)check"):
         conn.execute(
             text(
-                "INSERT INTO task_tag_limit (id, tag, \"limit\") VALUES ('00000000-0000-0000-0000-000000000001', 'x', -1)"
+                """INSERT INTO task_tag_limit (id, tag, "limit")
+                   VALUES ('00000000-0000-0000-0000-000000000001', 'x', -1)"""
             )
         )
 

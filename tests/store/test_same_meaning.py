@@ -102,7 +102,8 @@ def test_patterns(lite, postgres, name, pattern):
 
 @pytest.mark.parametrize(
     "delta",
-    [timedelta(0), timedelta(seconds=30), timedelta(days=1), timedelta(days=1, hours=2), timedelta(days=400, microseconds=1500),
+    [timedelta(0), timedelta(seconds=30), timedelta(days=1), timedelta(days=1, hours=2),
+     timedelta(days=400, microseconds=1500),
      timedelta(hours=25, seconds=0.5)],
     ids=str,
 )  # fmt: skip

@@ -39,7 +39,7 @@ PREFETCH_SECONDS = 10.0
 GRACE = timedelta(seconds=3)
 """A task run's retry this long overdue is not being waited for by the process of its flow run any more."""
 
-RETRY_SECONDS = 10.0
+RETRY_SECONDS = 5.0
 HEARTBEAT_SECONDS = 60.0
 
 
@@ -147,6 +147,10 @@ class Agent:
         if self._loop is not None:
             self._loop.poke()
 
+    def _set_aside(self, run_id: str) -> None:
+        if self._loop is not None:
+            self._loop.set_aside(run_id)
+
     def _register(self) -> None:
         agent_id = self.client.register_agent(
             agent_type=type(self).__name__,
@@ -238,9 +242,11 @@ class Agent:
             self._write_log(run_id, f"Submitted for execution: {where}", "INFO")
             self.logger.info("Completed deployment of flow run %s", run_id)
         except ServerUnreachable as error:
+            self._set_aside(run_id)
             # Whoever has the run by now, this agent or nobody, the server finds it when it is back.
             self.logger.warning("Flow run %s could not be taken: %s", run_id, error)
         except Exception as error:
+            self._set_aside(run_id)
             if errors.STATE_UPDATE_FAILED in str(error):
                 self.logger.debug("Flow run %s was taken by another agent.", run_id)
             else:

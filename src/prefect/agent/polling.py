@@ -16,6 +16,9 @@ INTERVALS_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
 LOST_PAUSES_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
 """Pauses between attempts while the server does not answer."""
 
+BUSY_SECONDS = 0.5
+"""How long a question may wait that leaves out runs which are just being started: they may be due again soon."""
+
 SET_ASIDE_SECONDS = 3.0
 """How long a run is not asked for again that the queue offered and that may not be started (yet)."""
 
@@ -107,31 +110,41 @@ class PollingLoop:
         self._stopped = True
         self._wake.set()
 
+    def set_aside(self, run_id: str) -> None:
+        """Do not ask for a run for a while, because it could not be started; may be called from any thread."""
+        self._set_aside[run_id] = self._clock.monotonic() + SET_ASIDE_SECONDS
+
     def poke(self) -> None:
         """Ask now instead of after the pause."""
         self._empty_polls = 0
         self._wake.set()
 
     def _poll(self) -> bool:
-        found = self._find([*self._busy(), *self._still_set_aside()], self._patience())
+        busy = self._busy()
+        found = self._find([*busy, *self._still_set_aside()], self._patience(bool(busy)))
         if not found:
             return False
         taken = set(self._take(found))
-        until = self._clock.monotonic() + SET_ASIDE_SECONDS
-        self._set_aside.update({run_id: until for run_id in found if run_id not in taken})
+        for run_id in found:
+            if run_id not in taken:
+                self.set_aside(run_id)
         return bool(taken)
 
     def _still_set_aside(self) -> list[str]:
         now = self._clock.monotonic()
-        self._set_aside = {run_id: until for run_id, until in self._set_aside.items() if until > now}
+        over = [run_id for run_id, until in list(self._set_aside.items()) if until <= now]
+        for run_id in over:
+            del self._set_aside[run_id]
         return list(self._set_aside)
 
-    def _patience(self) -> float:
+    def _patience(self, is_busy: bool) -> float:
         """How long the next question may wait on the server."""
         # A bounded number of questions shall take the time that they took with pauses between them.
         longest = self._wait_seconds if self._max_polls is None else self._interval()
+        if is_busy:
+            longest = min(longest, BUSY_SECONDS)
         now = self._clock.monotonic()
-        return max(min([longest, *(until - now for until in self._set_aside.values())]), 0.0)
+        return max(min([longest, *(until - now for until in list(self._set_aside.values()))]), 0.0)
 
     def _interval(self) -> float:
         return INTERVALS_SECONDS[min(self._empty_polls, len(INTERVALS_SECONDS) - 1)]

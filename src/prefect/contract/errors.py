@@ -29,10 +29,10 @@ def exception_for(errors: Sequence[Mapping[str, Any]]) -> PrefectException | Ver
     """Choose the exception that stands for the ``errors`` of an answer with status 200."""
     text = str(errors)
     if UNAUTHENTICATED in text or MALFORMED_AUTHORIZATION in text:
-        return AuthorizationError(list(errors))
+        return AuthorizationError(list(errors))  # type: ignore[arg-type]  # 1.x keeps the list
     if errors and _code(errors[0]) == VERSION_LOCKING_ERROR:
         return VersionLockMismatchSignal(text)
-    return ClientError(list(errors))
+    return ClientError(list(errors))  # type: ignore[arg-type]  # 1.x keeps the list
 
 
 def describe(errors: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prefect.core.annotations import EdgeAnnotation
+from prefect.core.constants import Constant
+from prefect.core.task import Task
 
 if TYPE_CHECKING:
-    from prefect.core.task import Task
     from prefect.core.task_graph import TaskGraph
 
 _PLAIN = frozenset({int, str, float, bool, bytes, type(None)})
@@ -15,11 +16,6 @@ _PLAIN = frozenset({int, str, float, bool, bytes, type(None)})
 
 def contains_task(value: Any) -> bool:
     """Tell whether a value is a task or marked argument, or a list, tuple, set or dict with one somewhere inside."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return False
-    from prefect.core.task import Task
-
     return _contains(value, (Task, EdgeAnnotation))
 
 
@@ -45,16 +41,12 @@ def as_task(x: Any, flow: TaskGraph | None = None) -> Task:
     Raises:
         ValueError: a collection contains tasks, and there is no flow.
     """
-    from prefect.core.task import Task
-
     if isinstance(x, Task):
         return x
     if isinstance(x, EdgeAnnotation):
         return as_task(x.value, flow=flow)
     if contains_task(x):
         return _collect(x, flow)  # type: ignore[no-any-return]
-    from prefect.core.constants import Constant
-
     constant = Constant(value=x)
     constant.auto_generated = True
     return constant

@@ -6,6 +6,7 @@ import keyword
 from typing import TYPE_CHECKING, Any
 
 from prefect.core.annotations import EdgeAnnotation
+from prefect.core.as_json import dump_edge
 from prefect.core.conversion import as_task
 
 if TYPE_CHECKING:
@@ -100,6 +101,4 @@ class Edge:
 
     def serialize(self) -> dict[str, Any]:
         """Give this edge as JSON: its attributes and the slugs of its tasks."""
-        from prefect.core.serialize import dump_edge
-
         return dump_edge(self)

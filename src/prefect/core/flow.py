@@ -252,13 +252,13 @@ class Flow(TaskGraph):
         Raises:
             ValueError: this flow cannot be run (see ``validate``), or has no storage to build.
         """
-        from prefect.core.serialize import serialize_flow
+        from prefect.core.as_json import serialize_flow
 
         return serialize_flow(self, build=build)
 
     def serialized_hash(self, build: bool = False) -> str:
         """Give the SHA-256 of this flow's JSON, as hexadecimal text."""
-        from prefect.core.serialize import hash_flow
+        from prefect.core.as_json import hash_flow
 
         return hash_flow(self, build=build)
 

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from prefect.core.conversion import as_task
+from prefect.core import plugs
 
 if TYPE_CHECKING:
     from prefect.core.task import Task
 
 
 def _operate(name: str, x: Any, y: Any) -> Any:
-    # Operator tasks are tasks themselves: their module can only be loaded after this one.
-    from prefect.core import operators
-
-    return getattr(operators, name)().bind(x, y)
+    return plugs.operator_task(name)().bind(x, y)
 
 
 class OperatorsMixin:
@@ -37,20 +34,17 @@ class OperatorsMixin:
 
     def not_(self) -> Any:
         """Make a task that gives the logical opposite of this task's result."""
-        from prefect.core.operators import Not
-
-        return Not().bind(self)
+        return plugs.operator_task("Not")().bind(self)
 
     def or_(self, other: object) -> Any:
         """Make a task that gives this task's result or, if it counts as false, another value."""
         return _operate("Or", self, other)
 
     def __getitem__(self, key: Any) -> Any:
-        from prefect.core.operators import GetItem
-        from prefect.core.task import Task
-
-        shown = key.name if isinstance(key, Task) else repr(key)
-        item = GetItem(name=f"{self.name}[{shown}]", checkpoint=self.checkpoint, result=self.result)
+        shown = key.name if isinstance(key, OperatorsMixin) else repr(key)
+        item = plugs.operator_task("GetItem")(
+            name=f"{self.name}[{shown}]", checkpoint=self.checkpoint, result=self.result
+        )
         return item.bind(task_result=self, key=key)
 
     def __or__(self, other: object) -> Any:
@@ -60,7 +54,7 @@ class OperatorsMixin:
 
     def __ror__(self, other: object) -> Any:
         task = cast("Task", self)
-        task.set_dependencies(upstream_tasks=[as_task(other)])
+        task.set_dependencies(upstream_tasks=[other])
         return self
 
     def __add__(self, other: object) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from prefect.core.as_json import dump_parameter
 from prefect.core.task import NoDefault, Task
 from prefect.utilities.context import context
 
@@ -62,8 +63,6 @@ class Parameter(Task):
 
     def serialize(self) -> dict[str, Any]:
         """Give this parameter as JSON."""
-        from prefect.core.serialize import dump_parameter
-
         return dump_parameter(self)
 
 

@@ -1,6 +1,7 @@
 """The only place on this floor that turns a configured or fixed dotted name into something of the floors above.
 
-Each function loads what it gives when it is called, never at import.
+Each function loads what it gives when it is called, never at import. ``operator_task`` reaches up inside this floor:
+operators are tasks, and a task has operators.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ def load(name: str) -> Any:
         return getattr(module, attribute)
     except AttributeError:
         raise ImportError(f"{module_name!r} has no attribute {attribute!r}") from None
+
+
+def operator_task(name: str) -> type[Any]:
+    """Give a class of ``prefect.core.operators``."""
+    return load(f"prefect.core.operators.{name}")  # type: ignore[no-any-return]
 
 
 def flow_runner_class() -> type[Any]:

@@ -15,7 +15,7 @@ from inspect import Signature
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from prefect.core.annotations import EdgeAnnotation
-from prefect.core.conversion import as_task
+from prefect.core.as_json import dump_task
 from prefect.core.operators_mixin import OperatorsMixin
 from prefect.core.signature import (
     call_signature,
@@ -392,10 +392,7 @@ class Task(OperatorsMixin):
         Raises:
             ValueError: there is no flow.
         """
-        flow = flow if flow is not None else context.get("flow")
-        if flow is None:
-            raise ValueError("No Flow was passed, and could not infer an active Flow context.")
-        flow.set_dependencies(
+        self._flow_or_active(flow).set_dependencies(
             task=self,
             upstream_tasks=upstream_tasks,
             downstream_tasks=downstream_tasks,
@@ -404,6 +401,13 @@ class Task(OperatorsMixin):
             validate=validate,
         )
         return self
+
+    @staticmethod
+    def _flow_or_active(flow: Flow | None) -> Flow:
+        flow = flow if flow is not None else context.get("flow")
+        if flow is None:
+            raise ValueError("No Flow was passed, and could not infer an active Flow context.")
+        return flow
 
     def set_upstream(
         self, task: object, flow: Flow | None = None, key: str | None = None, mapped: bool = False
@@ -417,11 +421,11 @@ class Task(OperatorsMixin):
         self, task: Task, flow: Flow | None = None, key: str | None = None, mapped: bool = False
     ) -> Self:
         """Make another task wait for this one, and use its result when a key is given."""
-        task = as_task(task, flow=flow)
+        flow = self._flow_or_active(flow)
         if key is None:
-            task.set_dependencies(flow=flow, upstream_tasks=[self], mapped=mapped)
+            flow.set_dependencies(task=task, upstream_tasks=[self], mapped=mapped)
         else:
-            task.set_dependencies(flow=flow, keyword_tasks={key: self}, mapped=mapped)
+            flow.set_dependencies(task=task, keyword_tasks={key: self}, mapped=mapped)
         return self
 
     def pipe(_prefect_self, _prefect_task: type[EdgeAnnotation] | Task, **kwargs: Any) -> Any:
@@ -429,7 +433,8 @@ class Task(OperatorsMixin):
         if "self" in kwargs:
             raise ValueError('You cannot use the keyword argument "self" in .pipe.')
         # As in 1.x a mark ends with the call that makes it: what goes on along the pipe is a task.
-        return as_task(_prefect_task(_prefect_self, **kwargs))
+        piped = _prefect_task(_prefect_self, **kwargs)
+        return piped.value if isinstance(piped, EdgeAnnotation) else piped
 
     def __iter__(self) -> Iterator[Any]:
         if self.nout is None:
@@ -460,8 +465,6 @@ class Task(OperatorsMixin):
 
     def serialize(self) -> dict[str, Any]:
         """Give this task as JSON."""
-        from prefect.core.serialize import dump_task
-
         return dump_task(self)
 
 

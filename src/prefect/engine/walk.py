@@ -160,6 +160,9 @@ class Walk:
             for index in range(count)
         ]
         self._children[parcel.task] = made
+        if parent is state:
+            # The states of the pass before belong to whoever gave them.
+            parent = copy(parent)
         parent.n_map_states = count
         return parent
 

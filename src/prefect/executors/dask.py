@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -108,9 +109,7 @@ class DaskExecutor(Executor):
             self._futures = WeakSet()
             stack.callback(self._forget)
             if self.performance_report_path:
-                from distributed import performance_report
-
-                stack.enter_context(performance_report(self.performance_report_path))
+                stack.enter_context(self._reporting(self.client, self.performance_report_path))
             if self.watch_worker_status or (self.watch_worker_status is None and self.adapt_kwargs):
                 self._watch_workers(self.client)
             try:
@@ -119,6 +118,23 @@ class DaskExecutor(Executor):
                 if not self.disable_cancellation_event:
                     self.client.cancel(list(self._futures), force=True)
                 raise
+
+    @contextmanager
+    def _reporting(self, client: Client, path: str) -> Iterator[None]:
+        from distributed import performance_report
+
+        report = performance_report(path)
+        # The report asks for the client at hand, which is not set for the whole process.
+        with client.as_current():
+            report.__enter__()
+            try:
+                yield
+            finally:
+                try:
+                    report.__exit__(*sys.exc_info())
+                except Exception as error:
+                    # The run is done; Dask needs bokeh for the report, and does not bring it along.
+                    self.logger.warning("The performance report %s could not be written: %r", path, error)
 
     def _forget(self) -> None:
         self.client = None

@@ -73,7 +73,8 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
         with _pid_file(settings, listener):
             try:
                 app = build(settings)
-                asyncio.run(_run(app, listener, on_ready), loop_factory=_loop_factory())
+                with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                    runner.run(_run(app, listener, on_ready))
             except (DatabaseError, ValueError, ModuleNotFoundError) as error:
                 raise StartUpError(str(error)) from error
     finally:

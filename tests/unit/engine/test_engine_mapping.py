@@ -68,7 +68,7 @@ def test_a_map_has_a_parent_and_children() -> None:
     with Flow("f") as flow:
         first = inc.map([1, 2, 3])
         second = inc.map(first)
-        total = task(sum)(second) if False else give(second)
+        total = give(second)
     states = flow.run().result
 
     assert isinstance(states[first], Mapped)

@@ -36,6 +36,7 @@ class Script:
     def __call__(self) -> Any:
         self.counts.append(context.task_run_count)
         deed = self.deeds.pop(0)
+        deed = deed() if callable(deed) else deed
         if isinstance(deed, BaseException):
             raise deed
         return deed
@@ -152,7 +153,11 @@ def test_a_signal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_retry_signals_need_no_max_retries() -> None:
     now = datetime.now(UTC)
-    script = Script(signals.RETRY("again", start_time=now), signals.RETRY("again", start_time=now), "done")
+
+    def again() -> BaseException:
+        return signals.RETRY("again", start_time=now)
+
+    script = Script(again, again, "done")
 
     assert run(script).result == "done"
     assert script.counts == [1, 2, 3]

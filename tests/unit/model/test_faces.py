@@ -28,5 +28,5 @@ def test_a_face_hands_on_what_its_home_defines(face, home):
 
 def test_states_load_neither_pendulum_nor_cloudpickle():
     script = "import sys, prefect.model.state as s; s.Success(result=1).serialize(); print(*sys.modules)"
-    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not {"pendulum", "cloudpickle", "dask", "dateutil", "croniter"} & set(answer.stdout.split())

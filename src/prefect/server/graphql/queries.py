@@ -34,12 +34,10 @@ async def _api(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
 
 
 async def _reference_data(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
-    named = {name: kind for name, kind in STATE_CLASSES.items() if not name.startswith("_")}
+    classes = STATE_CLASSES.items()
     return {
-        "state_hierarchy": {
-            name: [other for other, of in named.items() if issubclass(of, kind)] for name, kind in named.items()
-        },
-        "state_info": {name: {"color": kind.color} for name, kind in named.items()},
+        "state_hierarchy": {name: [other for other, of in classes if issubclass(of, kind)] for name, kind in classes},
+        "state_info": {name: {"color": kind.color} for name, kind in classes},
     }
 
 

@@ -42,9 +42,10 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
     database, live = request.app.database, request.app.live
     labels = check_labels("labels", inputs.get("labels") or ())
     wait = _wait_seconds(request, inputs)
-    exclude = frozenset(inputs.get("exclude") or ())
-    if len(exclude) > MOST_EXCLUDED:
-        raise BadInput("exclude", f"at most {MOST_EXCLUDED} ids", f"{len(exclude)} ids")
+    given = inputs.get("exclude") or ()
+    if len(given) > MOST_EXCLUDED:
+        raise BadInput("exclude", f"at most {MOST_EXCLUDED} ids", f"{len(given)} ids")
+    exclude = frozenset(given)
     before = inputs.get("before") or request.now
     if agent_id is not None:
         await database.write(lambda tx: queue_actions.mark_queried(tx, request.now, agent_id=agent_id))

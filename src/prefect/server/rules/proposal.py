@@ -18,17 +18,14 @@ from prefect.model.state import State
 __all__ = ["SCHEDULED_LIKE", "STATE_CLASSES", "Proposal", "is_kind", "propose", "read_proposal"]
 
 
-def _classes(root: type[State]) -> dict[str, type[State]]:
-    found = {root.__name__: root}
-    for child in root.__subclasses__():
-        if child.__module__ == root.__module__:  # a user's own subclass is no word of the wire
-            found.update(_classes(child))
-    return found
-
-
-STATE_CLASSES: Mapping[str, type[State]] = _classes(State)
+# By name, and from the list of names: a user's own subclass is no word of the wire.
+STATE_CLASSES: Mapping[str, type[State]] = {
+    name: kind
+    for name in words.__all__
+    if isinstance(kind := getattr(words, name), type) and issubclass(kind, State)
+}
 SCHEDULED_LIKE = tuple(name for name, kind in STATE_CLASSES.items() if issubclass(kind, words.Scheduled))
-_STORABLE = frozenset(name for name in STATE_CLASSES if name != "State" and not name.startswith("_"))
+_STORABLE = frozenset(STATE_CLASSES) - {"State"}
 
 
 def is_kind(name: str | None, kind: type[State]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -142,12 +143,18 @@ def open_database(url: str, *, readers: int = 4) -> Database:
 
         return SqliteDatabase(url, readers=readers)
     if kind in ("postgresql", "postgres"):
+        _need_driver()
         from .postgres import PostgresDatabase
 
         return PostgresDatabase(url, connections=readers + 6)
     raise ValueError(
         f"Database URL {kind!r}:… is not supported: expected sqlite:///path/to/file.db or postgresql://user@host/name"
     )
+
+
+def _need_driver() -> None:
+    if find_spec("psycopg") is None or find_spec("psycopg_pool") is None:
+        raise DatabaseUnavailable("PostgreSQL needs two more packages: pip install 'proctor[postgres]'")
 
 
 def migrate(url: str) -> None:
@@ -159,4 +166,6 @@ def migrate(url: str) -> None:
     """
     from .migrations import upgrade
 
+    if not url.startswith("sqlite"):
+        _need_driver()
     upgrade(url)

@@ -102,6 +102,14 @@ def check_writable(conn: sqlite3.Connection, path: Path) -> None:
         raise _unavailable(path, error) from error
 
 
+def _optimize(conn: sqlite3.Connection) -> None:
+    """Give the query planner statistics; nothing depends on it."""
+    try:
+        conn.execute("PRAGMA optimize")
+    except sqlite3.Error:
+        logger.warning("The query planner got no new statistics", exc_info=True)
+
+
 def _unavailable(path: Path, error: Exception) -> DatabaseUnavailable:
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return DatabaseUnavailable(f"Database file {path} can not be used: {reason}")
@@ -291,6 +299,8 @@ class SqliteDatabase:
         if conn is None:
             conn = self._local.conn = connect(self._path)
             conn.execute("PRAGMA query_only = ON")
+            # Readers see the file through the memory map, and need little of their own.
+            conn.execute("PRAGMA cache_size = -4096")
             conn.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
             self._reader_connections.append(conn)
         self._local.deadline = time.monotonic() + LONGEST_READ_SECONDS
@@ -304,7 +314,8 @@ class SqliteDatabase:
             raise _translate(error, self._path) from error
 
     def _is_late(self) -> bool:
-        return time.monotonic() > self._local.deadline
+        deadline: float = self._local.deadline
+        return time.monotonic() > deadline
 
     async def write(self, work: Callable[[SqliteTransaction], T]) -> T:
         if self._loop is None or self._writer is None:
@@ -333,11 +344,9 @@ class SqliteDatabase:
                         conn.execute("ROLLBACK")
                 self._settle(batch)
                 if since_optimized >= WORKS_BETWEEN_OPTIMIZING:
-                    conn.execute("PRAGMA optimize")
+                    _optimize(conn)
                     since_optimized = 0
-            conn.execute("PRAGMA optimize")
-        except sqlite3.Error:
-            logger.exception("The database could not be left in order")
+            _optimize(conn)
         finally:
             conn.close()
 

@@ -1,0 +1,46 @@
+"""A whole server in this process, reached through its ASGI application, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.asgi import Answer, call, graphql
+from support.world import flow_document
+
+from prefect.server.app import App, build
+from prefect.server.settings import load_settings
+
+
+class Api:
+    """Short ways to call one server."""
+
+    def __init__(self, app: App, run_async: Any):
+        self.app = app
+        self.run_async = run_async
+
+    def call(self, method: str, path: str, body: bytes = b"", headers: Any = None, **more: Any) -> Answer:
+        return self.run_async(call(self.app, method, path, body, headers, **more))
+
+    def ask(self, query: str, variables: Any = None, **more: Any) -> Answer:
+        return self.run_async(graphql(self.app, query, variables, **more))
+
+    def do(self, mutation: str, selected: str = "id", /, **inputs: Any) -> Any:
+        """Call a mutation and give what is selected of its payload."""
+        document = f"mutation($input: {mutation}_input!) {{ {mutation}(input: $input) {{ {selected} }} }}"
+        return self.ask(document, {"input": inputs}).data[mutation]
+
+    def register(self, **changes: Any) -> str:
+        project = self.ask("{ project { id } }").data["project"]
+        project_id = project[0]["id"] if project else self.do("create_project", name="project")["id"]
+        return self.do("create_flow", serialized_flow=flow_document(**changes), project_id=project_id)["id"]
+
+
+@pytest.fixture
+def api(database_url: str, run_async: Any) -> Iterator[Api]:
+    flags = {"database_url": database_url, "services_enabled": False, "database_readers": 2}
+    app = build(load_settings(flags, environment={}), migrated=True)
+    run_async(app.start())
+    yield Api(app, run_async)
+    run_async(app.stop())

@@ -1,0 +1,267 @@
+"""Mutations through the whole server: what unpacking and packing must do."""
+
+import base64
+import gzip
+import json
+from uuid import uuid4
+
+import pytest
+from support.world import flow_document
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+SET_STATES = "mutation($input: set_flow_run_states_input!) { set_flow_run_states(input: $input) { states { id status message } } }"
+
+
+def test_a_project_that_is_there_already_is_told_in_the_words_the_client_matches(api):
+    api.do("create_project", name="p")
+
+    answer = api.ask('mutation { create_project(input: {name: "p"}) { id } }')
+
+    assert answer.status == 200
+    assert answer.json["data"] == {"create_project": None}
+    assert answer.messages == ["Uniqueness violation."]
+
+
+def test_the_documents_example_of_creating_a_run_works(api):
+    flow_id = api.register(parameters=[{"name": "a", "required": True}])
+
+    answer = api.ask(
+        'mutation { create_flow_run(input: { flow_id: "%s", parameters: "{\\"a\\": 2}", '
+        'scheduled_start_time: "2021-05-07T15:09:16.815228-05:00" }) { id } }' % flow_id
+    )
+
+    run_id = answer.data["create_flow_run"]["id"]
+    run = api.ask(
+        'query { flow_run_by_pk(id: "%s") { parameters scheduled_start_time state version task_runs { version } } }' % run_id
+    ).data["flow_run_by_pk"]
+    assert run == {
+        "parameters": {"a": 2},
+        "scheduled_start_time": "2021-05-07T20:09:16.815228+00:00",
+        "state": "Scheduled",
+        "version": 1,
+        "task_runs": [{"version": 1}, {"version": 1}],
+    }
+
+
+def test_parameters_in_variables_are_objects_or_texts_that_hold_one(api):
+    flow_id = api.register()
+
+    for given in ({"a": 1}, '{"a": 1}'):
+        run_id = api.do("create_flow_run", flow_id=flow_id, parameters=given)["id"]
+        row = api.ask('{ flow_run_by_pk(id: "%s") { parameters } }' % run_id).data
+        assert row == {"flow_run_by_pk": {"parameters": {"a": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "status", "said"),
+    [
+        ({"flow_id": "x"}, 400, "Could not parse UUID"),
+        ({"flow_id": UNKNOWN, "scheduled_start_time": "soon"}, 400, "scheduled_start_time"),
+        ({"flow_id": UNKNOWN, "labels": 5}, 400, "labels"),
+        ({"flow_id": UNKNOWN, "nonsense": 1}, 400, "nonsense"),
+        ({"flow_id": UNKNOWN, "parameters": "{"}, 200, "Invalid parameters: expected a JSON object"),
+        ({"flow_id": UNKNOWN}, 200, f"Flow {UNKNOWN} not found"),
+    ],
+)
+def test_bad_input_is_one_clear_error(api, inputs, status, said):
+    document = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
+
+    answer = api.ask(document, {"input": inputs})
+
+    assert answer.status == status
+    assert said in answer.messages[0]
+    assert "Traceback" not in answer.body.decode()
+
+
+def test_a_flow_comes_compressed_as_clients_send_it(api):
+    project_id = api.do("create_project", name="p")["id"]
+    packed = base64.b64encode(gzip.compress(json.dumps(flow_document()).encode())).decode()
+
+    flow_id = api.do("create_flow_from_compressed_string", project_id=project_id, serialized_flow=packed)["id"]
+
+    tasks = api.ask('{ flow_by_pk(id: "%s") { name version tasks(order_by: {slug: asc}) { slug } } }' % flow_id).data
+    assert tasks["flow_by_pk"] == {"name": "flow", "version": 1, "tasks": [{"slug": "one-1"}, {"slug": "two-1"}]}
+
+
+def test_states_are_set_as_one_object_or_a_list_and_answered_in_order(api):
+    flow_id = api.register()
+    one, two = (api.do("create_flow_run", flow_id=flow_id)["id"] for _ in range(2))
+
+    answer = api.ask(
+        SET_STATES,
+        {"input": {"states": [{"flow_run_id": run, "state": {"type": "Submitted"}, "version": 1} for run in (two, one)]}},
+    )
+    assert answer.data["set_flow_run_states"]["states"] == [
+        {"id": two, "status": "SUCCESS", "message": None},
+        {"id": one, "status": "SUCCESS", "message": None},
+    ]
+    single = api.ask(SET_STATES, {"input": {"states": {"flow_run_id": one, "state": {"type": "Running"}, "version": 2}}})
+    assert single.data["set_flow_run_states"]["states"][0]["id"] == one
+    inline = 'mutation { set_flow_run_states(input: {states: {flow_run_id: "%s", state: "{\\"type\\": \\"Failed\\"}"}}) { states { id } } }'
+    assert api.ask(inline % one).data
+
+
+def test_of_states_set_together_all_or_none_count(api):
+    flow_id = api.register()
+    run_id = api.do("create_flow_run", flow_id=flow_id)["id"]
+    states = [
+        {"flow_run_id": run_id, "state": {"type": "Success"}},
+        {"flow_run_id": run_id, "state": {"type": "Nonsense"}},
+    ]
+
+    answer = api.ask(SET_STATES, {"input": {"states": states}})
+
+    assert "State update failed" in answer.messages[0]
+    assert "unknown state type" in answer.messages[0]
+    row = api.ask('{ flow_run_by_pk(id: "%s") { state version } }' % run_id).data["flow_run_by_pk"]
+    assert row == {"state": "Scheduled", "version": 1}
+
+
+def test_a_stale_version_is_told_with_the_code_that_clients_match(api):
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+    stale = {"flow_run_id": run_id, "state": {"type": "Running"}, "version": 7}
+
+    answer = api.ask(SET_STATES, {"input": {"states": [stale]}})
+
+    assert answer.status == 200
+    assert answer.json["errors"][0]["extensions"]["code"] == "VERSION_LOCKING_ERROR"
+
+
+def test_a_state_that_is_too_large_is_refused(api):
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+    large = {"flow_run_id": run_id, "state": {"type": "Success", "message": "x" * 1_000_000}}
+
+    assert api.ask(SET_STATES, {"input": {"states": [large]}}).messages == ["State payload is too large."]
+
+
+def test_submitted_by_an_agent_names_it_on_the_run(api):
+    agent_id = api.do("register_agent", type="LocalAgent", name="a", labels=["x"])["id"]
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+
+    submit = {"states": [{"flow_run_id": run_id, "state": {"type": "Submitted"}, "version": 1}]}
+    api.ask(SET_STATES, {"input": submit}, headers={"X-PREFECT-AGENT-ID": agent_id})
+
+    row = api.ask('{ flow_run_by_pk(id: "%s") { agent { id name } } }' % run_id).data
+    assert row["flow_run_by_pk"]["agent"] == {"id": agent_id, "name": "a"}
+
+
+def test_an_agent_is_registered_with_the_version_of_its_core(api):
+    register = 'mutation { register_agent(input: {type: "LocalAgent"}) { id } }'
+
+    api.ask(register, headers={"X-PREFECT-CORE-VERSION": "1.4.1"})
+
+    assert api.ask("{ agent { core_version } }").data == {"agent": [{"core_version": "1.4.1"}]}
+
+
+def test_task_run_info_is_asked_inline_as_runners_do(api):
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+    task = api.ask('{ task(where: {slug: {_eq: "one-1"}}) { id } }').data["task"][0]["id"]
+
+    info = api.ask(
+        'mutation { get_or_create_task_run_info(input: {flow_run_id: "%s", task_id: "%s", map_index: 0}) '
+        "{ id version state serialized_state } }" % (run_id, task)
+    ).data["get_or_create_task_run_info"]
+
+    assert (info["version"], info["state"]) == (1, "Pending")
+    asked = api.ask('{ get_task_run_info(task_run_id: "%s") { id version state serialized_state } }' % info["id"]).data
+    assert asked["get_task_run_info"] == info
+    missing = api.ask('{ get_task_run_info(task_run_id: "%s") { id } }' % UNKNOWN)
+    assert missing.messages == ["Invalid task run ID"]
+
+
+def write_logs(api, lines):
+    return api.ask("mutation($input: write_run_logs_input!) { write_run_logs(input: $input) { success } }", {"input": {"logs": lines}})
+
+
+def test_logs_come_one_or_many_and_once(api):
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+    line = {"flow_run_id": run_id, "message": "é\x00!", "level": "ERROR", "name": "n", "id": str(uuid4())}
+
+    for _ in range(2):
+        assert write_logs(api, [line, {**line, "id": str(uuid4()), "message": "more"}]).data["write_run_logs"]["success"]
+    assert write_logs(api, {"flow_run_id": run_id, "message": "single"}).data["write_run_logs"]["success"]
+
+    logs = api.ask("{ log(order_by: {created: asc}) { message level name info tenant_id } }").data["log"]
+    assert sorted(log["message"] for log in logs) == ["more", "more", "single", "é\ufffd!"]
+    assert {log["level"] for log in logs} == {"ERROR", "INFO"}
+    assert all(log["tenant_id"] for log in logs)
+
+
+def test_logs_of_a_run_that_is_not_there_refuse_the_whole_batch(api):
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+
+    answer = write_logs(api, [{"flow_run_id": run_id, "message": "a"}, {"flow_run_id": UNKNOWN, "message": "b"}])
+
+    assert answer.messages == ["Foreign key violation."]
+    assert api.ask("{ log { id } }").data == {"log": []}
+
+
+def test_artifacts_are_kept_changed_and_deleted(api):
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+    task_run = api.ask('{ task_run(where: {flow_run_id: {_eq: "%s"}}, limit: 1) { id } }' % run_id).data["task_run"][0]
+
+    made = api.do("create_task_run_artifact", task_run_id=task_run["id"], kind="link", data={"link": "x"})["id"]
+    assert api.do("update_task_run_artifact", "success", task_run_artifact_id=made, data={"link": "y"}) == {"success": True}
+    assert api.ask("{ task_run_artifact { kind data } }").data["task_run_artifact"] == [{"kind": "link", "data": {"link": "y"}}]
+    assert api.do("delete_task_run_artifact", "success", task_run_artifact_id=made) == {"success": True}
+    assert api.do("delete_task_run_artifact", "success", task_run_artifact_id=made) == {"success": False}
+
+    create = "mutation($input: create_task_run_artifact_input!) { create_task_run_artifact(input: $input) { id } }"
+    too_large = {"task_run_id": task_run["id"], "kind": "k", "data": {"x": "a" * 1_000_000}}
+    assert api.ask(create, {"input": too_large}).messages == ["Artifact data payload exceeds 1000000 bytes limit."]
+    missing = {"task_run_id": UNKNOWN, "kind": "k", "data": {}}
+    assert api.ask(create, {"input": missing}).messages == [f"Task run {UNKNOWN} not found"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"type": "WEBHOOK", "states": ["nonsense"], "config": {"url": "x"}}, "Invalid states"),
+        ({"type": "WEBHOOK", "states": ["success"], "config": {}}, "Invalid config"),
+        ({"type": "WEBHOOK", "states": ["success"], "config": {"url": "x", "more": 1}}, "Invalid config"),
+        ({"type": "PAGERDUTY", "states": ["failed"], "config": {"api_token": "a", "routing_key": "b", "severity": "bad"}}, "severity"),
+    ],
+)
+def test_a_hook_must_be_configured_exactly(api, inputs, said):
+    create = "mutation($input: create_cloud_hook_input!) { create_cloud_hook(input: $input) { id } }"
+
+    assert said in api.ask(create, {"input": inputs}).messages[0]
+
+
+def test_hooks_are_made_switched_and_deleted(api):
+    hook = api.do("create_cloud_hook", type="WEBHOOK", states=["success", "FAILED"], config={"url": "x"}, name="h")["id"]
+
+    api.do("set_cloud_hook_inactive", "success", cloud_hook_id=hook)
+
+    row = api.ask("{ cloud_hook { states active config } }").data["cloud_hook"]
+    assert row == [{"states": ["SUCCESS", "FAILED"], "active": False, "config": {"url": "x"}}]
+    assert api.do("delete_cloud_hook", "success", cloud_hook_id=hook) == {"success": True}
+
+
+def test_a_slug_must_be_one(api):
+    answer = api.ask('mutation { create_tenant(input: {name: "x", slug: "Not A Slug"}) { id } }')
+
+    assert answer.messages == ['Slug must be "slugified" (lowercase; no spaces)']
+
+
+def test_tenant_settings_are_merged(api):
+    api.do("update_tenant_settings", settings={"a": 1, "b": 1})
+    api.do("update_tenant_settings", settings={"b": 2})
+
+    assert api.ask("{ tenant { settings } }").data == {"tenant": [{"settings": {"a": 1, "b": 2}}]}
+
+
+def test_key_values_are_put_in_each_others_place(api):
+    first = api.do("set_key_value", key="k", value={"x": 1})["id"]
+
+    assert api.do("set_key_value", key="k", value="two")["id"] == first
+    assert api.ask('{ key_value(where: {key: {_eq: "k"}}) { value } }').data == {"key_value": [{"value": "two"}]}
+    assert api.do("delete_key_value", "success", key_value_id=first) == {"success": True}
+
+
+def test_reference_data_tells_the_tree_of_states(api):
+    found = api.ask("{ reference_data { state_hierarchy state_info } }").data["reference_data"]
+
+    assert set(found["state_hierarchy"]["Success"]) == {"Success", "Cached", "Mapped", "Skipped"}
+    assert found["state_hierarchy"]["Queued"] == ["Queued"]
+    assert found["state_info"]["Failed"] == {"color": "#eb0000"}

@@ -1,0 +1,54 @@
+"""State handlers that tell people."""
+
+from __future__ import annotations
+
+import pytest
+
+from prefect.core.task import Task
+from prefect.model.state import Failed, Pending, Success
+from prefect.utilities.context import context
+from prefect.utilities.notifications import callback_factory, slack_message_formatter, slack_notifier
+from support.graphql_stub import StubServer
+
+
+@pytest.fixture
+def task():
+    return Task(name="t")
+
+
+def test_a_callback_is_called_when_its_check_holds(task):
+    called = []
+    handler = callback_factory(lambda obj, state: called.append((obj, state)), check=lambda state: state.is_failed())
+    failed, success = Failed(), Success()
+
+    assert handler(task, Pending(), failed) is failed
+    assert handler(task, Pending(), success) is success
+    assert called == [(task, failed)]
+
+
+def test_a_slack_message_says_who_is_in_which_state(task):
+    [attachment] = slack_message_formatter(task, Failed("boo", result=ValueError("x")))["attachments"]
+
+    assert attachment["title"] == "Failed"
+    assert attachment["color"] == "#eb0000"
+    assert attachment["text"] == "t is now in a Failed state"
+    assert attachment["fields"][0]["value"] == "```ValueError('x')```"
+
+
+def test_slack_is_told_of_the_wanted_states_only(task):
+    with StubServer() as stub:
+        stub.rules.append(("", lambda _: (200, {})))
+        handler = slack_notifier(only_states=[Failed])
+        with context(secrets={"SLACK_WEBHOOK_URL": stub.url}):
+            state = Success()
+            assert handler(task, Pending(), state) is state
+            assert stub.asked == []
+            handler(task, Pending(), Failed())
+        assert len(stub.asked) == 1
+
+
+def test_a_message_that_slack_does_not_take_is_an_error(task):
+    with StubServer() as stub, context(secrets={"SLACK_WEBHOOK_URL": stub.url}):
+        stub.rules.append(("", lambda _: (500, {})))
+        with pytest.raises(ValueError, match="failed with status 500"):
+            slack_notifier(task, Pending(), Failed())

@@ -1,0 +1,265 @@
+"""Storages: places of flows, their JSON form, and getting flows back."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+import pytest
+
+from prefect.core.flow import Flow
+from prefect.core.task import Task
+from prefect.exceptions import FlowStorageError
+from prefect.model import codec
+from prefect.storage import (
+    GCS,
+    S3,
+    Azure,
+    Bitbucket,
+    CodeCommit,
+    Git,
+    GitHub,
+    GitLab,
+    Local,
+    Module,
+    Webhook,
+)
+from prefect.storage.loading import (
+    extract_flow_from_file,
+    extract_flow_from_module,
+    flow_from_bytes_pickle,
+    flow_to_bytes_pickle,
+)
+from prefect.utilities.configuration import set_temporary_config
+
+TWO_FLOWS = "from prefect import Flow\na = Flow('a')\nb = Flow('b')\n"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path):
+    with set_temporary_config({"home_dir": str(tmp_path / "home")}):
+        yield tmp_path / "home"
+
+
+@pytest.fixture
+def flow():
+    return Flow("my flow", tasks=[Task(name="a")])
+
+
+# ----- local
+
+
+def test_a_pickled_flow_comes_back_from_its_dated_file(flow, home):
+    storage = Local()
+
+    place = storage.add_flow(flow)
+
+    assert place.startswith(f"{home}/flows/my-flow/")
+    assert storage.get_flow("my flow").name == "my flow"
+    assert "my flow" in storage
+    assert repr(storage) == "<Storage: Local>"
+
+
+def test_a_flow_can_be_added_once_only(flow):
+    storage = Local()
+    storage.add_flow(flow)
+
+    with pytest.raises(ValueError, match='Name conflict: Flow with the name "my flow" is already present'):
+        storage.add_flow(flow)
+
+
+def test_an_unknown_flow_is_refused():
+    with pytest.raises(ValueError, match="Flow is not contained in this Storage"):
+        Local().get_flow("x")
+
+
+def test_a_script_needs_a_path(flow):
+    with pytest.raises(ValueError, match="A `path` must be provided"):
+        Local(stored_as_script=True).add_flow(flow)
+
+
+def test_a_script_is_run_when_its_flow_is_loaded(tmp_path):
+    path = tmp_path / "flows.py"
+    path.write_text(TWO_FLOWS)
+    storage = Local(path=str(path), stored_as_script=True)
+    storage.add_flow(Flow("b"))
+
+    assert storage.get_flow("b").name == "b"
+
+
+def test_a_script_that_is_gone_is_named(tmp_path, flow):
+    storage = Local(path=str(tmp_path / "gone.py"), stored_as_script=True)
+    storage.add_flow(flow)
+
+    with pytest.raises(FileNotFoundError, match=r"gone\.py"):
+        storage.get_flow("my flow")
+
+
+def test_the_hosts_name_is_a_label_unless_unwanted():
+    assert Local(labels=["x"], add_default_labels=False).labels == ["x"]
+    assert len(Local(labels=["x"]).labels) == 2
+
+
+def test_values_lie_below_the_home_directory_unless_told_otherwise(home, tmp_path):
+    assert Local().result.dir == str(home / "results")
+    assert Local(directory=str(tmp_path / "own")).result.dir == str(tmp_path / "own")
+
+
+# ----- JSON
+
+
+@pytest.mark.parametrize(
+    "storage",
+    [
+        Module("a.b"),
+        S3("b", key="k", client_options={"x": 1}),
+        GCS("b", project="p", stored_as_script=True),
+        Azure("c", connection_string_secret="s", blob_name="n"),
+        Git("p.py", repo="a/b", branch_name="main"),
+        GitHub(repo="a/b", path="p.py", ref="main"),
+        GitLab("a/b", path="p.py"),
+        Bitbucket("P", "r", workspace="w", path="p.py"),
+        CodeCommit("r", path="p.py", commit="c"),
+        Webhook({"url": "http://x"}, "POST", {"url": "http://x"}, "GET"),
+    ],
+    ids=lambda storage: type(storage).__name__,
+)
+def test_a_storage_survives_its_journey(storage, flow):
+    storage.secrets = ["A"]
+    storage.add_flow(flow)
+    data = json.loads(json.dumps(storage.serialize()))
+
+    loaded = codec.load("storage", data)
+
+    assert type(loaded) is type(storage)
+    assert loaded.flows == storage.flows
+    assert loaded.serialize() == data
+    assert data["secrets"] == ["A"]
+
+
+def test_a_local_storage_of_another_machine_creates_nothing_here(tmp_path):
+    data = Local(directory=str(tmp_path / "d")).serialize() | {"directory": str(tmp_path / "elsewhere")}
+
+    loaded = codec.load("storage", data)
+
+    assert loaded.directory == str(tmp_path / "elsewhere")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+# ----- pickles
+
+
+def test_a_pickle_says_the_versions_it_was_made_with(flow):
+    content = json.loads(flow_to_bytes_pickle(flow))
+
+    assert set(content["versions"]) == {"cloudpickle", "prefect", "python"}
+
+
+def test_another_version_of_the_package_is_warned_of(flow):
+    content = json.loads(flow_to_bytes_pickle(flow))
+    content["versions"]["prefect"] = "0.9"
+
+    with pytest.warns(UserWarning, match=r"built using Prefect '0\.9'"):
+        assert flow_from_bytes_pickle(json.dumps(content).encode()).name == "my flow"
+
+
+def test_a_broken_pickle_names_versions_that_differ(flow):
+    content = json.loads(flow_to_bytes_pickle(flow))
+    content["flow"] = "eHg="
+    content["versions"]["python"] = "2.7"
+
+    with pytest.raises(FlowStorageError) as caught:
+        flow_from_bytes_pickle(json.dumps(content).encode())
+
+    assert "An error occurred while unpickling the flow:" in str(caught.value)
+    assert "- python: (flow built with '2.7', currently running with " in str(caught.value)
+
+
+def test_no_pickle_at_all_is_refused():
+    with pytest.raises(FlowStorageError):
+        flow_from_bytes_pickle(b"garbage")
+
+
+# ----- scripts and modules
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "Provide either `file_path` or `file_contents`."),
+        ({"file_path": "a", "file_contents": "b"}, "but not both"),
+        ({"file_contents": "x = 1"}, "No flows found in file."),
+        (
+            {"file_contents": TWO_FLOWS, "flow_name": "q"},
+            "Flow 'q' not found in file. Found flows:\n- 'a'\n- 'b'",
+        ),
+    ],
+    ids=["neither", "both", "no-flow", "other-name"],
+)
+def test_a_script_without_the_flow_says_what_it_has(arguments, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        extract_flow_from_file(**arguments)
+
+
+def test_a_script_may_define_dataclasses_and_guard_its_main_part():
+    text = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "@dataclass\nclass A:\n    x: int = 1\n" + TWO_FLOWS + "if __name__ == '__main__':\n    raise SystemExit\n"
+    )
+
+    assert extract_flow_from_file(file_contents=text).name == "a"
+    assert "prefect_flow_script" not in sys.modules
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    (tmp_path / "gm_flows.py").write_text(
+        TWO_FLOWS + "def make(): return a\nclass C:\n    flow = a\nx = 1\ndef bad(): return 2\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield "gm_flows"
+    sys.modules.pop("gm_flows", None)
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [("", "a"), (":a", None), (":make", None), (":C.flow", None), (":a", "a")],
+)
+def test_a_flow_of_a_module_is_found(module, where, name):
+    assert extract_flow_from_module(module + where, name).name == "a"
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "kind", "message"),
+    [
+        ("", None, ValueError, "Multiple flows found in 'gm_flows', please provide `flow_name` to select one."),
+        ("", "q", ValueError, "Failed to find flow 'q' in 'gm_flows'"),
+        (":a", "zz", ValueError, "Flow at 'gm_flows:a' is named 'a', expected 'zz'"),
+        (":x", None, TypeError, "Object at 'gm_flows:x' is a <class 'int'> not a `prefect.Flow`"),
+        (":bad", None, TypeError, "Object at 'gm_flows:bad' is a <class 'int'> not a `prefect.Flow`"),
+        (":nope", None, ValueError, "Failed to find flow at 'gm_flows:nope'"),
+    ],
+)
+def test_a_module_without_the_flow_says_why(module, where, name, kind, message):
+    with pytest.raises(kind) as caught:
+        extract_flow_from_module(module + where, name)
+    assert str(caught.value) == message
+
+
+# ----- what does not fit together
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (lambda: Git("p"), ValueError),
+        (lambda: Git("p", repo="a/b", branch_name="x", tag="y"), ValueError),
+        (lambda: Bitbucket("P", "r", workspace="w", access_token_secret="x"), ValueError),
+        (lambda: Webhook({}, "FETCH", {}, "GET"), RuntimeError),
+    ],
+    ids=["git-no-repo", "git-two-refs", "bitbucket", "webhook-method"],
+)
+def test_contradictions_are_refused_when_the_storage_is_made(make, kind):
+    with pytest.raises(kind):
+        make()
