@@ -25,7 +25,9 @@ def flow_document(name: str = "flow", **changes: Any) -> dict[str, Any]:
             {"slug": "one-1", "name": "one", "tags": []},
             {"slug": "two-1", "name": "two", "max_retries": 2, "retry_delay": 30, "cache_key": "kept"},
         ],
-        "edges": [{"upstream_task": {"slug": "one-1"}, "downstream_task": {"slug": "two-1"}, "key": "x", "mapped": False}],
+        "edges": [
+            {"upstream_task": {"slug": "one-1"}, "downstream_task": {"slug": "two-1"}, "key": "x", "mapped": False}
+        ],
         "parameters": [],
         "reference_tasks": [],
         "storage": {"type": "Local"},
@@ -83,14 +85,10 @@ class World:
         return self.do(create_run.create_flow_run, flow_id=flow_id, **inputs)
 
     def set_flow_run(self, run_id: str, state: str | Mapping[str, Any], **inputs: Any) -> set_state.Outcome:
-        return self.do(
-            set_state.set_flow_run_state, flow_run_id=run_id, proposed=self.propose(state), **inputs
-        )
+        return self.do(set_state.set_flow_run_state, flow_run_id=run_id, proposed=self.propose(state), **inputs)
 
     def set_task_run(self, run_id: str, state: str | Mapping[str, Any], **inputs: Any) -> set_state.Outcome:
-        return self.do(
-            set_state.set_task_run_state, task_run_id=run_id, proposed=self.propose(state), **inputs
-        )
+        return self.do(set_state.set_task_run_state, task_run_id=run_id, proposed=self.propose(state), **inputs)
 
     def propose(self, state: str | Mapping[str, Any]) -> Any:
         return read_proposal({"type": state} if isinstance(state, str) else dict(state), self.now)

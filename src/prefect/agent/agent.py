@@ -58,6 +58,8 @@ class Agent:
 
     wait_seconds = 30.0
     clock: Clock | None = None
+    takes_unlabelled = False
+    """Whether it also takes runs without labels, although it has some itself."""
 
     def __init__(
         self,
@@ -204,6 +206,7 @@ class Agent:
         waiting = {
             "tenant_id": plain["tenant_id"],
             "labels": self.labels,
+            "unlabelled": self.takes_unlabelled,
             "wait_seconds": wait_seconds,
             "exclude": list(excluded)[: limits.QUEUE_EXCLUDES],
         }

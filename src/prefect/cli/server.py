@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 import click
@@ -63,8 +63,8 @@ CONTAINER_OPTIONS = (
 def _container_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for name, short, takes_value in CONTAINER_OPTIONS:
         declared = (name, *([short] if short else ()))
-        kind = {} if takes_value else {"is_flag": True}
-        command = click.option(*declared, hidden=True, expose_value=False, callback=_say_unused, **kind)(command)
+        add = click.option(*declared, hidden=True, expose_value=False, callback=_say_unused, is_flag=not takes_value)
+        command = add(command)
     return command
 
 
@@ -82,7 +82,7 @@ def _server_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--database-url",
             "--postgres-url",
-            help="sqlite:///path/to/file.db or postgresql://user:password@host/name; a file in the home folder unless set.",
+            help="sqlite:///path/to/file.db or postgresql://user@host/name; a file in the home folder unless set.",
         ),
         click.option(
             "--expose", is_flag=True, help="Listen on all addresses: anyone who reaches them may do everything."
@@ -240,7 +240,7 @@ def _settings(flags: dict[str, Any]) -> Settings:
         _fail(str(error))
 
 
-def _fail(message: str) -> Any:
+def _fail(message: str) -> NoReturn:
     click.secho(f"Error: {message}", fg="red", err=True)
     raise SystemExit(1)
 

@@ -4,7 +4,6 @@ The bottom of the server: imports nothing of it.
 
     ApiError                     an entry in the answer's ``errors``; code INTERNAL_SERVER_ERROR unless told
     ├── BadInput                 a value that cannot be used: names the field, what was expected, what came
-    ├── VersionLocked            the run moved on since the caller looked
     └── Refused                  the caller may not do this
 """
 
@@ -12,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["ApiError", "BadInput", "Refused", "StartUpError", "VersionLocked", "shorten"]
+__all__ = ["ApiError", "BadInput", "Refused", "StartUpError", "shorten"]
 
 LONGEST_ECHO = 80
 
@@ -32,16 +31,6 @@ class BadInput(ApiError):
     def __init__(self, field: str, expected: str, got: object):
         super().__init__(f"Invalid {field}: expected {expected}, got {shorten(got)}.", "BAD_USER_INPUT")
         self.field = field
-
-
-class VersionLocked(ApiError):
-    """A change that was based on an old version of the run."""
-
-    def __init__(self, kind: str, run_id: str, seen: int, actual: int):
-        super().__init__(
-            f"State update failed for {kind} run ID {run_id}: provided version {seen}, but the run is at version {actual}.",
-            "VERSION_LOCKING_ERROR",
-        )
 
 
 class Refused(ApiError):

@@ -106,10 +106,14 @@ class Settings:
     api_url: str = _setting("api.url", "", _optional_text, "address of the user interface, for links in messages")
     log_level: str = _setting("logging.level", "INFO", _level, "least level of the server's own log")
 
-    max_body_bytes: int = _setting("http.max_body_bytes", 5_000_000, _whole(10_000, 500_000_000), "largest request body")
+    max_body_bytes: int = _setting(
+        "http.max_body_bytes", 5_000_000, _whole(10_000, 500_000_000), "largest request body"
+    )
     max_batch: int = _setting("http.max_batch", 25, _whole(1, 1000), "most operations in one request")
     max_waiting: int = _setting("http.max_waiting", 5000, _whole(1, 100_000), "most long polls open at one time")
-    stop_seconds: float = _setting("http.stop_seconds", 10.0, _number(0.1, 300), "longest wait for requests at the stop")
+    stop_seconds: float = _setting(
+        "http.stop_seconds", 10.0, _number(0.1, 300), "longest wait for requests at the stop"
+    )
 
     core_version_cutoff: str = _setting("core_version_cutoff", "0.6.1", _core_version, "oldest flow that may register")
     queued_runs_returned_limit: int = _setting(
@@ -163,7 +167,7 @@ def load_settings(
     """Read the settings: ``flags`` (by attribute name; None means not given) over environment over file over defaults.
 
     Raises:
-        StartUpError: a value out of its bounds, an unknown key in the file, a file that is no TOML; says which and where.
+        StartUpError: a value out of its bounds, an unknown key in the file, a file that is no TOML; says which.
     """
     environment = os.environ if environment is None else environment
     home = (home or Path(environment.get("PREFECT__HOME_DIR") or "~/.prefect")).expanduser().absolute()

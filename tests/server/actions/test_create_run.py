@@ -2,11 +2,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from support.world import START, flow_document
 
 from prefect.server.actions import create_run, flows
 from prefect.server.actions.names import ADJECTIVES, ANIMALS
 from prefect.server.errors import ApiError
+from support.world import START, flow_document
 
 PARAMETERS = [
     {"name": "needed", "required": True},
@@ -24,7 +24,12 @@ def test_a_new_run_is_scheduled_now_with_all_its_task_runs(world):
     run = world.flow_run(run_id)
     assert (run["state"], run["version"], run["state_message"]) == ("Scheduled", 1, "Flow run scheduled.")
     assert run["state_start_time"] == run["scheduled_start_time"] == START
-    assert (run["auto_scheduled"], run["times_resurrected"], run["start_time"], run["end_time"]) == (False, 0, None, None)
+    assert (run["auto_scheduled"], run["times_resurrected"], run["start_time"], run["end_time"]) == (
+        False,
+        0,
+        None,
+        None,
+    )
     assert (run["parameters"], run["context"], run["labels"]) == ({}, {}, [])
     adjective, animal = run["name"].split("-")
     assert adjective in ADJECTIVES
@@ -68,7 +73,9 @@ def test_every_input_lands_on_the_run(world):
 def test_parameters_come_from_the_flow_then_its_group_then_the_caller(world):
     flow_id = world.register(flow_document(parameters=PARAMETERS))
     group_id = world.row("flow", id=flow_id)["flow_group_id"]
-    world.do(flows.set_group_default_parameters, flow_group_id=group_id, parameters={"needed": "group", "text": "group"})
+    world.do(
+        flows.set_group_default_parameters, flow_group_id=group_id, parameters={"needed": "group", "text": "group"}
+    )
 
     run_id = world.create(flow_id, parameters='{"text": "caller", "unknown": 1}')
 

@@ -1,9 +1,9 @@
 from datetime import timedelta
 
 import pytest
-from support.world import START, flow_document
 
 from prefect.server.actions import agents, queue
+from support.world import START, flow_document
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@ import gzip
 import json
 
 import pytest
-from support.world import START, flow_document
 
 from prefect.server.actions import flows, registration, runs, schedules, tenants
 from prefect.server.errors import ApiError
+from support.world import START, flow_document
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 HOURLY = {
@@ -137,7 +137,10 @@ def test_a_small_text_that_unpacks_to_very_much_is_refused():
         ({"tasks": [{"slug": "a", "max_retries": "2"}]}, "max_retries of task a"),
         ({"tasks": [{"slug": "a", "retry_delay": -1}]}, "retry_delay of task a"),
         ({"edges": [{"upstream_task": {"slug": "one-1"}}]}, "downstream_task of an edge"),
-        ({"edges": [{"upstream_task": {"slug": "?"}, "downstream_task": {"slug": "one-1"}}]}, "could not be registered"),
+        (
+            {"edges": [{"upstream_task": {"slug": "?"}, "downstream_task": {"slug": "one-1"}}]},
+            "could not be registered",
+        ),
         ({"schedule": []}, "serialized_flow.schedule"),
         ({"storage": "x"}, "serialized_flow.storage"),
         ({"__version__": "0.5.9"}, "0.6.1"),
@@ -157,7 +160,7 @@ def test_flows_of_newer_or_unknown_versions_register(world, version):
 
 
 def test_an_unknown_project_is_refused(world):
-    with pytest.raises(ApiError, match="Invalid project."):
+    with pytest.raises(ApiError, match=r"Invalid project\."):
         world.register(project_id=UNKNOWN)
 
 
@@ -233,7 +236,7 @@ def test_heartbeats_are_switched_for_all_versions_of_the_group(world):
     assert world.row("flow", id=second)["settings"]["heartbeat_enabled"] is False
     assert world.row("flow_group")["settings"]["disable_heartbeat"] is True
     assert world.row("flow", id=world.register())["settings"]["heartbeat_enabled"] is False
-    with pytest.raises(ApiError, match="Invalid flow ID."):
+    with pytest.raises(ApiError, match=r"Invalid flow ID\."):
         world.do(flows.switch_setting, flow_id=UNKNOWN, changes={})
 
 
@@ -245,7 +248,7 @@ def test_a_flow_moves_within_its_tenant_only(world):
 
     assert world.do(flows.move_flow, flow_id=flow_id, project_id=near) == flow_id
     assert world.row("flow", id=flow_id)["project_id"] == near
-    with pytest.raises(ApiError, match="Invalid flow or project ID."):
+    with pytest.raises(ApiError, match=r"Invalid flow or project ID\."):
         world.do(flows.move_flow, flow_id=flow_id, project_id=far)
 
 

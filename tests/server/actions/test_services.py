@@ -2,11 +2,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
-from support.world import START, flow_document
 
 from prefect.server import catalogue
 from prefect.server.actions import flows, runs
 from prefect.server.services import lazarus, scheduler, zombie_killer
+from support.world import START, flow_document
 
 HOURLY = {"type": "Schedule", "clocks": [{"type": "IntervalClock", "interval": 3_600_000_000}]}
 SILENCE = 91

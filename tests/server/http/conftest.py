@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from prefect.server.app import App
+from prefect.server.settings import load_settings
 from support.asgi import Answer, call, graphql
 from support.world import flow_document
-
-from prefect.server.app import App, build
-from prefect.server.settings import load_settings
 
 
 class Api:
@@ -31,6 +30,11 @@ class Api:
         document = f"mutation($input: {mutation}_input!) {{ {mutation}(input: $input) {{ {selected} }} }}"
         return self.ask(document, {"input": inputs}).data[mutation]
 
+    def row(self, table: str, row_id: str, selected: str) -> Any:
+        """Read one row."""
+        document = f"query($id: uuid!) {{ {table}_by_pk(id: $id) {{ {selected} }} }}"
+        return self.ask(document, {"id": row_id}).data[f"{table}_by_pk"]
+
     def register(self, **changes: Any) -> str:
         project = self.ask("{ project { id } }").data["project"]
         project_id = project[0]["id"] if project else self.do("create_project", name="project")["id"]
@@ -38,9 +42,8 @@ class Api:
 
 
 @pytest.fixture
-def api(database_url: str, run_async: Any) -> Iterator[Api]:
-    flags = {"database_url": database_url, "services_enabled": False, "database_readers": 2}
-    app = build(load_settings(flags, environment={}), migrated=True)
+def api(shared_database: Any) -> Api:
+    database, run_async = shared_database
+    app = App(load_settings({"services_enabled": False}, environment={}), database)
     run_async(app.start())
-    yield Api(app, run_async)
-    run_async(app.stop())
+    return Api(app, run_async)

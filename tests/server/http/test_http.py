@@ -124,7 +124,7 @@ def test_the_caller_is_of_the_tenant_that_it_names_or_else_of_the_first(api):
     other = api.do("create_tenant", name="Other", slug="other")["id"]
 
     named = api.ask("{ auth_info { tenant_id } }", headers={"X-Prefect-Tenant-Id": other}).data
-    made = "mutation { create_project(input: {name: \"p\"}) { id } }"
+    made = 'mutation { create_project(input: {name: "p"}) { id } }'
     api.ask(made, headers={"X-Prefect-Tenant-Id": other})
 
     assert named["auth_info"]["tenant_id"] == other

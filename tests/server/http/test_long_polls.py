@@ -6,9 +6,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.asgi import call, graphql
 
 from prefect.server.live import EVERYTHING, Live
+from support.asgi import call, graphql
 
 QUEUE = "mutation($input: get_runs_in_queue_input!) { get_runs_in_queue(input: $input) { flow_run_ids } }"
 EVENTS = (

@@ -6,10 +6,14 @@ import json
 from uuid import uuid4
 
 import pytest
+
 from support.world import flow_document
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-SET_STATES = "mutation($input: set_flow_run_states_input!) { set_flow_run_states(input: $input) { states { id status message } } }"
+SET_STATES = (
+    "mutation($input: set_flow_run_states_input!) "
+    "{ set_flow_run_states(input: $input) { states { id status message } } }"
+)
 
 
 def test_a_project_that_is_there_already_is_told_in_the_words_the_client_matches(api):
@@ -26,14 +30,12 @@ def test_the_documents_example_of_creating_a_run_works(api):
     flow_id = api.register(parameters=[{"name": "a", "required": True}])
 
     answer = api.ask(
-        'mutation { create_flow_run(input: { flow_id: "%s", parameters: "{\\"a\\": 2}", '
-        'scheduled_start_time: "2021-05-07T15:09:16.815228-05:00" }) { id } }' % flow_id
+        f'mutation {{ create_flow_run(input: {{ flow_id: "{flow_id}", parameters: "{{\\"a\\": 2}}", '
+        'scheduled_start_time: "2021-05-07T15:09:16.815228-05:00" }) { id } }'
     )
 
     run_id = answer.data["create_flow_run"]["id"]
-    run = api.ask(
-        'query { flow_run_by_pk(id: "%s") { parameters scheduled_start_time state version task_runs { version } } }' % run_id
-    ).data["flow_run_by_pk"]
+    run = api.row("flow_run", run_id, "parameters scheduled_start_time state version task_runs { version }")
     assert run == {
         "parameters": {"a": 2},
         "scheduled_start_time": "2021-05-07T20:09:16.815228+00:00",
@@ -48,8 +50,7 @@ def test_parameters_in_variables_are_objects_or_texts_that_hold_one(api):
 
     for given in ({"a": 1}, '{"a": 1}'):
         run_id = api.do("create_flow_run", flow_id=flow_id, parameters=given)["id"]
-        row = api.ask('{ flow_run_by_pk(id: "%s") { parameters } }' % run_id).data
-        assert row == {"flow_run_by_pk": {"parameters": {"a": 1}}}
+        assert api.row("flow_run", run_id, "parameters") == {"parameters": {"a": 1}}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,9 @@ def test_a_flow_comes_compressed_as_clients_send_it(api):
 
     flow_id = api.do("create_flow_from_compressed_string", project_id=project_id, serialized_flow=packed)["id"]
 
-    tasks = api.ask('{ flow_by_pk(id: "%s") { name version tasks(order_by: {slug: asc}) { slug } } }' % flow_id).data
+    tasks = api.ask(
+        f'{{ flow_by_pk(id: "{flow_id}") {{ name version tasks(order_by: {{slug: asc}}) {{ slug }} }} }}'
+    ).data
     assert tasks["flow_by_pk"] == {"name": "flow", "version": 1, "tasks": [{"slug": "one-1"}, {"slug": "two-1"}]}
 
 
@@ -89,16 +92,23 @@ def test_states_are_set_as_one_object_or_a_list_and_answered_in_order(api):
 
     answer = api.ask(
         SET_STATES,
-        {"input": {"states": [{"flow_run_id": run, "state": {"type": "Submitted"}, "version": 1} for run in (two, one)]}},
+        {
+            "input": {
+                "states": [{"flow_run_id": run, "state": {"type": "Submitted"}, "version": 1} for run in (two, one)]
+            }
+        },
     )
     assert answer.data["set_flow_run_states"]["states"] == [
         {"id": two, "status": "SUCCESS", "message": None},
         {"id": one, "status": "SUCCESS", "message": None},
     ]
-    single = api.ask(SET_STATES, {"input": {"states": {"flow_run_id": one, "state": {"type": "Running"}, "version": 2}}})
+    single = api.ask(
+        SET_STATES, {"input": {"states": {"flow_run_id": one, "state": {"type": "Running"}, "version": 2}}}
+    )
     assert single.data["set_flow_run_states"]["states"][0]["id"] == one
-    inline = 'mutation { set_flow_run_states(input: {states: {flow_run_id: "%s", state: "{\\"type\\": \\"Failed\\"}"}}) { states { id } } }'
-    assert api.ask(inline % one).data
+    failed = json.dumps(json.dumps({"type": "Failed"}))
+    states = f'{{flow_run_id: "{one}", state: {failed}}}'
+    assert api.ask(f"mutation {{ set_flow_run_states(input: {{states: {states}}}) {{ states {{ id }} }} }}").data
 
 
 def test_of_states_set_together_all_or_none_count(api):
@@ -113,7 +123,7 @@ def test_of_states_set_together_all_or_none_count(api):
 
     assert "State update failed" in answer.messages[0]
     assert "unknown state type" in answer.messages[0]
-    row = api.ask('{ flow_run_by_pk(id: "%s") { state version } }' % run_id).data["flow_run_by_pk"]
+    row = api.row("flow_run", run_id, "state version")
     assert row == {"state": "Scheduled", "version": 1}
 
 
@@ -141,8 +151,7 @@ def test_submitted_by_an_agent_names_it_on_the_run(api):
     submit = {"states": [{"flow_run_id": run_id, "state": {"type": "Submitted"}, "version": 1}]}
     api.ask(SET_STATES, {"input": submit}, headers={"X-PREFECT-AGENT-ID": agent_id})
 
-    row = api.ask('{ flow_run_by_pk(id: "%s") { agent { id name } } }' % run_id).data
-    assert row["flow_run_by_pk"]["agent"] == {"id": agent_id, "name": "a"}
+    assert api.row("flow_run", run_id, "agent { id name }")["agent"] == {"id": agent_id, "name": "a"}
 
 
 def test_an_agent_is_registered_with_the_version_of_its_core(api):
@@ -158,19 +167,24 @@ def test_task_run_info_is_asked_inline_as_runners_do(api):
     task = api.ask('{ task(where: {slug: {_eq: "one-1"}}) { id } }').data["task"][0]["id"]
 
     info = api.ask(
-        'mutation { get_or_create_task_run_info(input: {flow_run_id: "%s", task_id: "%s", map_index: 0}) '
-        "{ id version state serialized_state } }" % (run_id, task)
+        f'mutation {{ get_or_create_task_run_info(input: {{flow_run_id: "{run_id}", task_id: "{task}", map_index: 0}}) '
+        "{ id version state serialized_state } }"
     ).data["get_or_create_task_run_info"]
 
     assert (info["version"], info["state"]) == (1, "Pending")
-    asked = api.ask('{ get_task_run_info(task_run_id: "%s") { id version state serialized_state } }' % info["id"]).data
+    asked = api.ask(
+        '{{ get_task_run_info(task_run_id: "{}") {{ id version state serialized_state }} }}'.format(info["id"])
+    ).data
     assert asked["get_task_run_info"] == info
-    missing = api.ask('{ get_task_run_info(task_run_id: "%s") { id } }' % UNKNOWN)
+    missing = api.ask(f'{{ get_task_run_info(task_run_id: "{UNKNOWN}") {{ id }} }}')
     assert missing.messages == ["Invalid task run ID"]
 
 
 def write_logs(api, lines):
-    return api.ask("mutation($input: write_run_logs_input!) { write_run_logs(input: $input) { success } }", {"input": {"logs": lines}})
+    return api.ask(
+        "mutation($input: write_run_logs_input!) { write_run_logs(input: $input) { success } }",
+        {"input": {"logs": lines}},
+    )
 
 
 def test_logs_come_one_or_many_and_once(api):
@@ -178,7 +192,9 @@ def test_logs_come_one_or_many_and_once(api):
     line = {"flow_run_id": run_id, "message": "é\x00!", "level": "ERROR", "name": "n", "id": str(uuid4())}
 
     for _ in range(2):
-        assert write_logs(api, [line, {**line, "id": str(uuid4()), "message": "more"}]).data["write_run_logs"]["success"]
+        assert write_logs(api, [line, {**line, "id": str(uuid4()), "message": "more"}]).data["write_run_logs"][
+            "success"
+        ]
     assert write_logs(api, {"flow_run_id": run_id, "message": "single"}).data["write_run_logs"]["success"]
 
     logs = api.ask("{ log(order_by: {created: asc}) { message level name info tenant_id } }").data["log"]
@@ -198,11 +214,17 @@ def test_logs_of_a_run_that_is_not_there_refuse_the_whole_batch(api):
 
 def test_artifacts_are_kept_changed_and_deleted(api):
     run_id = api.do("create_flow_run", flow_id=api.register())["id"]
-    task_run = api.ask('{ task_run(where: {flow_run_id: {_eq: "%s"}}, limit: 1) { id } }' % run_id).data["task_run"][0]
+    task_run = api.ask(f'{{ task_run(where: {{flow_run_id: {{_eq: "{run_id}"}}}}, limit: 1) {{ id }} }}').data[
+        "task_run"
+    ][0]
 
     made = api.do("create_task_run_artifact", task_run_id=task_run["id"], kind="link", data={"link": "x"})["id"]
-    assert api.do("update_task_run_artifact", "success", task_run_artifact_id=made, data={"link": "y"}) == {"success": True}
-    assert api.ask("{ task_run_artifact { kind data } }").data["task_run_artifact"] == [{"kind": "link", "data": {"link": "y"}}]
+    assert api.do("update_task_run_artifact", "success", task_run_artifact_id=made, data={"link": "y"}) == {
+        "success": True
+    }
+    assert api.ask("{ task_run_artifact { kind data } }").data["task_run_artifact"] == [
+        {"kind": "link", "data": {"link": "y"}}
+    ]
     assert api.do("delete_task_run_artifact", "success", task_run_artifact_id=made) == {"success": True}
     assert api.do("delete_task_run_artifact", "success", task_run_artifact_id=made) == {"success": False}
 
@@ -219,7 +241,14 @@ def test_artifacts_are_kept_changed_and_deleted(api):
         ({"type": "WEBHOOK", "states": ["nonsense"], "config": {"url": "x"}}, "Invalid states"),
         ({"type": "WEBHOOK", "states": ["success"], "config": {}}, "Invalid config"),
         ({"type": "WEBHOOK", "states": ["success"], "config": {"url": "x", "more": 1}}, "Invalid config"),
-        ({"type": "PAGERDUTY", "states": ["failed"], "config": {"api_token": "a", "routing_key": "b", "severity": "bad"}}, "severity"),
+        (
+            {
+                "type": "PAGERDUTY",
+                "states": ["failed"],
+                "config": {"api_token": "a", "routing_key": "b", "severity": "bad"},
+            },
+            "severity",
+        ),
     ],
 )
 def test_a_hook_must_be_configured_exactly(api, inputs, said):
@@ -229,7 +258,9 @@ def test_a_hook_must_be_configured_exactly(api, inputs, said):
 
 
 def test_hooks_are_made_switched_and_deleted(api):
-    hook = api.do("create_cloud_hook", type="WEBHOOK", states=["success", "FAILED"], config={"url": "x"}, name="h")["id"]
+    hook = api.do("create_cloud_hook", type="WEBHOOK", states=["success", "FAILED"], config={"url": "x"}, name="h")[
+        "id"
+    ]
 
     api.do("set_cloud_hook_inactive", "success", cloud_hook_id=hook)
 

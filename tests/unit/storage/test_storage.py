@@ -18,6 +18,7 @@ from prefect.storage import (
     Azure,
     Bitbucket,
     CodeCommit,
+    Docker,
     Git,
     GitHub,
     GitLab,
@@ -121,6 +122,7 @@ def test_values_lie_below_the_home_directory_unless_told_otherwise(home, tmp_pat
         GitLab("a/b", path="p.py"),
         Bitbucket("P", "r", workspace="w", path="p.py"),
         CodeCommit("r", path="p.py", commit="c"),
+        Docker(registry_url="r", image_name="n", image_tag="t"),
         Webhook({"url": "http://x"}, "POST", {"url": "http://x"}, "GET"),
     ],
     ids=lambda storage: type(storage).__name__,
@@ -257,9 +259,17 @@ def test_a_module_without_the_flow_says_why(module, where, name, kind, message):
         (lambda: Git("p", repo="a/b", branch_name="x", tag="y"), ValueError),
         (lambda: Bitbucket("P", "r", workspace="w", access_token_secret="x"), ValueError),
         (lambda: Webhook({}, "FETCH", {}, "GET"), RuntimeError),
+        (lambda: Docker(base_image="a", dockerfile="b"), ValueError),
+        (lambda: Docker(files={"a": "b"}), ValueError),
     ],
-    ids=["git-no-repo", "git-two-refs", "bitbucket", "webhook-method"],
+    ids=["git-no-repo", "git-two-refs", "bitbucket", "webhook-method", "docker-two-bases", "docker-relative"],
 )
 def test_contradictions_are_refused_when_the_storage_is_made(make, kind):
     with pytest.raises(kind):
         make()
+
+
+def test_an_image_has_its_name_when_it_is_built():
+    with pytest.raises(ValueError, match="missing required fields image_name and image_tag"):
+        _ = Docker().name
+    assert Docker(registry_url="r/", image_name="n", image_tag="t").name == "r/n:t"

@@ -54,6 +54,8 @@ class LocalAgent(Agent):
         )
         hostname = socket.gethostname()
         if hostname_label and hostname not in self.labels:
+            # Nobody chose labels for this agent: what any machine may run, it runs too.
+            self.takes_unlabelled = not self.labels
             self.labels.append(hostname)
 
     def deploy_flow(self, flow_run: GraphQLResult) -> str:

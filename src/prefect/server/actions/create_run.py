@@ -92,12 +92,9 @@ def create_flow_run(
         },
         propose("Scheduled", "Flow run scheduled.", start_time=start),
     )
-    if idempotency_key is not None:
-        # Another connection may have been quicker between our look and our insert.
-        if not fresh or not all(
-            tx.run(runs.insert_run_key, scope=scope, key=idempotency_key, flow_run_id=run_id) for scope in scopes
-        ):
-            raise KeyTaken(idempotency_key)
+    # Another connection may have been quicker between our look and our insert.
+    if idempotency_key is not None and not (fresh and _enter_key(tx, scopes, idempotency_key, run_id)):
+        raise KeyTaken(idempotency_key)
     begin_task_runs(
         tx,
         now,
@@ -173,9 +170,12 @@ def _run_of_key(tx: Transaction, scopes: Sequence[str], key: str) -> str | None:
     return None
 
 
-def _labels(
-    given: list[str] | None, given_config: Mapping[str, Any] | None, flow: Mapping[str, Any]
-) -> list[str]:
+def _enter_key(tx: Transaction, scopes: Sequence[str], key: str, run_id: str) -> bool:
+    """Tell every scope which run the key stands for; False when one has another."""
+    return all([tx.run(runs.insert_run_key, scope=scope, key=key, flow_run_id=run_id) for scope in scopes])
+
+
+def _labels(given: list[str] | None, given_config: Mapping[str, Any] | None, flow: Mapping[str, Any]) -> list[str]:
     """Take the labels of whoever comes first with a word about them; an empty list is a word."""
     if given is not None:
         return given

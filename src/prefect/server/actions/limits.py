@@ -23,9 +23,7 @@ def set_key_value(tx: Transaction, now: datetime, *, tenant_id: str, key: str, v
         raise BadInput("value", "a JSON value other than null", None)
     if size_of("value", value) > VALUE_MAX_BYTES:
         raise ApiError("Value payload exceedes 10 KB limit.", "BAD_USER_INPUT")
-    row = tx.one(
-        limits.put_key_value, id=new_id(), tenant_id=tenant_id, key=key, value=value, created=now, updated=now
-    )
+    row = tx.one(limits.put_key_value, id=new_id(), tenant_id=tenant_id, key=key, value=value, created=now, updated=now)
     return str(found(row, "The value could not be kept.")["id"])
 
 

@@ -31,5 +31,7 @@ def merge(stored: Any, group_defaults: Mapping[str, Any] | None, given: Mapping[
     merged.update(given)
     missing = required_names(stored) - merged.keys()
     if missing:
-        raise ApiError(f"Required parameters were not supplied: {{{', '.join(repr(name) for name in sorted(missing))}}}")
+        raise ApiError(
+            f"Required parameters were not supplied: {{{', '.join(repr(name) for name in sorted(missing))}}}"
+        )
     return merged

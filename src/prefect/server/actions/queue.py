@@ -26,6 +26,7 @@ def due_runs(
     tenant_id: str,
     before: datetime,
     labels: Sequence[str],
+    unlabelled: bool = False,
     exclude: Collection[str] = (),
     limit: int = 25,
 ) -> Due:
@@ -36,25 +37,26 @@ def due_runs(
 
     Args:
         before: start times up to and including this one.
+        unlabelled: runs without labels too, although the agent has some.
         exclude: ids that the agent has in hand already.
         limit: at most this many; labels and ``exclude`` are matched before.
 
     Returns:
         The ids, and, when there are none, the time at which to look again even if nobody announces anything.
     """
-    labelled = bool(labels)
-    values = {"tenant_id": tenant_id, "before": before, **({"labels": list(labels)} if labelled else {})}
+    taker = (queue.BOTH if unlabelled else queue.LABELLED) if labels else queue.UNLABELLED
+    values = {"tenant_id": tenant_id, "before": before, **({"labels": list(labels)} if labels else {})}
     widened = limit + len(exclude)
-    ids = [row["id"] for row in tx.all(queue.due_runs[labelled], limit=widened, **values)]
+    ids = [row["id"] for row in tx.all(queue.due_runs[taker], limit=widened, **values)]
     if len(ids) < widened:
-        ids += [row["id"] for row in tx.all(queue.due_again[labelled], limit=widened - len(ids), **values)]
+        ids += [row["id"] for row in tx.all(queue.due_again[taker], limit=widened - len(ids), **values)]
     ids = [run_id for run_id in ids if run_id not in exclude][:limit]
     if ids:
         return Due(ids, None)
     starts = [
         row["start"]
         for statement in (queue.next_due, queue.next_again)
-        if (row := tx.one(statement[labelled], **values)) is not None and row["start"] is not None
+        if (row := tx.one(statement[taker], **values)) is not None and row["start"] is not None
     ]
     return Due([], min(starts, default=None))
 

@@ -296,10 +296,13 @@ def _check_version(given: Any, cutoff: str) -> None:
     if match is None:
         return
     have = tuple(int(part or 0) for part in match.groups())
-    least = tuple(int(part) for part in (cutoff.split(".") + ["0", "0"])[:3])
+    least = tuple(int(part) for part in [*cutoff.split("."), "0", "0"][:3])
     if have < least:
-        raise ApiError(f"Prefect backends require new flows to be run with Prefect {cutoff}+, but this flow was "
-                       f"built with {given}.", "BAD_USER_INPUT")
+        raise ApiError(
+            f"Prefect backends require new flows to be run with Prefect {cutoff}+, but this flow was "
+            f"built with {given}.",
+            "BAD_USER_INPUT",
+        )
 
 
 def _check_tasks(field: str, tasks: Iterable[Mapping[str, Any]]) -> None:

@@ -267,9 +267,7 @@ def count_retries(tx: Transaction, task_run_id: str) -> int:
 # --------------------------------------------------------------------------------------------- parts
 
 
-def _history_line(
-    now: datetime, state_id: str, tenant_id: str | None, state: Proposal, version: int
-) -> dict[str, Any]:
+def _history_line(now: datetime, state_id: str, tenant_id: str | None, state: Proposal, version: int) -> dict[str, Any]:
     return {
         "id": state_id,
         "tenant_id": tenant_id,
@@ -310,4 +308,3 @@ def _answered(known: Mapping[str, Any] | None, run_id: str, proposed: Proposal) 
 def _lost_race(kind: str, run_id: str) -> ApiError:
     # The row is locked since it was read, so this is reached only when a database does not lock.
     return ApiError(f"State update failed for {kind} run ID {run_id}: it changed at the same moment.", LOCK_LOST)
-

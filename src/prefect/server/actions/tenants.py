@@ -78,9 +78,7 @@ def update_tenant_settings(tx: Transaction, now: datetime, *, tenant_id: str, se
     return tenant_id
 
 
-def create_project(
-    tx: Transaction, now: datetime, *, tenant_id: str, name: str, description: str | None = None
-) -> str:
+def create_project(tx: Transaction, now: datetime, *, tenant_id: str, name: str, description: str | None = None) -> str:
     """Make a project; one of this name in the tenant already is a uniqueness violation."""
     check_name("name", name)
     check_text("description", description)
@@ -110,9 +108,7 @@ def set_project_name(tx: Transaction, now: datetime, *, project_id: str, name: s
     return project_id
 
 
-def set_project_description(
-    tx: Transaction, now: datetime, *, project_id: str, description: str | None = None
-) -> str:
+def set_project_description(tx: Transaction, now: datetime, *, project_id: str, description: str | None = None) -> str:
     """Replace a project's description; none clears it."""
     check_text("description", description)
     if not tx.run(tenants.set_project_description, project_id=project_id, description=description, now=now):

@@ -6,8 +6,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from prefect.server.actions import agents, artifacts, create_run, flows, hooks, limits, logs, registration, runs
-from prefect.server.actions import schedules, set_state, tenants
+from prefect.server.actions import (
+    agents,
+    artifacts,
+    create_run,
+    flows,
+    hooks,
+    limits,
+    logs,
+    registration,
+    runs,
+    schedules,
+    set_state,
+    tenants,
+)
 from prefect.server.errors import ApiError
 from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request
 from prefect.server.graphql.waiting import runs_in_queue
@@ -79,9 +91,7 @@ def _operation(name: str, run: Run, output: Mapping[str, str] = SUCCESS, /, **in
 async def _create_flow_from_compressed_string(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     document = registration.decompress(inputs.pop("serialized_flow"))
     settings = request.app.settings
-    flow_id = await _write(
-        request, registration.create_flow, settings=settings, serialized_flow=document, **inputs
-    )
+    flow_id = await _write(request, registration.create_flow, settings=settings, serialized_flow=document, **inputs)
     return {"id": flow_id}
 
 
@@ -216,7 +226,10 @@ _TENANTS = (
 
 _FLOWS = (
     Operation(
-        "create_flow", {"serialized_flow": "JSON!", **_FLOW_INPUTS}, ID, _id(registration.create_flow, with_settings=True)
+        "create_flow",
+        {"serialized_flow": "JSON!", **_FLOW_INPUTS},
+        ID,
+        _id(registration.create_flow, with_settings=True),
     ),
     Operation(
         "create_flow_from_compressed_string",
@@ -234,7 +247,9 @@ _FLOWS = (
     _operation("enable_flow_heartbeat", _success(flows.switch_setting, changes=_HEARTBEAT_ON), flow_id="UUID!"),
     _operation("disable_flow_heartbeat", _success(flows.switch_setting, changes=_HEARTBEAT_OFF), flow_id="UUID!"),
     _operation(
-        "enable_flow_lazarus_process", _success(flows.switch_setting, changes={"lazarus_enabled": True}), flow_id="UUID!"
+        "enable_flow_lazarus_process",
+        _success(flows.switch_setting, changes={"lazarus_enabled": True}),
+        flow_id="UUID!",
     ),
     _operation(
         "disable_flow_lazarus_process",
@@ -251,9 +266,7 @@ _FLOW_GROUPS = (
         flow_group_id="UUID!",
         parameters="JSON!",
     ),
-    _operation(
-        "set_flow_group_labels", _success(flows.set_group_labels), flow_group_id="UUID!", labels="[String!]"
-    ),
+    _operation("set_flow_group_labels", _success(flows.set_group_labels), flow_group_id="UUID!", labels="[String!]"),
     _operation(
         "set_flow_group_description", _success(flows.set_group_description), flow_group_id="UUID!", description="String"
     ),
@@ -306,6 +319,7 @@ _RUNS = (
         tenant_id="UUID",
         before="DateTime",
         labels="[String!]",
+        unlabelled="Boolean",
         wait_seconds="Float",
         exclude="[String!]",
     ),

@@ -17,7 +17,7 @@ from prefect.server.errors import BadInput
 from prefect.server.graphql.operations import Request
 from prefect.server.live import flow_run_topic, queue_topic
 
-__all__ = ["runs_in_queue", "run_events"]
+__all__ = ["run_events", "runs_in_queue"]
 
 LONGEST_WAIT_SECONDS = 60.0
 MOST_EXCLUDED = 1000
@@ -61,6 +61,7 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
                     tenant_id=tenant_id,
                     before=horizon,
                     labels=labels,
+                    unlabelled=bool(inputs.get("unlabelled")),
                     exclude=exclude,
                     limit=request.app.settings.queued_runs_returned_limit,
                 )

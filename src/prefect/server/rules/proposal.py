@@ -20,9 +20,7 @@ __all__ = ["SCHEDULED_LIKE", "STATE_CLASSES", "Proposal", "is_kind", "propose", 
 
 # By name, and from the list of names: a user's own subclass is no word of the wire.
 STATE_CLASSES: Mapping[str, type[State]] = {
-    name: kind
-    for name in words.__all__
-    if isinstance(kind := getattr(words, name), type) and issubclass(kind, State)
+    name: kind for name in words.__all__ if isinstance(kind := getattr(words, name), type) and issubclass(kind, State)
 }
 SCHEDULED_LIKE = tuple(name for name, kind in STATE_CLASSES.items() if issubclass(kind, words.Scheduled))
 _STORABLE = frozenset(STATE_CLASSES) - {"State"}

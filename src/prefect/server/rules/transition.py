@@ -113,4 +113,3 @@ def mirror(proposed: Proposal, now: datetime, started: datetime | None) -> dict[
         "start_time": started,
         "end_time": now if proposed.is_finished() else None,
     }
-

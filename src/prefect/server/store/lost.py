@@ -17,7 +17,7 @@ from prefect.server.store.phrases import among, value_of
 __all__ = ["flow_run_now", "lost_flow_runs", "silent_cancelling_runs", "silent_task_runs", "task_run_now"]
 
 
-class is_switched_off(FunctionElement[bool]):  # noqa: N801 - reads like the SQL function it is
+class is_switched_off(FunctionElement[bool]):
     """A JSON object holds false under this name."""
 
     type = Boolean()

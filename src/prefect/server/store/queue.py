@@ -1,6 +1,7 @@
 """Which runs may be started now, and when the next one may.
 
-A run belongs to an agent whose labels include all of its own; a run without labels belongs only to an agent without.
+A run belongs to an agent whose labels include all of its own; a run without labels belongs only to an agent without,
+or to one that asks for such runs too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement, func, not_, select
 from prefect.server.catalogue import flow_run, task_run
 from prefect.server.store.phrases import among, is_empty_list, is_within, value_of
 
-__all__ = ["due_again", "due_runs", "next_again", "next_due"]
+__all__ = ["BOTH", "LABELLED", "UNLABELLED", "due_again", "due_runs", "next_again", "next_due"]
 
 WAITING = ("Scheduled", "Queued", "Paused", "Resume", "Retrying")
 
@@ -23,6 +24,10 @@ _limit = value_of("limit", flow_run.c.version)
 _labels = value_of("labels", flow_run.c.labels)
 _for_labelled: ColumnElement[Any] = is_within(flow_run.c.labels, _labels) & not_(is_empty_list(flow_run.c.labels))
 _for_unlabelled: ColumnElement[Any] = is_empty_list(flow_run.c.labels)
+_for_both: ColumnElement[Any] = is_within(flow_run.c.labels, _labels)  # no labels at all are within any
+
+LABELLED, UNLABELLED, BOTH = "labelled", "unlabelled", "both"
+_TAKERS: dict[str, ColumnElement[Any]] = {LABELLED: _for_labelled, UNLABELLED: _for_unlabelled, BOTH: _for_both}
 
 _due = (
     select(flow_run.c.id)
@@ -65,8 +70,8 @@ _next_again = (
     .where(_tenant)
 )
 
-#: By whether the agent has labels; only then is ``labels`` bound.
-due_runs = {True: _due.where(_for_labelled), False: _due.where(_for_unlabelled)}
-due_again = {True: _due_again.where(_for_labelled), False: _due_again.where(_for_unlabelled)}
-next_due = {True: _next.where(_for_labelled), False: _next.where(_for_unlabelled)}
-next_again = {True: _next_again.where(_for_labelled), False: _next_again.where(_for_unlabelled)}
+#: By which runs an agent takes; ``labels`` is not bound for UNLABELLED.
+due_runs = {taker: _due.where(fits) for taker, fits in _TAKERS.items()}
+due_again = {taker: _due_again.where(fits) for taker, fits in _TAKERS.items()}
+next_due = {taker: _next.where(fits) for taker, fits in _TAKERS.items()}
+next_again = {taker: _next_again.where(fits) for taker, fits in _TAKERS.items()}

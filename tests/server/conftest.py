@@ -1,0 +1,42 @@
+"""One database of each kind for all tests of actions and HTTP, emptied before each.
+
+Making one anew costs PostgreSQL more than most of these tests take.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from prefect.server import catalogue
+from prefect.server.store.database import open_database
+from support.databases import NoPostgres
+
+BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
+DELETIONS = [table.delete() for table in reversed(catalogue.metadata.sorted_tables)]
+
+
+@pytest.fixture(scope="session", params=BOTH)
+def opened_database(request: Any, databases: Any) -> Iterator[tuple[Any, Any]]:
+    try:
+        url = databases.fresh(request.param)
+    except NoPostgres as error:
+        pytest.skip(str(error))
+    with asyncio.Runner() as runner:
+        database = open_database(url, readers=4)
+        runner.run(database.start())
+        yield database, runner.run
+        runner.run(database.stop())
+    databases.drop(url)
+
+
+@pytest.fixture
+def shared_database(opened_database: Any) -> tuple[Any, Any]:
+    """An empty database, and what runs a coroutine in its loop."""
+    database, run_async = opened_database
+    run_async(database.write(lambda tx: [tx.run(deletion) for deletion in DELETIONS]))
+    database.on_announce = None
+    return database, run_async
