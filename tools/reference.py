@@ -73,7 +73,7 @@ def schema() -> str:
     from prefect.server.graphql.queries import QUERIES
     from prefect.server.graphql.schema import build
 
-    return "# Made by tools/reference.py from the code; do not edit.\n\n" + print_schema(build([*QUERIES, *MUTATIONS])) + "\n"
+    return "# Made by tools/reference.py from the code; do not edit.\n\n" + print_schema(build([*QUERIES, *MUTATIONS]).types) + "\n"
 
 
 PAGES = {"commands.md": page_of_commands, "server-settings.md": page_of_settings, "schema.graphql": schema}

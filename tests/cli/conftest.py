@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from support.commands import PREFECT, clean_environment
 from support.graphql_stub import Stub, StubServer
+from support.servers import ServerProcess, running_server
 
 Prefect = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -61,3 +63,16 @@ def invoke(api: Stub, tmp_path: Path) -> Iterator[Callable[..., Result]]:
     }
     with set_temporary_config(settings):
         yield run
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A real server process."""
+    with running_server(tmp_path_factory.mktemp("server")) as started:
+        yield started
+
+
+@pytest.fixture
+def served(server: ServerProcess, prefect: Prefect) -> Prefect:
+    """Run the command as a process that uses the real server, in ``tmp_path``."""
+    return partial(prefect, **server.settings)

@@ -242,7 +242,7 @@ def test_supervisor_configuration_has_the_whole_command(invoke) -> None:
     line = next(line for line in done.output.splitlines() if line.startswith("command="))
     words = shlex.split(line.removeprefix("command=").replace("%%", "%"))
     assert words == [
-        *"prefect agent local start --key KEY --label a --label".split(),
+        *["prefect", "agent", "local", "start", "--key", "KEY", "--label", "a", "--label"],
         *("b c", "--env", "X=50%", "--import-path", "/x", "--show-flow-logs"),
     ]
 

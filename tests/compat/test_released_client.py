@@ -144,7 +144,7 @@ print(json.dumps([info.version, type(info.state).__name__, info.context, len(sch
     [
         (["get", "flows"], "old-friend"),
         (["get", "projects"], "demo"),
-        (["get", "flow-runs"], "old-friend"),
+        (["get", "flow-runs", "--flow", "old-friend"], "old-friend"),
         (["get", "tasks", "--flow-name", "old-friend"], "flaky"),
         (["describe", "flows", "--name", "old-friend"], "old-friend"),
         (["describe", "tasks", "--name", "old-friend"], "flaky"),

@@ -236,6 +236,6 @@ def test_demo_ends_well_and_leaves_nothing_running() -> None:
     done = subprocess.run([sys.executable, str(demo)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Flow run succeeded!" in done.stdout
-    assert "docs/tutorial.md" in done.stdout.splitlines()[-1]
+    assert "docs/tutorial.md" in done.stdout.rstrip().splitlines()[-1]
     commands = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert "proctor-demo-" not in commands

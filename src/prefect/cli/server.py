@@ -255,12 +255,14 @@ def _shown_database(settings: Settings) -> str:
 
 
 def _migrate(settings: Settings) -> None:
-    from prefect.server.store.database import DatabaseError, migrate
+    from prefect.server.store.database import DatabaseError, migrate, open_database
 
+    url = settings.resolved_database_url()
     try:
-        migrate(settings.resolved_database_url())
-    except (DatabaseError, ValueError) as error:
-        _fail(str(error))
+        open_database(url)  # opens nothing yet, but knows which addresses there are
+        migrate(url)
+    except (DatabaseError, ValueError, ModuleNotFoundError) as error:
+        _fail(" ".join(str(error).split()))
 
 
 def _empty_postgres(settings: Settings) -> None:

@@ -83,6 +83,7 @@ def build(settings: Settings, *, migrated: bool = False) -> App:
         migrated: the database's tables are known to be up to date.
     """
     url = settings.resolved_database_url()
+    database = open_database(url, readers=settings.database_readers)
     if not migrated:
         migrate(url)
-    return App(settings, open_database(url, readers=settings.database_readers))
+    return App(settings, database)

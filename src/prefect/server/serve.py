@@ -76,7 +76,7 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
                 with asyncio.Runner(loop_factory=_loop_factory()) as runner:
                     runner.run(_run(app, listener, on_ready))
             except (DatabaseError, ValueError, ModuleNotFoundError) as error:
-                raise StartUpError(str(error)) from error
+                raise StartUpError(" ".join(str(error).split())) from error
     finally:
         listener.close()
 

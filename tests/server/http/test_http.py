@@ -70,7 +70,8 @@ def test_a_body_over_the_limit_is_answered_413(api):
 
 def test_a_get_may_ask_but_change_nothing(api):
     assert api.call("GET", "/graphql?query=%7Bhello%7D").data == {"hello": "👋"}
-    asked = "/?query=query(%24s%3AString)%7Btenant(where%3A%7Bslug%3A%7B_eq%3A%24s%7D%7D)%7Bslug%7D%7D&variables=%7B%22s%22%3A%22x%22%7D"
+    variables = "variables=%7B%22s%22%3A%22x%22%7D"
+    asked = f"/?query=query(%24s%3AString)%7Btenant(where%3A%7Bslug%3A%7B_eq%3A%24s%7D%7D)%7Bslug%7D%7D&{variables}"
     assert api.call("GET", asked).data == {"tenant": []}
 
     refused = api.call("GET", "/?query=mutation%7Bcreate_project(input%3A%7Bname%3A%22x%22%7D)%7Bid%7D%7D")

@@ -172,7 +172,7 @@ def _run_of_key(tx: Transaction, scopes: Sequence[str], key: str) -> str | None:
 
 def _enter_key(tx: Transaction, scopes: Sequence[str], key: str, run_id: str) -> bool:
     """Tell every scope which run the key stands for; False when one has another."""
-    return all([tx.run(runs.insert_run_key, scope=scope, key=key, flow_run_id=run_id) for scope in scopes])
+    return all(tx.run(runs.insert_run_key, scope=scope, key=key, flow_run_id=run_id) for scope in scopes)
 
 
 def _labels(given: list[str] | None, given_config: Mapping[str, Any] | None, flow: Mapping[str, Any]) -> list[str]:

@@ -58,8 +58,8 @@ def _is_within_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(is_within, "sqlite")
 def _is_within_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     inner, outer = (compiler.process(clause, **kw) for clause in element.clauses)
-    members = f"SELECT value FROM json_each({outer})"  # noqa: S608 - both are compiled expressions
-    return f"NOT EXISTS (SELECT 1 FROM json_each({inner}) WHERE value NOT IN ({members}))"
+    text = "NOT EXISTS (SELECT 1 FROM json_each({}) WHERE value NOT IN (SELECT value FROM json_each({})))"
+    return text.format(inner, outer)
 
 
 class is_empty_list(FunctionElement[bool]):

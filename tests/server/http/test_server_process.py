@@ -1,0 +1,183 @@
+"""``prefect server``, as a process of its own."""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+
+def environment(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    return {**kept, "PREFECT__HOME_DIR": str(home), "PREFECT__USER_CONFIG_PATH": str(home / "config.toml")}
+
+
+def command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "prefect", "server", *arguments],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def ask(address: str, query: str, headers: dict[str, str] | None = None) -> dict:
+    body = json.dumps({"query": query}).encode()
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json", **(headers or {})})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def begin(*arguments: str) -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "server", "start", "--port", "0", "--hide-welcome", *arguments],
+            env=environment(tmp_path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        readable, _, _ = select.select([process.stdout], [], [], 30)
+        assert readable, "the server did not tell its address"
+        return process, process.stdout.readline().strip()
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait(30)
+        process.stdout.close()
+        process.stderr.close()
+
+
+def test_a_server_starts_with_a_file_in_the_home_folder_and_a_default_tenant(start, tmp_path):
+    _, address = start()
+
+    assert ask(address, "{ hello tenant { slug } }") == {"data": {"hello": "👋", "tenant": [{"slug": "default"}]}}
+    assert (tmp_path / "proctor.db").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_at_once_and_answers_who_waits(start, number):
+    process, address = start()
+    answers = []
+    agent = ask(address, 'mutation { register_agent(input: {type: "LocalAgent"}) { id } }')["data"]["register_agent"]
+    seen = ask(address, "{ agent { last_queried } }")
+    waiting = "mutation { get_runs_in_queue(input: {wait_seconds: 60}) { flow_run_ids } }"
+    headers = {"X-PREFECT-AGENT-ID": agent["id"]}
+    thread = threading.Thread(target=lambda: answers.append(ask(address, waiting, headers)))
+    thread.start()
+    while ask(address, "{ agent { last_queried } }") == seen:  # the wait has begun when the agent was marked
+        pass
+
+    begun = time.monotonic()
+    process.send_signal(number)
+    thread.join(20)
+
+    assert process.wait(20) == 0
+    assert time.monotonic() - begun < 5
+    assert answers == [{"data": {"get_runs_in_queue": {"flow_run_ids": []}}}]
+    assert process.stderr.read() == ""
+
+
+def test_what_was_acknowledged_survives_a_kill(start):
+    process, address = start()
+    made = ask(address, 'mutation { create_project(input: {name: "kept"}) { id } }')["data"]["create_project"]
+    process.kill()
+    process.wait(20)
+
+    _, address = start()
+
+    assert ask(address, "{ project { id name } }")["data"]["project"] == [{"id": made["id"], "name": "kept"}]
+
+
+def test_it_runs_in_the_background_until_it_is_stopped(tmp_path):
+    begun = command(tmp_path, "start", "--detach", "--port", "0")
+    try:
+        assert begun.returncode == 0, begun.stderr
+        again = command(tmp_path, "start", "--detach", "--port", "0")
+        assert again.returncode == 1
+        assert "A server is running already" in again.stderr
+    finally:
+        ended = command(tmp_path, "stop")
+    assert ended.stdout.endswith(" stopped.\n")
+    assert command(tmp_path, "stop").stdout == "No server is running.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--port", "x"), "Setting services.port (--port): expected a whole number from 0 to 65535, got 'x'."),
+        (("--host", "0.0.0.0", "--port", "0"), "can be reached from other machines"),
+        (("--host", "203.0.113.1", "--expose", "--port", "0"), "Cannot listen on 203.0.113.1:0"),
+        (("--port", "0", "--database-url", "mysql://x/y"), "expected sqlite"),
+        (("--port", "0", "--database-url", "sqlite:////proc/none/x.db"), "/proc/none/x.db"),
+        (("--port", "0", "--database-url", "postgresql://nobody@127.0.0.1:1/none"), "127.0.0.1:1"),
+    ],
+)
+def test_what_keeps_it_from_starting_is_told_in_one_line(tmp_path, arguments, said):
+    ended = command(tmp_path, "start", *arguments)
+
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert said in ended.stderr
+    assert ended.stderr.startswith("Error: ")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_taken_port_is_told(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        ended = command(tmp_path, "start", "--port", str(port))
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"Error: Port {port} on 127.0.0.1 is taken by another program. Stop it, or give another port with --port.\n"
+    )
+
+
+def test_options_of_the_container_stack_are_accepted_with_a_note(tmp_path):
+    shown = command(tmp_path, "config", "--no-ui", "--hasura-port", "3000", "--server-port", "4300")
+
+    assert shown.returncode == 0
+    assert json.loads(shown.stdout)["services.port"] == 4300
+    assert "Note: --no-ui has no meaning here" in shown.stderr
+    assert "Note: --hasura-port has no meaning here" in shown.stderr
+
+
+def test_the_password_of_a_database_is_not_shown(tmp_path):
+    shown = command(tmp_path, "config", "--database-url", "postgresql://me:secret@host:5432/name")
+
+    assert json.loads(shown.stdout)["database.connection_url"] == "postgresql://me:***@host:5432/name"
+
+
+def test_a_database_is_upgraded_and_reset(tmp_path, start):
+    assert command(tmp_path, "database", "upgrade").returncode == 0
+    process, address = start()
+    ask(address, 'mutation { create_project(input: {name: "gone"}) { id } }')
+    refused = command(tmp_path, "database", "reset", "--yes")
+    assert "A server is running" in refused.stderr
+    process.terminate()
+    process.wait(20)
+
+    assert command(tmp_path, "database", "reset", "--yes").returncode == 0
+
+    _, address = start()
+    assert ask(address, "{ project { id } }") == {"data": {"project": []}}

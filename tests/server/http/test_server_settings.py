@@ -1,0 +1,75 @@
+import pytest
+
+from prefect.server.auth import check_exposure, is_loopback
+from prefect.server.errors import StartUpError
+from prefect.server.settings import load_settings
+
+
+def test_flags_win_over_environment_over_file_over_defaults(tmp_path):
+    (tmp_path / "server.toml").write_text("queued_runs_returned_limit = 5\n[services]\nport = 1\nhost = 'localhost'\n")
+    environment = {"PREFECT_SERVER__SERVICES__PORT": "2", "PREFECT_SERVER__HTTP__MAX_BATCH": "7"}
+
+    settings = load_settings({"port": "3", "host": None}, environment, tmp_path)
+
+    assert (settings.port, settings.host, settings.max_batch) == (3, "localhost", 7)
+    assert (settings.queued_runs_returned_limit, settings.heartbeat_limit_seconds) == (5, 90.0)
+    assert settings.resolved_database_url() == f"sqlite:///{tmp_path}/proctor.db"
+
+
+def test_the_home_folder_is_that_of_the_package(tmp_path):
+    settings = load_settings({}, {"PREFECT__HOME_DIR": str(tmp_path)})
+
+    assert settings.home == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        (
+            {"PREFECT_SERVER__SERVICES__PORT": "99999"},
+            "services.port .PREFECT_SERVER__SERVICES__PORT.: expected a whole",
+        ),
+        ({"PREFECT_SERVER__SERVICES__PORT": ""}, "expected a whole number from 0 to 65535, got ''"),
+        ({"PREFECT_SERVER__SERVICES__HEARTBEAT_LIMIT_SECONDS": "nan"}, "expected a number from 1 to 86400"),
+        ({"PREFECT_SERVER__SERVICES__EXPOSE": "maybe"}, "expected true or false"),
+        ({"PREFECT_SERVER__LOGGING__LEVEL": "loud"}, "expected one of DEBUG"),
+        ({"PREFECT_SERVER__CORE_VERSION_CUTOFF": "new"}, "expected a version"),
+    ],
+)
+def test_a_value_out_of_its_bounds_is_named(tmp_path, environment, said):
+    with pytest.raises(StartUpError, match=said):
+        load_settings({}, environment, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("port = ", "cannot be read"), ("nonsense = 1", "no setting 'nonsense'"), ("[services]\nport = true", "expected")],
+)
+def test_a_file_that_cannot_be_used_is_named(tmp_path, text, said):
+    (tmp_path / "server.toml").write_text(text)
+
+    with pytest.raises(StartUpError, match=said) as error:
+        load_settings({}, {}, tmp_path)
+
+    assert "server.toml" in str(error.value)
+
+
+def test_unknown_names_in_the_environment_are_left_alone(tmp_path):
+    assert load_settings({}, {"PREFECT_SERVER__HASURA__PORT": "3000"}, tmp_path).port == 4200
+
+
+def test_the_debug_mode_of_1_x_makes_the_loops_fast(tmp_path):
+    assert load_settings({}, {"PREFECT__LOOP_SERVICE__DEBUG_MODE": "1"}, tmp_path).scheduler_seconds == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "[::1]", "127.1.2.3"])
+def test_loopback_needs_no_flag(host, tmp_path):
+    assert is_loopback(host)
+    check_exposure(load_settings({"host": host}, {}, tmp_path))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1", "example.org"])
+def test_other_addresses_are_refused_unless_asked_for(host, tmp_path):
+    with pytest.raises(StartUpError, match="--expose"):
+        check_exposure(load_settings({"host": host}, {}, tmp_path))
+    check_exposure(load_settings({"host": host, "expose": True}, {}, tmp_path))
