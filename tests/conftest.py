@@ -63,7 +63,7 @@ def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterat
 
 @pytest.fixture
 def database(database_url: str, run_async: Callable[[Coroutine[Any, Any, Any]], Any]) -> Iterator[Database]:
-    from prefect.server.store.database import open_database
+    from prefect.server.store.opening import open_database
 
     opened = open_database(database_url, readers=2)
     run_async(opened.start())

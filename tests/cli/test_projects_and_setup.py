@@ -116,6 +116,8 @@ def test_unknown_key_is_told(cloud, api) -> None:
 
 
 def test_server_without_key_value_store_is_told(invoke, api) -> None:
+    api.on("set_key_value", {"errors": [{"message": "Cannot query field 'set_key_value' on type 'Mutation'."}]})
+
     done = invoke("kv", "set", "a", "5")
 
     assert done.exit_code == 1

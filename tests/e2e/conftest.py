@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.databases import Databases, NoPostgres
 from support.road import Road
 
 
@@ -22,3 +23,12 @@ def shared_road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
         started.server()
         started.agent()
         yield started
+
+
+@pytest.fixture
+def fresh_postgres(databases: Databases) -> str:
+    """The address of an empty PostgreSQL database; skips, and says why, where there is no PostgreSQL."""
+    try:
+        return databases.fresh("postgres")
+    except NoPostgres as reason:
+        pytest.skip(str(reason))

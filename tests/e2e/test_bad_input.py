@@ -48,10 +48,16 @@ def flow_runs(road: Road) -> int:
         pytest.param([], "Received no options", id="nothing"),
         pytest.param(["--name", "needs"], "Required parameters were not supplied", id="missing parameter"),
         pytest.param(["--name", "needs", "--param", "n={1"], "Failed to parse JSON", id="malformed param"),
-        pytest.param(["--name", "needs", "--param", "n=1", "--context", "c=[1"], "Failed to parse JSON", id="malformed context"),
-        pytest.param(["--name", "needs", "--param-file", "missing.json"], "Parameter file does not exist", id="no file"),
+        pytest.param(
+            ["--name", "needs", "--param", "n=1", "--context", "c=[1"], "Failed to parse JSON", id="malformed context"
+        ),
+        pytest.param(
+            ["--name", "needs", "--param-file", "missing.json"], "Parameter file does not exist", id="no file"
+        ),
         pytest.param(["--name", "needs", "--param-file", "needs.py"], "Failed to parse JSON", id="file is no JSON"),
-        pytest.param(["--name", "needs", "--param", "n=1", "--idempotency-key", "k" * 5000], "idempotency_key", id="long key"),
+        pytest.param(
+            ["--name", "needs", "--param", "n=1", "--idempotency-key", "k" * 5000], "idempotency_key", id="long key"
+        ),
         pytest.param(["--name", "needs", "--param", "n=1", "--run-name", "n" * 5000], "name", id="long name"),
         pytest.param(["--name", "needs", "--param", "n=1", "--label", "l" * 5000], "label", id="long label"),
         pytest.param(["--name", "needs", "--param", "n=1", "--label", ""], "label", id="empty label"),

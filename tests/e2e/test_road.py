@@ -73,7 +73,15 @@ def test_every_option_of_a_run_arrives(road: Road) -> None:
     flow_id = road.graphql('{ flow(where: {name: {_eq: "add"}}) { id } }')["data"]["flow"][0]["id"]
     key = uuid.uuid4().hex
     arguments = ["run", "--id", flow_id, "--param", "a=2", "--param", "a param with space=2"]
-    arguments += ["--run-name", "docs example hello-world", "--idempotency-key", key, "--context", 'who="me"', "--quiet"]
+    arguments += [
+        "--run-name",
+        "docs example hello-world",
+        "--idempotency-key",
+        key,
+        "--context",
+        'who="me"',
+        "--quiet",
+    ]
 
     first = road.prefect(*arguments).stdout.strip()
     again = road.prefect(*arguments).stdout.strip()
@@ -121,7 +129,8 @@ def test_execute_runs_here_while_no_agent_takes_it(road: Road) -> None:
 
 def test_execute_marks_the_run_failed_when_its_process_fails(road: Road) -> None:
     path = road.write(
-        "dies.py", "import os\nfrom prefect import Flow, task\n@task\ndef die():\n    os._exit(3)\nwith Flow('dies') as f:\n    die()\n"
+        "dies.py",
+        "import os\nfrom prefect import Flow, task\n@task\ndef die():\n    os._exit(3)\nwith Flow('dies') as f:\n    die()\n",
     )
     road.register(path)
 
@@ -199,7 +208,8 @@ def test_graphql_takes_json_as_text_in_literals(road: Road) -> None:
 
 def test_watch_of_a_failing_run_ends_with_code_1(road: Road) -> None:
     path = road.write(
-        "fails.py", "from prefect import Flow, task\n@task\ndef bad():\n    1 / 0\nwith Flow('fails') as f:\n    bad()\n"
+        "fails.py",
+        "from prefect import Flow, task\n@task\ndef bad():\n    1 / 0\nwith Flow('fails') as f:\n    bad()\n",
     )
     road.register(path)
 

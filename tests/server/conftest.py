@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from prefect.server import catalogue
-from prefect.server.store.database import open_database
+from prefect.server.store.opening import open_database
 from support.databases import NoPostgres
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]

@@ -14,9 +14,9 @@ from prefect.server.store.database import (
     ForeignKeyViolation,
     InvalidValue,
     UniquenessViolation,
-    open_database,
 )
 from prefect.server.store.dialect import upsert
+from prefect.server.store.opening import open_database
 from support.rows import insert, uid
 
 tenant, project, task = catalogue.tenant, catalogue.project, catalogue.task

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Integer, Interval, Text, Uuid, create_engine, inspect, text
 
 from prefect.server.catalogue import metadata
-from prefect.server.store.database import DatabaseFromNewerVersion, DatabaseUnavailable, migrate, open_database
+from prefect.server.store.database import DatabaseFromNewerVersion, DatabaseUnavailable
+from prefect.server.store.opening import migrate, open_database
 from prefect.server.store.migrations import HEAD, REVISIONS
 from prefect.server.store.migrations.run import script_directory
 
@@ -88,7 +89,7 @@ def test_checks_hold(engine):
 
 def test_migrating_a_migrated_database_does_nothing_and_imports_no_alembic(databases, database_url):
     code = (
-        "import sys; from prefect.server.store.database import migrate; migrate(sys.argv[1]); "
+        "import sys; from prefect.server.store.opening import migrate; migrate(sys.argv[1]); "
         "sys.exit('alembic' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, database_url], check=True, timeout=60)
@@ -102,7 +103,7 @@ def test_processes_that_start_together_migrate_once(databases, kind):
         url = databases.fresh(kind, migrated=False)
     except NoPostgres as error:
         pytest.skip(str(error))
-    code = "import sys; from prefect.server.store.database import migrate; migrate(sys.argv[1])"
+    code = "import sys; from prefect.server.store.opening import migrate; migrate(sys.argv[1])"
 
     def start(_):
         return subprocess.run([sys.executable, "-c", code, url], check=False, timeout=120, capture_output=True)

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from prefect.server import catalogue
-from prefect.server.store.database import EVERYTHING, DatabaseUnavailable, TookTooLong, migrate, open_database
+from prefect.server.store.database import EVERYTHING, DatabaseUnavailable, TookTooLong
+from prefect.server.store.opening import migrate, open_database
 from prefect.server.store.phrases import value_of
 from support.databases import NoPostgres
 from support.rows import insert, uid

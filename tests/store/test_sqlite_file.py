@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import func, select
 
 from prefect.server import catalogue
-from prefect.server.store import database as contract
-from prefect.server.store.database import DatabaseUnavailable, TookTooLong, migrate, open_database
+from prefect.server.store.database import DatabaseUnavailable, TookTooLong
+from prefect.server.store.opening import migrate, open_database
 from support.rows import insert, uid
 
 count_tenants = select(func.count().label("n")).select_from(catalogue.tenant)
@@ -59,7 +59,7 @@ WRITER = """
 import asyncio, sys
 from sqlalchemy import func, select
 from prefect.server import catalogue
-from prefect.server.store.database import open_database
+from prefect.server.store.opening import open_database
 from prefect.server.store.dialect import upsert
 from uuid import UUID
 add = upsert(catalogue.tenant)
@@ -189,4 +189,4 @@ def test_a_file_on_a_read_only_file_system_is_named(databases, monkeypatch):
 
 def test_an_address_of_another_database_is_refused():
     with pytest.raises(ValueError, match="mysql"):
-        contract.open_database("mysql://x")
+        open_database("mysql://x")

@@ -23,7 +23,7 @@ from uuid import uuid4
 
 import psycopg
 
-from prefect.server.store.database import migrate
+from prefect.server.store.opening import migrate
 
 
 class NoPostgres(Exception):

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -187,9 +188,9 @@ def process(source: Source, verb: str, finish: Callable[[dict[str, Any]], Outcom
             outcomes += [Outcome.ERRORED] * len(flows)
             continue
         for flow in flows:
-            outcomes.append(_finish(flow.name, verb, lambda flow=flow: finish(flow.serialize(build=False))))
+            outcomes.append(_finish(flow.name, verb, partial(_finish_flow, flow, finish)))
     for serialized in source.serialized:
-        outcomes.append(_finish(serialized["name"], verb, lambda flow=serialized: finish(flow)))
+        outcomes.append(_finish(serialized["name"], verb, partial(finish, serialized)))
     return outcomes
 
 
@@ -208,6 +209,10 @@ def _build_storage(flows: Sequence[Flow]) -> bool:
     for flow in flows:
         flow.storage = built
     return True
+
+
+def _finish_flow(flow: Flow, finish: Callable[[dict[str, Any]], Outcome]) -> Outcome:
+    return finish(flow.serialize(build=False))
 
 
 def _finish(name: str, verb: str, finish: Callable[[], Outcome]) -> Outcome:

@@ -13,7 +13,7 @@ import click
 
 from prefect.cli import building
 from prefect.cli.failures import TerminalError
-from prefect.cli.register import Registration, register_once
+from prefect.cli.registering import Registration, register_once
 
 _LOOK_EVERY_SECONDS = 0.5
 

@@ -78,7 +78,7 @@ def _say_unused(ctx: click.Context, option: click.Parameter, value: Any) -> None
 def _server_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--host", help="Address to listen on; 127.0.0.1 unless set."),
-        click.option("--port", "--server-port", help="Port to listen on; 4200 unless set, 0 takes a free one."),
+        click.option("--port", "--server-port", help="Port to listen on; server.port of the configuration (4200) unless set, 0 takes a free one."),
         click.option(
             "--database-url",
             "--postgres-url",
@@ -227,6 +227,13 @@ def _home() -> Path:
     return Path(user_config.home_dir).expanduser()
 
 
+def _client_defaults() -> dict[str, Any]:
+    """Listen where this machine's clients look for the server, unless the server's own settings say otherwise."""
+    from prefect.configuration import config as user_config
+
+    return {"port": user_config.server.port}
+
+
 def _settings(flags: dict[str, Any]) -> Settings:
     from prefect.server.errors import StartUpError
     from prefect.server.settings import load_settings
@@ -235,7 +242,7 @@ def _settings(flags: dict[str, Any]) -> Settings:
     if given.get("expose") and "host" not in given:
         given["host"] = "0.0.0.0"  # noqa: S104 - this is what --expose asks for
     try:
-        return load_settings(given, home=_home())
+        return load_settings(given, home=_home(), defaults=_client_defaults())
     except StartUpError as error:
         _fail(str(error))
 
@@ -255,7 +262,8 @@ def _shown_database(settings: Settings) -> str:
 
 
 def _migrate(settings: Settings) -> None:
-    from prefect.server.store.database import DatabaseError, migrate, open_database
+    from prefect.server.store.database import DatabaseError
+    from prefect.server.store.opening import migrate, open_database
 
     url = settings.resolved_database_url()
     try:

@@ -95,7 +95,8 @@ def importable(folder: str) -> Iterator[None]:
 def _import(name: str) -> Any:
     from importlib import import_module
 
-    module_name, attributes = name, []
+    module_name = name
+    attributes: list[str] = []
     while True:
         try:
             found: Any = import_module(module_name)

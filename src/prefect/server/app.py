@@ -18,7 +18,8 @@ from prefect.server.live import Live
 from prefect.server.services import start_services
 from prefect.server.services.loop import Service
 from prefect.server.settings import Settings
-from prefect.server.store.database import Database, migrate, open_database
+from prefect.server.store.database import Database
+from prefect.server.store.opening import migrate, open_database
 
 __all__ = ["App", "build"]
 

@@ -163,8 +163,12 @@ def load_settings(
     flags: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
     home: Path | None = None,
+    defaults: Mapping[str, Any] | None = None,
 ) -> Settings:
     """Read the settings: ``flags`` (by attribute name; None means not given) over environment over file over defaults.
+
+    Args:
+        defaults: what the command that starts the server has in place of our own defaults, by attribute name.
 
     Raises:
         StartUpError: a value out of its bounds, an unknown key in the file, a file that is no TOML; says which.
@@ -173,6 +177,8 @@ def load_settings(
     home = (home or Path(environment.get("PREFECT__HOME_DIR") or "~/.prefect")).expanduser().absolute()
     values: dict[str, Any] = {"home": home}
     described = _described()
+    for name, value in (defaults or {}).items():
+        values[name] = _read(described[name], value, "the client's configuration")
     by_key = {f.metadata["key"]: f for f in described.values()}
 
     for key, value, source in (*_from_file(home / "server.toml"), *_from_environment(environment)):

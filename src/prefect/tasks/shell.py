@@ -8,8 +8,8 @@ import subprocess
 import tempfile
 from typing import Any
 
+from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
-from prefect.utilities.tasks import defaults_from_attrs
 
 
 class ShellTask(Task):
@@ -49,7 +49,7 @@ class ShellTask(Task):
         super().__init__(**kwargs)
 
     @defaults_from_attrs("command", "env", "helper_script")
-    def run(self, command: str = None, env: dict = None, helper_script: str = None) -> Any:  # type: ignore[assignment]  # noqa: RUF013
+    def run(self, command: str = None, env: dict = None, helper_script: str = None) -> Any:  # type: ignore[assignment,type-arg]  # noqa: RUF013
         """Run the command and give the last line of its output, stderr mixed in; all lines when ``return_all``.
 
         Returns:

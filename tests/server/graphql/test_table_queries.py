@@ -15,7 +15,7 @@ from graphql import build_client_schema, get_introspection_query, parse, validat
 from prefect.server.graphql.execute import Executor
 from prefect.server.graphql.operations import Request
 from prefect.server.graphql.schema import build
-from prefect.server.store.database import open_database
+from prefect.server.store.opening import open_database
 from support.databases import NoPostgres
 from support.rows import CHECK, DEMO, ETL_2, EXTRACT, LOAD, OTHER_TENANT, RUN, TENANT, TRANSFORM, make, uid
 

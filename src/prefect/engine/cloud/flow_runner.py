@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from prefect.client.client import Client, FlowRunInfoResult
 from prefect.engine.cloud.cancellation import CancellationWatcher
 from prefect.engine.cloud.heartbeat import Heartbeat
-from prefect.engine.cloud.task_runner import PATIENCE, CloudTaskRunner
+from prefect.engine.cloud.task_runner import CloudTaskRunner, patience
 from prefect.engine.flow_runner import FlowRunner, FlowRunnerInitializeResult
 from prefect.engine.runner import ENDRUN
 from prefect.exceptions import VersionLockMismatchSignal
@@ -195,7 +195,7 @@ class CloudFlowRunner(FlowRunner):
         """Wait until a queued run may be tried again; False when it is not to be tried again here."""
         if not isinstance(state, Queued):
             return False
-        if state.due_time - datetime.now(UTC) > PATIENCE:
+        if state.due_time - datetime.now(UTC) > patience():
             return False
         look = float(run_context.config.cloud.check_cancellation_interval)
         while (seconds := (state.due_time - datetime.now(UTC)).total_seconds()) > 0:

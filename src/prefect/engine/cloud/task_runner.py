@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from prefect.core.task import Task
     from prefect.model.result import Result
 
-PATIENCE = timedelta(minutes=10)
-"""A run that is due again within this time is waited for; a later one is left to an agent."""
+
+def patience() -> timedelta:
+    """Give the longest wait for a next attempt in this process; a run due later is left to an agent."""
+    return timedelta(seconds=float(run_context.config.cloud.longest_wait_seconds))
 
 
 class CloudTaskRunner(TaskRunner):
@@ -187,6 +189,6 @@ def _seconds_until_next_attempt(state: State) -> float | None:
     if not isinstance(state, (Retrying, Queued)) or state.due_time is None:
         return None
     wait = state.due_time - datetime.now(UTC)
-    if wait > PATIENCE:
+    if wait > patience():
         return None
     return max(wait.total_seconds(), 0.0)

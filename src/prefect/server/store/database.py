@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -124,48 +123,3 @@ class Database(Protocol):
         An exception of ``work`` rolls back what it did, and nothing else. ``work`` may be run again
         from the start (PostgreSQL: serialization failure, deadlock), so it must not change anything outside.
         """
-
-
-def open_database(url: str, *, readers: int = 4) -> Database:
-    """Make a database of an address; nothing is opened before ``start``.
-
-    Args:
-        url: ``sqlite:////absolute/path.db``, ``sqlite:///relative.db``, ``sqlite://`` (a throw-away file,
-            migrated by ``start``) or ``postgresql://user:password@host:port/name``.
-        readers: connections that read at the same time.
-
-    Raises:
-        ValueError: the address names neither of the two.
-    """
-    kind = url.partition(":")[0].partition("+")[0]
-    if kind == "sqlite":
-        from .sqlite import SqliteDatabase
-
-        return SqliteDatabase(url, readers=readers)
-    if kind in ("postgresql", "postgres"):
-        _need_driver()
-        from .postgres import PostgresDatabase
-
-        return PostgresDatabase(url, connections=readers + 6)
-    raise ValueError(
-        f"Database URL {kind!r}:… is not supported: expected sqlite:///path/to/file.db or postgresql://user@host/name"
-    )
-
-
-def _need_driver() -> None:
-    if find_spec("psycopg") is None or find_spec("psycopg_pool") is None:
-        raise DatabaseUnavailable("PostgreSQL needs two more packages: pip install 'proctor[postgres]'")
-
-
-def migrate(url: str) -> None:
-    """Bring the database to this version's schema; create it when it is empty. Safe beside another process.
-
-    Raises:
-        DatabaseFromNewerVersion: it was migrated by a newer version.
-        DatabaseUnavailable: it can not be opened or written.
-    """
-    from .migrations import upgrade
-
-    if not url.startswith("sqlite"):
-        _need_driver()
-    upgrade(url)

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
@@ -25,6 +24,7 @@ from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from . import migrations
+from .addresses import conninfo, shown
 from .database import (
     EVERYTHING,
     LONGEST_READ_SECONDS,
@@ -55,20 +55,6 @@ SESSION = (
 
 _STATEMENTS = Statements(POSTGRESQL)
 _TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
-
-
-def conninfo(url: str) -> str:
-    """Give the address as libpq reads it."""
-    scheme, rest = url.split("://", 1)
-    return f"{scheme.partition('+')[0]}://{rest}"
-
-
-def shown(url: str) -> str:
-    """Give the address without its password, for messages."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@", 1)))
 
 
 def _translate(error: psycopg.Error, url: str) -> Exception:

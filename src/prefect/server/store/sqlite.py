@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -23,7 +22,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from . import migrations, sqlite_functions
+from . import migrations
+from .addresses import file_of
 from .database import (
     LONGEST_READ_SECONDS,
     DatabaseError,
@@ -35,13 +35,12 @@ from .database import (
     UniquenessViolation,
 )
 from .dialect import SQLITE, Dialect
+from .sqlite_file import check_writable, connect, unavailable
 from .statements import Row, Statements
 
 T = TypeVar("T")
 logger = logging.getLogger("prefect.server.store")
 
-#: How long one waits for another process that holds the file.
-BUSY_SECONDS = 10.0
 #: At most so many pieces of work share a commit: bounds how long the first of them waits.
 LARGEST_BATCH = 500
 #: So often the query planner gets new statistics, where they are missing or stale; takes milliseconds.
@@ -53,66 +52,12 @@ _STATEMENTS = Statements(SQLITE)
 _UNIQUE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID")
 
 
-def file_of(url: str) -> Path | None:
-    """Give the file that a ``sqlite:`` URL names; None: a throw-away one."""
-    _, _, rest = url.partition("://")
-    path = rest.partition("?")[0]
-    if path in ("", "/", "/:memory:"):
-        return None
-    return Path(path.removeprefix("/")).expanduser().absolute()
-
-
-def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
-    """Open the file as the server uses it, making it and its folder when they are missing.
-
-    Raises:
-        DatabaseUnavailable: naming the file and the reason.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        conn = sqlite3.connect(
-            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
-        )
-    except (OSError, sqlite3.Error) as error:
-        raise _unavailable(path, error) from error
-    try:
-        conn.execute("PRAGMA journal_mode = WAL")
-        # FULL: a commit is on the disk before it is acknowledged, also across a power cut.
-        conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
-        conn.execute("PRAGMA foreign_keys = ON")
-        conn.execute("PRAGMA temp_store = MEMORY")
-        conn.execute("PRAGMA cache_size = -16384")
-        conn.execute("PRAGMA mmap_size = 268435456")
-        sqlite_functions.register(conn)
-    except sqlite3.Error as error:
-        conn.close()
-        raise _unavailable(path, error) from error
-    return conn
-
-
-def check_writable(conn: sqlite3.Connection, path: Path) -> None:
-    """Find out now, not at the first write, that the file can not be written."""
-    try:
-        if path.exists() and not os.access(path, os.W_OK):
-            raise sqlite3.OperationalError("no permission to write")
-        conn.execute("BEGIN IMMEDIATE")
-        conn.execute("PRAGMA user_version = 1")
-        conn.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise _unavailable(path, error) from error
-
-
 def _optimize(conn: sqlite3.Connection) -> None:
     """Give the query planner statistics; nothing depends on it."""
     try:
         conn.execute("PRAGMA optimize")
     except sqlite3.Error:
         logger.warning("The query planner got no new statistics", exc_info=True)
-
-
-def _unavailable(path: Path, error: Exception) -> DatabaseUnavailable:
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    return DatabaseUnavailable(f"Database file {path} can not be used: {reason}")
 
 
 def _translate(error: sqlite3.Error, path: Path) -> DatabaseError:
@@ -127,7 +72,7 @@ def _translate(error: sqlite3.Error, path: Path) -> DatabaseError:
         return IntegrityViolation(str(error))
     if "user-defined function raised" in str(error) or name in ("SQLITE_MISMATCH", "SQLITE_TOOBIG"):
         return InvalidValue(f"The database refused a value: {error}")
-    return _unavailable(path, error)
+    return unavailable(path, error)
 
 
 class SqliteTransaction:

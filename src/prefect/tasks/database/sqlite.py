@@ -6,8 +6,8 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
+from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
-from prefect.utilities.tasks import defaults_from_attrs
 
 
 class SQLiteQuery(Task):
@@ -26,7 +26,7 @@ class SQLiteQuery(Task):
         super().__init__(**kwargs)
 
     @defaults_from_attrs("db", "query", "data")
-    def run(self, db: str = None, query: str = None, data: tuple = ()) -> Any:  # type: ignore[assignment]  # noqa: RUF013
+    def run(self, db: str = None, query: str = None, data: tuple = ()) -> Any:  # type: ignore[assignment,type-arg]  # noqa: RUF013
         """Run the statement in a transaction of its own and give all rows.
 
         Raises:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
 from prefect.tasks.files.operations import given_path
-from prefect.utilities.tasks import defaults_from_attrs
 
 METHODS = {
     "store": zipfile.ZIP_STORED,

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
-from prefect.utilities.tasks import defaults_from_attrs
 
 
 def given_path(name: str, value: str | Path) -> Path:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Any
 
+from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
-from prefect.utilities.tasks import defaults_from_attrs
 
 SMTP_TYPES = ("SSL", "STARTTLS", "INSECURE")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
-from prefect.utilities.tasks import defaults_from_attrs
 
 
 class SlackTask(Task):

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from prefect.core.authoring import defaults_from_attrs
 from prefect.core.function import task
 from prefect.core.task import Task
 from prefect.utilities.context import context
-from prefect.utilities.tasks import defaults_from_attrs
 
 if TYPE_CHECKING:
     import logging
@@ -61,8 +61,8 @@ def create_flow_run(
     if not flow_id and not flow_name:
         raise ValueError("Both `flow_id` and `flow_name` are null. You must pass a flow identifier")
     flow = FlowView.from_id(flow_id) if flow_id else FlowView.from_flow_name(flow_name, project_name=project_name)
-    run_name = run_name or _default_run_name(flow.name)
-    shown_name = run_name or "<generated-name>"
+    chosen_name = run_name or _default_run_name(flow.name)
+    shown_name = chosen_name or "<generated-name>"
     logger = _logger()
     logger.info("Creating flow run %r for flow %r...", shown_name, flow.name)
     client = Client()
@@ -71,7 +71,7 @@ def create_flow_run(
         parameters=parameters,
         context=context,
         labels=labels,
-        run_name=run_name,
+        run_name=chosen_name,
         run_config=run_config,
         scheduled_start_time=_as_time(scheduled_start_time),
         idempotency_key=idempotency_key or _default_idempotency_key(),

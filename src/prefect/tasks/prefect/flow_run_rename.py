@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
 from prefect.utilities.context import context
-from prefect.utilities.tasks import defaults_from_attrs
 
 
 class RenameFlowRun(Task):

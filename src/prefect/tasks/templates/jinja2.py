@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
 from prefect.utilities.context import context
-from prefect.utilities.tasks import defaults_from_attrs
 
 
 class JinjaTemplate(Task):
@@ -27,4 +27,4 @@ class JinjaTemplate(Task):
             from jinja2 import Template
         except ImportError as error:
             raise ImportError("JinjaTemplate needs Jinja: pip install 'proctor[templates]'") from error
-        return Template(template).render(**{**context.to_dict(), **format_kwargs})
+        return str(Template(template).render(**{**context.to_dict(), **format_kwargs}))

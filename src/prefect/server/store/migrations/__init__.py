@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from ..addresses import conninfo, file_of, shown
 from ..database import DatabaseFromNewerVersion, DatabaseUnavailable
 
 #: All revisions, oldest first; a test compares them with the files in ``versions``.
@@ -53,7 +54,7 @@ def postgres_revision(conn: Any) -> str | None:
 
 
 def upgrade(url: str) -> None:
-    """Bring a database to ``HEAD``; see ``store.database.migrate``."""
+    """Bring a database to ``HEAD``; see ``store.opening.migrate``."""
     if url.startswith("sqlite"):
         _upgrade_sqlite(url)
     else:
@@ -61,7 +62,7 @@ def upgrade(url: str) -> None:
 
 
 def _upgrade_sqlite(url: str) -> None:
-    from ..sqlite import check_writable, connect, file_of
+    from ..sqlite_file import check_writable, connect
 
     path = file_of(url)
     if path is None:  # a throw-away file is migrated when it is made
@@ -94,8 +95,6 @@ def _lock_postgres(conn: Any) -> bool:
 
 def _upgrade_postgres(url: str) -> None:
     import psycopg
-
-    from ..postgres import conninfo, shown
 
     try:
         with psycopg.connect(conninfo(url), connect_timeout=10) as conn:

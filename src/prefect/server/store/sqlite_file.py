@@ -1,0 +1,59 @@
+"""Opening a SQLite file as the server uses it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from . import sqlite_functions
+from .database import DatabaseUnavailable
+
+#: How long one waits for another process that holds the file.
+BUSY_SECONDS = 10.0
+
+
+def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
+    """Open the file as the server uses it, making it and its folder when they are missing.
+
+    Raises:
+        DatabaseUnavailable: naming the file and the reason.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        conn = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise unavailable(path, error) from error
+    try:
+        conn.execute("PRAGMA journal_mode = WAL")
+        # FULL: a commit is on the disk before it is acknowledged, also across a power cut.
+        conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute("PRAGMA temp_store = MEMORY")
+        conn.execute("PRAGMA cache_size = -16384")
+        conn.execute("PRAGMA mmap_size = 268435456")
+        sqlite_functions.register(conn)
+    except sqlite3.Error as error:
+        conn.close()
+        raise unavailable(path, error) from error
+    return conn
+
+
+def check_writable(conn: sqlite3.Connection, path: Path) -> None:
+    """Find out now, not at the first write, that the file can not be written."""
+    try:
+        if path.exists() and not os.access(path, os.W_OK):
+            raise sqlite3.OperationalError("no permission to write")
+        conn.execute("BEGIN IMMEDIATE")
+        conn.execute("PRAGMA user_version = 1")
+        conn.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from error
+
+
+def unavailable(path: Path, error: Exception) -> DatabaseUnavailable:
+    """Make the error that names the file and the reason."""
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return DatabaseUnavailable(f"Database file {path} can not be used: {reason}")
