@@ -1,7 +1,7 @@
 """Write `docs/reference/` from the code: commands, settings of the server, the GraphQL schema.
 
-    .venv/bin/python tools/reference.py          write the pages
-    .venv/bin/python tools/reference.py --check  exit 1 when a page is not what the code says
+.venv/bin/python tools/reference.py          write the pages
+.venv/bin/python tools/reference.py --check  exit 1 when a page is not what the code says
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made by tools/reference.py from the code; do not edit. -->\n\n"
 
 
-def commands(group: click.Command, path: str, context: click.Context | None = None) -> Iterator[tuple[str, click.Command]]:
+def commands(
+    group: click.Command, path: str, context: click.Context | None = None
+) -> Iterator[tuple[str, click.Command]]:
     """Every command under ``group``, depth first, with the words that call it."""
     inner = click.Context(group, info_name=path, parent=context)
     yield path, group
@@ -33,7 +35,7 @@ def page_of_commands() -> str:
 
     text = "# Commands\n\n" + MADE + "`-h` and `--help` work everywhere.\n"
     for path, command in commands(cli, "prefect"):
-        options = [parameter for parameter in command.params if isinstance(parameter, click.Option) and parameter.name != "help"]
+        options = [p for p in command.params if isinstance(p, click.Option) and p.name != "help"]
         about = (command.help or command.short_help or "").split("\b")[0].strip().split("\n\n")[0]
         arguments = " ".join(p.human_readable_name for p in command.params if isinstance(p, click.Argument))
         text += f"\n## {path} {arguments}".rstrip() + f"\n\n{' '.join(about.split())}\n"
@@ -53,7 +55,8 @@ def page_of_settings() -> str:
 
     text = "# Settings of the server\n\n" + MADE
     text += (
-        "A flag of `prefect server start` wins over the environment, the environment over `server.toml` in the home folder,\n"
+        "A flag of `prefect server start` wins over the environment, the environment over `server.toml` "
+        "in the home folder,\n"
         "the file over the default. A value out of its bounds stops the start with a sentence that names it.\n\n"
         "| `server.toml` | environment | default | |\n|---|---|---|---|\n"
     )
@@ -73,7 +76,8 @@ def schema() -> str:
     from prefect.server.graphql.queries import QUERIES
     from prefect.server.graphql.schema import build
 
-    return "# Made by tools/reference.py from the code; do not edit.\n\n" + print_schema(build([*QUERIES, *MUTATIONS]).types) + "\n"
+    text = print_schema(build([*QUERIES, *MUTATIONS]).types)
+    return f"# Made by tools/reference.py from the code; do not edit.\n\n{text}\n"
 
 
 PAGES = {"commands.md": page_of_commands, "server-settings.md": page_of_settings, "schema.graphql": schema}

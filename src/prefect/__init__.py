@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # for editors and type checkers, which cannot follow lazy nam
     from prefect.core.flow import Flow as Flow
     from prefect.core.parameter import Parameter as Parameter
     from prefect.core.task import Task as Task
-    from prefect.tasks.control_flow import case as case
+    from prefect.tasks.control_flow.case import case as case
     from prefect.tasks.core.resource_manager import resource_manager as resource_manager
     from prefect.utilities.context import context as context
     from prefect.utilities.edges import flatten as flatten

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefect.cli import cli
+from prefect.cli import main
 
 if __name__ == "__main__":
-    cli(prog_name="prefect")
+    main()

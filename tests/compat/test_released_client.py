@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.road import Road, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +65,13 @@ class Released:
 
     def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, env=self.env, cwd=self.road.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+            command,
+            env=self.env,
+            cwd=self.road.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
 
     def agent(self) -> None:
@@ -129,11 +136,13 @@ with Flow("from-python", schedule=CronSchedule("0 9 * * *")) as flow:
     one()
 flow_id = flow.register(project_name="demo")
 client = Client()
-run = client.create_flow_run(flow_id=flow_id, idempotency_key="k", scheduled_start_time=pendulum.now().add(hours=1), context={"a": 1})
+start = pendulum.now().add(hours=1)
+run = client.create_flow_run(flow_id=flow_id, idempotency_key="k", scheduled_start_time=start, context={"a": 1})
 assert run == client.create_flow_run(flow_id=flow_id, idempotency_key="k")
 info = client.get_flow_run_info(run)
 scheduled = client.graphql('{ flow_run(where: {flow_id: {_eq: "%s"}, auto_scheduled: {_eq: true}}) { id } }' % flow_id)
-print(json.dumps([info.version, type(info.state).__name__, info.context, len(scheduled.data.flow_run), client.cancel_flow_run(run)]))
+seen = [info.version, type(info.state).__name__, info.context, len(scheduled.data.flow_run)]
+print(json.dumps([*seen, client.cancel_flow_run(run)]))
 """
     )
     assert json.loads(out.splitlines()[-1]) == [1, "Scheduled", {"a": 1}, 10, "Cancelled"]

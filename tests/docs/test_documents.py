@@ -1,8 +1,8 @@
 """Every command and code block of the documents is run, in order, in an empty folder with a server of its own.
 
-Fences: ``console`` (lines after ``$ `` are commands; the rest shows what comes), ``python`` (run; written to a file when
-its first line is ``# <name>.py``), ``graphql`` (posted, must give no errors), ``toml`` (parsed). ``text`` is prose.
-``prefect server start`` and ``prefect agent ... start`` go to the background, as in a terminal of their own.
+Fences: ``console`` (lines after ``$ `` are commands; the rest shows what comes), ``python`` (run; written to a file
+when its first line is ``# <name>.py``), ``graphql`` (posted, must give no errors), ``toml`` (parsed). ``text`` is
+prose. ``prefect server start`` and ``prefect agent ... start`` go to the background, as in a terminal of their own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.road import Road, wait_until
 
 ROOT = Path(__file__).parents[2]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.databases import Databases, NoPostgres
 from support.road import Road
 

@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+
 from support.road import Road
 
 pytestmark = pytest.mark.process
@@ -23,7 +24,7 @@ with Flow("needs") as flow:
 
 
 @pytest.fixture(scope="module")
-def road(tmp_path_factory: pytest.TempPathFactory):  # noqa: ANN201 (a generator fixture)
+def road(tmp_path_factory: pytest.TempPathFactory):
     with Road(tmp_path_factory.mktemp("bad")) as started:
         started.server()
         started.register(started.write("needs.py", NEEDS))
@@ -90,7 +91,7 @@ def test_flow_file_that_cannot_be_used(road: Road, text: str, said: str) -> None
 def test_archived_flow_is_refused(road: Road) -> None:
     road.register(road.write("old.py", NEEDS.replace("needs", "old")))
     flow_id = road.graphql('{ flow(where: {name: {_eq: "old"}}) { id } }')["data"]["flow"][0]["id"]
-    road.graphql('mutation { archive_flow(input: {flow_id: "%s"}) { success } }' % flow_id)
+    road.graphql('mutation { archive_flow(input: {flow_id: "' + flow_id + '"}) { success } }')
     done = road.prefect("run", "--id", flow_id, "--param", "n=1", code=1)
     assert f"Flow {flow_id} is archived." in done.stdout + done.stderr
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from support.road import Road, wait_until
 
 pytestmark = pytest.mark.process
@@ -204,3 +205,13 @@ def test_the_whole_road_on_postgres(road: Road, fresh_postgres: str) -> None:
     assert "Hello World" in done.stdout
     assert done.stdout.splitlines()[-1] == "Flow run succeeded!"
     assert [s["version"] for s in road.run(run_id_in(done.stdout))["states"]] == [1, 2, 3, 4]
+
+
+def test_address_of_a_run_shows_a_page(shared_road: Road) -> None:
+    shared_road.register(shared_road.write("paged.py", SHOWS.format(working_dir="/").replace('"shows"', '"paged"')))
+    done = shared_road.prefect("run", "--name", "paged")
+    found = re.search(r"URL: (\S+)", done.stdout)
+    assert found
+    page = urllib.request.Request(found[1], headers={"Accept": "text/html"})
+    with urllib.request.urlopen(page, timeout=10) as answer:
+        assert answer.headers["Content-Type"].startswith("text/html")

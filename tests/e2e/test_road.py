@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+
 from support.road import PREFECT, Road, wait_until
 
 pytestmark = pytest.mark.process
@@ -96,11 +97,14 @@ def test_every_option_of_a_run_arrives(road: Road) -> None:
     wait_until("its log", lambda: "the sum is 4" in [log["message"] for log in road.run(first)["logs"]])
 
 
-def test_flow_group_id_runs_the_newest_version(road: Road) -> None:
-    row = road.graphql('{ flow(where: {name: {_eq: "add"}}, order_by: {version: desc}) { id flow_group_id } }')
+@pytest.mark.parametrize("which", ["flow_group_id", "version_group_id"])
+def test_group_id_runs_the_newest_version(road: Road, which: str) -> None:
+    row = road.graphql(
+        '{ flow(where: {name: {_eq: "add"}}, order_by: {version: desc}) { id flow_group_id version_group_id } }'
+    )
     newest = row["data"]["flow"][0]
 
-    run_id = road.new_run("--id", newest["flow_group_id"])
+    run_id = road.new_run("--id", newest[which])
 
     answer = road.graphql("query($id: uuid!) { flow_run_by_pk(id: $id) { flow_id } }", {"id": run_id})
     assert answer["data"]["flow_run_by_pk"]["flow_id"] == newest["id"]
@@ -130,7 +134,15 @@ def test_execute_runs_here_while_no_agent_takes_it(road: Road) -> None:
 def test_execute_marks_the_run_failed_when_its_process_fails(road: Road) -> None:
     path = road.write(
         "dies.py",
-        "import os\nfrom prefect import Flow, task\n@task\ndef die():\n    os._exit(3)\nwith Flow('dies') as f:\n    die()\n",
+        """
+import os
+from prefect import Flow, task
+@task
+def die():
+    os._exit(3)
+with Flow("dies") as f:
+    die()
+""",
     )
     road.register(path)
 
@@ -147,9 +159,11 @@ def test_python_client_creates_runs_with_every_argument(road: Road) -> None:
 import json, pendulum
 from prefect import Client
 client = Client()
-flow = client.graphql('{ flow(where: {name: {_eq: "add"}}, order_by: {version: desc}) { id version_group_id flow_group_id } }').data.flow[0]
+newest = '{ flow(where: {name: {_eq: "add"}}, order_by: {version: desc}) { id version_group_id flow_group_id } }'
+flow = client.graphql(newest).data.flow[0]
 start = pendulum.now().add(minutes=10)
-common = dict(parameters={"a": 2}, flow_run_name="named", scheduled_start_time=start, labels=["x", "a"], context={"k": [1]})
+common = dict(parameters={"a": 2}, flow_run_name="named", scheduled_start_time=start)
+common |= dict(labels=["x", "a"], context={"k": [1]})
 ids = [
     client.create_flow_run(flow_id=flow.id, idempotency_key="one", **common),
     client.create_flow_run(flow_id=flow.id, idempotency_key="one", **common),
@@ -198,8 +212,8 @@ with Flow("parent") as flow:
 def test_graphql_takes_json_as_text_in_literals(road: Road) -> None:
     flow_id = road.graphql('{ flow(where: {name: {_eq: "add"}}) { id } }')["data"]["flow"][0]["id"]
     answer = road.graphql(
-        'mutation { create_flow_run(input: { flow_id: "%s", parameters: "{\\"a\\": 2}", '
-        'scheduled_start_time: "2031-05-07T15:09:16.815228-05:00" }) { id } }' % flow_id
+        'mutation { create_flow_run(input: { flow_id: "' + flow_id + '", parameters: "{\\"a\\": 2}", '
+        'scheduled_start_time: "2031-05-07T15:09:16.815228-05:00" }) { id } }'
     )
     run = road.run(answer["data"]["create_flow_run"]["id"])
     assert run["parameters"]["a"] == 2

@@ -11,9 +11,9 @@ from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Integer, Interval, T
 
 from prefect.server.catalogue import metadata
 from prefect.server.store.database import DatabaseFromNewerVersion, DatabaseUnavailable
-from prefect.server.store.opening import migrate, open_database
 from prefect.server.store.migrations import HEAD, REVISIONS
 from prefect.server.store.migrations.run import script_directory
+from prefect.server.store.opening import migrate, open_database
 
 
 @pytest.fixture

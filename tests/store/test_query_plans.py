@@ -9,8 +9,8 @@ from graphql import parse
 from prefect.server.graphql.arguments import Arguments
 from prefect.server.graphql.plan import Planner, TableRoot
 from prefect.server.graphql.schema import build
-from prefect.server.store.opening import open_database
 from prefect.server.store.dialect import SQLITE
+from prefect.server.store.opening import open_database
 
 ID = "6c1a26e5-6305-46bb-b9ca-6f530bbd733d"
 SINCE = "2026-01-01T00:00:00+00:00"

@@ -75,9 +75,7 @@ class Road:
     def agent(self, *options: str, **settings: str) -> subprocess.Popen[bytes]:
         before = self.log("agent").count("Waiting for flow runs")
         process = self.start("agent", "local", "start", *options, **settings)
-        wait_until(
-            "agent waits for flow runs", lambda: self.log("agent").count("Waiting for flow runs") > before, 30
-        )
+        wait_until("agent waits for flow runs", lambda: self.log("agent").count("Waiting for flow runs") > before, 30)
         return process
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
@@ -156,9 +154,7 @@ class Road:
     def graphql(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         """Post a document; the answer's whole JSON, errors included."""
         body = json.dumps({"query": query, "variables": variables}).encode()
-        request = urllib.request.Request(
-            f"{self.api}/graphql", data=body, headers={"Content-Type": "application/json"}
-        )
+        request = urllib.request.Request(f"{self.api}/graphql", data=body, headers={"Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return dict(json.loads(answer.read()))

@@ -18,6 +18,7 @@ from prefect.utilities.context import context
 if TYPE_CHECKING:
     from prefect.backend.flow_run import FlowRunView
     from prefect.core.flow import Flow
+    from prefect.engine.flow_runner import FlowRunner
 
 __all__ = [
     "execute_flow_run",
@@ -28,6 +29,8 @@ __all__ = [
 
 NO_FLOW_RUN = "Not currently executing a flow within a Cloud context."
 SETTLE_SECONDS = 0.5
+LARGEST_IDLE_ROUNDS = 3
+"""So often a process may end well without having moved its run; then something refuses it."""
 """How long the states of a process that ended may need to arrive."""
 
 LONGEST_PAUSE_SECONDS = 10.0
@@ -109,7 +112,7 @@ def _load_flow(stored: dict[str, Any], flow: Flow | None = None) -> tuple[Flow, 
     return flow, secrets
 
 
-def _runner_class() -> type:
+def _runner_class() -> type[FlowRunner]:
     from prefect.engine import get_default_flow_runner_class
 
     return get_default_flow_runner_class()
@@ -163,6 +166,7 @@ def execute_flow_run_in_subprocess(
             "state"
         )
     pause = SETTLE_SECONDS
+    idle_rounds = 0
     try:
         while not flow_run.state.is_finished():
             _wait_until_due(flow_run_id)
@@ -174,7 +178,11 @@ def execute_flow_run_in_subprocess(
                 include_local_env=include_local_env,
             )
             _execute_once(environ)
+            seen_states = len(flow_run.states)
             flow_run = _settled(flow_run)
+            idle_rounds = idle_rounds + 1 if len(flow_run.states) == seen_states else 0
+            if idle_rounds == LARGEST_IDLE_ROUNDS and flow_run.state.is_scheduled():
+                raise ProcessFailed(f"The flow run process ended {idle_rounds} times without starting the flow run.")
             if not flow_run.state.is_finished() and _next_task_run_start_time(flow_run_id) is None:
                 # It waits for somebody, e.g. for a paused task to be approved: look again, ever less often.
                 time.sleep(pause)

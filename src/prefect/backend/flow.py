@@ -31,7 +31,7 @@ class FlowView:
     run_config: RunConfig | None
     serialized_flow: dict[str, Any]
     archived: bool
-    project_name: str
+    project_name: str | None
     core_version: str
     storage: Storage | None
     name: str
@@ -70,6 +70,13 @@ class FlowView:
         """Read the newest version of a flow group."""
         _require_text("flow_group_id", flow_group_id)
         return cls._from_row(_query({"flow_group_id": {"_eq": flow_group_id}}, order_by=_NEWEST_FIRST)[0])
+
+    @classmethod
+    def from_version_group_id(cls, version_group_id: str) -> FlowView:
+        """Read the newest version, that is not archived, of a version group."""
+        _require_text("version_group_id", version_group_id)
+        where = {"version_group_id": {"_eq": version_group_id}, "archived": {"_eq": False}}
+        return cls._from_row(_query(where, order_by=_NEWEST_FIRST)[0])
 
     @classmethod
     def from_flow_name(cls, flow_name: str, project_name: str = "", last_updated: bool = False) -> FlowView:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from prefect.backend.flow_run_view import FlowRunLog, FlowRunView
 from prefect.contract import limits, operations
 from prefect.exceptions import ServerUnreachable
 
 if TYPE_CHECKING:
-    from prefect.backend.flow_run import FlowRunLog, FlowRunView
     from prefect.client.client import Client
 
 LONGEST_WATCH = timedelta(hours=12)
@@ -43,7 +43,6 @@ def watch_flow_run(
     Raises:
         RuntimeError: the run is not finished after ``max_duration``.
     """
-    from prefect.backend.flow_run import FlowRunView
     from prefect.client.client import Client
 
     flow_run = FlowRunView.from_flow_run_id(flow_run_id)
@@ -114,8 +113,6 @@ def _next_events(
 
 
 def _line(event: Mapping[str, Any]) -> FlowRunLog:
-    from prefect.backend.flow_run import FlowRunLog
-
     if event["kind"] == "log":
         return FlowRunLog.from_dict(event)
     entered = {
@@ -128,8 +125,6 @@ def _line(event: Mapping[str, Any]) -> FlowRunLog:
 
 def _own_line(message: str, level: int) -> FlowRunLog:
     import pendulum
-
-    from prefect.backend.flow_run import FlowRunLog
 
     return FlowRunLog(timestamp=pendulum.now("UTC"), level=level, message=message)
 

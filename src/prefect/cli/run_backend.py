@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,9 +30,9 @@ def run_with_backend(request: RunRequest) -> int:
     from prefect.client.client import Client
 
     with step("Looking up flow metadata...", quiet=request.quiet):
-        flow = _find_flow(request)
+        flow, scope = _find_flow(request)
     client = Client()
-    run_id = _create(client, flow, request)
+    run_id = _create(client, flow, scope, request)
     if run_id is None:
         return 0
     _tell_run(client, run_id, quiet=request.quiet)
@@ -49,7 +49,12 @@ def run_with_backend(request: RunRequest) -> int:
 # ----- finding the flow
 
 
-def _find_flow(request: RunRequest) -> FlowView:
+def _find_flow(request: RunRequest) -> tuple[FlowView, dict[str, str]]:
+    """Give the flow, and what its run is created for: the flow, its flow group or its version group.
+
+    With an idempotency key the difference matters: asked for by a group, the same key must not give a second run when
+    there is a newer version by then.
+    """
     from prefect.backend.flow import FlowView
 
     if request.flow_or_group_id:
@@ -59,7 +64,7 @@ def _find_flow(request: RunRequest) -> FlowView:
             "Missing required option `--name`. Cannot look up a flow by project without also passing a name."
         )
     try:
-        return FlowView.from_flow_name(request.name, project_name=request.project or "")
+        flow = FlowView.from_flow_name(request.name, project_name=request.project or "")
     except ValueError as error:
         if not request.project and "multiple" in str(error).lower():
             raise TerminalError(
@@ -67,38 +72,34 @@ def _find_flow(request: RunRequest) -> FlowView:
                 f"or its id with `--id`.\n\n{error}"
             ) from error
         raise
+    return flow, {"flow_id": flow.flow_id}
 
 
-def _flow_of_id(text: str) -> FlowView:
+def _flow_of_id(text: str) -> tuple[FlowView, dict[str, str]]:
     from prefect.backend.flow import FlowView
 
-    not_found = TerminalError(f"Failed to find flow id or flow group id matching {text!r}")
+    with suppress(ValueError):
+        # Only a UUID can be the id of a flow or of a flow group; the id of a version group may be any text.
+        found_id = str(uuid.UUID(text))
+        flow = FlowView.from_id(found_id)
+        return flow, {"flow_id": found_id} if found_id == flow.flow_id else {"flow_group_id": found_id}
     try:
-        flow_id = str(uuid.UUID(text))
-    except ValueError:
-        raise not_found from None
-    try:
-        return FlowView.from_id(flow_id)
+        return FlowView.from_version_group_id(text), {"version_group_id": text}
     except ValueError as error:
-        raise not_found from error
+        raise TerminalError(f"Failed to find flow id or flow group id matching {text!r}") from error
 
 
 # ----- creating the run
 
 
-def _create(client: Client, flow: FlowView, request: RunRequest) -> str | None:
+def _create(client: Client, flow: FlowView, scope: dict[str, str], request: RunRequest) -> str | None:
     """Create the run and give its id; None after an interrupt, when there is no run or it has been cancelled."""
     labels = list(request.labels)
     if request.execute:
         # A label that no agent has: the run is ours.
         labels.append(f"agentless-run-{uuid.uuid4().hex[:8]}")
-    given_id = request.flow_or_group_id
-    is_group = given_id is not None and given_id.lower() != flow.flow_id
-    # With a key, the group is what the run is created for: the same key must not give a second run when there is a
-    # newer version by then.
-    by = "flow_group_id" if is_group and request.idempotency_key else "flow_id"
     values: dict[str, Any] = {
-        by: given_id if by == "flow_group_id" else flow.flow_id,
+        **(scope if request.idempotency_key else {"flow_id": flow.flow_id}),
         "parameters": request.parameters,
         "context": request.context,
         "labels": labels or None,

@@ -78,7 +78,11 @@ def _say_unused(ctx: click.Context, option: click.Parameter, value: Any) -> None
 def _server_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--host", help="Address to listen on; 127.0.0.1 unless set."),
-        click.option("--port", "--server-port", help="Port to listen on; server.port of the configuration (4200) unless set, 0 takes a free one."),
+        click.option(
+            "--port",
+            "--server-port",
+            help="Port to listen on; server.port of the configuration (4200) unless set, 0 takes a free one.",
+        ),
         click.option(
             "--database-url",
             "--postgres-url",

@@ -77,7 +77,10 @@ def _proxy_for(url: str) -> str | None:
     if not any(name.lower() in ("http_proxy", "https_proxy", "all_proxy") for name in os.environ):
         return None
     from urllib.parse import urlsplit
-    from urllib.request import getproxies_environment, proxy_bypass_environment
+    from urllib.request import (  # type: ignore[attr-defined]  # typeshed has not the second one
+        getproxies_environment,
+        proxy_bypass_environment,
+    )
 
     parts = urlsplit(url)
     proxies = getproxies_environment()

@@ -36,7 +36,7 @@ class List(VarArgsTask):
 
     public_name = "prefect.tasks.core.collections.List"
 
-    def run(self, **task_results: Any) -> list:  # type: ignore[override,type-arg]
+    def run(self, **task_results: Any) -> list:  # type: ignore[type-arg]
         """Give the inputs ``arg_1``, ``arg_2``, … as a list."""
         return _in_order(task_results)
 
@@ -46,7 +46,7 @@ class Tuple(VarArgsTask):
 
     public_name = "prefect.tasks.core.collections.Tuple"
 
-    def run(self, **task_results: Any) -> tuple:  # type: ignore[override,type-arg]
+    def run(self, **task_results: Any) -> tuple:  # type: ignore[type-arg]
         """Give the inputs ``arg_1``, ``arg_2``, … as a tuple."""
         return tuple(_in_order(task_results))
 
@@ -56,7 +56,7 @@ class Set(VarArgsTask):
 
     public_name = "prefect.tasks.core.collections.Set"
 
-    def run(self, **task_results: Any) -> set:  # type: ignore[override,type-arg]
+    def run(self, **task_results: Any) -> set:  # type: ignore[type-arg]
         """Give the inputs as a set."""
         return set(task_results.values())
 
@@ -66,7 +66,7 @@ class Dict(Task):
 
     public_name = "prefect.tasks.core.collections.Dict"
 
-    def run(self, keys: Iterable[Any], values: Iterable[Any]) -> dict:  # type: ignore[override,type-arg]
+    def run(self, keys: Iterable[Any], values: Iterable[Any]) -> dict:  # type: ignore[type-arg]
         """Give the dict of these keys and values (ValueError if there is not one value for each key)."""
         keys, values = list(keys), list(values)
         if len(keys) != len(values):

@@ -33,7 +33,7 @@ class FunctionTask(Task, Generic[P, R]):
             raise TypeError("`fn` must be callable")
         check_run(fn)
         update_wrapper(self, fn)
-        self.run = fn  # type: ignore[method-assign,assignment]
+        self.run = fn  # type: ignore[method-assign]
         super().__init__(name=name or getattr(fn, "__name__", type(self).__name__), **kwargs)
 
     def _how_to_write(self) -> str:

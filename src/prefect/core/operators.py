@@ -45,7 +45,7 @@ class GetItem(Task):
         super().__init__(*args, **kwargs)
 
     @defaults_from_attrs("default")
-    def run(self, task_result: Any, key: Any, default: Any = NoDefault.value) -> Any:  # type: ignore[override]
+    def run(self, task_result: Any, key: Any, default: Any = NoDefault.value) -> Any:
         """Give ``task_result[key]``, or the default when there is no such key."""
         try:
             return task_result[key]
@@ -70,7 +70,7 @@ class GetAttr(Task):
         super().__init__(*args, **kwargs)
 
     @defaults_from_attrs("default")
-    def run(self, task_result: Any, attr: Any, default: Any = NoDefault.value) -> Any:  # type: ignore[override]
+    def run(self, task_result: Any, attr: Any, default: Any = NoDefault.value) -> Any:
         """Give the attribute, or the default when there is no such attribute."""
         try:
             return reduce(getattr, attr.split("."), task_result)
@@ -85,7 +85,7 @@ class Add(Task):
 
     public_name = "prefect.tasks.core.operators.Add"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x + y``."""
         return x + y
 
@@ -95,7 +95,7 @@ class Sub(Task):
 
     public_name = "prefect.tasks.core.operators.Sub"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x - y``."""
         return x - y
 
@@ -105,7 +105,7 @@ class Mul(Task):
 
     public_name = "prefect.tasks.core.operators.Mul"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x * y``."""
         return x * y
 
@@ -115,7 +115,7 @@ class Div(Task):
 
     public_name = "prefect.tasks.core.operators.Div"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x / y``."""
         return x / y
 
@@ -125,7 +125,7 @@ class FloorDiv(Task):
 
     public_name = "prefect.tasks.core.operators.FloorDiv"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x // y``."""
         return x // y
 
@@ -135,7 +135,7 @@ class Pow(Task):
 
     public_name = "prefect.tasks.core.operators.Pow"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x ** y``."""
         return x**y
 
@@ -145,7 +145,7 @@ class Mod(Task):
 
     public_name = "prefect.tasks.core.operators.Mod"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x % y``."""
         return x % y
 
@@ -155,7 +155,7 @@ class And(Task):
 
     public_name = "prefect.tasks.core.operators.And"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x and y``."""
         return x and y
 
@@ -165,7 +165,7 @@ class Or(Task):
 
     public_name = "prefect.tasks.core.operators.Or"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x or y``."""
         return x or y
 
@@ -175,7 +175,7 @@ class Not(Task):
 
     public_name = "prefect.tasks.core.operators.Not"
 
-    def run(self, x: Any) -> bool:  # type: ignore[override]
+    def run(self, x: Any) -> bool:
         """Give ``not x``."""
         return not x
 
@@ -185,7 +185,7 @@ class Equal(Task):
 
     public_name = "prefect.tasks.core.operators.Equal"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x == y``."""
         return x == y
 
@@ -195,7 +195,7 @@ class NotEqual(Task):
 
     public_name = "prefect.tasks.core.operators.NotEqual"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x != y``."""
         return x != y
 
@@ -205,7 +205,7 @@ class GreaterThan(Task):
 
     public_name = "prefect.tasks.core.operators.GreaterThan"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x > y``."""
         return x > y
 
@@ -215,7 +215,7 @@ class GreaterThanOrEqual(Task):
 
     public_name = "prefect.tasks.core.operators.GreaterThanOrEqual"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x >= y``."""
         return x >= y
 
@@ -225,7 +225,7 @@ class LessThan(Task):
 
     public_name = "prefect.tasks.core.operators.LessThan"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x < y``."""
         return x < y
 
@@ -235,6 +235,6 @@ class LessThanOrEqual(Task):
 
     public_name = "prefect.tasks.core.operators.LessThanOrEqual"
 
-    def run(self, x: Any, y: Any) -> Any:  # type: ignore[override]
+    def run(self, x: Any, y: Any) -> Any:
         """Give ``x <= y``."""
         return x <= y

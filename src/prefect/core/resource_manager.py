@@ -84,7 +84,7 @@ class ResourceSetupTask(Task):
     public_name = "prefect.tasks.core.resource_manager.ResourceSetupTask"
     resource_role = "setup"
 
-    def run(self, mgr: Any) -> Any:  # type: ignore[override]
+    def run(self, mgr: Any) -> Any:
         """Give what the manager's ``setup`` gives."""
         return mgr.setup()
 
@@ -95,7 +95,7 @@ class ResourceCleanupTask(Task):
     public_name = "prefect.tasks.core.resource_manager.ResourceCleanupTask"
     resource_role = "cleanup"
 
-    def run(self, mgr: Any, resource: Any = None) -> None:  # type: ignore[override]
+    def run(self, mgr: Any, resource: Any = None) -> None:
         """Call the manager's ``cleanup`` with the resource."""
         mgr.cleanup(resource)
 

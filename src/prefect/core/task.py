@@ -189,7 +189,7 @@ class Task(OperatorsMixin):
         self.cache_for = cache_for
         self.cache_key = cache_key
         default = cache_validators.never_use if cache_for is None else cache_validators.duration_only
-        self.cache_validator = cache_validator or default
+        self.cache_validator: Callable[..., bool] = cache_validator or default
 
     def _aim_result(self, former_target: Any = None) -> None:
         """Give the task a result of its own that points to the task's target."""
@@ -239,12 +239,18 @@ class Task(OperatorsMixin):
     def __signature__(self) -> Signature:
         return call_signature(self.run)
 
-    def run(self) -> None:
-        """Do the work of this task: to be written by each subclass.
+    if TYPE_CHECKING:
+        # Each subclass has arguments of its own; this is how a type checker is told so.
+        def run(self, *args: Any, **kwargs: Any) -> Any: ...
 
-        Arguments can have any name but ``mapped``, ``task_args``, ``upstream_tasks`` and ``flow``, and must not be
-        ``*args``. What is returned is the task's result.
-        """
+    else:
+
+        def run(self) -> None:
+            """Do the work of this task: to be written by each subclass.
+
+            Arguments can have any name but ``mapped``, ``task_args``, ``upstream_tasks`` and ``flow``, and must not be
+            ``*args``. What is returned is the task's result.
+            """
 
     # --- building a flow -----------------------------------------------------------------------------------------
 

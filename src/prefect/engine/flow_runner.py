@@ -56,7 +56,7 @@ class FlowRunner(Runner):
         task_runner_cls: type | None = None,
         state_handlers: Iterable[Callable[..., State | None]] | None = None,
     ) -> None:
-        super().__init__(state_handlers)  # type: ignore[arg-type]
+        super().__init__(state_handlers)
         self.flow = flow
         self.task_runner_cls = task_runner_cls or plugs.task_runner_class()
 

@@ -87,7 +87,7 @@ class TaskRunner(Runner):
         state_handlers: Iterable[Callable[..., State | None]] | None = None,
         flow_result: Result | None = None,
     ) -> None:
-        super().__init__(state_handlers)  # type: ignore[arg-type]
+        super().__init__(state_handlers)
         self.task = task
         self.flow_result = flow_result
         self._full_name = task.name
@@ -122,9 +122,7 @@ class TaskRunner(Runner):
 
     # --- the pipeline -------------------------------------------------------------------------------------------------
 
-    def initialize_run(  # type: ignore[override]
-        self, state: State | None, context: dict[str, Any]
-    ) -> TaskRunnerInitializeResult:
+    def initialize_run(self, state: State | None, context: dict[str, Any]) -> TaskRunnerInitializeResult:
         """Unwrap the state and put what it tells of earlier attempts and rounds into the context."""
         context["task_tags"] = self.task.tags
         name = self._full_name
@@ -449,7 +447,7 @@ class TaskRunner(Runner):
         looped: State | None = None
         try:
             if task.log_stdout:
-                with redirect_stdout(RedirectToLog(self.logger)):  # type: ignore[type-var]
+                with redirect_stdout(RedirectToLog(self.logger)):
                     value = run_task_with_timeout(task, kwargs=arguments, logger=self.logger)
             elif task.timeout is None:
                 value = task.run(**arguments)

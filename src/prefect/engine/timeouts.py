@@ -44,7 +44,7 @@ def run_task_with_timeout(
     """
     kwargs = kwargs or {}
     if task.timeout is None:
-        return task.run(*args, **kwargs)  # type: ignore[call-arg]
+        return task.run(*args, **kwargs)
     logger = logger or get_logger()
     name = current_content().get("task_full_name") or task.name
     call: dict[str, Any] = {"timeout": task.timeout, "logger": logger, "name": f"Task '{name}'"}

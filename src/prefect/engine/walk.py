@@ -177,7 +177,7 @@ class Walk:
             children = self._children.get(task)
             if children is not None and isinstance(state, Mapped):
                 state.map_states = executor.wait(children)
-                state.n_map_states = None  # type: ignore[assignment]  # as many as there are
+                state.n_map_states = None  # as many as there are
                 state.result = [child.result for child in state.map_states if child is not None]
         for task, children in self._children.items():
             # Nobody asked for these, but a run ends only when everything that was started has.

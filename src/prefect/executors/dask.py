@@ -77,7 +77,7 @@ class DaskExecutor(Executor):
         self.disable_cancellation_event = disable_cancellation_event
         self.watch_worker_status = watch_worker_status
         self.client: Client | None = None
-        self._futures: WeakSet[Future] | None = None
+        self._futures: WeakSet[Future[Any]] | None = None
 
     @property
     def logger(self) -> logging.Logger:

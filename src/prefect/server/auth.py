@@ -1,28 +1,139 @@
-"""Who calls, and for which tenant.
+"""Who calls: API keys, the tenant and role that a key gives, and which addresses the server may listen on.
 
-There are no keys yet: whoever reaches the server may do everything, so it listens on loopback only, unless asked for
-more by name.
+Keys are off unless asked for: then whoever reaches the server may do everything, so it listens on loopback only, unless
+asked for more by name.  How keys are kept is told in docs/decisions/0011-api-keys.md.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import ipaddress
-from collections.abc import Mapping
+import re
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from prefect.server.errors import BadInput, StartUpError
+from prefect.server.errors import BadInput, Refused, StartUpError
 from prefect.server.settings import Settings
 
-__all__ = ["Auth", "check_exposure", "is_loopback"]
+__all__ = [
+    "KEYS_TOPIC",
+    "ROLES",
+    "Auth",
+    "Caller",
+    "TooManyFailures",
+    "check_exposure",
+    "hash_of",
+    "is_loopback",
+    "may",
+    "new_key",
+]
 
 TENANT_HEADER = "x-prefect-tenant-id"
+#: Announced after a commit that changed a key: nobody may go on with what was known of it.
+KEYS_TOPIC = "keys"
+
+#: Each may do what the ones before may.
+ROLES = ("read", "run", "admin")
+
+_KEY = re.compile(r"pct_([0-9a-f]{32})_([A-Za-z0-9_-]{43})").fullmatch
+_NO_HASH = "0" * 64
+
+# How long a key is taken for good without asking the database again; a revocation is announced, so this matters only
+# where an announcement is lost.
+FRESH_SECONDS = 5.0
+KEPT_KEYS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request: what it may do, and in which tenant.
+
+    ``is_held`` says that it sees and changes rows of its tenant only.
+    """
+
+    tenant_id: str | None
+    role: str = "admin"
+    is_held: bool = False
+    all_tenants: bool = True
+    key_id: str | None = None
+    key_name: str | None = None
+    user_id: str | None = None
+    address: str | None = None
+
+
+class TooManyFailures(Refused):
+    """Too many unknown keys came from one address."""
+
+    def __init__(self, seconds: int):
+        super().__init__(
+            f"UNAUTHENTICATED: too many unknown API keys came from this address; wait {seconds} s.", "RATE_LIMITED"
+        )
+        self.seconds = seconds
+
+
+def may(role: str, needed: str) -> bool:
+    """Tell whether a role includes another; an unknown role includes nothing."""
+    return role in ROLES and ROLES.index(role) >= ROLES.index(needed)
+
+
+def new_key(key_id: str) -> str:
+    """Make the text of a key: its id, which may be known, and 256 random bits, which may not."""
+    return f"pct_{UUID(key_id).hex}_{base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b'=').decode()}"
+
+
+def hash_of(key: str) -> str:
+    """Give what is kept of a key.
+
+    A single SHA-256: its input has 256 random bits, so nothing can be guessed that a slow hash would make dear.
+    """
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+FindKey = Callable[[str], Awaitable[Mapping[str, Any] | None]]
+
+
+class _Known:
+    """A key that was found good, and until when nobody needs to ask again."""
+
+    __slots__ = ("all_tenants", "caller", "expires_at", "fresh_until")
+
+    def __init__(self, caller: Caller, expires_at: datetime | None, fresh_until: float):
+        self.caller = caller
+        self.expires_at = expires_at
+        self.fresh_until = fresh_until
 
 
 class Auth:
-    """Answers for one server who a caller is."""
+    """Answers for one server who a caller is.
 
-    def __init__(self, default_tenant_id: str | None = None):
+    Args:
+        required: every caller must show a key.
+        find_key: gives the stored row of a key by its id.
+        clock: seconds, for limits and freshness.
+    """
+
+    def __init__(
+        self,
+        default_tenant_id: str | None = None,
+        *,
+        required: bool = False,
+        find_key: FindKey | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ):
         self.default_tenant_id = default_tenant_id
+        self.required = required
+        self._find_key = find_key
+        self._clock = clock
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._failures = _Failures(clock)
 
     def tenant_of(self, headers: Mapping[str, str]) -> str | None:
         """Give the tenant that the caller names, or else the default one.
@@ -38,6 +149,123 @@ class Auth:
         except ValueError:
             raise BadInput("X-PREFECT-TENANT-ID header", "a uuid", given) from None
 
+    async def caller(self, headers: Mapping[str, str], address: str | None, now: datetime) -> Caller:
+        """Tell who calls.
+
+        Args:
+            headers: names in lower case.
+            address: where the connection comes from.
+
+        Raises:
+            Refused: keys are on and there is none, or one that is unknown, revoked, expired or of another tenant.
+            BadInput: the tenant header holds no uuid.
+        """
+        named = self.tenant_of(headers)
+        if not self.required:
+            return Caller(named, address=address)
+        key = _bearer(headers)
+        digest = hashlib.sha256(key.encode()).digest()
+        known = self._known.get(digest)
+        if known is None or known.fresh_until < self._clock():
+            known = await self._look_up(key, digest, known is not None, address or "")
+        if known.expires_at is not None and known.expires_at <= now:
+            raise Refused("UNAUTHENTICATED: this API key has expired.")
+        caller = known.caller
+        if TENANT_HEADER in headers and named is not None and named != caller.tenant_id:
+            if not caller.all_tenants:
+                raise Refused("UNAUTHENTICATED: this API key belongs to another tenant than X-PREFECT-TENANT-ID names.")
+            caller = replace(caller, tenant_id=named)
+        if caller.tenant_id is None:
+            caller = replace(caller, tenant_id=self.default_tenant_id)
+        return caller if address is None else replace(caller, address=address)
+
+    def forget(self) -> None:
+        """Ask the database again about every key: one was changed."""
+        for known in self._known.values():
+            known.fresh_until = 0.0
+
+    async def _look_up(self, key: str, digest: bytes, was_good: bool, address: str) -> _Known:
+        # A key that was good once may ask again, whatever others at the same address do.
+        if not was_good:
+            self._failures.check(address)
+        parts = _KEY(key)
+        row = None
+        if parts is not None and self._find_key is not None:
+            row = await self._find_key(str(UUID(parts[1])))
+        is_good = hmac.compare_digest(_NO_HASH if row is None else row["key_hash"], hash_of(key)) and row is not None
+        if not is_good or row is None:
+            self._known.pop(digest, None)
+            self._failures.note(address)
+            raise Refused("UNAUTHENTICATED: this API key is not known here, or was revoked.")
+        known = _Known(_caller_of(row), row["expires_at"], self._clock() + FRESH_SECONDS)
+        self._known[digest] = known
+        self._known.move_to_end(digest)
+        if len(self._known) > KEPT_KEYS:
+            self._known.popitem(last=False)
+        return known
+
+
+def _caller_of(row: Mapping[str, Any]) -> Caller:
+    return Caller(
+        tenant_id=row["tenant_id"] or row["default_tenant_id"],
+        role=row["role"] or ROLES[0],
+        is_held=True,
+        all_tenants=row["tenant_id"] is None,
+        key_id=row["id"],
+        key_name=row["name"],
+        user_id=row["user_id"],
+    )
+
+
+def _bearer(headers: Mapping[str, str]) -> str:
+    given = headers.get("authorization", "")
+    if not given:
+        raise Refused("UNAUTHENTICATED: this server needs an API key; send it as Authorization: Bearer <key>.")
+    kind, _, key = given.strip().partition(" ")
+    if kind.lower() != "bearer" or not key.strip():
+        raise Refused("UNAUTHENTICATED: Malformed Authorization header; expected: Bearer <key>.")
+    return key.strip()
+
+
+class _Failures:
+    """Counts unknown keys by address, in windows of a minute."""
+
+    MOST = 20
+    WINDOW_SECONDS = 60.0
+    KEPT_ADDRESSES = 10_000
+
+    def __init__(self, clock: Callable[[], float]):
+        self._clock = clock
+        self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def check(self, address: str) -> None:
+        began, count = self._counts.get(_network(address), (0.0, 0))
+        left = began + self.WINDOW_SECONDS - self._clock()
+        if count >= self.MOST and left > 0:
+            raise TooManyFailures(int(left) + 1)
+
+    def note(self, address: str) -> None:
+        network = _network(address)
+        began, count = self._counts.get(network, (0.0, 0))
+        now = self._clock()
+        if count == 0 or now >= began + self.WINDOW_SECONDS:
+            began, count = now, 0
+        self._counts[network] = (began, count + 1)
+        self._counts.move_to_end(network)
+        if len(self._counts) > self.KEPT_ADDRESSES:
+            self._counts.popitem(last=False)
+
+
+def _network(address: str) -> str:
+    """Give what one caller can easily send from: an address, or in IPv6 the network it lies in."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
 
 def is_loopback(host: str) -> bool:
     """Tell whether only this machine can reach the address."""
@@ -50,13 +278,13 @@ def is_loopback(host: str) -> bool:
 
 
 def check_exposure(settings: Settings) -> None:
-    """Refuse an address that others can reach, unless it was asked for by name.
+    """Refuse an address that others can reach, unless it asks for keys or was asked for by name.
 
     Raises:
         StartUpError: says how to ask for it.
     """
-    if not is_loopback(settings.host) and not settings.expose:
+    if not is_loopback(settings.host) and not settings.expose and not settings.require_keys:
         raise StartUpError(
             f"Host {settings.host} can be reached from other machines, and anyone who reaches the server may do "
-            "everything with it. Give --expose to allow that."
+            "everything with it. Give --require-keys to let only holders of API keys in, or --expose to allow that."
         )

@@ -298,6 +298,9 @@ flow_run = Table(
     _int("times_resurrected", default=0),
     _parent("agent_id", "agent.id", nullable=True, on_delete="SET NULL"),
     _internal("event_seq", BigInteger, nullable=False, server_default=text("0")),
+    # The process that works on the run, by the id it gave itself, and those that the run was taken from.
+    _internal("process_id", Text),
+    _internal("lost_processes", JSONB_),
     UniqueConstraint("flow_id", "idempotency_key"),
     Index(None, "flow_id", "scheduled_start_time"),
     Index(None, "state", "scheduled_start_time"),
@@ -498,14 +501,120 @@ auth_api_key = Table(
     _time("last_used"),
     Column("default_tenant_id", UUID, ForeignKey("tenant.id", ondelete="SET NULL")),
     Column("user_id", UUID),
-    _internal("role", Text),
+    _text("role"),
     _internal("key_hash", Text, nullable=False),
     UniqueConstraint("key_hash"),
     Index(None, "tenant_id"),
     Index(None, "default_tenant_id"),
 )
 
+# Who changed what. No foreign keys: what was done to a tenant is still told when the tenant is gone.
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("tenant_id", UUID),
+    _time("created", nullable=False, now=True),
+    _text("operation", nullable=False),
+    Column("key_id", UUID),
+    _text("key_name"),
+    _text("address"),
+    _json("detail", nullable=False, default="{}"),
+    Index(None, "tenant_id", "created"),
+    Index(None, "created"),
+)
+
+# The hosted product's second name for the limits on task tags: a view.
+task_concurrency_limit = Table(
+    "task_concurrency_limit",
+    MetaData(),
+    _id(),
+    Column("tenant_id", UUID),
+    Column("created", TIME, nullable=False),
+    Column("updated", TIME, nullable=False),
+    _text("name", nullable=False),
+    _int("limit", nullable=False),
+)
+
+# Automations: when an event of a hook happens, its action is done.
+
+action = Table(
+    "action",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("name"),
+    _text("action_type", nullable=False),
+    _json("action_config", nullable=False, default="{}"),
+    Index(None, "tenant_id"),
+)
+
+hook = Table(
+    "hook",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("event_type", nullable=False),
+    _json("event_tags", nullable=False, default="{}"),
+    _parent("action_id", "action.id"),
+    Index(None, "tenant_id"),
+    Index(None, "action_id"),
+)
+
+flow_sla_config = Table(
+    "flow_sla_config",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _text("name"),
+    _text("kind", nullable=False),
+    _int("duration_seconds", nullable=False),
+    Index(None, "tenant_id"),
+)
+
+flow_group_sla = Table(
+    "flow_group_sla",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _parent("sla_config_id", "flow_sla_config.id"),
+    _parent("flow_group_id", "flow_group.id"),
+    UniqueConstraint("sla_config_id", "flow_group_id"),
+    Index(None, "tenant_id"),
+    Index(None, "flow_group_id"),
+)
+
 # Tables that GraphQL never shows.
+
+# A place under a limit that a run has taken: ``kind`` is flow (by label) or task (by tag).
+slot = Table(
+    "slot",
+    metadata,
+    _text("kind", nullable=False),
+    Column("tenant_id", UUID, nullable=False),
+    _text("name", nullable=False),
+    Column("run_id", UUID, nullable=False),
+    _parent("flow_run_id", "flow_run.id"),
+    _time("taken_time", nullable=False),
+    PrimaryKeyConstraint("run_id", "name"),
+    Index(None, "tenant_id", "kind", "name"),
+    Index(None, "flow_run_id"),
+)
+
+# What a hook has told already, so that it is told once, whichever replica sees it first.
+alarm = Table(
+    "alarm",
+    metadata,
+    _parent("hook_id", "hook.id"),
+    _text("subject", nullable=False),
+    _time("created", nullable=False, now=True),
+    PrimaryKeyConstraint("hook_id", "subject"),
+    Index(None, "created"),
+)
 
 secret = Table(
     "secret",
@@ -633,13 +742,24 @@ _RELATIONS: dict[str, dict[str, Relation]] = {
     "utility_traversal": _to_one(task="task via task_id"),
     "key_value": {},
     "task_tag_limit": {},
+    "task_concurrency_limit": {},
     "flow_concurrency_limit": {},
+    "action": _to_many(hooks="hook via action_id"),
+    "hook": _to_one(action="action via action_id"),
+    "flow_sla_config": _to_many(flow_groups="flow_group_sla via sla_config_id"),
+    "flow_group_sla": _to_one(
+        sla_config="flow_sla_config via sla_config_id", flow_group="flow_group via flow_group_id"
+    ),
     "auth_api_key": {},
+    "audit": {},
 }
 
 
+_NOT_STORED = {"utility_traversal": utility_traversal, "task_concurrency_limit": task_concurrency_limit}
+
+
 def _public(name: str) -> PublicTable:
-    table = utility_traversal if name == "utility_traversal" else metadata.tables[name]
+    table = _NOT_STORED[name] if name in _NOT_STORED else metadata.tables[name]
     columns = {column.name: column for column in table.columns if not column.info.get("internal")}
     return PublicTable(name, table, columns, _RELATIONS[name])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,6 +21,7 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from prefect._version import __version__
 from prefect.server.errors import ApiError
 from prefect.server.graphql.operations import Request
+from prefect.server.websocket import Sockets
 
 if TYPE_CHECKING:
     from prefect.server.app import App
@@ -40,6 +42,10 @@ DRAIN_BYTES = 50_000_000
 OPEN_TO_BROWSERS = (b"access-control-allow-origin", b"*")
 
 
+#: Addresses that the command line prints: the page there asks the API for what the address names.
+PAGES = re.compile(r"/[\w-]{1,255}/(flow|flow-run|task-run)/[0-9a-f-]{36}/?")
+
+
 class Refusal(Exception):
     """A request that is answered without being executed."""
 
@@ -58,10 +64,11 @@ class Http:
 
     def __init__(self, app: App):
         self._app = app
+        self.sockets = Sockets(app, self._socket_request)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":  # no websockets yet
-            await send({"type": "websocket.close", "code": 1000})
+        if scope["type"] == "websocket":
+            await self.sockets(scope, receive, send)
             return
         try:
             status, body, kind, extra = await self._answer(scope, receive)
@@ -100,6 +107,8 @@ class Http:
                 return 200, orjson.dumps({"status": "ok", "version": __version__}), JSON, ()
             if path == "/.well-known/apollo/server-health":
                 return 200, b'{"status":"pass"}', b"application/health+json", ()
+            if PAGES.fullmatch(path) and _wants_page(scope):
+                return 200, _page(), HTML, ()
         raise Refusal(404, f"Nothing is at {path[:200]}; the API is at / and /graphql.", "NOT_FOUND")
 
     # ------------------------------------------------------------------------------------- GraphQL
@@ -135,7 +144,7 @@ class Http:
     async def _get(self, scope: Scope) -> tuple[int, bytes, bytes, tuple[Any, ...]]:
         given = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=20)
         if "query" not in given:
-            if scope["method"] == "HEAD" or b"text/html" in dict(scope["headers"]).get(b"accept", b""):
+            if scope["method"] == "HEAD" or _wants_page(scope):
                 return 200, _page(), HTML, ()
             raise Refusal(400, "GET query missing.")
         body: dict[str, Any] = {"query": given["query"][0]}
@@ -153,6 +162,12 @@ class Http:
         except ApiError as error:
             raise Refusal(400, error.message, error.code) from None
         return Request(self._app, headers, datetime.now(UTC), tenant_id)
+
+    async def _socket_request(self, scope: Scope) -> Request:
+        try:
+            return self._request(scope)
+        except Refusal as refusal:
+            raise ApiError(str(refusal)) from None
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         limit = self._app.settings.max_body_bytes
@@ -220,6 +235,11 @@ def _preflight(scope: Scope) -> tuple[tuple[bytes, bytes], ...]:
 
 def _too_large(limit: int) -> Refusal:
     return Refusal(413, f"The request's body is larger than {limit} bytes.", "PAYLOAD_TOO_LARGE")
+
+
+def _wants_page(scope: Scope) -> bool:
+    """Tell a browser from a program."""
+    return b"text/html" in dict(scope["headers"]).get(b"accept", b"")
 
 
 @lru_cache(maxsize=1)

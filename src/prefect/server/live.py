@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-__all__ = ["EVERYTHING", "Ear", "Live", "flow_run_topic", "queue_topic"]
+__all__ = ["EVERYTHING", "Ear", "Live", "flow_run_topic", "queue_topic", "table_topic"]
 
 # The sign that the database announces when it may have missed something.
 EVERYTHING = "*"
@@ -25,6 +25,11 @@ def queue_topic(tenant_id: str) -> str:
 def flow_run_topic(flow_run_id: str) -> str:
     """Name what somebody who watches this flow run waits for."""
     return f"flow_run:{flow_run_id}"
+
+
+def table_topic(table: str) -> str:
+    """Name what somebody waits for whose answer is read from this table."""
+    return f"table:{table}"
 
 
 class Ear:

@@ -87,7 +87,10 @@ async def _run(app: App, listener: socket.socket, on_ready: Callable[[str], None
         config = uvicorn.Config(
             app,
             http="httptools",
-            ws="none",
+            ws="auto",
+            ws_max_size=app.settings.max_body_bytes,
+            ws_max_queue=16,
+            ws_per_message_deflate=False,
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -101,6 +101,13 @@ class Settings:
     host: str = _setting("services.host", "127.0.0.1", _text, "address to listen on")
     port: int = _setting("services.port", 4200, _whole(0, 65535), "port to listen on; 0 takes a free one")
     expose: bool = _setting("services.expose", False, _switch, "allow an address that other machines can reach")
+    require_keys: bool = _setting("services.require_keys", False, _switch, "answer only who shows an API key")
+    ssl_certfile: str = _setting("services.ssl_certfile", "", _optional_text, "certificate chain (PEM), for https")
+    ssl_keyfile: str = _setting("services.ssl_keyfile", "", _optional_text, "private key (PEM) of the certificate")
+    secrets_key: str = _setting(
+        "secrets.key", "", _optional_text, "32 bytes in base64 that secrets are encrypted with; a file holds it unless set"
+    )
+    audit: bool = _setting("audit.enabled", True, _switch, "keep a row for each change, with who made it")
     database_url: str = _setting("database.connection_url", "", _optional_text, "sqlite:///path or postgresql://...")
     database_readers: int = _setting("database.readers", 4, _whole(1, 64), "connections for reading")
     api_url: str = _setting("api.url", "", _optional_text, "address of the user interface, for links in messages")
@@ -111,6 +118,12 @@ class Settings:
     )
     max_batch: int = _setting("http.max_batch", 25, _whole(1, 1000), "most operations in one request")
     max_waiting: int = _setting("http.max_waiting", 5000, _whole(1, 100_000), "most long polls open at one time")
+    max_subscriptions: int = _setting(
+        "live.max_subscriptions", 2000, _whole(1, 100_000), "most subscriptions open at one time"
+    )
+    max_subscriptions_per_connection: int = _setting(
+        "live.max_subscriptions_per_connection", 100, _whole(1, 10_000), "most subscriptions of one WebSocket"
+    )
     stop_seconds: float = _setting(
         "http.stop_seconds", 10.0, _number(0.1, 300), "longest wait for requests at the stop"
     )

@@ -18,7 +18,7 @@ _NAMES = {
     "Bitbucket": "prefect.storage.bitbucket",
     "CodeCommit": "prefect.storage.codecommit",
     "Webhook": "prefect.storage.webhook",
-    "get_default_storage_class": "prefect.storage.base",
+    "get_default_storage_class": "prefect.storage.default",
 }
 
 __getattr__, __dir__ = lazy(__name__, _NAMES, rooms=("base", "local", "module", "loading"))

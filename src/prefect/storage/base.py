@@ -166,24 +166,3 @@ def warn_of_missing_results(flows: Iterable[Flow]) -> None:
 
 def _warn(fact: str) -> None:
     warnings.warn(f"{fact} Without a result, values cannot be read back in another process.", stacklevel=5)
-
-
-def get_default_storage_class() -> type[Storage]:
-    """Give the configured class of storage, else :class:`prefect.storage.local.Local`.
-
-    Warns:
-        UserWarning: the configured class cannot be imported.
-    """
-    from prefect.storage.local import Local
-
-    configured = context.config.flows.defaults.storage.default_class
-    if isinstance(configured, type):
-        return configured
-    from prefect.utilities.importtools import import_object
-
-    try:
-        found: type[Storage] = import_object(configured)
-    except (ImportError, AttributeError):
-        warnings.warn(f"Could not import {configured}; using prefect.storage.Local instead.", stacklevel=2)
-        return Local
-    return found

@@ -25,6 +25,7 @@ class Local(Storage):
     """
 
     serialized_fields = ("directory", "path", "stored_as_script")
+    _result: Result | None
 
     def __init__(
         self,

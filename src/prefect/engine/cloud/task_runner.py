@@ -90,9 +90,7 @@ class CloudTaskRunner(TaskRunner):
             self.logger.debug("The result of state %s could not be loaded: %r", type(state).__name__, error)
         return state
 
-    def initialize_run(  # type: ignore[override]
-        self, state: State | None, context: dict[str, Any]
-    ) -> TaskRunnerInitializeResult:
+    def initialize_run(self, state: State | None, context: dict[str, Any]) -> TaskRunnerInitializeResult:
         """Learn the task run's id, version and state from the API, where the flow runner has not done so."""
         context["checkpointing"] = True
         is_known = (

@@ -40,7 +40,7 @@ class SecretResult(Result):
         if self.secret_task is None:
             raise ValueError(f"The secret {location!r} can only be read by its own task, a {self._secret_type}.")
         new = self.copy()
-        new.value = self.secret_task.run(name=location)  # type: ignore[call-arg]
+        new.value = self.secret_task.run(name=location)
         new.location = location
         return new
 

@@ -12,7 +12,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from graphql import (
@@ -50,6 +50,7 @@ logger = logging.getLogger("prefect.server.graphql")
 INTERNAL = "Unable to complete operation. An internal API error occurred."
 #: Parsing takes time and memory in proportion; the largest documents of clients have some hundreds.
 LARGEST_DOCUMENT_TOKENS = 15_000
+NEEDS_SOCKET = "Subscriptions need a WebSocket that speaks graphql-transport-ws, at /graphql."
 KEPT_DOCUMENTS = 500
 KEPT_PLANS = 200
 LONGEST_KEPT_TEXT = 50_000
@@ -137,6 +138,14 @@ class _Document:
         return self.operations[0]
 
 
+class Prepared(NamedTuple):
+    """What a body asks for, ready to be done."""
+
+    plan: Plan
+    bound: Mapping[str, Any]
+    given: Mapping[str, Any]
+
+
 class Executor:
     """Answers requests over one schema."""
 
@@ -154,18 +163,31 @@ class Executor:
         Returns:
             The status (400 when nothing was executed, else 200) and the JSON of the answer.
         """
+        prepared = self.prepare(request, body)
+        if isinstance(prepared, bytes):
+            return 400, prepared
+        if prepared.plan.operation.operation is OperationType.SUBSCRIPTION:
+            return 400, _refusal(RequestError([GraphQLError(NEEDS_SOCKET)], "BAD_REQUEST"))
+        return 200, await self.answer(request, prepared.plan, prepared.bound, prepared.given)
+
+    def prepare(self, request: Request, body: Mapping[str, Any]) -> Prepared | bytes:
+        """Make the plan of a body; the JSON of a refusal when there is none."""
         try:
             text, given, name = _read_body(body)
             dialect: Dialect = request.app.database.dialect
-            plan, bound = self._plan(text, given, name, dialect)
+            return Prepared(*self._plan(text, given, name, dialect), given)
         except RequestError as error:
-            return 400, _refusal(error)
+            return _refusal(error)
         except GraphQLError as error:
-            return 400, _refusal(RequestError([error], "GRAPHQL_VALIDATION_FAILED"))
+            return _refusal(RequestError([error], "GRAPHQL_VALIDATION_FAILED"))
         except InvalidValue as error:
-            return 400, _refusal(RequestError([GraphQLError(str(error))], "BAD_USER_INPUT"))
-        answer = _Answer(self.schema, request, plan, bound, given)
-        return 200, await answer.make()
+            return _refusal(RequestError([GraphQLError(str(error))], "BAD_USER_INPUT"))
+
+    async def answer(
+        self, request: Request, plan: Plan, bound: Mapping[str, Any], given: Mapping[str, Any]
+    ) -> bytes:
+        """Do what was planned and give the JSON of the answer."""
+        return await _Answer(self.schema, request, plan, bound, given).make()
 
     def _plan(
         self, text: str, given: Mapping[str, Any], name: str | None, dialect: Dialect

@@ -127,7 +127,7 @@ class Planner:
 
     def plan(self, operation: OperationDefinitionNode) -> Plan:
         is_mutation = operation.operation is OperationType.MUTATION
-        root_type = self._schema.types.mutation_type if is_mutation else self._schema.types.query_type
+        root_type = self._schema.types.get_root_type(operation.operation)
         assert root_type is not None  # noqa: S101 - validated
         found = self._collect([operation.selection_set])
         roots = tuple(self._root(root_type, key, nodes) for key, nodes in found.items())
@@ -175,7 +175,8 @@ class Planner:
             return TextRoot(key, root_type.name)
         if name.startswith("__"):
             return IntrospectionRoot(key, tuple(nodes))
-        operations = self._schema.queries if root_type is self._schema.types.query_type else self._schema.mutations
+        is_mutation = root_type is self._schema.types.mutation_type
+        operations = self._schema.mutations if is_mutation else self._schema.queries
         if name in operations:
             return self._operation_root(key, operations[name], root_type, nodes)
         return self._table_root(key, name, nodes)

@@ -44,6 +44,8 @@ TEXT_OPERATORS = (
 ORDERS = ("asc", "asc_nulls_first", "asc_nulls_last", "desc", "desc_nulls_first", "desc_nulls_last")
 NUMERIC = frozenset({"Int", "Float"})
 NOT_COMPARABLE = frozenset({"jsonb", "Boolean"})
+#: Operations that can be subscribed to, beside every table.
+SUBSCRIBED = ("flow_run_events",)
 STATISTICS = ("avg", "stddev", "stddev_pop", "stddev_samp", "sum", "var_pop", "var_samp", "variance")
 
 
@@ -64,9 +66,12 @@ def build(operations: Iterable[Operation]) -> Schema:
     types = _Types()
     query = GraphQLObjectType("query_root", lambda: types.table_roots() | types.query_fields(queries.values()))
     mutation = GraphQLObjectType("mutation_root", lambda: types.mutation_fields(mutations.values()))
+    watched = [queries[name] for name in SUBSCRIBED if name in queries]
+    subscription = GraphQLObjectType("subscription_root", lambda: types.table_roots() | types.query_fields(watched))
     schema = GraphQLSchema(
         query=query,
         mutation=mutation if mutations else None,
+        subscription=subscription,
         directives=specified_directives,
         types=[*SCALARS.values(), *types.comparisons.values()],
         assume_valid=True,
@@ -241,12 +246,18 @@ class _Types:
                 key = GraphQLArgument(_non_null(SCALARS["uuid"]))
                 found[f"{name}_by_pk"] = GraphQLField(self.rows[name], {"id": key})
         for name, target in FUNCTIONS.items():
+            args = GraphQLArgument(_non_null(self._function_arguments(f"{name}_args")))
+            found |= self._rows_fields(name, target, args=args)
+        return found
+
+    def _function_arguments(self, name: str) -> GraphQLInputObjectType:
+        if name not in self.named:
             arguments = {
                 "start_task_ids": GraphQLInputField(SCALARS["_uuid"]),
                 "depth_limit": GraphQLInputField(GraphQLInt, default_value=50),
             }
-            args = GraphQLArgument(_non_null(GraphQLInputObjectType(f"{name}_args", arguments)))
-            found |= self._rows_fields(name, target, args=args)
+            self.named[name] = GraphQLInputObjectType(name, arguments)
+        found: GraphQLInputObjectType = self.named[name]
         return found
 
     def type_of(self, text: str) -> Any:

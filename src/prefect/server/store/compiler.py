@@ -84,6 +84,15 @@ def compile_aggregate(rows: Rows, parts: tuple[Figures | Nodes | Text, ...], dia
     return writer.finish(f"SELECT {writer.aggregate(rows, parts, None, '')}", is_list=False)
 
 
+# Every table that a statement reads stands behind one of these words, under a short name.
+_READ = re.compile(r'\b(?:FROM|JOIN) "?(\w+)"? AS t?\w')
+
+
+def tables_of(compiled: Compiled) -> frozenset[str]:
+    """Find the tables that a statement reads."""
+    return frozenset(name for name in _READ.findall(compiled.sql) if name in PUBLIC)
+
+
 # A mark in the text under construction; the parts are not written in the order in which they stand.
 _MARK = re.compile("\x00(\\d+)\x00")
 _TRUE, _FALSE = "TRUE", "FALSE"
@@ -443,4 +452,4 @@ def _is_anchor(table: PublicTable, part: Condition) -> bool:
     return column.primary_key or (bool(column.foreign_keys) and part.column != "tenant_id")
 
 
-__all__ = ["Compiled", "compile_aggregate", "compile_row", "compile_rows"]
+__all__ = ["Compiled", "compile_aggregate", "compile_row", "compile_rows", "tables_of"]

@@ -98,7 +98,13 @@ class Transaction(Protocol):
         """Undo only what happens inside, if an exception leaves it; needed to go on after a violation."""
 
     def announce(self, topic: str) -> None:
-        """Wake whoever waits for the topic, here and in other replicas, once this is durably committed."""
+        """Wake whoever waits for the topic, here and in other replicas, once this is durably committed.
+
+        That rows of a table were written need not be said: statements tell by themselves.
+        """
+
+    def tally(self, event: str) -> None:
+        """Count an event for the figures of operation, once this is durably committed."""
 
 
 class Database(Protocol):
@@ -108,6 +114,8 @@ class Database(Protocol):
     dialect: Dialect
     #: Called in the event loop's thread with the topics of a commit; ``EVERYTHING`` may be among them.
     on_announce: Callable[[Collection[str]], None] | None
+    #: Called in any thread after a commit: how many pieces of work it held, how long it took, what they counted.
+    on_commit: Callable[[int, float, Collection[str]], None] | None
 
     async def start(self) -> None: ...
 

@@ -47,6 +47,8 @@ CHANNEL = "proctor"
 #: How often a transaction is tried that PostgreSQL gave up for the sake of another one.
 ATTEMPTS = 10
 CONNECT_SECONDS = 10
+#: So long other replicas wait to hear which tables changed; all commits meanwhile make one notification.
+TELLING_SECONDS = 0.03
 #: Times and durations are written by the session's settings.
 SESSION = (
     "-c TimeZone=UTC -c IntervalStyle=postgres -c client_encoding=UTF8 "
@@ -83,6 +85,8 @@ class PostgresTransaction:
         self._conn = conn
         self._url = url
         self.topics: list[str] = []
+        self.changed: set[str] = set()
+        self.tallied: list[str] = []
 
     def _execute(self, text: str, values: Any) -> psycopg.Cursor[tuple[Any, ...]]:
         try:
@@ -98,24 +102,32 @@ class PostgresTransaction:
 
     def one(self, statement: Any, /, **values: Any) -> Row | None:
         prepared = _STATEMENTS.prepare(statement, values)
+        if prepared.changes is not None:
+            self.changed.add(prepared.changes)
         cursor = self._execute(*prepared.bind(values))
         stored = cursor.fetchone()
         return None if stored is None else prepared.load(stored, _names(cursor))
 
     def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
         prepared = _STATEMENTS.prepare(statement, values)
+        if prepared.changes is not None:
+            self.changed.add(prepared.changes)
         cursor = self._execute(*prepared.bind(values))
         names = _names(cursor)
         return [prepared.load(stored, names) for stored in cursor.fetchall()]
 
     def run(self, statement: Any, /, **values: Any) -> int:
         prepared = _STATEMENTS.prepare(statement, values)
+        if prepared.changes is not None:
+            self.changed.add(prepared.changes)
         return max(self._execute(*prepared.bind(values)).rowcount, 0)
 
     def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
             return
         prepared = _STATEMENTS.prepare(statement, rows[0])
+        if prepared.changes is not None:
+            self.changed.add(prepared.changes)
         bound = [prepared.bind(row) for row in rows]
         try:
             with self._conn.cursor() as cursor:
@@ -134,7 +146,7 @@ class PostgresTransaction:
 
     @contextlib.contextmanager
     def savepoint(self) -> Iterator[None]:
-        topics = len(self.topics)
+        topics, tallied = len(self.topics), len(self.tallied)
         self._conn.execute("SAVEPOINT inner_work")
         try:
             yield
@@ -142,12 +154,15 @@ class PostgresTransaction:
             if not self._conn.broken:
                 self._conn.execute("ROLLBACK TO SAVEPOINT inner_work")
                 self._conn.execute("RELEASE SAVEPOINT inner_work")
-            del self.topics[topics:]
+            del self.topics[topics:], self.tallied[tallied:]
             raise
         self._conn.execute("RELEASE SAVEPOINT inner_work")
 
     def announce(self, topic: str) -> None:
         self.topics.append(topic)
+
+    def tally(self, event: str) -> None:
+        self.tallied.append(event)
 
 
 def _names(cursor: psycopg.Cursor[Any]) -> list[str]:
@@ -168,6 +183,7 @@ class PostgresDatabase:
     def __init__(self, url: str, *, connections: int = 10) -> None:
         self.url = url
         self.on_announce: Callable[[Collection[str]], None] | None = None
+        self.on_commit: Callable[[int, float, Collection[str]], None] | None = None
         self._instance = uuid4().hex
         self._size = connections
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -175,6 +191,8 @@ class PostgresDatabase:
         self._threads: ThreadPoolExecutor | None = None
         self._listener: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._untold: set[str] = set()
+        self._telling: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         if self._pool is not None:
@@ -222,6 +240,12 @@ class PostgresDatabase:
             return
         pool, threads, listener = self._pool, self._threads, self._listener
         self._stopping.set()
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+        if self._untold:
+            await asyncio.to_thread(self._send, self._untold)
+            self._untold = set()
         await asyncio.to_thread(threads.shutdown)
         await asyncio.to_thread(pool.close)
         if listener is not None:
@@ -258,6 +282,7 @@ class PostgresDatabase:
             conn = self._pool.getconn()
         except psycopg.Error as error:
             raise _translate(error, self.url) from error
+        begun = time.monotonic()
         try:
             transaction = PostgresTransaction(conn, self.url)
             try:
@@ -278,9 +303,37 @@ class PostgresDatabase:
                 raise _translate(error, self.url) from error
         finally:
             self._pool.putconn(conn)
-        if transaction.topics and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._heard, set(transaction.topics))
+        if transaction.changed and self.on_commit is not None:
+            self.on_commit(1, time.monotonic() - begun, transaction.tallied)
+        topics = transaction.changed.union(transaction.topics)
+        if topics and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._committed, topics, transaction.changed)
         return result
+
+    def _committed(self, topics: Collection[str], tables: Collection[str]) -> None:
+        """Wake who waits here at once; tell other replicas which tables changed, soon and for many commits together.
+
+        A notification inside a transaction makes commits queue up: it is kept for what somebody waits for by name.
+        """
+        self._heard(topics)
+        self._untold.update(tables)
+        if tables and self._telling is None and self._loop is not None and not self._stopping.is_set():
+            self._telling = self._loop.call_later(TELLING_SECONDS, self._tell)
+
+    def _tell(self) -> None:
+        self._telling = None
+        untold, self._untold = self._untold, set()
+        if untold and self._loop is not None and self._threads is not None and not self._stopping.is_set():
+            self._loop.run_in_executor(self._threads, self._send, untold)
+
+    def _send(self, topics: Collection[str]) -> None:
+        assert self._pool is not None  # noqa: S101 - a started database has one
+        try:
+            with self._pool.connection() as conn:
+                self._notify(conn, sorted(topics))
+        except psycopg.Error as error:
+            # Replicas hear of it with the next change; a lost connection makes them look at everything again.
+            logger.warning("Other replicas could not be told of a change: %s", error)
 
     def _notify(self, conn: Connection, topics: Sequence[str]) -> None:
         if topics:

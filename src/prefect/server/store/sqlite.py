@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -84,6 +84,8 @@ class SqliteTransaction:
         self._conn = conn
         self._path = path
         self.topics: list[str] = []
+        self.changed: set[str] = set()
+        self.tallied: list[str] = []
 
     def _execute(self, text: str, values: Any) -> sqlite3.Cursor:
         try:
@@ -103,6 +105,8 @@ class SqliteTransaction:
 
     def one(self, statement: Any, /, **values: Any) -> Row | None:
         prepared = _STATEMENTS.prepare(statement, values)
+        if prepared.changes is not None:
+            self.changed.add(prepared.changes)
         cursor = self._execute(*prepared.bind(values))
         stored = cursor.fetchone()
         # A statement that returns rows is done only when it has been stepped to its end.
@@ -112,12 +116,16 @@ class SqliteTransaction:
 
     def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
         prepared = _STATEMENTS.prepare(statement, values)
+        if prepared.changes is not None:
+            self.changed.add(prepared.changes)
         cursor = self._execute(*prepared.bind(values))
         names = _names(cursor)
         return [prepared.load(stored, names) for stored in cursor.fetchall()]
 
     def run(self, statement: Any, /, **values: Any) -> int:
         prepared = _STATEMENTS.prepare(statement, values)
+        if prepared.changes is not None:
+            self.changed.add(prepared.changes)
         cursor = self._execute(*prepared.bind(values))
         if cursor.description is not None:
             return len(cursor.fetchall())
@@ -127,6 +135,8 @@ class SqliteTransaction:
         if not rows:
             return
         prepared = _STATEMENTS.prepare(statement, rows[0])
+        if prepared.changes is not None:
+            self.changed.add(prepared.changes)
         bound = [prepared.bind(row) for row in rows]
         try:
             self._conn.executemany(bound[0][0], [values for _, values in bound])
@@ -143,7 +153,7 @@ class SqliteTransaction:
 
     @contextlib.contextmanager
     def savepoint(self) -> Iterator[None]:
-        topics = len(self.topics)
+        topics, tallied = len(self.topics), len(self.tallied)
         self._conn.execute("SAVEPOINT inner_work")
         try:
             yield
@@ -151,12 +161,15 @@ class SqliteTransaction:
             if self._conn.in_transaction:
                 self._conn.execute("ROLLBACK TO inner_work")
                 self._conn.execute("RELEASE inner_work")
-            del self.topics[topics:]
+            del self.topics[topics:], self.tallied[tallied:]
             raise
         self._conn.execute("RELEASE inner_work")
 
     def announce(self, topic: str) -> None:
         self.topics.append(topic)
+
+    def tally(self, event: str) -> None:
+        self.tallied.append(event)
 
 
 def _names(cursor: sqlite3.Cursor) -> list[str]:
@@ -171,7 +184,8 @@ class _Work:
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
-    topics: list[str] = field(default_factory=list)
+    topics: Collection[str] = ()
+    tallied: Sequence[str] = ()
 
 
 class SqliteDatabase:
@@ -182,6 +196,7 @@ class SqliteDatabase:
     def __init__(self, url: str, *, readers: int = 4) -> None:
         self.url = url
         self.on_announce: Callable[[Collection[str]], None] | None = None
+        self.on_commit: Callable[[int, float, Collection[str]], None] | None = None
         self._path = file_of(url)
         self._temporary: Path | None = None
         self._reader_count = readers
@@ -315,6 +330,7 @@ class SqliteDatabase:
         assert self._path is not None  # noqa: S101 - a started database has a file
         # Alone, the transaction itself is what is rolled back.
         alone = len(batch) == 1
+        begun = time.monotonic()
         conn.execute("BEGIN IMMEDIATE")
         for work in batch:
             transaction = SqliteTransaction(conn, self._path)
@@ -322,7 +338,8 @@ class SqliteDatabase:
                 conn.execute("SAVEPOINT work")
             try:
                 work.result = work.do(transaction)
-                work.topics = transaction.topics
+                work.topics = transaction.changed.union(transaction.topics)
+                work.tallied = transaction.tallied
             except BaseException as error:
                 work.error = error
                 if not conn.in_transaction:
@@ -335,8 +352,11 @@ class SqliteDatabase:
                 conn.execute("RELEASE work")
         if alone and batch[0].error is not None:
             conn.execute("ROLLBACK")
-        else:
-            conn.execute("COMMIT")
+            return
+        conn.execute("COMMIT")
+        if self.on_commit is not None:
+            tallied = [event for work in batch if work.error is None for event in work.tallied]
+            self.on_commit(len(batch), time.monotonic() - begun, tallied)
 
     def _fail(self, batch: list[_Work], error: BaseException) -> None:
         assert self._path is not None  # noqa: S101 - a started database has a file
@@ -344,7 +364,7 @@ class SqliteDatabase:
         for work in batch:
             if work.error is None:
                 work.error = reason
-                work.topics = []
+                work.topics = ()
 
     def _settle(self, batch: list[_Work]) -> None:
         assert self._loop is not None  # noqa: S101 - set by start

@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 
+from prefect.server.live import table_topic
+
 from .dialect import Convert, Dialect
 
 Row = dict[str, Any]
@@ -20,13 +22,26 @@ Row = dict[str, Any]
 class Prepared:
     """One statement for one dialect and one set of given names."""
 
-    __slots__ = ("_compiled", "_defaults", "_dialect", "_names", "_readers", "_writers", "columns", "statement", "text")
+    __slots__ = (
+        "_compiled",
+        "_defaults",
+        "_dialect",
+        "_names",
+        "_readers",
+        "_writers",
+        "changes",
+        "columns",
+        "statement",
+        "text",
+    )
 
     def __init__(self, statement: Any, keys: tuple[str, ...], dialect: Dialect) -> None:
         column_keys = keys if isinstance(statement, UpdateBase) else None
         compiled = statement.compile(dialect=dialect.compiler, column_keys=column_keys)
         self.statement = statement  # keeps the identity taken while this is cached
         self.text: str = compiled.string
+        #: The topic of the table that the statement writes to; None: it only reads.
+        self.changes = table_topic(getattr(statement.table, "name", "")) if isinstance(statement, UpdateBase) else None
         self._dialect = dialect
         self._compiled: SQLCompiler | None = compiled if compiled.post_compile_params else None
         self._writers: dict[str, Convert | None] = {}

@@ -30,7 +30,7 @@ class FilterTask(Task):
         self.log_func = log_func
         super().__init__(**kwargs)
 
-    def run(self, task_results: List[Any]) -> List[Any]:  # type: ignore[override]  # noqa: UP006
+    def run(self, task_results: List[Any]) -> List[Any]:  # noqa: UP006
         """Give the elements that stay."""
         kept = [result for result in task_results if self.filter_func(result)]
         if self.log_func is not None:

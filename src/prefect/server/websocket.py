@@ -1,0 +1,223 @@
+"""GraphQL over a WebSocket: the protocol graphql-transport-ws, for subscriptions (queries and mutations work too).
+
+Source: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from graphql import OperationType
+
+from prefect.server.errors import ApiError
+from prefect.server.graphql.operations import Request
+from prefect.server.graphql.subscriptions import LiveQuery, errors_of
+
+if TYPE_CHECKING:
+    from prefect.server.app import App
+
+__all__ = ["Sockets"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+#: Gives the request of a scope whose headers hold all that the caller said; raises ``ApiError`` for unknown callers.
+MakeRequest = Callable[[Scope], Awaitable[Request]]
+
+logger = logging.getLogger("prefect.server.websocket")
+
+PROTOCOL = "graphql-transport-ws"
+INIT_SECONDS = 10.0
+LONGEST_ID = 200
+#: Reading the database for subscriptions leaves the other readers to everybody else.
+LOOKS = 2
+GOING_AWAY, BAD, UNAUTHORIZED, FORBIDDEN, INIT_TIMEOUT = 1001, 4400, 4401, 4403, 4408
+NOT_SPOKEN, TAKEN, INIT_AGAIN, TOO_MANY = 4406, 4409, 4429, 4429
+#: What browsers cannot send as headers they may say when they connect.
+PAYLOAD_HEADERS = ("authorization", "x-prefect-tenant-id", "x-prefect-core-version")
+
+
+class _Close(Exception):
+    """The connection must end, with this code."""
+
+    def __init__(self, code: int, reason: str):
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Sockets:
+    """All WebSockets of one server."""
+
+    def __init__(self, app: App, make_request: MakeRequest):
+        self.app = app
+        self.make_request = make_request
+        self.looks = asyncio.Semaphore(LOOKS)
+        self.open = 0
+        self.subscriptions = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        path = scope["path"]
+        if not (path == "/" or path == "/graphql" or path.startswith("/graphql/")):
+            await send({"type": "websocket.close", "code": 1000})  # before accepting: answered with 403
+            return
+        if PROTOCOL not in scope.get("subprotocols", ()):
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": NOT_SPOKEN, "reason": f"Only {PROTOCOL} is spoken here"})
+            return
+        await send({"type": "websocket.accept", "subprotocol": PROTOCOL})
+        self.open += 1
+        try:
+            await _Connection(self, scope, receive, send).run()
+        finally:
+            self.open -= 1
+
+
+class _Connection:
+    """One client, from its first message to its last."""
+
+    def __init__(self, sockets: Sockets, scope: Scope, receive: Receive, send: Send):
+        self._sockets = sockets
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._sending = asyncio.Lock()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._acknowledged = False
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.timeout(INIT_SECONDS) as patience:
+                while True:
+                    message = await self._receive()
+                    if message["type"] == "websocket.disconnect":
+                        return
+                    await self._take(message)
+                    if self._acknowledged:
+                        patience.reschedule(None)
+        except _Close as close:
+            await self._close(close)
+        except TimeoutError:
+            await self._close(_Close(INIT_TIMEOUT, "Connection initialisation timeout"))
+        finally:
+            tasks = list(self._running.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _close(self, close: _Close) -> None:
+        try:
+            # A reason holds at most 123 bytes.
+            await self._send({"type": "websocket.close", "code": close.code, "reason": close.reason[:120]})
+        except (OSError, RuntimeError):
+            logger.debug("A client left before it could be told why", exc_info=True)
+
+    async def _take(self, message: MutableMapping[str, Any]) -> None:
+        text = message.get("text") or message.get("bytes") or ""
+        if len(text) > self._sockets.app.settings.max_body_bytes:
+            raise _Close(1009, "The message is too large")
+        try:
+            said = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            raise _Close(BAD, "A message must be JSON") from None
+        kind = said.get("type") if isinstance(said, dict) else None
+        if kind == "connection_init":
+            await self._begin(said.get("payload"))
+        elif kind == "ping":
+            await self._say(b'{"type":"pong"}')
+        elif kind == "subscribe":
+            await self._subscribe(said)
+        elif kind == "complete":
+            task = self._running.pop(str(said.get("id")), None)
+            if task is not None:
+                self._sockets.subscriptions -= 1
+                task.cancel()
+        elif kind != "pong":
+            raise _Close(BAD, "A message must have a type of the protocol")
+
+    async def _begin(self, payload: Any) -> None:
+        if self._acknowledged:
+            raise _Close(INIT_AGAIN, "Too many initialisation requests")
+        if payload is not None and not isinstance(payload, dict):
+            raise _Close(BAD, "The payload of connection_init must be an object")
+        said = dict(payload or {})
+        if isinstance(said.get("headers"), dict):
+            said |= said.pop("headers")
+        more = [
+            (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
+            for name, value in said.items()
+            if isinstance(value, str) and name.lower() in PAYLOAD_HEADERS
+        ]
+        named = {name for name, _ in more}
+        kept = [header for header in self._scope["headers"] if header[0] not in named]
+        self._scope = {**self._scope, "method": "POST", "headers": [*kept, *more]}
+        await self._request()
+        self._acknowledged = True
+        await self._say(b'{"type":"connection_ack"}')
+
+    async def _request(self) -> Request:
+        try:
+            return await self._sockets.make_request(self._scope)
+        except ApiError as error:
+            raise _Close(FORBIDDEN, error.message) from None
+
+    async def _subscribe(self, said: dict[str, Any]) -> None:
+        if not self._acknowledged:
+            raise _Close(UNAUTHORIZED, "Unauthorized")
+        name, body = said.get("id"), said.get("payload")
+        if not isinstance(name, str) or not 1 <= len(name) <= LONGEST_ID or not isinstance(body, dict):
+            raise _Close(BAD, "subscribe needs an id and a payload")
+        if name in self._running:
+            raise _Close(TAKEN, f"Subscriber for {name} already exists")
+        settings, sockets = self._sockets.app.settings, self._sockets
+        if len(self._running) >= settings.max_subscriptions_per_connection:
+            raise _Close(TOO_MANY, f"More than {settings.max_subscriptions_per_connection} subscriptions")
+        if sockets.subscriptions >= settings.max_subscriptions:
+            await self._error(name, [{"message": "The server has no room for another subscription; try later."}])
+            return
+        sockets.subscriptions += 1
+        self._running[name] = asyncio.create_task(self._answer(name, body))
+
+    async def _answer(self, name: str, body: dict[str, Any]) -> None:
+        try:
+            await self._answer_all(name, body)
+        except _Close as close:
+            await self._close(close)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            logger.exception("A subscription failed")
+            await self._close(_Close(1011, "Internal error"))
+        finally:
+            if self._running.pop(name, None) is not None:
+                self._sockets.subscriptions -= 1
+
+    async def _answer_all(self, name: str, body: dict[str, Any]) -> None:
+        executor = self._sockets.app.executor
+        request = await self._request()
+        prepared = executor.prepare(request, body)
+        if isinstance(prepared, bytes):
+            await self._error(name, errors_of(prepared))
+            return
+        if prepared.plan.operation.operation is OperationType.SUBSCRIPTION:
+            query = LiveQuery(executor, *prepared, self._request, self._sockets.looks)
+            async for answer in query.answers(self._sockets.app.live):
+                await self._next(name, answer)
+        else:
+            await self._next(name, await executor.answer(request, *prepared))
+        await self._say(b'{"type":"complete","id":%s}' % orjson.dumps(name))
+
+    async def _next(self, name: str, answer: bytes) -> None:
+        await self._say(b'{"type":"next","id":%s,"payload":%s}' % (orjson.dumps(name), answer))
+
+    async def _error(self, name: str, errors: list[Any]) -> None:
+        await self._say(orjson.dumps({"type": "error", "id": name, "payload": errors}))
+
+    async def _say(self, message: bytes) -> None:
+        async with self._sending:
+            await self._send({"type": "websocket.send", "text": message.decode()})

@@ -1,0 +1,235 @@
+"""Ask both packages, compare what they say, and make a difference small enough to read."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import subprocess
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+RELEASED = HERE.parents[1] / ".compat" / "bin" / "python"
+
+Answer = dict[str, Any]
+
+
+# --- asking -----------------------------------------------------------------------------------------------------------
+
+
+def ask(python: str | Path, descriptions: Sequence[dict[str, Any]], *, home: Path, seconds: float = 900) -> list[Answer]:
+    """Give one answer for each description; one that killed or hung the driver says so instead."""
+    answers: list[Answer] = []
+    while len(answers) < len(descriptions):
+        answers += _ask_some(python, descriptions[len(answers) :], home, seconds)
+        if len(answers) < len(descriptions):
+            answers.append({"driver": "died or hung"})
+    return answers
+
+
+def _ask_some(python: str | Path, descriptions: Sequence[dict[str, Any]], home: Path, seconds: float) -> list[Answer]:
+    home.mkdir(parents=True, exist_ok=True)
+    env = {"HOME": str(home), "PATH": os.defpath, "PREFECT__LOGGING__LEVEL": "INFO", "PREFECT__FLOWS__CHECKPOINTING": "true"}
+    text = "".join(json.dumps(description) + "\n" for description in descriptions)
+    with (home / "driver.err").open("ab") as errors:
+        process = subprocess.Popen(
+            [str(python), str(HERE / "driver.py")], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        )
+        try:
+            out, _ = process.communicate(text.encode(), timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, _ = process.communicate()
+    lines = out.decode().split("\n")
+    return [json.loads(line) for line in lines[:-1]]
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that the two packages say differently."""
+
+    path: str
+    released: str
+    ours: str
+
+    def __str__(self) -> str:
+        return f"{self.path}\n    1.4.1: {self.released}\n    ours:  {self.ours}"
+
+
+@dataclass
+class Intended:
+    """A difference that is on purpose."""
+
+    name: str
+    reason: str
+    path: re.Pattern[str]
+    released: re.Pattern[str]
+    ours: re.Pattern[str]
+    flow: re.Pattern[str]
+    whole: bool = False
+    uses: int = field(default=0)
+
+    def covers(self, difference: Difference, description: str) -> bool:
+        return bool(
+            self.path.fullmatch(difference.path)
+            and self.released.fullmatch(difference.released)
+            and self.ours.fullmatch(difference.ours)
+            and self.flow.search(description)
+        )
+
+
+def intended() -> list[Intended]:
+    """Read the list of differences that are on purpose."""
+    rows = tomllib.loads((HERE / "intended.toml").read_text()).get("difference", [])
+    return [
+        Intended(
+            name=row["name"],
+            reason=row["reason"],
+            path=re.compile(row.get("path", ".*")),
+            released=re.compile(row.get("released", ".*"), re.DOTALL),
+            ours=re.compile(row.get("ours", ".*"), re.DOTALL),
+            flow=re.compile(row.get("flow", "")),
+            whole=row.get("whole", False),
+        )
+        for row in rows
+    ]
+
+
+def differences(released: Answer, ours: Answer) -> list[Difference]:
+    """Tell where two answers differ; the order of what does not depend on one another does not count."""
+    found: list[Difference] = []
+    plain = [dict(released), dict(ours)]
+    runs = [answer.pop("runs", []) for answer in plain]
+    _walk("", plain[0], plain[1], found)
+    if len(runs[0]) != len(runs[1]):
+        return found
+    edges = [(up, down) for up, down, *_ in released.get("graph", {}).get("edges", [])]
+    for number, (one, other) in enumerate(zip(*runs, strict=True)):
+        one, other = dict(one), dict(other)
+        _compare_events(f"runs.{number}.events", one.pop("events"), other.pop("events"), edges, found)
+        _compare_logs(f"runs.{number}.logs", one.pop("logs"), other.pop("logs"), found)
+        _walk(f"runs.{number}", one, other, found)
+    return found
+
+
+def _walk(path: str, one: Any, other: Any, found: list[Difference]) -> None:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted({*one, *other}):
+            _walk(f"{path}.{key}".lstrip("."), one.get(key), other.get(key), found)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for place, (left, right) in enumerate(zip(one, other, strict=True)):
+            _walk(f"{path}.{place}", left, right, found)
+    elif one != other:
+        found.append(Difference(path, json.dumps(one), json.dumps(other)))
+
+
+def _compare_events(path: str, one: list[Any], other: list[Any], edges: list[tuple[str, str]], found: list[Difference]) -> None:
+    by_task = [_by_task(events) for events in (one, other)]
+    before = len(found)
+    for slug in sorted({*by_task[0], *by_task[1]}):
+        left, right = (events.get(slug, []) for events in by_task)
+        if left != right:
+            place = next((n for n, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+            found.append(Difference(f"{path}.{slug}.{place}", json.dumps(left[place:]), json.dumps(right[place:])))
+    if len(found) > before:
+        return
+    for up, down in edges:
+        left, right = ([e for e in events if e[1] in (up, down)] for events in (one, other))
+        if left != right:
+            found.append(Difference(f"{path}.order of {up} and {down}", json.dumps(left), json.dumps(right)))
+
+
+def _by_task(events: list[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for event in events:
+        found.setdefault(str(event[1]), []).append(event)
+    return found
+
+
+def _compare_logs(path: str, one: list[Any], other: list[Any], found: list[Difference]) -> None:
+    left, right = (Counter(json.dumps(record) for record in records) for records in (one, other))
+    missing, extra = sorted((left - right).elements()), sorted((right - left).elements())
+    for place in range(max(len(missing), len(extra))):
+        a = missing[place] if place < len(missing) else "null"
+        b = extra[place] if place < len(extra) else "null"
+        found.append(Difference(f"{path}.{place}", a, b))
+
+
+def unintended(description: dict[str, Any], released: Answer, ours: Answer, known: Sequence[Intended]) -> list[Difference]:
+    """Give the differences that no entry of the list covers."""
+    found = differences(released, ours)
+    if not found:
+        return []
+    text = json.dumps(description)
+    left = []
+    for difference in found:
+        entry = next((entry for entry in known if entry.covers(difference, text)), None)
+        if entry is None:
+            left.append(difference)
+            continue
+        entry.uses += 1
+        if entry.whole:
+            # What follows from it is not worth comparing.
+            return []
+    return left
+
+
+# --- making small -----------------------------------------------------------------------------------------------------
+
+
+def smaller(description: Any) -> Iterator[Any]:
+    """Give the descriptions that are one step simpler."""
+    if isinstance(description, dict):
+        for key in description:
+            if key not in ("kind", "id", "name", "do", "runs"):
+                yield {k: v for k, v in description.items() if k != key}
+        for key, value in description.items():
+            for less in smaller(value):
+                yield {**description, key: less}
+    elif isinstance(description, list):
+        for place in range(len(description)):
+            yield description[:place] + description[place + 1 :]
+        for place, value in enumerate(description):
+            for less in smaller(value):
+                yield [*description[:place], less, *description[place + 1 :]]
+        for place, value in enumerate(description):
+            if isinstance(value, dict) and "nodes" in value:
+                yield [*description[:place], *value["nodes"], *description[place + 1 :]]
+
+
+def kind_of(difference: Difference) -> str:
+    """Give what stays of a difference when names and numbers change."""
+    return re.sub(r"\d+", "#", difference.path.split(".")[0] + difference.path.split(".")[-1])[:40]
+
+
+def shrink(
+    description: dict[str, Any], pythons: tuple[str | Path, str | Path], known: Sequence[Intended], home: Path, rounds: int = 40
+) -> dict[str, Any]:
+    """Give a description as small as possible that both packages still answer differently."""
+    best = copy.deepcopy(description)
+    for _ in range(rounds):
+        candidates = [c for c in smaller(best) if c.get("runs")]
+        candidates.sort(key=lambda c: len(json.dumps(c)))
+        for start in range(0, len(candidates), 60):
+            batch = candidates[start : start + 60]
+            answers = [ask(python, batch, home=home, seconds=120) for python in pythons]
+            better = [
+                c
+                for c, released, ours in zip(batch, *answers, strict=True)
+                if "refused" not in released and "refused" not in ours and unintended(c, released, ours, known)
+            ]
+            if better:
+                best = better[0]
+                break
+        else:
+            return best
+    return best
