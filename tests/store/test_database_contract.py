@@ -190,7 +190,7 @@ def test_announcements_come_after_the_commit_and_not_after_a_rollback(database, 
         await asyncio.sleep(0)
 
     run_async(run())
-    assert heard == [{"queue"}]
+    assert heard == [{"queue", "table:tenant"}]
 
 
 def test_a_read_sees_one_snapshot(database, run_async):

@@ -166,7 +166,8 @@ def config(**flags: Any) -> None:
     for field in fields(settings):
         key = field.metadata.get("key")
         if key and key not in shown:
-            shown[key] = getattr(settings, field.name)
+            value = getattr(settings, field.name)
+            shown[key] = value if field.repr or not value else "***"
     click.echo(json.dumps(shown, indent=2))
 
 

@@ -66,7 +66,6 @@ class Caller:
     key_id: str | None = None
     key_name: str | None = None
     user_id: str | None = None
-    address: str | None = None
 
 
 class TooManyFailures(Refused):
@@ -103,7 +102,7 @@ FindKey = Callable[[str], Awaitable[Mapping[str, Any] | None]]
 class _Known:
     """A key that was found good, and until when nobody needs to ask again."""
 
-    __slots__ = ("all_tenants", "caller", "expires_at", "fresh_until")
+    __slots__ = ("caller", "expires_at", "fresh_until")
 
     def __init__(self, caller: Caller, expires_at: datetime | None, fresh_until: float):
         self.caller = caller
@@ -162,7 +161,7 @@ class Auth:
         """
         named = self.tenant_of(headers)
         if not self.required:
-            return Caller(named, address=address)
+            return Caller(named)
         key = _bearer(headers)
         digest = hashlib.sha256(key.encode()).digest()
         known = self._known.get(digest)
@@ -177,7 +176,7 @@ class Auth:
             caller = replace(caller, tenant_id=named)
         if caller.tenant_id is None:
             caller = replace(caller, tenant_id=self.default_tenant_id)
-        return caller if address is None else replace(caller, address=address)
+        return caller
 
     def forget(self) -> None:
         """Ask the database again about every key: one was changed."""

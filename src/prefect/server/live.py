@@ -64,16 +64,20 @@ class Live:
         self.waiting = 0
 
     @contextmanager
-    def listen(self, *topics: str) -> Iterator[Ear]:
-        """Hear what is announced under these topics while the block runs."""
+    def listen(self, *topics: str, is_poll: bool = True) -> Iterator[Ear]:
+        """Hear what is announced under these topics while the block runs.
+
+        Args:
+            is_poll: counts as one of the waiting requests, of which there may be only so many.
+        """
         ear = Ear()
-        self.waiting += 1
+        self.waiting += is_poll
         for topic in topics:
             self._ears.setdefault(topic, set()).add(ear)
         try:
             yield ear
         finally:
-            self.waiting -= 1
+            self.waiting -= is_poll
             for topic in topics:
                 listeners = self._ears[topic]
                 listeners.discard(ear)

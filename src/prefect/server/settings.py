@@ -22,7 +22,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def _setting(key: str, default: Any, read: Callable[[Any], Any], about: str) -> Any:
-    return field(default=default, metadata={"key": key, "read": read, "about": about})
+    # A key is for nobody's log.
+    return field(default=default, repr=key != "secrets.key", metadata={"key": key, "read": read, "about": about})
 
 
 def _whole(low: int, high: int) -> Callable[[Any], int]:

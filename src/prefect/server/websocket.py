@@ -35,7 +35,7 @@ INIT_SECONDS = 10.0
 LONGEST_ID = 200
 #: Reading the database for subscriptions leaves the other readers to everybody else.
 LOOKS = 2
-GOING_AWAY, BAD, UNAUTHORIZED, FORBIDDEN, INIT_TIMEOUT = 1001, 4400, 4401, 4403, 4408
+RESTART, BAD, UNAUTHORIZED, FORBIDDEN, INIT_TIMEOUT = 1012, 4400, 4401, 4403, 4408
 NOT_SPOKEN, TAKEN, INIT_AGAIN, TOO_MANY = 4406, 4409, 4429, 4429
 #: What browsers cannot send as headers they may say when they connect.
 PAYLOAD_HEADERS = ("authorization", "x-prefect-tenant-id", "x-prefect-core-version")
@@ -208,6 +208,9 @@ class _Connection:
             query = LiveQuery(executor, *prepared, self._request, self._sockets.looks)
             async for answer in query.answers(self._sockets.app.live):
                 await self._next(name, answer)
+            if self._sockets.app.live.closed:
+                # Not the end of the subscription: clients connect again.
+                raise _Close(RESTART, "The server stops")
         else:
             await self._next(name, await executor.answer(request, *prepared))
         await self._say(b'{"type":"complete","id":%s}' % orjson.dumps(name))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from threading import Lock
 from typing import Any
-from weakref import WeakValueDictionary
 
 from prefect.utilities.context import context
+from prefect.utilities.shared_clients import SharedClients
 
-# Making a client takes tens of milliseconds; those with equal arguments are shared as long as somebody holds one.
-_clients: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
-_clients_lock = Lock()
+_clients = SharedClients("AWS_")
 
 
 def get_boto_client(
@@ -21,7 +18,7 @@ def get_boto_client(
     profile_name: str | None = None,
     **kwargs: Any,
 ) -> Any:
-    """Give a boto3 client.
+    """Give a boto3 client; the same one for equal arguments.
 
     Args:
         resource: the name of the service, such as ``s3``.
@@ -42,11 +39,9 @@ def get_boto_client(
         "aws_session_token": session_token,
         **kwargs,
     }
-    key = (resource, profile_name, repr(sorted(arguments.items())))
-    with _clients_lock:
-        client = _clients.get(key)
-        if client is None:
-            # A session each: the default session of boto3 must not be used from several threads.
-            client = boto3.session.Session(profile_name=profile_name).client(resource, **arguments)
-            _clients[key] = client
-        return client
+
+    def make() -> Any:
+        # A session each: the default session of boto3 must not be used from several threads.
+        return boto3.session.Session(profile_name=profile_name).client(resource, **arguments)
+
+    return _clients.get((resource, profile_name, repr(sorted(arguments.items()))), make)

@@ -7,24 +7,31 @@ from importlib import import_module
 from typing import Any
 
 from prefect.utilities.context import context
+from prefect.utilities.shared_clients import SharedClients
+
+_clients = SharedClients("GOOGLE_", "STORAGE_EMULATOR_HOST", "BIGQUERY_")
 
 
 def get_google_client(submodule: str, credentials: Mapping[str, Any] | None = None, project: str | None = None) -> Any:
-    """Give the ``Client`` of a module of ``google.cloud``.
+    """Give the ``Client`` of a module of ``google.cloud``; the same one for equal arguments.
 
     Args:
         submodule: ``storage``, ``bigquery`` and so on.
         credentials: a service account's fields; else the local secret GCP_CREDENTIALS; else Google's own search.
         project: the project; else that of the credentials.
     """
-    client_class = import_module(f"google.cloud.{submodule}").Client
     known = credentials or (context.get("secrets") or {}).get("GCP_CREDENTIALS")
-    if not known:
-        return client_class(project=project)
-    from google.oauth2.service_account import Credentials
 
-    account = Credentials.from_service_account_info(dict(known))
-    return client_class(project=project or account.project_id, credentials=account)
+    def make() -> Any:
+        client_class = import_module(f"google.cloud.{submodule}").Client
+        if not known:
+            return client_class(project=project)
+        from google.oauth2.service_account import Credentials
+
+        account = Credentials.from_service_account_info(dict(known))
+        return client_class(project=project or account.project_id, credentials=account)
+
+    return _clients.get((submodule, project, repr(sorted(known.items())) if known else None), make)
 
 
 def get_storage_client(credentials: Mapping[str, Any] | None = None, project: str | None = None) -> Any:

@@ -203,6 +203,17 @@ def test_logs_come_one_or_many_and_once(api):
     assert all(log["tenant_id"] for log in logs)
 
 
+def test_a_level_of_the_users_own_becomes_a_standard_one(api):
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+    given = {"SUCCESS": "INFO", "Level 25": "INFO", "Level 35": "WARNING", "warn": "WARNING", "TRACE": "DEBUG"}
+
+    lines = [{"flow_run_id": run_id, "message": level, "level": level} for level in given]
+
+    assert write_logs(api, lines).data["write_run_logs"]["success"]
+    logs = api.ask("{ log { message level } }").data["log"]
+    assert {log["message"]: log["level"] for log in logs} == given
+
+
 def test_logs_of_a_run_that_is_not_there_refuse_the_whole_batch(api):
     run_id = api.do("create_flow_run", flow_id=api.register())["id"]
 

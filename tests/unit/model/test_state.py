@@ -252,6 +252,10 @@ class Unloadable(Exception):
     def __init__(self, one, two):
         super().__init__(one)
 
+    def __reduce__(self):
+        # As inherited; but Dask, once imported, makes exceptions readable that have none of their own.
+        return type(self), self.args
+
 
 @pytest.mark.parametrize("state", [cls("m", result=5) for cls in ALL], ids=lambda s: type(s).__name__)
 def test_states_pickle_with_their_result(state):

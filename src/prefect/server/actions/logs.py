@@ -16,6 +16,9 @@ __all__ = ["Events", "events_after", "write_run_logs"]
 
 LOGS_MAX = 10_000
 INFO_MAX_BYTES = 1_000_000
+#: The levels that are kept, and where each begins.
+LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+ALIASES = {"WARN": "WARNING", "FATAL": "CRITICAL", "TRACE": "DEBUG", "NOTSET": "DEBUG"}
 
 
 def write_run_logs(tx: Transaction, now: datetime, *, logs_given: Sequence[Mapping[str, Any]]) -> bool:
@@ -56,13 +59,25 @@ def _row(line: Mapping[str, Any], seq: int, tenant_id: str | None, now: datetime
         "task_run_id": line.get("task_run_id"),
         "timestamp": line.get("timestamp") or now,
         "name": _storable(line.get("name")),
-        "level": line.get("level") or "INFO",
+        "level": _level(line.get("level") or "INFO"),
         "message": _storable(line.get("message")),
         "info": info,
         "seq": seq,
         "created": now,
         "updated": now,
     }
+
+
+def _level(given: str) -> str:
+    """Give the standard level that a name stands for; of a number, as logging names unnamed levels, the one below."""
+    text = given.strip().upper()
+    if text in LEVELS:
+        return text
+    number = text.removeprefix("LEVEL").strip()
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        reached = [name for name, least in LEVELS.items() if int(number) >= least]
+        return reached[-1] if reached else "DEBUG"
+    return ALIASES.get(text, "INFO")
 
 
 def _storable(text: str | None) -> str | None:

@@ -27,7 +27,7 @@ from graphql import (
     validate,
 )
 
-from prefect.server.errors import ApiError
+from prefect.server.errors import ApiError, Refused
 from prefect.server.store.database import (
     DatabaseUnavailable,
     IntegrityViolation,
@@ -36,7 +36,9 @@ from prefect.server.store.database import (
     Transaction,
 )
 from prefect.server.store.dialect import Dialect
+from prefect.server.store.selection import TENANT_SLOT, Scope
 
+from . import access
 from .arguments import Arguments
 from .depth import check_depth
 from .inputs import Coercers, Variables
@@ -83,14 +85,14 @@ class _Operation:
             return nulls
         return (*nulls, *[repr(values.get(name)) for name in self._value_matters])
 
-    def plan(self, values: Mapping[str, Any], dialect: Dialect) -> Plan:
-        """Give the plan for these values: one kept, or a new one."""
-        found = self._plans.get(self._key(values))
+    def plan(self, values: Mapping[str, Any], dialect: Dialect, scope: Scope | None) -> Plan:
+        """Give the plan for these values and what the caller may see: one kept, or a new one."""
+        found = self._plans.get((scope, *self._key(values)))
         if found is not None:
             return found
         lifted = self._document.lifted
         arguments = Arguments(self.variables.types, values, lifted)
-        planner = Planner(self._schema, self._document.fragments, arguments, dialect, lifted)
+        planner = Planner(self._schema, self._document.fragments, arguments, dialect, lifted, scope)
         plan = planner.plan(self.node)
         nulls = {*self._null_matters, *arguments.null_matters}
         shaping = {*self._value_matters, *arguments.value_matters}
@@ -100,7 +102,7 @@ class _Operation:
             self._null_matters, self._value_matters = tuple(sorted(nulls)), tuple(sorted(shaping))
         if len(self._plans) >= KEPT_PLANS:
             self._plans.clear()
-        self._plans[self._key(values)] = plan
+        self._plans[scope, *self._key(values)] = plan
         return plan
 
 
@@ -175,7 +177,9 @@ class Executor:
         try:
             text, given, name = _read_body(body)
             dialect: Dialect = request.app.database.dialect
-            return Prepared(*self._plan(text, given, name, dialect), given)
+            return Prepared(*self._plan(text, given, name, dialect, request), given)
+        except Refused as error:
+            return refusal_of(error)
         except RequestError as error:
             return _refusal(error)
         except GraphQLError as error:
@@ -183,23 +187,24 @@ class Executor:
         except InvalidValue as error:
             return _refusal(RequestError([GraphQLError(str(error))], "BAD_USER_INPUT"))
 
-    async def answer(
-        self, request: Request, plan: Plan, bound: Mapping[str, Any], given: Mapping[str, Any]
-    ) -> bytes:
+    async def answer(self, request: Request, plan: Plan, bound: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         """Do what was planned and give the JSON of the answer."""
         return await _Answer(self.schema, request, plan, bound, given).make()
 
     def _plan(
-        self, text: str, given: Mapping[str, Any], name: str | None, dialect: Dialect
+        self, text: str, given: Mapping[str, Any], name: str | None, dialect: Dialect, request: Request
     ) -> tuple[Plan, Mapping[str, Any]]:
         lifted = lift(text)
+        scope = access.scope_of(request)
+        more = {} if scope is None else {TENANT_SLOT: request.tenant_id}
         if lifted is not None:
             try:
-                return self._plan_of(self._document(lifted.key, text, lifted), given, name, dialect, lifted.values)
+                literals = {**lifted.values, **more}
+                return self._plan_of(self._document(lifted.key, text, lifted), given, name, dialect, literals, scope)
             except (RequestError, GraphQLError, InvalidValue):
                 # A literal may not fit its place: the text as it is gives the error that names it.
                 pass
-        return self._plan_of(self._document(text, text, None), given, name, dialect, {})
+        return self._plan_of(self._document(text, text, None), given, name, dialect, more, scope)
 
     def _plan_of(
         self,
@@ -208,6 +213,7 @@ class Executor:
         name: str | None,
         dialect: Dialect,
         literals: Mapping[str, Any],
+        scope: Scope | None,
     ) -> tuple[Plan, Mapping[str, Any]]:
         operation = document.operation(name)
         values = operation.variables.coerce(given)
@@ -215,7 +221,7 @@ class Executor:
             raise RequestError(values, "BAD_USER_INPUT")
         if literals:
             values.update(literals)
-        plan = operation.plan(values, dialect)
+        plan = operation.plan(values, dialect, scope)
         return plan, _bound(plan, values)
 
     def _document(self, key: str, text: str, lifted: Lifted | None) -> _Document:
@@ -264,6 +270,11 @@ class _Answer:
             answers = await asyncio.gather(*[self._run(root) for root in operations])
             found.update(zip([root.key for root in operations], answers, strict=True))
         tables = [root for root in self._plan.roots if isinstance(root, TableRoot)]
+        for root in tables:
+            if root.is_hidden:
+                refused = Refused(f"FORBIDDEN: {root.key} needs an API key with the role admin.", "FORBIDDEN")
+                found[root.key] = self._failed(root, refused)
+        tables = [root for root in tables if not root.is_hidden]
         if tables:
             found.update(await self._read(tables))
         for other in self._plan.roots:
@@ -281,7 +292,7 @@ class _Answer:
 
     async def _run(self, root: OperationRoot) -> bytes:
         try:
-            result = await root.operation.run(self._request, self._bound[root.key])
+            result = await access.run(self._request, root.operation, self._bound[root.key])
             return _dump(root.complete(result))
         except Exception as error:
             return self._failed(root, error)
@@ -405,6 +416,11 @@ def _read_body(body: Any) -> tuple[str, Mapping[str, Any], str | None]:
     if not isinstance(given, dict):
         raise _malformed(f"variables must be a JSON object, not {type(given).__name__}.")
     return text, given, name
+
+
+def refusal_of(error: ApiError) -> bytes:
+    """Give the JSON of an answer that says no to all of a request."""
+    return orjson.dumps({"errors": [{"message": error.message, "extensions": {"code": error.code}}]})
 
 
 def _malformed(text: str) -> RequestError:

@@ -31,6 +31,12 @@ class Mismatch(Exception):
     """A value does not have its type; only says so, the text for the user is graphql-core's."""
 
 
+#: Enums whose variables may hold other values too. A client of 1.x that has one line with a level of its user's own
+#: would otherwise be refused, keep the batch, and never send another line.
+OPEN_ENUMS = frozenset({"log_level"})
+LONGEST_OPEN_VALUE = 64
+
+
 class Coercers:
     """For each input type the function that reads a JSON value, made once."""
 
@@ -76,11 +82,12 @@ class Coercers:
 
     def _enum(self, kind: GraphQLEnumType) -> Coerce:
         names = frozenset(kind.values)
+        is_open = kind.name in OPEN_ENUMS
 
         def coerce(value: Any) -> Any:
             if value is None:
                 return None
-            if not isinstance(value, str) or value not in names:
+            if not isinstance(value, str) or not (value in names or (is_open and len(value) <= LONGEST_OPEN_VALUE)):
                 raise Mismatch
             return value
 

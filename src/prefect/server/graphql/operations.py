@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from prefect.server.auth import Caller
+
 if TYPE_CHECKING:
     from prefect.server.app import App
 
@@ -28,6 +30,8 @@ class Request:
     headers: Mapping[str, str]  # names in lower case
     now: datetime
     tenant_id: str | None = None
+    caller: Caller | None = None
+    address: str | None = None  # where the connection comes from
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,16 @@ OBJECT_TYPES: Mapping[str, Mapping[str, str]] = {
         "core_version": "String",
         "release_timestamp": "String",
     },
-    "auth_info": {"tenant_id": "UUID", "user_id": "UUID", "api_token_scope": "String"},
+    "auth_info": {
+        "tenant_id": "UUID",
+        "user_id": "UUID",
+        "api_token_scope": "String",
+        "key_id": "UUID",
+        "role": "String",
+        "role_id": "UUID",
+        "permissions": "[String!]",
+        "license": "JSON",
+    },
     "flow_run_events": {"cursor": "Int", "events": "JSON"},
     "mapped_children": {"min_start_time": "DateTime", "max_end_time": "DateTime", "state_counts": "JSON"},
     "reference_data": {"state_hierarchy": "JSON!", "state_info": "JSON!"},

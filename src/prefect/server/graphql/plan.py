@@ -47,6 +47,7 @@ from prefect.server.store.selection import (
     Nodes,
     One,
     Rows,
+    Scope,
     Statistic,
     Text,
 )
@@ -68,6 +69,8 @@ class TableRoot:
     key: str
     compiled: Compiled
     is_nullable: bool
+    #: The caller may not read this table.
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,9 @@ class Planner:
         arguments: Arguments,
         dialect: Dialect,
         lifted: Mapping[int, str],
+        scope: Scope | None = None,
     ) -> None:
+        self._scope = scope
         self._schema = schema
         self._fragments = fragments
         self._arguments = arguments
@@ -187,15 +192,18 @@ class Planner:
         if name.endswith("_by_pk") and name.removesuffix("_by_pk") in PUBLIC:
             table = PUBLIC[name.removesuffix("_by_pk")]
             rows = Rows(table, Compare("id", "_eq", self._arguments.value(given["id"], "uuid")))
-            return TableRoot(key, compile_row(rows, self._fields(table, inner), self._dialect), True)
+            return TableRoot(key, compile_row(rows, self._fields(table, inner), self._dialect, self._scope), True, self._is_hidden(table))
         base = name.removesuffix("_aggregate") if name not in PUBLIC and name not in FUNCTIONS else name
         function = base if base in FUNCTIONS else None
         table = PUBLIC[FUNCTIONS.get(base, base)]
         rows = self._arguments.rows(table, given, function)
         if base != name:
             parts = self._aggregate_parts(table, inner)
-            return TableRoot(key, compile_aggregate(rows, parts, self._dialect), False)
-        return TableRoot(key, compile_rows(rows, self._fields(table, inner), self._dialect), False)
+            return TableRoot(key, compile_aggregate(rows, parts, self._dialect, self._scope), False, self._is_hidden(table))
+        return TableRoot(key, compile_rows(rows, self._fields(table, inner), self._dialect, self._scope), False, self._is_hidden(table))
+
+    def _is_hidden(self, table: PublicTable) -> bool:
+        return self._scope is not None and table.name in self._scope.hidden
 
     def _fields(self, table: PublicTable, selected: Mapping[str, list[FieldNode]]) -> tuple[Field, ...]:
         return tuple(self._field(table, key, nodes) for key, nodes in selected.items())

@@ -72,7 +72,7 @@ class LiveQuery:
         topics = self._topics()
         clock = asyncio.get_running_loop().time
         last: bytes | None = None
-        with live.listen(*topics) as ear:
+        with live.listen(*topics, is_poll=False) as ear:
             while not live.closed:
                 begun = clock()
                 answer, is_whole = await self._look()

@@ -15,7 +15,40 @@ def refuse_stale_version(step: Transition) -> Verdict | None:
     return transition.refuse_stale_version(step, "flow")
 
 
-RULES: tuple[Callable[[Transition], Verdict | None], ...] = (refuse_stale_version, refuse_second_submission)
+def refuse_lost_process(step: Transition) -> Verdict | None:
+    """A process that the run was taken from changes it no more."""
+    return transition.refuse_lost_process(step, "flow")
+
+
+def refuse_former_agent(step: Transition) -> Verdict | None:
+    """An agent speaks for a run only until it is handed to another agent or has begun."""
+    return transition.refuse_former_agent(step, "flow")
+
+
+def refuse_success_before_new_start(step: Transition) -> Verdict | None:
+    """A run that was taken from a silent process cannot succeed before another has begun it."""
+    return transition.refuse_success_before_new_start(step, "flow")
+
+
+def refuse_any_stale_version(step: Transition) -> Verdict | None:
+    """Where versions are locked, a state that comes with a version must come with the present one."""
+    return transition.refuse_any_stale_version(step, "flow")
+
+
+def queue_when_limit_is_full(step: Transition) -> Verdict | None:
+    """A flow run waits, Queued, while a limit on one of its labels has no place left."""
+    return transition.queue_when_limit_is_full(step)
+
+
+RULES: tuple[Callable[[Transition], Verdict | None], ...] = (
+    refuse_lost_process,
+    refuse_former_agent,
+    refuse_success_before_new_start,
+    refuse_stale_version,
+    refuse_any_stale_version,
+    refuse_second_submission,
+    queue_when_limit_is_full,
+)
 
 
 def decide(step: Transition) -> Verdict:

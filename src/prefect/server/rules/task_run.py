@@ -44,10 +44,28 @@ def refuse_running_outside_running_flow(step: TaskTransition) -> Verdict | None:
     return None
 
 
+def refuse_lost_process(step: TaskTransition) -> Verdict | None:
+    """A process that the flow run was taken from changes no task run of it."""
+    return transition.refuse_lost_process(step, "task")
+
+
+def refuse_any_stale_version(step: TaskTransition) -> Verdict | None:
+    """Where versions are locked, a state that comes with a version must come with the present one."""
+    return transition.refuse_any_stale_version(step, "task")
+
+
+def queue_when_limit_is_full(step: TaskTransition) -> Verdict | None:
+    """A task run waits, Queued, while a limit on one of its task's tags has no place left."""
+    return transition.queue_when_limit_is_full(step)
+
+
 RULES: tuple[Callable[[TaskTransition], Verdict | None], ...] = (
+    refuse_lost_process,
     refuse_running_outside_running_flow,
     refuse_stale_version,
+    refuse_any_stale_version,
     refuse_second_submission,
+    queue_when_limit_is_full,
 )
 
 

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from prefect.model.state import Queued, Scheduled
-from prefect.server.rules.proposal import Proposal, is_kind
+from prefect.model.state import Queued, Running, Scheduled, Success
+from prefect.server.rules.proposal import Proposal, is_kind, propose
 
 __all__ = [
     "ALREADY_SUBMITTED",
+    "QUEUED_FOR",
     "Accept",
+    "Caller",
     "Reject",
     "Transition",
     "Verdict",
     "first_verdict",
     "is_waiting",
     "mirror",
+    "wants_place",
 ]
 
 # Agents of 1.x skip the run when they read the first three words; both texts are part of the wire.
 ALREADY_SUBMITTED = "State update failed: this run has already been submitted."
 VERSION_LOCKING_ERROR = "VERSION_LOCKING_ERROR"
+
+# A process that waits for a place asks again by its own clock, every 30 s unless told otherwise; one that has not asked
+# for as long as this is gone, and its run is started anew.
+QUEUED_FOR = timedelta(seconds=120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +54,28 @@ Verdict = Accept | Reject
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who proposes: an agent, or a process that works on the run; each as far as it tells."""
+
+    agent_id: str | None = None
+    process_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """A proposed step of one run.
 
-    ``seen_version`` is the version the proposer last saw, or None when it does not say.
+    ``seen_version`` is the version the proposer last saw, or None when it does not say.  Of the rest, what is not
+    known to matter may be left out.
+
+    Args:
+        caller: who proposes over the API; None is the server itself.
+        agent_id: the agent that was given the run last.
+        process_id: the process that works on the run, if it told.
+        lost_processes: those that the run was taken from.
+        times_resurrected: how often the run was taken from a silent process.
+        version_locked: every version that comes with a state must be the present one.
+        full: a sentence about a limit that has no place left for this run.
     """
 
     run_id: str
@@ -58,6 +83,14 @@ class Transition:
     version: int
     proposed: Proposal
     seen_version: int | None = None
+    now: datetime | None = field(default=None, kw_only=True)
+    caller: Caller | None = field(default=None, kw_only=True)
+    agent_id: str | None = field(default=None, kw_only=True)
+    process_id: str | None = field(default=None, kw_only=True)
+    lost_processes: Collection[str] = field(default=(), kw_only=True)
+    times_resurrected: int = field(default=0, kw_only=True)
+    version_locked: bool = field(default=False, kw_only=True)
+    full: str | None = field(default=None, kw_only=True)
 
 
 T = TypeVar("T", bound=Transition)
@@ -81,6 +114,83 @@ def refuse_stale_version(step: Transition, kind: str) -> Verdict | None:
             VERSION_LOCKING_ERROR,
         )
     return None
+
+
+def refuse_any_stale_version(step: Transition, kind: str) -> Verdict | None:
+    """Where versions are locked, a state that comes with a version must come with the present one.
+
+    Except an agent's word that its deployment failed: it carries the version from before the agent's own Submitted.
+    """
+    if not step.version_locked or step.seen_version in (None, step.version):
+        return None
+    after_own_submission = step.current == "Submitted" and step.seen_version == step.version - 1
+    if after_own_submission and step.proposed.name == "Failed":
+        return None
+    return Reject(
+        f"State update failed for {kind} run ID {step.run_id}: provided version {step.seen_version}, "
+        f"but the run is at version {step.version} and its flow locks versions.",
+        VERSION_LOCKING_ERROR,
+    )
+
+
+def refuse_lost_process(step: Transition, kind: str) -> Verdict | None:
+    """A process that the run was taken from, or that never had it, changes it no more."""
+    process_id = step.caller.process_id if step.caller else None
+    if process_id is None:
+        return None
+    if process_id in step.lost_processes or step.process_id not in (None, process_id):
+        return Reject(
+            f"State update failed for {kind} run ID {step.run_id}: the run was handed to another process.",
+            VERSION_LOCKING_ERROR,
+        )
+    return None
+
+
+def refuse_former_agent(step: Transition, kind: str) -> Verdict | None:
+    """An agent speaks for a run only until it is handed to another agent or has begun.
+
+    It tells the version that it saw before its own Submitted, which is one step back.
+    """
+    agent_id = step.caller.agent_id if step.caller else None
+    if agent_id is None or step.proposed.is_submitted():
+        return None
+    moved_on = step.seen_version is not None and step.version - step.seen_version not in (0, 1)
+    if moved_on or (step.current in ("Submitted", "Running") and step.agent_id not in (None, agent_id)):
+        return Reject(
+            f"State update failed for {kind} run ID {step.run_id}: the run was handed on since this agent took it.",
+            VERSION_LOCKING_ERROR,
+        )
+    return None
+
+
+def refuse_success_before_new_start(step: Transition, kind: str) -> Verdict | None:
+    """A run that was taken from a silent process cannot succeed before another has begun it.
+
+    That would be the old process, which of 1.4.1 neither names itself nor tells the version it knows.  Who does tell
+    the present version may set any state.
+    """
+    if step.caller is None or step.seen_version is not None or not step.times_resurrected:
+        return None
+    if step.current in ("Scheduled", "Submitted") and step.proposed.is_kind(Success):
+        return Reject(
+            f"State update failed for {kind} run ID {step.run_id}: the run was taken from a silent process and has "
+            "not begun again; give its version to set this state all the same.",
+            VERSION_LOCKING_ERROR,
+        )
+    return None
+
+
+def wants_place(current: str | None, proposed: Proposal) -> bool:
+    """Tell whether this step begins to take a place under the limits."""
+    return proposed.name == "Running" and not is_kind(current, Running)
+
+
+def queue_when_limit_is_full(step: Transition) -> Verdict | None:
+    """A run that would take a place where none is left waits, Queued, and asks again."""
+    if step.full is None or step.now is None or not wants_place(step.current, step.proposed):
+        return None
+    message = f"Queued: {step.full}."
+    return Accept(propose("Queued", message, start_time=step.now + QUEUED_FOR, state=None), "QUEUED", message)
 
 
 def refuse_second_submission(step: Transition) -> Verdict | None:

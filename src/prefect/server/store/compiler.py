@@ -34,7 +34,10 @@ from .selection import (
     Or,
     Order,
     Related,
+    TENANT_SLOT,
     Rows,
+    Scope,
+    Slot,
     Statistic,
     Text,
     Value,
@@ -64,23 +67,25 @@ class Compiled:
         return bound
 
 
-def compile_rows(rows: Rows, fields: tuple[Field, ...], dialect: Dialect) -> Compiled:
+def compile_rows(rows: Rows, fields: tuple[Field, ...], dialect: Dialect, scope: Scope | None = None) -> Compiled:
     """Compile a list of rows."""
-    writer = _Writer(fragments_of(dialect))
+    writer = _Writer(fragments_of(dialect), scope)
     alias = writer.alias()
     return writer.finish(writer.select(rows, alias, writer.row(rows.table, alias, fields), ""), is_list=True)
 
 
-def compile_row(rows: Rows, fields: tuple[Field, ...], dialect: Dialect) -> Compiled:
+def compile_row(rows: Rows, fields: tuple[Field, ...], dialect: Dialect, scope: Scope | None = None) -> Compiled:
     """Compile the one row that the condition names."""
-    writer = _Writer(fragments_of(dialect))
+    writer = _Writer(fragments_of(dialect), scope)
     alias = writer.alias()
     return writer.finish(writer.select(rows, alias, writer.row(rows.table, alias, fields), ""), is_list=False)
 
 
-def compile_aggregate(rows: Rows, parts: tuple[Figures | Nodes | Text, ...], dialect: Dialect) -> Compiled:
+def compile_aggregate(
+    rows: Rows, parts: tuple[Figures | Nodes | Text, ...], dialect: Dialect, scope: Scope | None = None
+) -> Compiled:
     """Compile figures and nodes of a list of rows."""
-    writer = _Writer(fragments_of(dialect))
+    writer = _Writer(fragments_of(dialect), scope)
     return writer.finish(f"SELECT {writer.aggregate(rows, parts, None, '')}", is_list=False)
 
 
@@ -131,8 +136,9 @@ def _check_count(name: str) -> Bind:
 class _Writer:
     """Writes one statement."""
 
-    def __init__(self, fragments: Fragments) -> None:
+    def __init__(self, fragments: Fragments, scope: Scope | None = None) -> None:
         self.fragments = fragments
+        self._scope = scope
         self._sqlite = fragments.dialect.name == "sqlite"
         self._sources: list[tuple[Value, Bind | None]] = []
         self._aliases = 0
@@ -180,7 +186,9 @@ class _Writer:
             target = PUBLIC[field.relation.target]
             other = self.alias()
             inner = self.row(target, other, field.fields)
-            found = f"SELECT {inner} FROM {quoted(target.name)} AS {other} WHERE {_join(field.relation, alias, other)}"
+            found = (
+                f"SELECT {inner} FROM {quoted(target.name)} AS {other} WHERE {self._link(field.relation, alias, other)}"
+            )
             return False, f"coalesce(({found}), 'null')"
         other = self.alias()
         if isinstance(field, Many):
@@ -324,10 +332,27 @@ class _Writer:
         )
 
     def _where(self, rows: Rows, alias: str, join: str) -> str:
-        condition = self.condition(rows.table, alias, rows.where)
-        if not join:
-            return condition
-        return join if condition == _TRUE else f"{join} AND {condition}"
+        parts = [join, self._within(rows.table, alias), self.condition(rows.table, alias, rows.where)]
+        return " AND ".join([part for part in parts if part and part != _TRUE]) or _TRUE
+
+    def _within(self, table: PublicTable, alias: str) -> str:
+        """Hold the rows to what the reader may see: this stands wherever rows of a table do."""
+        scope = self._scope
+        if scope is None or (table.name == "tenant" and scope.all_tenants):
+            return ""
+        column = "id" if table.name == "tenant" else "tenant_id"
+        if table.name in scope.hidden or column not in table.columns:
+            return _FALSE
+        mark = self.mark(Slot(TENANT_SLOT), self.fragments.bind("uuid", "_eq"))
+        # Nearly all rows are of one tenant: SQLite is kept from taking an index over that for a good one.
+        sign = "+" if self._sqlite and column != "id" else ""
+        return self.fragments.compare(f"{sign}{alias}.{column}", "uuid", "_eq", mark)
+
+    def _link(self, relation: Relation, alias: str, other: str) -> str:
+        """Join the related row, if the reader may see it."""
+        within = self._within(PUBLIC[relation.target], other)
+        join = _join(relation, alias, other)
+        return f"{join} AND {within}" if within else join
 
     def _paging(self, rows: Rows) -> str:
         if rows.limit is None and rows.offset is None:
@@ -365,7 +390,7 @@ class _Writer:
             return expression, kind, bool(column.nullable)
         relation, *rest = through
         target, other = PUBLIC[relation.target], self.alias()
-        join = _join(relation, alias, other)
+        join = self._link(relation, alias, other)
         kind = "Int"
         if relation.is_array and order.function == "count":
             inner, nullable = "count(*)", False
@@ -416,6 +441,8 @@ class _Writer:
         relation = condition.relation
         target, other = PUBLIC[relation.target], self.alias()
         inner = self.condition(target, other, condition.condition)
+        if within := self._within(target, other):
+            inner = f"{within} AND {inner}"
         source = f"{quoted(target.name)} AS {other}"
         if self._sqlite and not relation.is_array and not is_anchored:
             # SQLite looks an EXISTS up for every row; a list of keys lets it start from the related rows.

@@ -14,7 +14,15 @@ from sqlalchemy.sql.functions import FunctionElement
 from prefect.server.catalogue import flow, flow_group, flow_run, task, task_run
 from prefect.server.store.phrases import among, value_of
 
-__all__ = ["flow_run_now", "lost_flow_runs", "silent_cancelling_runs", "silent_task_runs", "task_run_now"]
+__all__ = [
+    "flow_run_now",
+    "is_switched_off",
+    "lost_flow_runs",
+    "silent_cancelling_runs",
+    "silent_since",
+    "silent_task_runs",
+    "task_run_now",
+]
 
 
 class is_switched_off(FunctionElement[bool]):
@@ -40,8 +48,8 @@ def _off(name: str) -> ColumnElement[bool]:
     return is_switched_off(flow_group.c.settings, literal_column(f"'{name}'"))
 
 
-_silent_since = func.coalesce(flow_run.c.heartbeat, flow_run.c.state_timestamp, flow_run.c.created)
-_silent = _silent_since <= value_of("limit_time", flow_run.c.heartbeat)
+silent_since = func.coalesce(flow_run.c.heartbeat, flow_run.c.state_timestamp, flow_run.c.created)
+_silent = silent_since <= value_of("limit_time", flow_run.c.heartbeat)
 _limit = value_of("limit", flow_run.c.version)
 _of_group = flow_run.join(flow, flow.c.id == flow_run.c.flow_id).join(
     flow_group, flow_group.c.id == flow.c.flow_group_id
@@ -99,12 +107,12 @@ silent_task_runs = (
 
 # What the finder looks at again inside its transaction.
 flow_run_now = (
-    select(flow_run.c.version, _silent_since.label("silent_since"))
+    select(flow_run.c.version, silent_since.label("silent_since"))
     .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
     .with_for_update()
 )
 task_run_now = (
-    select(task_run.c.version, _silent_since.label("silent_since"))
+    select(task_run.c.version, silent_since.label("silent_since"))
     .select_from(task_run.join(flow_run, flow_run.c.id == task_run.c.flow_run_id))
     .where(task_run.c.id == value_of("task_run_id", task_run.c.id))
     .with_for_update(of=task_run)

@@ -87,6 +87,18 @@ class Related:
     condition: Condition
 
 
+@dataclass(frozen=True)
+class Scope:
+    """What a reader may see: rows of its tenant, and none of the tables in ``hidden``."""
+
+    #: The list of tenants is shown whole.
+    all_tenants: bool = False
+    hidden: frozenset[str] = frozenset()
+
+
+#: The slot in which the reader's tenant comes; no variable can have this name.
+TENANT_SLOT = "tenant of the caller"
+
 Condition = And | Or | Not | Compare | IsNull | Related
 ALWAYS = And()
 NEVER = Or()

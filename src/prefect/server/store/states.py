@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select, update
 
-from prefect.server.catalogue import agent, flow_run, flow_run_state, task_run, task_run_state
+from prefect.server.catalogue import agent, flow, flow_run, flow_run_state, task_run, task_run_state
 from prefect.server.store.phrases import among, inserting, value_of
 
 __all__ = [
@@ -18,14 +18,30 @@ __all__ = [
     "move_task_run",
     "present_flow_run",
     "present_task_run",
+    "set_process",
     "task_run_state_by_id",
     "unfinished_task_runs",
+    "versions_are_locked",
+    "wait_on_flow_run",
+    "wait_on_task_run",
 ]
 
 present_flow_run = (
-    select(flow_run.c.id, flow_run.c.tenant_id, flow_run.c.state, flow_run.c.version, flow_run.c.start_time)
+    select(
+        flow_run.c.id,
+        flow_run.c.tenant_id,
+        flow_run.c.flow_id,
+        flow_run.c.state,
+        flow_run.c.version,
+        flow_run.c.start_time,
+        flow_run.c.agent_id,
+        flow_run.c.process_id,
+        flow_run.c.lost_processes,
+        flow_run.c.times_resurrected,
+    )
     .where(flow_run.c.id == value_of("run_id", flow_run.c.id))
-    .with_for_update()
+    # Not the whole row: who enters a child row (a log, a place under a limit) need not wait.
+    .with_for_update(key_share=True)
 )
 present_task_run = (
     select(
@@ -37,10 +53,13 @@ present_task_run = (
         task_run.c.flow_run_id,
         flow_run.c.tenant_id,
         flow_run.c.state.label("flow_run_state"),
+        flow_run.c.flow_id,
+        flow_run.c.process_id,
+        flow_run.c.lost_processes,
     )
     .select_from(task_run.join(flow_run, flow_run.c.id == task_run.c.flow_run_id))
     .where(task_run.c.id == value_of("run_id", task_run.c.id))
-    .with_for_update(of=task_run)
+    .with_for_update(of=task_run, key_share=True)
 )
 
 _MIRRORED = (
@@ -147,6 +166,37 @@ close_task_run = (
         updated=value_of("now", task_run.c.updated),
     )
 )
+
+# A run that waits for a place asked again and waits on: no new line of its history, but it is alive.
+wait_on_flow_run = (
+    update(flow_run)
+    .where(flow_run.c.id == value_of("run_id", flow_run.c.id))
+    .values(
+        state_start_time=value_of("start_time", flow_run.c.state_start_time),
+        heartbeat=value_of("now", flow_run.c.heartbeat),
+        updated=value_of("now", flow_run.c.updated),
+    )
+)
+wait_on_task_run = (
+    update(task_run)
+    .where(task_run.c.id == value_of("run_id", task_run.c.id))
+    .values(
+        state_start_time=value_of("start_time", task_run.c.state_start_time),
+        heartbeat=value_of("now", task_run.c.heartbeat),
+        updated=value_of("now", task_run.c.updated),
+    )
+)
+
+# Which process works on a flow run, and which ones it was taken from.
+set_process = (
+    update(flow_run)
+    .where(flow_run.c.id == value_of("run_id", flow_run.c.id))
+    .values(
+        process_id=value_of("process_id", flow_run.c.process_id),
+        lost_processes=value_of("lost_processes", flow_run.c.lost_processes),
+    )
+)
+versions_are_locked = select(flow.c.settings).where(flow.c.id == value_of("flow_id", flow.c.id))
 
 agent_exists = select(agent.c.id).where(agent.c.id == value_of("agent_id", agent.c.id))
 
