@@ -12,9 +12,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from support.object_stores import NoEndpoint, azure_endpoint, gcs_endpoint, s3_endpoint
 
 from prefect.utilities.configuration import set_temporary_config
+from support.object_stores import NoEndpoint, azure_endpoint, gcs_endpoint, s3_endpoint
 
 
 @pytest.fixture(autouse=True)
@@ -23,9 +23,7 @@ def home(tmp_path: Path) -> Iterator[None]:
         yield
 
 
-def _started(
-    endpoint: Callable[[Path], AbstractContextManager[str]], factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def _started(endpoint: Callable[[Path], AbstractContextManager[str]], factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         with endpoint(factory.mktemp("endpoint")) as address:
             yield address

@@ -100,6 +100,7 @@ class TestS3:
     def test_an_endpoint_that_does_not_answer_is_an_error(self, s3_options: dict[str, Any]) -> None:
         from botocore.config import Config
         from botocore.exceptions import EndpointConnectionError
+
         from support.road import free_port
 
         options = {
@@ -188,7 +189,9 @@ class TestSerializers:
     def test_frames_as_others_read_them(self, bucket: S3Result) -> None:
         pandas = pytest.importorskip("pandas")
         how = {"index": False, "sep": ";"}
-        at(bucket, "x.csv", PandasSerializer("csv", serialize_kwargs=how)).write(pandas.DataFrame({"a": [1], "b": ["ü"]}))
+        at(bucket, "x.csv", PandasSerializer("csv", serialize_kwargs=how)).write(
+            pandas.DataFrame({"a": [1], "b": ["ü"]})
+        )
         assert self.bytes_at(bucket, "x.csv").decode() == "a;b\n1;ü\n"
 
     def test_compressed_frames(self, bucket: S3Result) -> None:
@@ -242,9 +245,7 @@ class TestFlows:
     def test_a_bucket_that_is_missing_fails_the_task_and_nothing_else(self, s3_options: dict[str, Any]) -> None:
         attempts: list[int] = []
 
-        @task(
-            result=S3Result("nobody-made-this", boto3_kwargs=s3_options), max_retries=1, retry_delay=timedelta(0)
-        )
+        @task(result=S3Result("nobody-made-this", boto3_kwargs=s3_options), max_retries=1, retry_delay=timedelta(0))
         def lost() -> int:
             attempts.append(1)
             return 1

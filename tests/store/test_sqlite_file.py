@@ -190,3 +190,9 @@ def test_a_file_on_a_read_only_file_system_is_named(databases, monkeypatch):
 def test_an_address_of_another_database_is_refused():
     with pytest.raises(ValueError, match="mysql"):
         open_database("mysql://x")
+
+
+def test_a_new_file_is_its_owners_alone(tmp_path):
+    path = tmp_path / "new.db"
+    migrate(f"sqlite:///{path}")
+    assert path.stat().st_mode & 0o777 == 0o600

@@ -1,4 +1,4 @@
-"""Real endpoints that speak the protocols of S3, Google Cloud Storage and Azure Blob Storage, as processes of their own.
+"""Real endpoints with the protocols of S3, Google Cloud Storage and Azure Blob Storage, as processes of their own.
 
 None of them leaves this machine. Where the program is missing, ``NoEndpoint`` says what to install.
 """

@@ -106,22 +106,7 @@ def kubernetes_manifests(
     if agent_config_id:
         command += f" --agent-config-id {shlex.quote(agent_config_id)}"
     pod: dict[str, Any] = {
-        "containers": [
-            {
-                "name": "agent",
-                "image": f"{_IMAGE}:{'latest' if latest else __version__}",
-                "imagePullPolicy": "Always",
-                "command": ["/bin/bash", "-c"],
-                "args": [command],
-                "env": [{"name": name, "value": value} for name, value in environ.items()],
-                "livenessProbe": {
-                    "httpGet": {"path": "/api/health", "port": _HEALTH_PORT},
-                    "initialDelaySeconds": 40,
-                    "periodSeconds": 40,
-                    "failureThreshold": 2,
-                },
-            }
-        ]
+        "containers": [_container(f"{_IMAGE}:{'latest' if latest else __version__}", command, environ)]
     }
     if image_pull_secrets:
         pod["imagePullSecrets"] = [{"name": name.strip()} for name in image_pull_secrets.split(",") if name.strip()]
@@ -140,6 +125,23 @@ def kubernetes_manifests(
     if rbac:
         documents += _role(namespace, service_account_name or "default")
     return yaml.safe_dump_all(documents, explicit_start=True, sort_keys=False)
+
+
+def _container(image: str, command: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": "agent",
+        "image": image,
+        "imagePullPolicy": "Always",
+        "command": ["/bin/bash", "-c"],
+        "args": [command],
+        "env": [{"name": name, "value": value} for name, value in environ.items()],
+        "livenessProbe": {
+            "httpGet": {"path": "/api/health", "port": _HEALTH_PORT},
+            "initialDelaySeconds": 40,
+            "periodSeconds": 40,
+            "failureThreshold": 2,
+        },
+    }
 
 
 def _role(namespace: str, service_account_name: str) -> list[dict[str, Any]]:

@@ -92,6 +92,7 @@ def _server_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--expose", is_flag=True, help="Listen on all addresses: anyone who reaches them may do everything."
         ),
         click.option("--log-level", help="Least level of the server's own log; INFO unless set."),
+        click.option("--log-format", help="text, or json: one object a line; text unless set."),
         _container_options,
     ):
         command = option(command)

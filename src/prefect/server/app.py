@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect.server.actions import tenants
-from prefect.server.auth import Auth
+from prefect.server.actions import keys, tenants
+from prefect.server.actions.secrets import SecretBox
+from prefect.server.auth import KEYS_TOPIC, Auth
 from prefect.server.graphql import mutations, queries
 from prefect.server.graphql.execute import Executor
 from prefect.server.graphql.schema import build as build_schema
 from prefect.server.http import Http
-from prefect.server.live import Live
+from prefect.server.live import EVERYTHING, Live
+from prefect.server.metrics import Metrics, gauges
 from prefect.server.services import start_services
 from prefect.server.services.loop import Service
 from prefect.server.settings import Settings
+from prefect.server.store import figures
+from prefect.server.store.audit import AuditedDatabase
 from prefect.server.store.database import Database
 from prefect.server.store.opening import migrate, open_database
+from prefect.server.tracing import Spans, set_up_tracing
 
 __all__ = ["App", "build"]
 
@@ -31,10 +36,13 @@ class App:
 
     def __init__(self, settings: Settings, database: Database):
         self.settings = settings
-        self.database = database
+        self.database: Database = AuditedDatabase(database) if settings.audit else database
         self.live = Live()
-        self.auth = Auth()
-        self.executor = Executor(build_schema([*queries.QUERIES, *mutations.MUTATIONS]))
+        self.auth = Auth(required=settings.require_keys, find_key=self._find_key)
+        self.secrets = SecretBox(settings)
+        self.metrics = Metrics()
+        self.spans = Spans()
+        self.executor = Executor(build_schema([*queries.QUERIES, *mutations.MUTATIONS]), self.metrics)
         self.services: list[Service] = []
         self.http = Http(self)
 
@@ -47,6 +55,8 @@ class App:
     async def start(self) -> None:
         """Open the database, make the default tenant if there is none, start the services."""
         self.database.on_announce = self._announce
+        self.database.on_commit = self.metrics.committed
+        self.spans = set_up_tracing()
         await self.database.start()
         self.auth.default_tenant_id = await self.database.write(
             lambda tx: tenants.ensure_default_tenant(tx, datetime.now(UTC))
@@ -59,8 +69,53 @@ class App:
         self.live.close()
         await asyncio.gather(*(service.stop() for service in self.services))
         await self.database.stop()
+        self.spans.stop()
+
+    async def figures(self) -> bytes:
+        """Give what Prometheus reads."""
+        runs = await self.database.read(lambda tx: {state: tx.one(find) for state, find in figures.open_runs.items()})
+        known = {state: float(row["count"]) for state, row in runs.items() if row}
+        services = {service.name.replace(" ", "_"): service for service in self.services}
+        parts = [
+            *self.metrics.families(),
+            gauges("proctor_flow_runs", f"Flow runs on their way, at most {figures.MOST_COUNTED}.", "state", known),
+            gauges(
+                "proctor_waiting",
+                "Callers that wait for something to happen.",
+                "kind",
+                {"long_poll": self.live.waiting, "subscription": self.http.sockets.subscriptions},
+            ),
+            gauges(
+                "proctor_service_last_run_timestamp_seconds",
+                "When a service last ended a turn.",
+                "service",
+                {name: service.last_end for name, service in services.items() if service.turns},
+            ),
+            gauges(
+                "proctor_service_last_duration_seconds",
+                "How long the last turn of a service took.",
+                "service",
+                {name: service.last_seconds for name, service in services.items() if service.turns},
+            ),
+            gauges(
+                "proctor_service_failed_turns",
+                "Turns of a service that ended with an error.",
+                "service",
+                {name: float(service.failures) for name, service in services.items()},
+            ),
+        ]
+        return "".join(parts).encode()
+
+    async def _find_key(self, key_id: str) -> Mapping[str, Any] | None:
+        row = await self.database.read(lambda tx: keys.key_by_id(tx, key_id))
+        now = datetime.now(UTC)
+        if row is not None and keys.is_use_worth_a_note(row, now):
+            await self.database.write(lambda tx: keys.mark_used(tx, now, key_id=key_id))
+        return row
 
     def _announce(self, topics: Collection[str]) -> None:
+        if KEYS_TOPIC in topics or EVERYTHING in topics:
+            self.auth.forget()
         self.live.announce(topics)
 
     async def _lifespan(self, receive: Any, send: Any) -> None:

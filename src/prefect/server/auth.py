@@ -18,12 +18,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from prefect.server.errors import BadInput, Refused, StartUpError
 from prefect.server.settings import Settings
 
 __all__ = [
+    "ANYONE",
     "KEYS_TOPIC",
     "ROLES",
     "Auth",
@@ -31,9 +33,11 @@ __all__ = [
     "TooManyFailures",
     "check_exposure",
     "hash_of",
+    "is_allowed_origin",
     "is_loopback",
     "may",
     "new_key",
+    "unwelcome_page",
 ]
 
 TENANT_HEADER = "x-prefect-tenant-id"
@@ -68,12 +72,16 @@ class Caller:
     user_id: str | None = None
 
 
+#: Whoever calls while keys are off.
+ANYONE = Caller(None)
+
+
 class TooManyFailures(Refused):
     """Too many unknown keys came from one address."""
 
     def __init__(self, seconds: int):
         super().__init__(
-            f"UNAUTHENTICATED: too many unknown API keys came from this address; wait {seconds} s.", "RATE_LIMITED"
+            f"Too many unknown API keys came from this address; wait {seconds} s.", "RATE_LIMITED"
         )
         self.seconds = seconds
 
@@ -161,18 +169,18 @@ class Auth:
         """
         named = self.tenant_of(headers)
         if not self.required:
-            return Caller(named)
+            return ANYONE if named is None else Caller(named)
         key = _bearer(headers)
         digest = hashlib.sha256(key.encode()).digest()
         known = self._known.get(digest)
         if known is None or known.fresh_until < self._clock():
             known = await self._look_up(key, digest, known is not None, address or "")
         if known.expires_at is not None and known.expires_at <= now:
-            raise Refused("UNAUTHENTICATED: this API key has expired.")
+            raise Refused("This API key has expired.")
         caller = known.caller
         if TENANT_HEADER in headers and named is not None and named != caller.tenant_id:
             if not caller.all_tenants:
-                raise Refused("UNAUTHENTICATED: this API key belongs to another tenant than X-PREFECT-TENANT-ID names.")
+                raise Refused("This API key belongs to another tenant than X-PREFECT-TENANT-ID names.")
             caller = replace(caller, tenant_id=named)
         if caller.tenant_id is None:
             caller = replace(caller, tenant_id=self.default_tenant_id)
@@ -195,7 +203,7 @@ class Auth:
         if not is_good or row is None:
             self._known.pop(digest, None)
             self._failures.note(address)
-            raise Refused("UNAUTHENTICATED: this API key is not known here, or was revoked.")
+            raise Refused("This API key is not known here, or was revoked.")
         known = _Known(_caller_of(row), row["expires_at"], self._clock() + FRESH_SECONDS)
         self._known[digest] = known
         self._known.move_to_end(digest)
@@ -219,10 +227,10 @@ def _caller_of(row: Mapping[str, Any]) -> Caller:
 def _bearer(headers: Mapping[str, str]) -> str:
     given = headers.get("authorization", "")
     if not given:
-        raise Refused("UNAUTHENTICATED: this server needs an API key; send it as Authorization: Bearer <key>.")
+        raise Refused("This server needs an API key; send it as Authorization: Bearer <key>.")
     kind, _, key = given.strip().partition(" ")
     if kind.lower() != "bearer" or not key.strip():
-        raise Refused("UNAUTHENTICATED: Malformed Authorization header; expected: Bearer <key>.")
+        raise Refused("Malformed Authorization header; expected: Bearer <key>.")
     return key.strip()
 
 
@@ -274,6 +282,55 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def is_allowed_origin(origin: str, host: str, settings: Settings) -> bool:
+    """Tell whether pages of an origin may call.
+
+    Pages of this machine may, and pages of the host that is called, but not where a foreign name that was made to lead
+    to loopback would pass for it.
+
+    Args:
+        host: the Host header of the call.
+    """
+    allowed = settings.allowed_origins
+    if allowed and (allowed == "*" or origin.lower() in _listed(allowed)):
+        return True
+    name = _host_name(origin.partition("://")[2])
+    if is_loopback(name):
+        return True
+    is_private = is_loopback(settings.host) and not settings.require_keys
+    return not is_private and bool(name) and name == _host_name(host)
+
+
+def unwelcome_page(headers: Mapping[str, str], settings: Settings) -> str:
+    """Say why a browser's call is refused; empty: it is not, or no browser calls.
+
+    Any page that somebody opens can send requests from their browser to where only they can reach.
+    """
+    origin = headers.get("origin")
+    host = headers.get("host", "")
+    if origin is not None:
+        if is_allowed_origin(origin, host, settings):
+            return ""
+        return f"Pages of {origin[:200]} may not call this server; the setting http.allowed_origins can allow it."
+    if "sec-fetch-site" not in headers or settings.require_keys or not is_loopback(settings.host):
+        return ""
+    name = _host_name(host)
+    if not name or is_loopback(name) or any(name == urlsplit(one).hostname for one in _listed(settings.allowed_origins)):
+        return ""
+    return f"Browsers may not call this server as {name[:200]}; the setting http.allowed_origins can allow it."
+
+
+def _listed(allowed: str) -> list[str]:
+    return [one.strip().rstrip("/").lower() for one in allowed.split(",") if one.strip()]
+
+
+def _host_name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def check_exposure(settings: Settings) -> None:

@@ -9,9 +9,11 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import resources
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -19,8 +21,11 @@ import orjson
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from prefect._version import __version__
-from prefect.server.errors import ApiError
+from prefect.server.auth import TooManyFailures, is_allowed_origin, unwelcome_page
+from prefect.server.errors import ApiError, Refused
 from prefect.server.graphql.operations import Request
+from prefect.server.logs import request_id
+from prefect.server.metrics import CONTENT_TYPE
 from prefect.server.websocket import Sockets
 
 if TYPE_CHECKING:
@@ -46,12 +51,19 @@ OPEN_TO_BROWSERS = (b"access-control-allow-origin", b"*")
 PAGES = re.compile(r"/[\w-]{1,255}/(flow|flow-run|task-run)/[0-9a-f-]{36}/?")
 
 
+#: What a caller may choose as the id of its request.
+REQUEST_ID = re.compile(rb"[\w.:/+=-]{1,128}")
+
+
 class Refusal(Exception):
     """A request that is answered without being executed."""
 
-    def __init__(self, status: int, message: str, code: str = "BAD_REQUEST"):
+    def __init__(
+        self, status: int, message: str, code: str = "BAD_REQUEST", headers: tuple[tuple[bytes, bytes], ...] = ()
+    ):
         super().__init__(message)
         self.status = status
+        self.headers = headers
         self.body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
 
 
@@ -70,22 +82,26 @@ class Http:
         if scope["type"] == "websocket":
             await self.sockets(scope, receive, send)
             return
+        name = _name_request(scope)
         try:
-            status, body, kind, extra = await self._answer(scope, receive)
+            with self._span(scope):
+                status, body, kind, extra = await self._answer(scope, receive)
         except Refusal as refusal:
-            status, body, kind, extra = refusal.status, refusal.body, JSON, ()
-            if refusal.status == 413:
+            status, body, kind, extra = refusal.status, refusal.body, JSON, refusal.headers
+            if refusal.status in (408, 413):
                 extra = ((b"connection", b"close"),)
         except Disconnected:
             return
         except Exception:
-            logger.exception("%s %s failed", scope["method"], scope["path"])
+            logger.exception("%s %r failed", scope["method"], scope["path"])
             status, kind, extra = 500, JSON, ()
             body = Refusal(500, INTERNAL, "INTERNAL_SERVER_ERROR").body
+        self._app.metrics.http[str(status)] += 1
         headers = [
             (b"content-type", kind),
             (b"content-length", b"%d" % len(body)),
-            OPEN_TO_BROWSERS,
+            (b"x-request-id", name),
+            *self._for_browsers(scope),
             *extra,
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -107,19 +123,23 @@ class Http:
                 return 200, orjson.dumps({"status": "ok", "version": __version__}), JSON, ()
             if path == "/.well-known/apollo/server-health":
                 return 200, b'{"status":"pass"}', b"application/health+json", ()
+            if path == "/metrics":
+                await self._request(scope)
+                return 200, await self._app.figures(), CONTENT_TYPE, ()
             if PAGES.fullmatch(path) and _wants_page(scope):
                 return 200, _page(), HTML, ()
+        await self._request(scope)  # whoever has no key learns nothing of what else is here
         raise Refusal(404, f"Nothing is at {path[:200]}; the API is at / and /graphql.", "NOT_FOUND")
 
     # ------------------------------------------------------------------------------------- GraphQL
 
     async def _post(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        request = await self._request(scope)
         raw = await self._body(scope, receive)
         try:
             body = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             raise Refusal(400, f"The request's body is no JSON: {error}", "BAD_REQUEST") from None
-        request = self._request(scope)
         if isinstance(body, dict):
             if b"wait_seconds" in raw:
                 return await _unless_disconnected(self._execute(request, body), receive)
@@ -152,24 +172,63 @@ class Http:
             if given.get(name, [""])[0]:
                 body[name] = given[name][0]
         _refuse_mutation(body["query"])
-        status, answer = await self._execute(self._request(scope), body)
+        status, answer = await self._execute(await self._request(scope), body)
         return status, answer, JSON, ()
 
-    def _request(self, scope: Scope) -> Request:
+    async def _request(self, scope: Scope) -> Request:
+        """Let the caller in: the only place where a request is made."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if why := unwelcome_page(headers, self._app.settings):
+            raise Refusal(403, why, "FORBIDDEN")
+        client = scope.get("client")
+        address = client[0] if client else None
+        now = datetime.now(UTC)
         try:
-            tenant_id = self._app.auth.tenant_of(headers)
+            caller = await self._app.auth.caller(headers, address, now)
+        except TooManyFailures as error:
+            wait = ((b"retry-after", b"%d" % error.seconds),)
+            raise Refusal(429, error.message, error.code, wait) from None
+        except Refused as error:
+            # Clients of 1.x take any status but 200 for a broken connection, and look into an answer for its code.
+            status = 200 if "x-prefect-core-version" in headers else 401
+            raise Refusal(status, error.message, error.code, ((b"www-authenticate", b"Bearer"),)) from None
         except ApiError as error:
             raise Refusal(400, error.message, error.code) from None
-        return Request(self._app, headers, datetime.now(UTC), tenant_id)
+        return Request(self._app, headers, now, caller.tenant_id, caller, address)
+
+    def _for_browsers(self, scope: Scope) -> tuple[tuple[bytes, bytes], ...]:
+        """Give the headers with which a browser lets pages of other origins read the answer."""
+        headers = dict(scope["headers"])
+        origin = headers.get(b"origin")
+        if origin is None or self._app.settings.allowed_origins == "*":
+            return (OPEN_TO_BROWSERS,)
+        host = headers.get(b"host", b"").decode("latin-1")
+        if is_allowed_origin(origin.decode("latin-1"), host, self._app.settings):
+            return ((b"access-control-allow-origin", origin), (b"vary", b"Origin"))
+        return ((b"vary", b"Origin"),)
 
     async def _socket_request(self, scope: Scope) -> Request:
         try:
-            return self._request(scope)
+            return await self._request(scope)
         except Refusal as refusal:
             raise ApiError(str(refusal)) from None
 
+    def _span(self, scope: Scope) -> AbstractContextManager[Any]:
+        spans = self._app.spans
+        if not spans.is_on:
+            return spans.operation("")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        return spans.request(f"{scope['method']} {scope['path'][:100]}", headers)
+
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        seconds = self._app.settings.body_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._whole_body(receive)
+        except TimeoutError:
+            raise Refusal(408, f"The request's body has not come within {seconds:g} s.", "REQUEST_TIMEOUT") from None
+
+    async def _whole_body(self, receive: Receive) -> bytes:
         limit = self._app.settings.max_body_bytes
         message = await receive()
         if message["type"] == "http.request" and not message.get("more_body"):
@@ -194,6 +253,15 @@ class Http:
         if size > limit:
             raise _too_large(limit)
         return b"".join(chunks)
+
+
+def _name_request(scope: Scope) -> bytes:
+    """Give the id that the caller chose for the request, or a new one; lines of the log tell it."""
+    name: bytes = next((value for key, value in scope["headers"] if key == b"x-request-id"), b"")
+    if not REQUEST_ID.fullmatch(name):
+        name = token_hex(8).encode()
+    request_id.set(name.decode())
+    return name
 
 
 async def _unless_disconnected(answer: Any, receive: Receive) -> tuple[int, bytes]:

@@ -21,7 +21,9 @@ import uvicorn
 
 from prefect.server.app import App, build
 from prefect.server.auth import check_exposure
+from prefect.server.connections import connection_class, raise_file_limit
 from prefect.server.errors import StartUpError
+from prefect.server.logs import JsonLines, Lines
 from prefect.server.settings import Settings
 from prefect.server.store.database import DatabaseError
 
@@ -86,7 +88,7 @@ async def _run(app: App, listener: socket.socket, on_ready: Callable[[str], None
     try:
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=connection_class(raise_file_limit(app.settings.max_connections), app.settings.header_seconds),
             ws="auto",
             ws_max_size=app.settings.max_body_bytes,
             ws_max_queue=16,
@@ -142,7 +144,7 @@ def _address(listener: socket.socket) -> str:
 
 def _set_up_log(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s - %(name)s | %(message)s"))
+    handler.setFormatter(JsonLines() if settings.log_format == "json" else Lines())
     for name in ("prefect.server", "uvicorn"):
         logger = logging.getLogger(name)
         logger.handlers = [handler]

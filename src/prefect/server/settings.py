@@ -18,6 +18,7 @@ from prefect.server.errors import StartUpError, shorten
 __all__ = ["ENVIRONMENT_PREFIX", "Settings", "load_settings"]
 
 ENVIRONMENT_PREFIX = "PREFECT_SERVER__"
+LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -86,6 +87,13 @@ def _level(value: Any) -> str:
     return text
 
 
+def _log_format(value: Any) -> str:
+    text = str(value).strip().lower()
+    if text not in LOG_FORMATS:
+        raise ValueError("one of " + ", ".join(LOG_FORMATS))
+    return text
+
+
 def _core_version(value: Any) -> str:
     text = str(value).strip()
     if not all(part.isdigit() for part in text.split(".")):
@@ -106,19 +114,34 @@ class Settings:
     ssl_certfile: str = _setting("services.ssl_certfile", "", _optional_text, "certificate chain (PEM), for https")
     ssl_keyfile: str = _setting("services.ssl_keyfile", "", _optional_text, "private key (PEM) of the certificate")
     secrets_key: str = _setting(
-        "secrets.key", "", _optional_text, "32 bytes in base64 that secrets are encrypted with; a file holds it unless set"
+        "secrets.key", "", _optional_text, "32 bytes in base64 to encrypt secrets with; in a file unless set"
     )
     audit: bool = _setting("audit.enabled", True, _switch, "keep a row for each change, with who made it")
     database_url: str = _setting("database.connection_url", "", _optional_text, "sqlite:///path or postgresql://...")
     database_readers: int = _setting("database.readers", 4, _whole(1, 64), "connections for reading")
     api_url: str = _setting("api.url", "", _optional_text, "address of the user interface, for links in messages")
     log_level: str = _setting("logging.level", "INFO", _level, "least level of the server's own log")
+    log_format: str = _setting(
+        "logging.format", "text", _log_format, "text: lines for people; json: one object a line for machines"
+    )
 
     max_body_bytes: int = _setting(
         "http.max_body_bytes", 5_000_000, _whole(10_000, 500_000_000), "largest request body"
     )
+    allowed_origins: str = _setting(
+        "http.allowed_origins", "", _optional_text, "other sites whose pages may call, with commas between; * for any"
+    )
     max_batch: int = _setting("http.max_batch", 25, _whole(1, 1000), "most operations in one request")
     max_waiting: int = _setting("http.max_waiting", 5000, _whole(1, 100_000), "most long polls open at one time")
+    max_connections: int = _setting(
+        "http.max_connections", 10_000, _whole(10, 1_000_000), "most connections open at one time"
+    )
+    header_seconds: float = _setting(
+        "http.header_seconds", 10.0, _number(0.1, 3600), "within which the head of a request must have come"
+    )
+    body_seconds: float = _setting(
+        "http.body_seconds", 60.0, _number(0.1, 3600), "within which the body of a request must have come"
+    )
     max_subscriptions: int = _setting(
         "live.max_subscriptions", 2000, _whole(1, 100_000), "most subscriptions open at one time"
     )

@@ -166,8 +166,8 @@ def test_submitted_notes_the_agent_that_took_the_run(world):
     flow_id = world.register()
     run_id, other_id = world.create(flow_id), world.create(flow_id)
 
-    world.set_flow_run(run_id, "Submitted", agent_id=agent_id)
-    world.set_flow_run(other_id, "Submitted", agent_id=UNKNOWN)
+    world.set_flow_run(run_id, "Submitted", caller=set_state.Caller(agent_id))
+    world.set_flow_run(other_id, "Submitted", caller=set_state.Caller(UNKNOWN))
 
     assert world.flow_run(run_id)["agent_id"] == agent_id
     assert world.flow_run(other_id)["agent_id"] is None

@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping
 from typing import Any, Self
 
+from prefect.engine.results.remote import RemoteResult
 from prefect.model.codec import public, register
-from prefect.model.result import Result
 
 
 @register("result")
 @public("prefect.engine.results.azure_result")
-class AzureResult(Result):
+class AzureResult(RemoteResult):
     """A value in a blob of a container.
 
     Args:
@@ -68,24 +68,12 @@ class AzureResult(Result):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_service": None}
 
-    def write(self, value_: Any, **kwargs: Any) -> Self:
-        """Write a value to this result's location, filled in with ``kwargs``; a blob that is there is replaced."""
-        new = self.format(**kwargs)
-        new.value = value_
-        self.logger.debug("Starting to upload result to %s...", new.location)
-        self._blob(new.location).upload_blob(self.serializer.serialize(value_), overwrite=True)
-        self.logger.debug("Finished uploading result to %s.", new.location)
-        return new
+    def _upload(self, location: str | None, data: bytes) -> None:
+        self._blob(location).upload_blob(data, overwrite=True)
 
-    def read(self, location: str) -> Self:
-        """Give a new result with the value of the blob ``location``; an empty blob is None."""
-        new = self.copy()
-        new.location = location
-        self.logger.debug("Starting to download result from %s...", location)
-        data = self._blob(location).download_blob().readall()
-        new.value = self.serializer.deserialize(data) if data else None
-        self.logger.debug("Finished downloading result from %s.", location)
-        return new
+    def _download(self, location: str) -> bytes:
+        data: bytes = self._blob(location).download_blob().readall()
+        return data
 
     def exists(self, location: str, **kwargs: Any) -> bool:
         """Say whether the blob ``location``, filled in with ``kwargs``, is there."""

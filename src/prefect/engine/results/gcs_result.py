@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
+from prefect.engine.results.remote import RemoteResult
 from prefect.model.codec import public, register
-from prefect.model.result import Result
 
 
 @register("result")
 @public("prefect.engine.results.gcs_result")
-class GCSResult(Result):
+class GCSResult(RemoteResult):
     """A value in a blob of a bucket.
 
     Args:
@@ -36,24 +36,12 @@ class GCSResult(Result):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_gcs_bucket": None}
 
-    def write(self, value_: Any, **kwargs: Any) -> Self:
-        """Write a value to this result's location, filled in with ``kwargs``."""
-        new = self.format(**kwargs)
-        new.value = value_
-        self.logger.debug("Starting to upload result to %s...", new.location)
-        self.gcs_bucket.blob(new.location).upload_from_string(self.serializer.serialize(value_))
-        self.logger.debug("Finished uploading result to %s.", new.location)
-        return new
+    def _upload(self, location: str | None, data: bytes) -> None:
+        self.gcs_bucket.blob(location).upload_from_string(data)
 
-    def read(self, location: str) -> Self:
-        """Give a new result with the value of the blob ``location``; an empty blob is None."""
-        new = self.copy()
-        new.location = location
-        self.logger.debug("Starting to download result from %s...", location)
-        data = self.gcs_bucket.blob(location).download_as_bytes()
-        new.value = self.serializer.deserialize(data) if data else None
-        self.logger.debug("Finished downloading result from %s.", location)
-        return new
+    def _download(self, location: str) -> bytes:
+        data: bytes = self.gcs_bucket.blob(location).download_as_bytes()
+        return data
 
     def exists(self, location: str, **kwargs: Any) -> bool:
         """Say whether the blob ``location``, filled in with ``kwargs``, is there."""

@@ -6,13 +6,13 @@ import io
 from collections.abc import Mapping
 from typing import Any, Self
 
+from prefect.engine.results.remote import RemoteResult
 from prefect.model.codec import public, register
-from prefect.model.result import Result
 
 
 @register("result")
 @public("prefect.engine.results.s3_result")
-class S3Result(Result):
+class S3Result(RemoteResult):
     """A value in an object of a bucket.
 
     Args:
@@ -21,6 +21,8 @@ class S3Result(Result):
         upload_options: ``ExtraArgs`` of the upload.
         **kwargs: as for ``Result``.
     """
+
+    reads_empty_as_none = False
 
     def __init__(
         self,
@@ -51,30 +53,15 @@ class S3Result(Result):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_client": None}
 
-    def write(self, value_: Any, **kwargs: Any) -> Self:
-        """Write a value to this result's location, filled in with ``kwargs``."""
-        new = self.format(**kwargs)
-        new.value = value_
-        self.logger.debug("Starting to upload result to %s...", new.location)
+    def _upload(self, location: str | None, data: bytes) -> None:
         self.client.upload_fileobj(
-            io.BytesIO(self.serializer.serialize(value_)),
-            Bucket=self.bucket,
-            Key=new.location,
-            ExtraArgs=self.upload_options or None,
+            io.BytesIO(data), Bucket=self.bucket, Key=location, ExtraArgs=self.upload_options or None
         )
-        self.logger.debug("Finished uploading result to %s.", new.location)
-        return new
 
-    def read(self, location: str) -> Self:
-        """Give a new result with the value of the object ``location``."""
-        new = self.copy()
-        new.location = location
-        self.logger.debug("Starting to download result from %s...", location)
+    def _download(self, location: str) -> bytes:
         stream = io.BytesIO()
         self.client.download_fileobj(Bucket=self.bucket, Key=location, Fileobj=stream)
-        new.value = self.serializer.deserialize(stream.getvalue())
-        self.logger.debug("Finished downloading result from %s.", location)
-        return new
+        return stream.getvalue()
 
     def exists(self, location: str, **kwargs: Any) -> bool:
         """Say whether the object ``location``, filled in with ``kwargs``, is there; other errors are raised."""

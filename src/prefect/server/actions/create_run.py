@@ -95,21 +95,7 @@ def create_flow_run(
     # Another connection may have been quicker between our look and our insert.
     if idempotency_key is not None and not (fresh and _enter_key(tx, scopes, idempotency_key, run_id)):
         raise KeyTaken(idempotency_key)
-    begin_task_runs(
-        tx,
-        now,
-        [
-            {
-                "id": new_id(),
-                "tenant_id": task["tenant_id"] or flow["tenant_id"],
-                "flow_run_id": run_id,
-                "task_id": task["id"],
-                "map_index": UNMAPPED,
-                "cache_key": task["cache_key"],
-            }
-            for task in tx.all(flows.tasks_for_run, flow_id=flow["id"])
-        ],
-    )
+    begin_task_runs(tx, now, _task_runs(tx, flow, run_id))
     return run_id
 
 
@@ -117,6 +103,21 @@ def labels_key(parameters: Mapping[str, Any], labels: Sequence[str] | None) -> s
     """Give a short text that differs when parameters or labels do."""
     text = json.dumps([parameters, sorted(labels) if labels is not None else None], sort_keys=True, default=str)
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _task_runs(tx: Transaction, flow: Mapping[str, Any], run_id: str) -> list[dict[str, Any]]:
+    """Make a row for each task of the flow; mapped children get theirs when the run knows how many there are."""
+    return [
+        {
+            "id": new_id(),
+            "tenant_id": task["tenant_id"] or flow["tenant_id"],
+            "flow_run_id": run_id,
+            "task_id": task["id"],
+            "map_index": UNMAPPED,
+            "cache_key": task["cache_key"],
+        }
+        for task in tx.all(flows.tasks_for_run, flow_id=flow["id"])
+    ]
 
 
 def _find_flow(

@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from prefect.server.actions import events, slots
 from prefect.server.actions.checks import new_id, size_of
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.live import flow_run_topic, queue_topic
 from prefect.server.rules import flow_run as flow_run_rules
 from prefect.server.rules import task_run as task_run_rules
-from prefect.server.rules.proposal import Proposal, read_proposal
-from prefect.server.rules.transition import Reject, Transition, mirror
+from prefect.server.rules.proposal import Proposal, is_running_kind, read_proposal
+from prefect.server.rules.transition import Accept, Caller, Reject, Transition, is_waiting, mirror, wants_place
 from prefect.server.store import runs, states
 from prefect.server.store.database import Transaction
 
 __all__ = [
+    "Caller",
     "Outcome",
     "begin_flow_run",
     "begin_task_runs",
@@ -33,6 +35,8 @@ __all__ = [
 
 TASK_RUN_CREATED = {"type": "Pending", "message": "Task run created"}
 LOCK_LOST = "VERSION_LOCKING_ERROR"
+# A run is taken from few processes in its life; more would be a loop somewhere else.
+MOST_LOST_PROCESSES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,9 @@ def begin_flow_run(tx: Transaction, now: datetime, run: Mapping[str, Any], first
         del columns[unset]
     if not tx.run(runs.insert_flow_run, **run, **columns, version=1, event_seq=1, created=now, updated=now):
         return False
-    _append(tx, now, states.insert_flow_run_state, new_id(), run["tenant_id"], first, 1, flow_run_id=run["id"], seq=1)
+    state_id = new_id()
+    _append(tx, now, states.insert_flow_run_state, state_id, run["tenant_id"], first, 1, flow_run_id=run["id"], seq=1)
+    _tell(tx, now, run["id"], run["flow_id"], run["tenant_id"], None, first, state_id, 1)
     tx.announce(queue_topic(run["tenant_id"]))
     return True
 
@@ -84,14 +90,14 @@ def set_flow_run_state(
     proposed: Proposal,
     version: int | None = None,
     state_id: str | None = None,
-    agent_id: str | None = None,
+    caller: Caller | None = None,
 ) -> Outcome:
     """Move a flow run to a state, if the rules allow it.
 
     Args:
         version: of the run, as the proposer last saw it.
         state_id: id of the new line of the history; a second call with the same one changes nothing.
-        agent_id: the agent that asks; it takes the run with a Submitted.
+        caller: who asks over the API: an agent takes the run with a Submitted, a process with a Running.
 
     Raises:
         ApiError: no such run, or a rule refuses.
@@ -103,30 +109,42 @@ def set_flow_run_state(
     row = tx.one(states.present_flow_run, run_id=flow_run_id)
     if row is None:
         raise ApiError(f"State update failed for flow run ID {flow_run_id}: there is no such flow run.")
-    verdict = flow_run_rules.decide(Transition(flow_run_id, row["state"], row["version"], proposed, version))
+    caller = caller and caller.about(flow_run_id)
+    places = None
+    if wants_place(row["state"], proposed):
+        places = slots.look(tx, slots.FLOW, row["tenant_id"], flow_run_id)
+    verdict = flow_run_rules.decide(
+        Transition(
+            flow_run_id,
+            row["state"],
+            row["version"],
+            proposed,
+            version,
+            now=now,
+            caller=caller,
+            agent_id=row["agent_id"],
+            process_id=row["process_id"],
+            lost_processes=row["lost_processes"] or (),
+            times_resurrected=row["times_resurrected"] or 0,
+            version_locked=_is_locked(tx, row, version),
+            full=places.full if places else None,
+        )
+    )
     if isinstance(verdict, Reject):
         raise ApiError(verdict.message, verdict.code)
     new = verdict.proposal
-
-    values = mirror(new, now, row["start_time"])
-    with_it = "heartbeat" if flow_run_rules.keeps_heartbeat(new.name) else ""
-    if new.is_submitted() and agent_id is not None and tx.one(states.agent_exists, agent_id=agent_id):
-        with_it = "agent"
-        values["agent_id"] = agent_id
-    moved = tx.one(states.move_flow_run[with_it], run_id=flow_run_id, seen_version=row["version"], now=now, **values)
-    if moved is None:
-        raise _lost_race("flow", flow_run_id)
-    _append(
-        tx,
-        now,
-        states.insert_flow_run_state,
-        state_id or new_id(),
-        row["tenant_id"],
-        new,
-        moved["version"],
-        flow_run_id=flow_run_id,
-        seq=moved["event_seq"],
+    if verdict.status == "QUEUED" and row["state"] == "Queued":
+        return _wait_on(tx, now, states.wait_on_flow_run, flow_run_id, verdict)
+    new_state_id = state_id or new_id()
+    moved = _move_flow_run(tx, now, row, verdict, new_state_id, caller)
+    _tell(
+        tx, now, flow_run_id, row["flow_id"], row["tenant_id"], row["state"], new, new_state_id, moved["version"]
     )
+    _keep_process(tx, row, new, caller)
+    if places is not None and new.name == "Running":
+        places.take(tx, now, run_id=flow_run_id, flow_run_id=flow_run_id)
+    elif is_running_kind(row["state"]) and not new.is_running():
+        slots.release(tx, run_id=flow_run_id)
     if new.name == "Cancelled":
         _close_task_runs(tx, now, flow_run_id, new)
     tx.announce(flow_run_topic(flow_run_id))
@@ -135,9 +153,83 @@ def set_flow_run_state(
     return Outcome(flow_run_id, verdict.status, verdict.message)
 
 
+def _move_flow_run(
+    tx: Transaction,
+    now: datetime,
+    row: Mapping[str, Any],
+    verdict: Accept,
+    state_id: str,
+    caller: Caller | None,
+) -> Mapping[str, Any]:
+    """Write what was decided: the run's columns and the next line of its history; gives the new numbers."""
+    new, flow_run_id = verdict.proposal, row["id"]
+    values = mirror(new, now, row["start_time"])
+    with_it = "heartbeat" if flow_run_rules.keeps_heartbeat(new.name) or verdict.status == "QUEUED" else ""
+    agent_id = caller.agent_id if caller else None
+    if new.is_submitted() and agent_id is not None and tx.one(states.agent_exists, agent_id=agent_id):
+        with_it = "agent"
+        values["agent_id"] = agent_id
+    moved = tx.one(states.move_flow_run[with_it], run_id=flow_run_id, seen_version=row["version"], now=now, **values)
+    if moved is None:
+        raise _lost_race("flow", flow_run_id)
+    numbers = {"flow_run_id": flow_run_id, "seq": moved["event_seq"]}
+    _append(tx, now, states.insert_flow_run_state, state_id, row["tenant_id"], new, moved["version"], **numbers)
+    return moved
+
+
+def _keep_process(tx: Transaction, row: Mapping[str, Any], new: Proposal, caller: Caller | None) -> None:
+    """Note which process has the run: it takes it with a Running, and loses it when the run waits for another."""
+    process_id = caller.process_id if caller else None
+    if process_id is None and row["process_id"] is None:
+        return
+    if new.is_submitted() or (is_waiting(new.name) and process_id is None):
+        _hand_over(tx, row["id"], row["process_id"], row["lost_processes"])
+    elif new.is_running() and process_id is not None and row["process_id"] is None:
+        tx.run(states.set_process, run_id=row["id"], process_id=process_id, lost_processes=row["lost_processes"])
+
+
+def _hand_over(tx: Transaction, flow_run_id: str, process_id: str | None, lost: Sequence[str] | None) -> None:
+    """Take the run from its process for good: whatever that still says is refused."""
+    if process_id is not None:
+        known = [*(lost or ()), process_id][-MOST_LOST_PROCESSES:]
+        tx.run(states.set_process, run_id=flow_run_id, process_id=None, lost_processes=known)
+
+
+def _is_locked(tx: Transaction, row: Mapping[str, Any], version: int | None) -> bool:
+    """Tell whether the run's flow locks versions; asked only where it makes a difference."""
+    if version is None or version == row["version"]:
+        return False
+    flow = tx.one(states.versions_are_locked, flow_id=row["flow_id"])
+    return bool(flow and (flow["settings"] or {}).get("version_locking_enabled"))
+
+
+def _wait_on(tx: Transaction, now: datetime, statement: Any, run_id: str, verdict: Accept) -> Outcome:
+    """Answer a run that asks again for a place and gets none: it is alive, and its history stays short."""
+    tx.run(statement, run_id=run_id, start_time=verdict.proposal.start_time, now=now)
+    return Outcome(run_id, verdict.status, verdict.message)
+
+
+def _tell(
+    tx: Transaction,
+    now: datetime,
+    flow_run_id: str,
+    flow_id: str,
+    tenant_id: str,
+    previous: str | None,
+    state: Proposal,
+    state_id: str,
+    version: int,
+) -> None:
+    line = _history_line(now, state_id, tenant_id, state, version) | {"flow_run_id": flow_run_id}
+    events.tell_of_flow_run_state(
+        tx, now, flow_run_id=flow_run_id, flow_id=flow_id, tenant_id=tenant_id, previous=previous, state=line
+    )
+
+
 def _close_task_runs(tx: Transaction, now: datetime, flow_run_id: str, cancelled: Proposal) -> None:
     """Give every task run of a cancelled flow run, that is not finished, the same state."""
     open_runs = tx.all(states.unfinished_task_runs, run_id=flow_run_id)
+    slots.release_all(tx, flow_run_id=flow_run_id)
     if not open_runs:
         return
     columns = mirror(cancelled, now, None)
@@ -212,6 +304,7 @@ def set_task_run_state(
     proposed: Proposal,
     version: int | None = None,
     state_id: str | None = None,
+    caller: Caller | None = None,
 ) -> Outcome:
     """Move a task run to a state, if the rules allow it; arguments as for a flow run."""
     if state_id is not None:
@@ -221,19 +314,37 @@ def set_task_run_state(
     row = tx.one(states.present_task_run, run_id=task_run_id)
     if row is None:
         raise ApiError(f"State update failed for task run ID {task_run_id}: there is no such task run.")
+    caller = caller and caller.about(row["flow_run_id"])
     proposed = task_run_rules.carry_cached_inputs(proposed, row["serialized_state"])
     flow_run_state = row["flow_run_state"]
     if proposed.is_running():
         # Read after the lock on the task run, so that a flow run that was cancelled meanwhile is seen as such.
         flow_run_state = (tx.one(runs.flow_run_by_id, flow_run_id=row["flow_run_id"]) or {}).get("state")
+    places = None
+    if wants_place(row["state"], proposed) and flow_run_state == "Running":
+        places = slots.look(tx, slots.TASK, row["tenant_id"], task_run_id)
     verdict = task_run_rules.decide(
         task_run_rules.TaskTransition(
-            task_run_id, row["state"], row["version"], proposed, version, row["flow_run_id"], flow_run_state
+            task_run_id,
+            row["state"],
+            row["version"],
+            proposed,
+            version,
+            row["flow_run_id"],
+            flow_run_state,
+            now=now,
+            caller=caller,
+            process_id=row["process_id"],
+            lost_processes=row["lost_processes"] or (),
+            version_locked=_is_locked(tx, row, version),
+            full=places.full if places else None,
         )
     )
     if isinstance(verdict, Reject):
         raise ApiError(verdict.message, verdict.code)
     new = verdict.proposal
+    if verdict.status == "QUEUED" and row["state"] == "Queued":
+        return _wait_on(tx, now, states.wait_on_task_run, task_run_id, verdict)
     moved = tx.run(
         states.move_task_run["heartbeat" if new.is_running() else ""],
         run_id=task_run_id,
@@ -253,9 +364,25 @@ def set_task_run_state(
         row["version"] + 1,
         task_run_id=task_run_id,
     )
+    _keep_process_of_task(tx, row, new, caller)
+    if places is not None and new.name == "Running":
+        places.take(tx, now, run_id=task_run_id, flow_run_id=row["flow_run_id"])
+    elif is_running_kind(row["state"]) and not new.is_running():
+        slots.release(tx, run_id=task_run_id)
     if new.start_time is not None and row["tenant_id"] is not None:
         tx.announce(queue_topic(row["tenant_id"]))
     return Outcome(task_run_id, verdict.status, verdict.message)
+
+
+def _keep_process_of_task(tx: Transaction, row: Mapping[str, Any], new: Proposal, caller: Caller | None) -> None:
+    """Note who has the flow run: an agent hands a Running one on by taking a due task run of it."""
+    if caller is None:
+        return
+    lost = row["lost_processes"]
+    if new.is_submitted() and caller.agent_id is not None and row["flow_run_state"] == "Running":
+        _hand_over(tx, row["flow_run_id"], row["process_id"], lost)
+    elif new.is_running() and caller.process_id is not None and row["process_id"] is None:
+        tx.run(states.set_process, run_id=row["flow_run_id"], process_id=caller.process_id, lost_processes=lost)
 
 
 def count_retries(tx: Transaction, task_run_id: str) -> int:
@@ -293,6 +420,7 @@ def _append(
     **place: Any,
 ) -> None:
     tx.run(statement, **_history_line(now, state_id, tenant_id, state, version), **place)
+    tx.tally(f"{'flow_run' if 'flow_run_id' in place else 'task_run'}:{state.name}")
 
 
 def _answered(known: Mapping[str, Any] | None, run_id: str, proposed: Proposal) -> Outcome | None:

@@ -16,8 +16,23 @@ from prefect.server.actions.checks import check_name, found, new_id
 from prefect.server.errors import BadInput
 from prefect.server.store import limits, slots
 from prefect.server.store.database import Transaction
+from prefect.server.store.slots import FLOW, TASK
 
-__all__ = ["LIMIT_MAX", "Places", "delete_limit", "full_limits", "holders", "look", "release", "set_limit", "usage", "usages"]
+__all__ = [
+    "FLOW",
+    "LIMIT_MAX",
+    "TASK",
+    "Places",
+    "delete_limit",
+    "full_limits",
+    "holders",
+    "look",
+    "release",
+    "release_all",
+    "set_limit",
+    "usage",
+    "usages",
+]
 
 LIMIT_MAX = 2**31 - 1
 MOST_HOLDERS = 1000
@@ -77,6 +92,11 @@ def _words(tx: Transaction, kind: str, run_id: str) -> set[str]:
 def release(tx: Transaction, *, run_id: str) -> None:
     """Give back the places of a run."""
     tx.run(slots.release, run_id=run_id)
+
+
+def release_all(tx: Transaction, *, flow_run_id: str) -> None:
+    """Give back the places of a flow run and of all its task runs."""
+    tx.run(slots.release_of_flow_run, flow_run_id=flow_run_id)
 
 
 def usage(tx: Transaction, kind: str, tenant_id: str, name: str) -> int:

@@ -106,18 +106,8 @@ _SCOPES = {
 
 def scope_of(request: Request) -> Scope | None:
     """Give what the compiler must hold the reads of a request to; None: nothing is hidden from it."""
-    caller = known_caller(request)
-    return _SCOPES[caller.role if may(caller.role, "run") else "read", caller.all_tenants] if caller.is_held else None
-
-
-def known_caller(request: Request) -> Caller:
-    """Give who calls; a request that came past the door is refused once keys are on."""
     caller = request.caller
-    if caller is not None:
-        return caller
-    if request.app.settings.require_keys:
-        raise Refused("UNAUTHENTICATED: this server needs an API key.")
-    return Caller(request.tenant_id)
+    return _SCOPES[caller.role if may(caller.role, "run") else "read", caller.all_tenants] if caller.is_held else None
 
 
 async def run(request: Request, operation: Operation, inputs: dict[str, Any]) -> Any:
@@ -126,7 +116,7 @@ async def run(request: Request, operation: Operation, inputs: dict[str, Any]) ->
     Raises:
         Refused: the caller's role does not allow it.
     """
-    caller = known_caller(request)
+    caller = request.caller
     if not caller.is_held:
         if not operation.is_mutation:
             return await operation.run(request, inputs)
@@ -257,12 +247,12 @@ async def _check_agent(request: Request, caller: Caller) -> None:
 
 
 def _entry(request: Request, caller: Caller, operation: Operation, inputs: Mapping[str, Any]) -> Entry | None:
-    if operation.name in NEVER_AUDITED or not request.app.settings.audit:
+    if operation.name in NEVER_AUDITED:
         return None
     return Entry(
         now=request.now,
         operation=operation.name,
-        tenant_id=caller.tenant_id,
+        tenant_id=request.tenant_id,
         key_id=caller.key_id,
         key_name=caller.key_name,
         address=request.address,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,6 +29,7 @@ from graphql import (
 )
 
 from prefect.server.errors import ApiError, Refused
+from prefect.server.metrics import Metrics
 from prefect.server.store.database import (
     DatabaseUnavailable,
     IntegrityViolation,
@@ -52,6 +54,8 @@ logger = logging.getLogger("prefect.server.graphql")
 INTERNAL = "Unable to complete operation. An internal API error occurred."
 #: Parsing takes time and memory in proportion; the largest documents of clients have some hundreds.
 LARGEST_DOCUMENT_TOKENS = 15_000
+#: The name under which reads of tables are counted, whichever they are.
+TABLES = "tables"
 NEEDS_SOCKET = "Subscriptions need a WebSocket that speaks graphql-transport-ws, at /graphql."
 KEPT_DOCUMENTS = 500
 KEPT_PLANS = 200
@@ -151,8 +155,9 @@ class Prepared(NamedTuple):
 class Executor:
     """Answers requests over one schema."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, metrics: Metrics | None = None) -> None:
         self.schema = schema
+        self.metrics = metrics or Metrics()
         self._coercers = Coercers()
         self._documents: OrderedDict[str, _Document] = OrderedDict()
 
@@ -178,8 +183,6 @@ class Executor:
             text, given, name = _read_body(body)
             dialect: Dialect = request.app.database.dialect
             return Prepared(*self._plan(text, given, name, dialect, request), given)
-        except Refused as error:
-            return refusal_of(error)
         except RequestError as error:
             return _refusal(error)
         except GraphQLError as error:
@@ -189,7 +192,7 @@ class Executor:
 
     async def answer(self, request: Request, plan: Plan, bound: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         """Do what was planned and give the JSON of the answer."""
-        return await _Answer(self.schema, request, plan, bound, given).make()
+        return await _Answer(self.schema, self.metrics, request, plan, bound, given).make()
 
     def _plan(
         self, text: str, given: Mapping[str, Any], name: str | None, dialect: Dialect, request: Request
@@ -250,13 +253,20 @@ class _Answer:
     """The answer to one request, in the making."""
 
     def __init__(
-        self, schema: Schema, request: Request, plan: Plan, bound: Mapping[str, Any], given: Mapping[str, Any]
+        self,
+        schema: Schema,
+        metrics: Metrics,
+        request: Request,
+        plan: Plan,
+        bound: Mapping[str, Any],
+        given: Mapping[str, Any],
     ) -> None:
         self._schema = schema
         self._given = given
         self._request = request
         self._plan = plan
         self._bound = bound
+        self._metrics = metrics
         self._errors: list[dict[str, Any]] = []
         self._is_void = False
 
@@ -291,11 +301,19 @@ class _Answer:
         return b'{"data":%s}' % data
 
     async def _run(self, root: OperationRoot) -> bytes:
+        begun, outcome = time.perf_counter(), "ok"
         try:
-            result = await access.run(self._request, root.operation, self._bound[root.key])
+            with self._request.app.spans.operation(root.operation.name):
+                result = await access.run(self._request, root.operation, self._bound[root.key])
             return _dump(root.complete(result))
         except Exception as error:
+            outcome = "refused" if isinstance(error, ApiError) else "failed"
             return self._failed(root, error)
+        except BaseException:
+            outcome = "left"  # whoever waited has gone
+            raise
+        finally:
+            self._metrics.answered(root.operation.name, outcome, time.perf_counter() - begun)
 
     def _failed(self, root: OperationRoot | TableRoot, error: Exception) -> bytes:
         message, code = describe(error)
@@ -321,10 +339,15 @@ class _Answer:
                     found[root.key] = error
             return found
 
+        begun, outcome = time.perf_counter(), "ok"
         try:
-            answers = await self._request.app.database.read(work)
+            with self._request.app.spans.operation(TABLES):
+                answers = await self._request.app.database.read(work)
         except Exception as error:
+            outcome = "failed"
             return {root.key: self._failed(root, error) for root in roots}
+        finally:
+            self._metrics.answered(TABLES, outcome, time.perf_counter() - begun)
         return {
             root.key: self._failed(root, answer) if isinstance(answer, Exception) else answer
             for root in roots
@@ -416,11 +439,6 @@ def _read_body(body: Any) -> tuple[str, Mapping[str, Any], str | None]:
     if not isinstance(given, dict):
         raise _malformed(f"variables must be a JSON object, not {type(given).__name__}.")
     return text, given, name
-
-
-def refusal_of(error: ApiError) -> bytes:
-    """Give the JSON of an answer that says no to all of a request."""
-    return orjson.dumps({"errors": [{"message": error.message, "extensions": {"code": error.code}}]})
 
 
 def _malformed(text: str) -> RequestError:

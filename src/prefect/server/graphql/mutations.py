@@ -31,6 +31,7 @@ Run = Callable[[Request, Inputs], Awaitable[Mapping[str, Any]]]
 
 # A key used by two connections at one moment is found at the second look; more looks are for databases under stress.
 LOOKS_FOR_KEY = 5
+LONGEST_PROCESS = 100
 
 
 # ---------------------------------------------------------------------------------------------- tools
@@ -81,6 +82,12 @@ def _agent(request: Request) -> str | None:
         return None
 
 
+def _caller(request: Request) -> set_state.Caller:
+    """Tell who calls: the agent, and the process that works on a flow run."""
+    run_id, _, process_id = request.headers.get("x-prefect-run-process", "")[:LONGEST_PROCESS].partition("/")
+    return set_state.Caller(_agent(request), process_id or None, run_id)
+
+
 def _operation(name: str, run: Run, output: Mapping[str, str] = SUCCESS, /, **inputs: str) -> Operation:
     return Operation(name, inputs, output, run)
 
@@ -114,7 +121,6 @@ async def _get_runs_in_queue(request: Request, inputs: Inputs) -> Mapping[str, A
 
 async def _set_flow_run_states(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     largest = request.app.settings.state_max_payload_bytes
-    agent_id = _agent(request)
 
     def work(tx: Any, now: Any) -> list[dict[str, Any]]:
         answers: list[dict[str, Any]] = []
@@ -127,7 +133,7 @@ async def _set_flow_run_states(request: Request, inputs: Inputs) -> Mapping[str,
                 proposed=set_state.read_state("flow", run_id, given["state"], now, largest),
                 version=given.get("version"),
                 state_id=given.get("id"),
-                agent_id=agent_id,
+                caller=_caller(request),
             )
             answers.append({"id": outcome.id, "status": outcome.status, "message": outcome.message})
         return answers
@@ -149,6 +155,7 @@ async def _set_task_run_states(request: Request, inputs: Inputs) -> Mapping[str,
                 proposed=set_state.read_state("task", run_id, given["state"], now, largest),
                 version=given.get("version"),
                 state_id=given.get("id"),
+                caller=_caller(request),
             )
             answers.append({"id": outcome.id, "status": outcome.status, "message": outcome.message})
         return answers

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from prefect.server.auth import Caller
+from prefect.server.auth import ANYONE, Caller
 
 if TYPE_CHECKING:
     from prefect.server.app import App
@@ -30,7 +30,7 @@ class Request:
     headers: Mapping[str, str]  # names in lower case
     now: datetime
     tenant_id: str | None = None
-    caller: Caller | None = None
+    caller: Caller = ANYONE
     address: str | None = None  # where the connection comes from
 
 

@@ -192,15 +192,27 @@ class Planner:
         if name.endswith("_by_pk") and name.removesuffix("_by_pk") in PUBLIC:
             table = PUBLIC[name.removesuffix("_by_pk")]
             rows = Rows(table, Compare("id", "_eq", self._arguments.value(given["id"], "uuid")))
-            return TableRoot(key, compile_row(rows, self._fields(table, inner), self._dialect, self._scope), True, self._is_hidden(table))
+            return TableRoot(
+                key,
+                compile_row(rows, self._fields(table, inner), self._dialect, self._scope),
+                True,
+                self._is_hidden(table),
+            )
         base = name.removesuffix("_aggregate") if name not in PUBLIC and name not in FUNCTIONS else name
         function = base if base in FUNCTIONS else None
         table = PUBLIC[FUNCTIONS.get(base, base)]
         rows = self._arguments.rows(table, given, function)
         if base != name:
             parts = self._aggregate_parts(table, inner)
-            return TableRoot(key, compile_aggregate(rows, parts, self._dialect, self._scope), False, self._is_hidden(table))
-        return TableRoot(key, compile_rows(rows, self._fields(table, inner), self._dialect, self._scope), False, self._is_hidden(table))
+            return TableRoot(
+                key, compile_aggregate(rows, parts, self._dialect, self._scope), False, self._is_hidden(table)
+            )
+        return TableRoot(
+            key,
+            compile_rows(rows, self._fields(table, inner), self._dialect, self._scope),
+            False,
+            self._is_hidden(table),
+        )
 
     def _is_hidden(self, table: PublicTable) -> bool:
         return self._scope is not None and table.name in self._scope.hidden

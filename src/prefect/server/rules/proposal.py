@@ -15,7 +15,7 @@ from prefect._version import __version__
 from prefect.model import state as words
 from prefect.model.state import State
 
-__all__ = ["SCHEDULED_LIKE", "STATE_CLASSES", "Proposal", "is_kind", "propose", "read_proposal"]
+__all__ = ["SCHEDULED_LIKE", "STATE_CLASSES", "Proposal", "is_kind", "is_running_kind", "propose", "read_proposal"]
 
 
 # By name, and from the list of names: a user's own subclass is no word of the wire.
@@ -30,6 +30,11 @@ def is_kind(name: str | None, kind: type[State]) -> bool:
     """Tell whether the state of this name is one of that kind; a name nobody knows is of no kind."""
     found = STATE_CLASSES.get(name or "")
     return found is not None and issubclass(found, kind)
+
+
+def is_running_kind(name: str | None) -> bool:
+    """Tell whether a run in this state has work under way: Running or Cancelling."""
+    return is_kind(name, words.Running)
 
 
 @dataclass(frozen=True, slots=True)

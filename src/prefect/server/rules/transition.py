@@ -55,10 +55,15 @@ Verdict = Accept | Reject
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who proposes: an agent, or a process that works on the run; each as far as it tells."""
+    """Who proposes: an agent, or a process that works on a flow run; each as far as it tells."""
 
     agent_id: str | None = None
     process_id: str | None = None
+    process_of: str | None = None
+
+    def about(self, flow_run_id: str) -> Caller:
+        """Give the same caller as far as it concerns this flow run: a process may well set states of another run."""
+        return self if self.process_of in (None, flow_run_id) else Caller(self.agent_id)
 
 
 @dataclass(frozen=True, slots=True)

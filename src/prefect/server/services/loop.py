@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
@@ -33,6 +34,8 @@ class Service:
         self.run_once = run_once
         self.seconds = seconds
         self.first_after = first_after
+        self.turns = self.failures = 0
+        self.last_end = self.last_seconds = 0.0
         self._woken = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -55,10 +58,14 @@ class Service:
     async def _loop(self) -> None:
         await self._pause(self.first_after)
         while not self._stopping:
+            begun = time.monotonic()
             try:
                 await self.run_once(datetime.now(UTC))
             except Exception:
+                self.failures += 1
                 logger.exception("Service %s: this turn failed, the next comes in %g s", self.name, self.seconds)
+            self.turns += 1
+            self.last_end, self.last_seconds = time.time(), time.monotonic() - begun
             await self._pause(self.seconds * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - guards nothing
 
     async def _pause(self, seconds: float) -> None:

@@ -98,6 +98,14 @@ class AuditedDatabase:
     def on_announce(self, hear: Callable[[Collection[str]], None] | None) -> None:
         self._database.on_announce = hear
 
+    @property
+    def on_commit(self) -> Callable[[int, float, Collection[str]], None] | None:
+        return self._database.on_commit
+
+    @on_commit.setter
+    def on_commit(self, count: Callable[[int, float, Collection[str]], None] | None) -> None:
+        self._database.on_commit = count
+
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work``, and keep who did it when it changed something."""
         entry = _entry.get()

@@ -18,6 +18,7 @@ from .database import InvalidValue
 from .dialect import Dialect
 from .fragments import Bind, Fragments, fragments_of, quoted
 from .selection import (
+    TENANT_SLOT,
     And,
     ColumnValue,
     Compare,
@@ -34,7 +35,6 @@ from .selection import (
     Or,
     Order,
     Related,
-    TENANT_SLOT,
     Rows,
     Scope,
     Slot,
