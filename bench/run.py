@@ -25,7 +25,7 @@ OURS = Path(sys.executable)
 PEER = HERE.parent / ".compat" / "bin" / "python"
 
 ap = argparse.ArgumentParser()
-ap.add_argument("--only", default="engine,start,server,trigger,idle")
+ap.add_argument("--only", default="engine,scale,executors,start,server,trigger,idle")
 ap.add_argument("--repeat", type=int, default=3)
 ap.add_argument("--database-url", help="server benchmarks on this database instead of a new SQLite file")
 
@@ -52,6 +52,31 @@ def rows_engine(repeat: int) -> list[tuple[str, str, float, float | None]]:
         theirs = statistics.median(row["cpu_s"] / row["n"] * 1e6 for row in peer) if peer else None
         rows.append((f"engine, {workload} of {n}", "µs CPU/task", mine, theirs))
     return rows
+
+
+def rows_scale(repeat: int) -> list[tuple[str, str, float, float | None]]:
+    found = lines([str(OURS), str(HERE / "engine_scale.py"), "--sizes", "10000,100000", "--repeat", str(repeat)])
+    record(found)
+    rows: list[tuple[str, str, float, float | None]] = []
+    for n in (10_000, 100_000):
+        of_size = [row for row in found if row.get("n") == n]
+        rows.append((f"map of {n}", "µs CPU/item", statistics.median(row["us_per_task"] for row in of_size), None))
+        peak = statistics.median(row["bytes_per_item_peak"] for row in of_size)
+        rows.append((f"map of {n}, memory beyond the values", "B/item", peak, None))
+    build = next(row for row in found if row["bench"] == "engine_build")
+    rows.append(("building a flow of 1,000 tasks", "ms", build["build_s"] * 1e3, None))
+    return rows
+
+
+def rows_executors(repeat: int) -> list[tuple[str, str, float, float | None]]:
+    script = [str(OURS), str(HERE / "executors.py")]
+    (threads,) = lines([*script, "threads", "--repeat", str(repeat)])
+    (dask,) = lines([*script, "dask", "--repeat", "1"])
+    record([threads, dask])
+    return [
+        ("LocalDaskExecutor, 1,000 x 10 ms on 16 threads", "of the ideal", threads["over"], None),
+        ("DaskExecutor, map of 10,000", "of plain futures", dask["over"], None),
+    ]
 
 
 def rows_start(repeat: int) -> list[tuple[str, str, float, float | None]]:
@@ -145,6 +170,10 @@ def main() -> None:
     rows: list[tuple[str, str, float, float | None]] = []
     if "engine" in wanted:
         rows += rows_engine(options.repeat)
+    if "scale" in wanted:
+        rows += rows_scale(options.repeat)
+    if "executors" in wanted:
+        rows += rows_executors(options.repeat)
     if "start" in wanted:
         rows += rows_start(options.repeat)
     if "server" in wanted:

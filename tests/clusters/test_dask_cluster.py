@@ -16,13 +16,13 @@ from typing import Any
 
 import cloudpickle
 import pytest
-from support.dask_cluster import DaskProcesses, small_cluster
-from support.road import wait_until
 
 from prefect import Flow, Parameter, context, flatten, task, unmapped
 from prefect.engine import signals
 from prefect.executors import DaskExecutor, LocalDaskExecutor
 from prefect.utilities.configuration import set_temporary_config
+from support.dask_cluster import DaskProcesses, small_cluster
+from support.road import wait_until
 
 pytestmark = [
     pytest.mark.process,
@@ -292,7 +292,8 @@ class TestTemporaryCluster:
     def test_a_run_ends_well_when_its_report_cannot_be_written(
         self, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        report = tmp_path / "no" / "such" / "folder" / "report.html"
+        (tmp_path / "file").touch()
+        report = tmp_path / "file" / "report.html"
         executor = DaskExecutor(cluster_kwargs=TEMPORARY, performance_report_path=str(report))
         with Flow("f", executor=executor) as flow:
             done = inc(1)

@@ -23,7 +23,7 @@ Answer = dict[str, Any]
 # --- asking -----------------------------------------------------------------------------------------------------------
 
 
-def ask(python: str | Path, descriptions: Sequence[dict[str, Any]], *, home: Path, seconds: float = 900) -> list[Answer]:
+def ask(python: str | Path, descriptions: Sequence[dict[str, Any]], *, home: Path, seconds: float = 60) -> list[Answer]:
     """Give one answer for each description; one that killed or hung the driver says so instead."""
     answers: list[Answer] = []
     while len(answers) < len(descriptions):
@@ -35,11 +35,20 @@ def ask(python: str | Path, descriptions: Sequence[dict[str, Any]], *, home: Pat
 
 def _ask_some(python: str | Path, descriptions: Sequence[dict[str, Any]], home: Path, seconds: float) -> list[Answer]:
     home.mkdir(parents=True, exist_ok=True)
-    env = {"HOME": str(home), "PATH": os.defpath, "PREFECT__LOGGING__LEVEL": "INFO", "PREFECT__FLOWS__CHECKPOINTING": "true"}
+    env = {
+        "HOME": str(home),
+        "PATH": os.defpath,
+        "PREFECT__LOGGING__LEVEL": "INFO",
+        "PREFECT__FLOWS__CHECKPOINTING": "true",
+    }
     text = "".join(json.dumps(description) + "\n" for description in descriptions)
     with (home / "driver.err").open("ab") as errors:
         process = subprocess.Popen(
-            [str(python), str(HERE / "driver.py")], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            [str(python), str(HERE / "driver.py")],
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
         )
         try:
             out, _ = process.communicate(text.encode(), timeout=seconds)
@@ -132,13 +141,17 @@ def _walk(path: str, one: Any, other: Any, found: list[Difference]) -> None:
         found.append(Difference(path, json.dumps(one), json.dumps(other)))
 
 
-def _compare_events(path: str, one: list[Any], other: list[Any], edges: list[tuple[str, str]], found: list[Difference]) -> None:
+def _compare_events(
+    path: str, one: list[Any], other: list[Any], edges: list[tuple[str, str]], found: list[Difference]
+) -> None:
     by_task = [_by_task(events) for events in (one, other)]
     before = len(found)
     for slug in sorted({*by_task[0], *by_task[1]}):
         left, right = (events.get(slug, []) for events in by_task)
         if left != right:
-            place = next((n for n, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+            place = next(
+                (n for n, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
+            )
             found.append(Difference(f"{path}.{slug}.{place}", json.dumps(left[place:]), json.dumps(right[place:])))
     if len(found) > before:
         return
@@ -164,7 +177,9 @@ def _compare_logs(path: str, one: list[Any], other: list[Any], found: list[Diffe
         found.append(Difference(f"{path}.{place}", a, b))
 
 
-def unintended(description: dict[str, Any], released: Answer, ours: Answer, known: Sequence[Intended]) -> list[Difference]:
+def unintended(
+    description: dict[str, Any], released: Answer, ours: Answer, known: Sequence[Intended]
+) -> list[Difference]:
     """Give the differences that no entry of the list covers."""
     found = differences(released, ours)
     if not found:
@@ -212,7 +227,11 @@ def kind_of(difference: Difference) -> str:
 
 
 def shrink(
-    description: dict[str, Any], pythons: tuple[str | Path, str | Path], known: Sequence[Intended], home: Path, rounds: int = 40
+    description: dict[str, Any],
+    pythons: tuple[str | Path, str | Path],
+    known: Sequence[Intended],
+    home: Path,
+    rounds: int = 40,
 ) -> dict[str, Any]:
     """Give a description as small as possible that both packages still answer differently."""
     best = copy.deepcopy(description)

@@ -27,15 +27,27 @@ from prefect.executors import LocalDaskExecutor, LocalExecutor
 from prefect.tasks.control_flow import FilterTask, ifelse, merge, switch
 
 ZERO = datetime.timedelta(0)
-ERRORS = {"ValueError": ValueError, "KeyError": KeyError, "TypeError": TypeError, "ZeroDivisionError": ZeroDivisionError}
+ERRORS = {
+    "ValueError": ValueError,
+    "KeyError": KeyError,
+    "TypeError": TypeError,
+    "ZeroDivisionError": ZeroDivisionError,
+}
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME_NAME = re.compile(r"prefect-result-[-\w]+")
 LONGEST = 300
 
 
+MOST_RECORDS = 400
+
+
+class TooLong(BaseException):
+    """The run does not come to an end."""
+
+
 class Quiet(logging.Handler):
-    """Keep the records of a run that a user would see."""
+    """Keep the records of a run that a user would see, and end one that goes round for ever."""
 
     def __init__(self):
         super().__init__(logging.INFO)
@@ -43,6 +55,8 @@ class Quiet(logging.Handler):
 
     def emit(self, record):
         self.records.append([record.name, record.levelname, record.getMessage().split("\n")[0]])
+        if len(self.records) > MOST_RECORDS:
+            raise TooLong
 
 
 class Scene:
@@ -188,7 +202,7 @@ class Scene:
         options = {"result": deed["result"]} if "result" in deed else {}
         kind = getattr(signals, do.upper())
         if do == "retry":
-            options["start_time"] = datetime.datetime.now(datetime.timezone.utc)
+            options["start_time"] = datetime.datetime.now(datetime.UTC)
         return kind(deed["message"], **options) if deed.get("message") else kind(**options)
 
     # --- handlers -----------------------------------------------------------------------------------------------------
@@ -468,7 +482,9 @@ class Scene:
         return {
             "tasks": sorted_rows([slug, t.name, type(t).__name__] for t, slug in slugs.items()),
             "edges": sorted_rows(edges),
-            "constants": sorted_rows([slugs[t], k, self.show(v)] for t, c in self.flow.constants.items() for k, v in c.items()),
+            "constants": sorted_rows(
+                [slugs[t], k, self.show(v)] for t, c in self.flow.constants.items() for k, v in c.items()
+            ),
             "reference": sorted(slugs[t] for t in self.flow.reference_tasks()),
             "terminal": sorted(slugs[t] for t in self.flow.terminal_tasks()),
             "root": sorted(slugs[t] for t in self.flow.root_tasks()),
@@ -495,6 +511,8 @@ class Scene:
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 raise
             answer["raised"] = [type(error).__name__, self.text(error)]
+            if isinstance(error, TooLong):
+                return {**answer, "events": []}
         else:
             answer["state"] = [type(final).__name__, self.text(final.message)]
             if isinstance(final.result, dict):
@@ -518,11 +536,13 @@ class Scene:
                 for given in self.spec["runs"]:
                     log.records.clear()
                     run = self.run(given)
-                    run["logs"] = sorted([name, level, self.text(text)] for name, level, text in log.records)
+                    run["logs"] = (
+                        []
+                        if len(log.records) > MOST_RECORDS
+                        else sorted([name, level, self.text(text)] for name, level, text in log.records)
+                    )
                     answer["runs"].append(run)
-        answer["warnings"] = sorted(
-            {self.text(w.message) for w in caught if issubclass(w.category, UserWarning)}
-        )
+        answer["warnings"] = sorted({self.text(w.message) for w in caught if issubclass(w.category, UserWarning)})
         return answer
 
 

@@ -42,14 +42,48 @@ VALIDATORS = (
     ["all_parameters"],
     ["never_use"],
     ["partial_inputs_only", ["x"]],
-    ["partial_inputs_only"],
+    ["partial_inputs_only", None],
     ["partial_parameters_only", ["p"]],
 )
-CONSTANTS: tuple[Any, ...] = (0, 1, 5, "word", None, [1, 2], [1, 2, 3], [], [[1, 2], [3]], [1, [2, 3]], {"a": 1}, "ab", 2.5, True)
+CONSTANTS: tuple[Any, ...] = (
+    0,
+    1,
+    5,
+    "word",
+    None,
+    [1, 2],
+    [1, 2, 3],
+    [],
+    [[1, 2], [3]],
+    [1, [2, 3]],
+    {"a": 1},
+    "ab",
+    2.5,
+    True,
+)
 LISTS: tuple[Any, ...] = ([1, 2], [1, 2, 3], [5], [], [[1, 2], [3]], ["a", "b"], [0, None, 2], "xyz", [[1], 2, [3]])
 STATES = ("Success", "Failed", "Skipped", "Cancelled", "TriggerFailed", "TimedOut", "ValidationFailed", "Finished")
-TEMPLATES = ("{task_name}.out", "{task_full_name}", "{x}", "{flow_name}-{task_slug}", "{nothing}", "{map_index}-{x}", "{parameters[p]}")
-HANDLED = ("Running", "Success", "Failed", "Retrying", "Skipped", "Mapped", "Cached", "TriggerFailed", "Looped", "Paused")
+TEMPLATES = (
+    "{task_name}.out",
+    "{task_full_name}",
+    "{x}",
+    "{flow_name}-{task_slug}",
+    "{nothing}",
+    "{map_index}-{x}",
+    "{parameters[p]}",
+)
+HANDLED = (
+    "Running",
+    "Success",
+    "Failed",
+    "Retrying",
+    "Skipped",
+    "Mapped",
+    "Cached",
+    "TriggerFailed",
+    "Looped",
+    "Paused",
+)
 
 
 class Inventor:
@@ -91,7 +125,13 @@ class Inventor:
         if self.known and roll < 0.83:
             return {"dict": {"k": self.plain(), "c": {"const": 1}}}
         if self.known and roll < 0.88:
-            return {"op": [self.one(OPERATORS), {"ref": self.one(self.known)}, self.one(({"const": 2}, {"ref": self.one(self.known)}))]}
+            return {
+                "op": [
+                    self.one(OPERATORS),
+                    {"ref": self.one(self.known)},
+                    self.one(({"const": 2}, {"ref": self.one(self.known)})),
+                ]
+            }
         if self.known and roll < 0.91:
             return {"item": [{"ref": self.one(self.known)}, self.one((0, 1, "k", -1))]}
         return {"const": self.one(CONSTANTS)}
@@ -139,7 +179,21 @@ class Inventor:
                 {"do": "value", "value": self.one(CONSTANTS)},
                 {"do": "value", "value": self.random.randint(0, 9)},
                 {"do": "nothing"},
-                {"do": "context", "key": self.one(("task_name", "task_full_name", "task_slug", "map_index", "flow_name", "task_run_count", "task_tags", "checkpointing"))},
+                {
+                    "do": "context",
+                    "key": self.one(
+                        (
+                            "task_name",
+                            "task_full_name",
+                            "task_slug",
+                            "map_index",
+                            "flow_name",
+                            "task_run_count",
+                            "task_tags",
+                            "checkpointing",
+                        )
+                    ),
+                },
                 {"do": "span", "value": 3, "count": 2},
                 {"do": "parameter", "key": "p"},
             )
@@ -205,7 +259,9 @@ class Inventor:
             if self.chance(0.2):
                 found["cache_key"] = "shared"
         if self.chance(0.12):
-            found["result"] = self.one(({}, {"location": self.one(TEMPLATES)}, {"location": "{task_name}-{map_index}.bin"}))
+            found["result"] = self.one(
+                ({}, {"location": self.one(TEMPLATES)}, {"location": "{task_name}-{map_index}.bin"})
+            )
             if self.chance(0.3):
                 found["checkpoint"] = self.chance(0.5)
         if self.chance(0.06):
@@ -280,7 +336,9 @@ class Inventor:
         return [self.task() if self.chance(0.85) else self.block() for _ in range(self.random.randint(1, at_most))]
 
     def block(self) -> Description:
-        kind = self.one(("case", "case", "merge", "switch", "ifelse", "filter", "apply_map", "resource", "tags", "chain"))
+        kind = self.one(
+            ("case", "case", "merge", "switch", "ifelse", "filter", "apply_map", "resource", "tags", "chain")
+        )
         return getattr(self, kind)()  # type: ignore[no-any-return]
 
     def case(self) -> Description:
@@ -306,7 +364,11 @@ class Inventor:
     def switch(self) -> Description:
         if len(self.known) < 2:
             return self.task()
-        cases = [["1", {"ref": self.one(self.known)}], [1, {"ref": self.one(self.known)}], ["word", {"ref": self.one(self.known)}]]
+        cases = [
+            ["1", {"ref": self.one(self.known)}],
+            [1, {"ref": self.one(self.known)}],
+            ["word", {"ref": self.one(self.known)}],
+        ]
         cases = cases[: self.random.randint(1, 3)]
         return {"kind": "switch", "on": self.plain(), "cases": cases}
 
@@ -340,7 +402,9 @@ class Inventor:
         spec: Description = {"kind": "resource", "id": self.new_id(), "name": "manager", "x": self.plain()}
         for stage in ("init", "setup", "cleanup"):
             if self.chance(0.12):
-                deed = self.one(({"do": "raise", "error": "ValueError", "message": stage}, {"do": "skip", "message": stage}))
+                deed = self.one(
+                    ({"do": "raise", "error": "ValueError", "message": stage}, {"do": "skip", "message": stage})
+                )
                 spec[stage] = [dict(deed)]
         if self.chance(0.1):
             spec["without_setup"] = True
@@ -424,7 +488,7 @@ class Inventor:
         if self.chance(0.25):
             run["watched"] = False
         if self.chance(0.06) and self.known:
-            state = self.one(("Success", "Failed", "Skipped", "Pending", "Running", "Cancelled", "Cached", "Resume"))
+            state = self.one(("Success", "Failed", "Skipped", "Pending", "Cancelled", "Cached", "Resume"))
             run["task_states"] = [[{"ref": self.one(self.known)}, state, "given", self.one((None, 1, [1, 2]))]]
         return run
 

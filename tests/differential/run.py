@@ -47,7 +47,9 @@ def report(found: list[tuple[str, dict, list[Difference]]], folder: Path, shrink
     known = intended()
     groups = defaultdict(list)
     for seed, description, left in found:
-        groups[left[0].path.rsplit(".", 1)[-1], left[0].released[:50], left[0].ours[:50]].append((seed, description, left))
+        groups[left[0].path.rsplit(".", 1)[-1], left[0].released[:50], left[0].ours[:50]].append(
+            (seed, description, left)
+        )
     for number, members in enumerate(sorted(groups.values(), key=len, reverse=True)):
         seed, description, left = min(members, key=lambda member: len(json.dumps(member[1])))
         print(f"\n=== {len(members)} flows like {seed}: {[m[0] for m in members[:5]]}")
@@ -80,7 +82,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--flows", type=int, default=2000)
     parser.add_argument("--seed", default=str(time.time_ns() % 10**9))
-    parser.add_argument("--shrink", type=int, default=0, metavar="N", help="make the first N kinds of differences small")
+    parser.add_argument(
+        "--shrink", type=int, default=0, metavar="N", help="make the first N kinds of differences small"
+    )
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
     if not RELEASED.exists():

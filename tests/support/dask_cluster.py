@@ -1,4 +1,4 @@
-"""A Dask cluster as somebody would run it: one scheduler and workers, each a process started by the command ``dask``."""
+"""A Dask cluster as somebody would run it: a scheduler and workers, each a process started by the command ``dask``."""
 
 from __future__ import annotations
 

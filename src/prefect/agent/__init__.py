@@ -2,4 +2,8 @@
 
 from prefect._lazy import lazy
 
-__getattr__, __dir__ = lazy(__name__, {"Agent": "prefect.agent.agent"}, rooms=("agent", "local", "polling"))
+__getattr__, __dir__ = lazy(
+    __name__,
+    {"Agent": "prefect.agent.agent"},
+    rooms=("agent", "docker", "ecs", "kubernetes", "local", "polling", "vertex"),
+)

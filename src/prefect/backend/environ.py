@@ -87,6 +87,50 @@ def local_agent_environ(
     }
 
 
+def container_environ(
+    flow_run_id: str,
+    flow_id: str,
+    run_config: Any,
+    *,
+    image: str,
+    agent_env: Mapping[str, str],
+    labels: Sequence[str],
+    api_key: str | None,
+    tenant_id: str | None,
+    send_logs: bool,
+    api: str | None = None,
+) -> dict[str, str]:
+    """Build what an agent adds to the environment of a container that executes a flow run.
+
+    Args:
+        image: told to the flow run, whose tasks may want to start more of the same.
+        tenant_id: passed on with a key only.
+        send_logs: False forbids the container to send logs; True leaves the choice to the run.
+        api: the address at which the container reaches the API; absent means the one that this process uses.
+    """
+    environ = {
+        "PREFECT__LOGGING__LEVEL": str(context.config.logging.level),
+        **agent_env,
+        **_env_of(run_config),
+    }
+    name = "PREFECT__CLOUD__SEND_FLOW_RUN_LOGS"
+    sends = str(send_logs and environ.get(name, "true").lower() != "false").lower()
+    forced = _forced(flow_run_id, flow_id)
+    return {
+        **environ,
+        name: sends,
+        # The same for containers of versions before 0.15.
+        "PREFECT__LOGGING__LOG_TO_CLOUD": sends,
+        **({"PREFECT__CLOUD__API_KEY": api_key, "PREFECT__CLOUD__AUTH_TOKEN": api_key} if api_key else {}),
+        **({"PREFECT__CLOUD__TENANT_ID": tenant_id} if api_key and tenant_id else {}),
+        "PREFECT__CLOUD__AGENT__LABELS": str(list(labels)),
+        "PREFECT__CLOUD__USE_LOCAL_SECRETS": "false",
+        "PREFECT__CONTEXT__IMAGE": image,
+        **forced,
+        "PREFECT__CLOUD__API": api or forced["PREFECT__CLOUD__API"],
+    }
+
+
 def _env_of(run_config: Any) -> dict[str, str]:
     env = getattr(run_config, "env", None) or {}
     return {str(name): str(value) for name, value in env.items()}

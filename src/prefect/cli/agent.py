@@ -198,6 +198,8 @@ def start_agent(
             started = agent_class(labels=sorted(set(labels)) or None, env_vars=env_vars, **given)
         except ImportError as error:
             raise _not_available(class_name, error) from error
+        except (ValueError, RuntimeError) as error:
+            raise TerminalError(f"{class_name} cannot be started: {error}") from error
         started.start()
 
 

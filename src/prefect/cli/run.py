@@ -37,7 +37,12 @@ Examples:
 
 @click.command(context_settings=CONTEXT_SETTINGS, epilog=EPILOG)
 @click.pass_context
-@click.option("--id", "-i", "flow_or_group_id", help="Id of a flow, flow group or version group; of a group, the newest version runs.")
+@click.option(
+    "--id",
+    "-i",
+    "flow_or_group_id",
+    help="Id of a flow, flow group or version group; of a group, the newest version runs.",
+)
 @click.option("--project", help="Project of the registered flow; needs --name.")
 @click.option("--path", "-p", help="Python file with the flow: runs it here.")
 @click.option("--module", "-m", help="Module with the flow, or dotted path to the flow: runs it here.")

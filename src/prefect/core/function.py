@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
 
 from prefect.core.signature import check_run
 from prefect.core.task import Task
@@ -39,35 +39,26 @@ class FunctionTask(Task, Generic[P, R]):
     def _how_to_write(self) -> str:
         return str(getattr(self.run, "__name__", "task"))
 
+    if TYPE_CHECKING:
+        # How an editor sees a function under ``@task``: a task that is run and called like the function.
+        def run(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
-class TaskFunction(Protocol[P, R]):
-    """How a type checker sees a function under ``@task``: called like the function, and a task besides."""
+        @overload
+        def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Self: ...
 
-    name: str
-    run: Callable[P, R]
+        # Tasks can be passed for any argument, and ``mapped``, ``upstream_tasks``, ``task_args`` and ``flow`` besides.
+        @overload
+        def __call__(self, *args: Any, **kwargs: Any) -> Self: ...
 
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
-
-    # Tasks can be passed for any argument, and ``mapped``, ``upstream_tasks``, ``task_args`` and ``flow`` besides.
-    @overload
-    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
-
-    def map(self, *args: Any, **kwargs: Any) -> Any: ...
-
-    def copy(self, **task_args: Any) -> Any: ...
-
-    def bind(self, *args: Any, **kwargs: Any) -> Any: ...
-
-    def __getattr__(self, name: str) -> Any: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> Self: ...
 
 
 @overload
-def task(fn: Callable[P, R], /) -> TaskFunction[P, R]: ...
+def task(fn: Callable[P, R], **task_init_kwargs: Any) -> FunctionTask[P, R]: ...
 
 
 @overload
-def task(fn: None = None, **task_init_kwargs: Any) -> Callable[[Callable[P, R]], TaskFunction[P, R]]: ...
+def task(fn: None = None, **task_init_kwargs: Any) -> Callable[[Callable[P, R]], FunctionTask[P, R]]: ...
 
 
 def task(fn: Callable[..., Any] | None = None, **task_init_kwargs: Any) -> Any:
@@ -79,4 +70,4 @@ def task(fn: Callable[..., Any] | None = None, **task_init_kwargs: Any) -> Any:
     """
     if fn is None:
         return lambda function: FunctionTask(fn=function, **task_init_kwargs)
-    return cast(Any, FunctionTask(fn=fn, **task_init_kwargs))
+    return FunctionTask(fn=fn, **task_init_kwargs)

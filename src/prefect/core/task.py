@@ -307,7 +307,7 @@ class Task(OperatorsMixin):
         upstream_tasks: Iterable[Any] | None = None,
         flow: Flow | None = None,
         **kwargs: Any,
-    ) -> Any:
+    ) -> Self:
         """Add a copy of this task to a flow, with these arguments.
 
         Args:
@@ -367,7 +367,7 @@ class Task(OperatorsMixin):
         flow: Flow | None = None,
         task_args: dict[str, Any] | None = None,
         **kwargs: Any,
-    ) -> Any:
+    ) -> Self:
         """Add a copy of this task that runs once for each element of its arguments.
 
         Arguments marked ``unmapped`` are passed whole; those marked ``flatten`` are flattened first. See ``__call__``.

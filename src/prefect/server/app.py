@@ -21,7 +21,7 @@ from prefect.server.services import start_services
 from prefect.server.services.loop import Service
 from prefect.server.settings import Settings
 from prefect.server.store import figures
-from prefect.server.store.audit import AuditedDatabase
+from prefect.server.store.audit import audited
 from prefect.server.store.database import Database
 from prefect.server.store.opening import migrate, open_database
 from prefect.server.tracing import Spans, set_up_tracing
@@ -36,7 +36,7 @@ class App:
 
     def __init__(self, settings: Settings, database: Database):
         self.settings = settings
-        self.database: Database = AuditedDatabase(database) if settings.audit else database
+        self.database = audited(database) if settings.audit else database
         self.live = Live()
         self.auth = Auth(required=settings.require_keys, find_key=self._find_key)
         self.secrets = SecretBox(settings)

@@ -80,9 +80,7 @@ class TooManyFailures(Refused):
     """Too many unknown keys came from one address."""
 
     def __init__(self, seconds: int):
-        super().__init__(
-            f"Too many unknown API keys came from this address; wait {seconds} s.", "RATE_LIMITED"
-        )
+        super().__init__(f"Too many unknown API keys came from this address; wait {seconds} s.", "RATE_LIMITED")
         self.seconds = seconds
 
 
@@ -317,7 +315,11 @@ def unwelcome_page(headers: Mapping[str, str], settings: Settings) -> str:
     if "sec-fetch-site" not in headers or settings.require_keys or not is_loopback(settings.host):
         return ""
     name = _host_name(host)
-    if not name or is_loopback(name) or any(name == urlsplit(one).hostname for one in _listed(settings.allowed_origins)):
+    if (
+        not name
+        or is_loopback(name)
+        or any(name == urlsplit(one).hostname for one in _listed(settings.allowed_origins))
+    ):
         return ""
     return f"Browsers may not call this server as {name[:200]}; the setting http.allowed_origins can allow it."
 

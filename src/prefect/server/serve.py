@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,6 +70,7 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
         StartUpError: in one line, why the server cannot start.
     """
     check_exposure(settings)
+    _check_tls(settings)
     _set_up_log(settings)
     listener = _bind(settings.host, settings.port)
     try:
@@ -99,9 +101,11 @@ async def _run(app: App, listener: socket.socket, on_ready: Callable[[str], None
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            ssl_certfile=app.settings.ssl_certfile or None,
+            ssl_keyfile=app.settings.ssl_keyfile or None,
             timeout_graceful_shutdown=max(1, round(app.settings.stop_seconds)),
         )
-        server = _Server(config, app, lambda: on_ready(_address(listener)))
+        server = _Server(config, app, lambda: on_ready(_address(listener, app.settings)))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, server.handle_exit, number, None)
@@ -137,9 +141,25 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _address(listener: socket.socket) -> str:
+def _address(listener: socket.socket, settings: Settings) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{settings.scheme()}://[{host}]:{port}" if ":" in host else f"{settings.scheme()}://{host}:{port}"
+
+
+def _check_tls(settings: Settings) -> None:
+    """Refuse certificate files that cannot be used, before anything listens."""
+    certificate, key = settings.ssl_certfile, settings.ssl_keyfile
+    if not certificate:
+        if key:
+            raise StartUpError("--ssl-keyfile needs the certificate that belongs to it: give --ssl-certfile as well.")
+        return
+    try:
+        # A password would be asked for at the terminal, which a server may not have.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key or None, password="")
+    except (OSError, ValueError) as error:
+        files = f"{certificate} and {key}" if key else certificate
+        reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
+        raise StartUpError(f"The certificate in {files} cannot be used: {reason}.") from None
 
 
 def _set_up_log(settings: Settings) -> None:
@@ -176,7 +196,7 @@ def _pid_file(settings: Settings, listener: socket.socket) -> Iterator[None]:
             return
         file.seek(0)
         file.truncate()
-        json.dump({"pid": os.getpid(), "address": _address(listener)}, file)
+        json.dump({"pid": os.getpid(), "address": _address(listener, settings)}, file)
         file.flush()
         try:
             yield

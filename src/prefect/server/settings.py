@@ -24,7 +24,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 def _setting(key: str, default: Any, read: Callable[[Any], Any], about: str) -> Any:
     # A key is for nobody's log.
-    return field(default=default, repr=key != "secrets.key", metadata={"key": key, "read": read, "about": about})
+    return field(default=default, repr=key not in ("secrets.key", "email.password"), metadata={"key": key, "read": read, "about": about})
 
 
 def _whole(low: int, high: int) -> Callable[[Any], int]:
@@ -91,6 +91,13 @@ def _log_format(value: Any) -> str:
     text = str(value).strip().lower()
     if text not in LOG_FORMATS:
         raise ValueError("one of " + ", ".join(LOG_FORMATS))
+    return text
+
+
+def _security(value: Any) -> str:
+    text = str(value).strip().lower()
+    if text not in ("none", "starttls", "tls"):
+        raise ValueError("none, starttls or tls")
     return text
 
 
@@ -183,13 +190,49 @@ class Settings:
         "services.heartbeat_limit_seconds", 90.0, _number(1, 86_400), "a run silent for longer is taken for dead"
     )
 
+    slot_keeper_seconds: float = _setting(
+        "services.slot_keeper.interval_seconds", 5.0, _number(0.1, 86_400), "pause between two looks at places held"
+    )
+    sla_seconds: float = _setting(
+        "services.sla.interval_seconds", 15.0, _number(0.1, 86_400), "pause between two looks for late runs and agents"
+    )
+    retention_seconds: float = _setting(
+        "services.retention.interval_seconds", 3600.0, _number(0.1, 86_400), "pause between two clean-ups"
+    )
+    retention_days: float = _setting(
+        "services.retention.days", 0.0, _number(0, 36_500), "finished runs are deleted after so many days; 0: never"
+    )
+    retention_batch: int = _setting(
+        "services.retention.batch", 50, _whole(1, 10_000), "runs deleted in one transaction"
+    )
+    outbox_seconds: float = _setting(
+        "services.outbox.interval_seconds", 5.0, _number(0.1, 86_400), "longest pause between two looks at the outbox"
+    )
+    outbox_attempts: int = _setting(
+        "services.outbox.attempts", 8, _whole(1, 100), "times that a hook or action is tried"
+    )
+    twilio_url: str = _setting("hooks.twilio_url", "https://api.twilio.com", _text, "address of Twilio's API")
+    pagerduty_url: str = _setting(
+        "hooks.pagerduty_url", "https://events.pagerduty.com", _text, "address of PagerDuty's events API"
+    )
+    email_host: str = _setting("email.host", "", _optional_text, "SMTP server for mails of automations")
+    email_port: int = _setting("email.port", 25, _whole(1, 65535), "its port")
+    email_security: str = _setting("email.security", "none", _security, "none, starttls or tls")
+    email_username: str = _setting("email.username", "", _optional_text, "account there, if it wants one")
+    email_password: str = _setting("email.password", "", _optional_text, "password of the account")
+    email_sender: str = _setting("email.sender", "proctor@localhost", _text, "address that mails come from")
+
     def resolved_database_url(self) -> str:
         """Give the database's address, which by default is a file in the home folder."""
         return self.database_url or f"sqlite:///{self.home / 'proctor.db'}"
 
     def link_base(self) -> str:
         """Give the address that links in messages start with."""
-        return self.api_url.rstrip("/") or f"http://{self.host}:{self.port}"
+        return self.api_url.rstrip("/") or f"{self.scheme()}://{self.host}:{self.port}"
+
+    def scheme(self) -> str:
+        """Give what the server's address starts with."""
+        return "https" if self.ssl_certfile else "http"
 
 
 def _described() -> dict[str, Any]:

@@ -71,7 +71,7 @@ def set_up_tracing(environment: Mapping[str, str] | None = None) -> Spans:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
         raise StartUpError(
-            f"{ENDPOINTS[0]} is set, but spans need more packages: pip install 'proctor[otel]' ({error.name} is missing)."
+            f"{ENDPOINTS[0]} is set, but {error.name} is not installed: pip install 'proctor[otel]'."
         ) from None
     name = environment.get("OTEL_SERVICE_NAME") or "proctor-server"
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))

@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from prefect.utilities.context import context
+
 _FIRST_VERSION_WITH_FLOW_RUN_COMMAND = (0, 13)
+_FIRST_VERSION_OF_OURS = (1, 5)
 
 
 def get_flow_image(flow_run: Mapping[str, Any], default: str | None = None) -> str:
@@ -26,15 +29,29 @@ def get_flow_image(flow_run: Mapping[str, Any], default: str | None = None) -> s
         return str(image)
     if default is not None:
         return default
+    return image_of_version(flow.get("core_version"))
+
+
+def image_of_version(version: str | None) -> str:
+    """Give the image of a version: the configured one, else the public one of 1.4.1 and before, else a local one.
+
+    Source: docs/decisions/0018-default-image.md
+    """
     # A development version ("1.4.1+12.g...") has no image of its own.
-    version = (flow.get("core_version") or "latest").partition("+")[0]
-    return f"prefecthq/prefect:{version}"
+    tag = (version or "latest").partition("+")[0]
+    configured = context.config.cloud.agent.get("image")
+    if configured:
+        return str(configured).replace("{version}", tag)
+    is_ours = version is not None and _numbers(version) >= _FIRST_VERSION_OF_OURS
+    return f"proctor:{tag}" if is_ours else f"prefecthq/prefect:{tag}"
 
 
 def get_flow_run_command(flow_run: Mapping[str, Any]) -> str:
     """Give the command that runs the flow, by the version that it was registered with."""
-    version = flow_run["flow"].get("core_version") or "0.0.0"
-    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
-    if numbers < _FIRST_VERSION_WITH_FLOW_RUN_COMMAND:
+    if _numbers(flow_run["flow"].get("core_version") or "0.0.0") < _FIRST_VERSION_WITH_FLOW_RUN_COMMAND:
         return "prefect execute cloud-flow"
     return "prefect execute flow-run"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])

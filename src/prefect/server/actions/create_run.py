@@ -45,12 +45,16 @@ def create_flow_run(
     idempotency_key: str | None = None,
     flow_run_name: str | None = None,
     auto_scheduled: bool = False,
+    tenant_id: str | None = None,
 ) -> str:
     """Create a flow run, Scheduled, with all its task runs; gives its id.
 
     With an idempotency key: the run that was made with this key before, whatever else is given.  A key belongs to
     what it was used with: the flow, the version group or the flow group; in the latter two it holds for new versions
     as well.
+
+    Args:
+        tenant_id: only this tenant's flows are found by their version group, whose name is free; None: any tenant's.
 
     Raises:
         ApiError: no such flow, an archived one, a missing parameter, or a value that cannot be used.
@@ -65,7 +69,7 @@ def create_flow_run(
         check_key("idempotency_key", idempotency_key)
     name = new_name() if flow_run_name is None else check_name("flow_run_name", flow_run_name)
 
-    flow = _find_flow(tx, flow_id, version_group_id, flow_group_id)
+    flow = _find_flow(tx, flow_id, version_group_id, flow_group_id, tenant_id)
     merged = run_parameters.merge(flow["parameters"], flow["group_parameters"], given_parameters)
 
     run_id = new_id()
@@ -125,6 +129,7 @@ def _find_flow(
     flow_id: str | None,
     version_group_id: str | None,
     flow_group_id: str | None,
+    tenant_id: str | None,
 ) -> Mapping[str, Any]:
     if flow_id is not None:
         flow = tx.one(flows.flow_for_run_by_flow, flow_id=flow_id)
@@ -135,7 +140,11 @@ def _find_flow(
         return flow
     if version_group_id is not None:
         check_key("version_group_id", version_group_id)
-        flow = tx.one(flows.flow_for_run_by_version_group, version_group_id=version_group_id)
+        if tenant_id is None:
+            flow = tx.one(flows.flow_for_run_by_version_group, version_group_id=version_group_id)
+        else:
+            named = {"version_group_id": version_group_id, "tenant_id": tenant_id}
+            flow = tx.one(flows.flow_for_run_by_version_group_of_tenant, **named)
         if flow is None:
             raise ApiError(f"Version group {version_group_id} has no unarchived flows.")
         return flow

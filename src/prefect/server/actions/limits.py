@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from prefect.server.actions import slots
 from prefect.server.actions.checks import check_name, found, new_id, size_of
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.store import limits
@@ -13,7 +14,6 @@ from prefect.server.store.database import Transaction
 __all__ = ["delete_key_value", "delete_task_tag_limit", "set_key_value", "update_task_tag_limit"]
 
 VALUE_MAX_BYTES = 10_000
-LIMIT_MAX = 2**31 - 1
 
 
 def set_key_value(tx: Transaction, now: datetime, *, tenant_id: str, key: str, value: Any) -> str:
@@ -34,13 +34,9 @@ def delete_key_value(tx: Transaction, now: datetime, *, tenant_id: str, key_valu
 
 def update_task_tag_limit(tx: Transaction, now: datetime, *, tenant_id: str, tag: str, limit: int) -> str:
     """Set how many task runs with this tag may run at one time; gives the row's id."""
-    check_name("tag", tag)
-    if not 0 <= limit <= LIMIT_MAX:
-        raise BadInput("limit", f"a whole number from 0 to {LIMIT_MAX}", limit)
-    values = {"tenant_id": tenant_id, "tag": tag, "limit": limit, "created": now, "updated": now}
-    return str(found(tx.one(limits.put_task_tag_limit, id=new_id(), **values), "The limit could not be kept.")["id"])
+    return slots.set_limit(tx, now, tenant_id=tenant_id, kind=slots.TASK, name=tag, limit=limit)
 
 
 def delete_task_tag_limit(tx: Transaction, now: datetime, *, tenant_id: str, limit_id: str) -> bool:
     """Take a limit away."""
-    return tx.run(limits.delete_task_tag_limit, tenant_id=tenant_id, limit_id=limit_id) > 0
+    return slots.delete_limit(tx, now, tenant_id=tenant_id, kind=slots.TASK, limit_id=limit_id)

@@ -6,10 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from prefect.server.store import agents, queue
+from prefect.server.live import queue_topic
+from prefect.server.store import agents, queue, tenants
 from prefect.server.store.database import Transaction
 
-__all__ = ["Due", "due_runs", "mark_queried"]
+__all__ = ["PAUSED", "Due", "due_runs", "mark_queried", "pause"]
+
+#: Key of a tenant's settings: its queue hands out nothing while this is true.
+PAUSED = "work_queue_paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,9 @@ def due_runs(
     Returns:
         The ids, and, when there are none, the time at which to look again even if nobody announces anything.
     """
+    owner = tx.one(queue.settings_of_tenant, tenant_id=tenant_id)
+    if owner is not None and (owner["settings"] or {}).get(PAUSED):
+        return Due([], None)
     taker = (queue.BOTH if unlabelled else queue.LABELLED) if labels else queue.UNLABELLED
     values = {"tenant_id": tenant_id, "before": before, **({"labels": list(labels)} if labels else {})}
     widened = limit + len(exclude)
@@ -59,6 +66,17 @@ def due_runs(
         if (row := tx.one(statement[taker], **values)) is not None and row["start"] is not None
     ]
     return Due([], min(starts, default=None))
+
+
+def pause(tx: Transaction, now: datetime, *, tenant_id: str, paused: bool) -> bool:
+    """Let a tenant's queue hand out nothing, or hand out again; who waits at the queue hears of it at once."""
+    owner = tx.one(tenants.tenant_by_id, tenant_id=tenant_id)
+    if owner is None:
+        return False
+    settings = {**(owner["settings"] or {}), PAUSED: paused}
+    tx.run(tenants.set_tenant_settings, tenant_id=tenant_id, settings=settings, now=now)
+    tx.announce(queue_topic(tenant_id))
+    return True
 
 
 def mark_queried(tx: Transaction, now: datetime, *, agent_id: str) -> None:

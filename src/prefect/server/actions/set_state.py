@@ -137,9 +137,7 @@ def set_flow_run_state(
         return _wait_on(tx, now, states.wait_on_flow_run, flow_run_id, verdict)
     new_state_id = state_id or new_id()
     moved = _move_flow_run(tx, now, row, verdict, new_state_id, caller)
-    _tell(
-        tx, now, flow_run_id, row["flow_id"], row["tenant_id"], row["state"], new, new_state_id, moved["version"]
-    )
+    _tell(tx, now, flow_run_id, row["flow_id"], row["tenant_id"], row["state"], new, new_state_id, moved["version"])
     _keep_process(tx, row, new, caller)
     if places is not None and new.name == "Running":
         places.take(tx, now, run_id=flow_run_id, flow_run_id=flow_run_id)
@@ -245,6 +243,8 @@ def _close_task_runs(tx: Transaction, now: datetime, flow_run_id: str, cancelled
             for row in open_runs
         ],
     )
+    for _ in open_runs:
+        tx.tally(f"task_run:{cancelled.name}")
 
 
 # ----------------------------------------------------------------------------------------- task runs

@@ -22,6 +22,7 @@ __all__ = [
     "FLOW",
     "LIMIT_MAX",
     "TASK",
+    "WORD",
     "Places",
     "delete_limit",
     "full_limits",

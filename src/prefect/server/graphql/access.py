@@ -21,7 +21,7 @@ from prefect.server.store.audit import Entry, recording
 from prefect.server.store.database import Transaction
 from prefect.server.store.selection import Scope
 
-__all__ = ["ADMIN_TABLES", "NEVER_AUDITED", "OPEN_QUERIES", "RUN_OPERATIONS", "needed_role", "run", "scope_of"]
+__all__ = ["ADMIN_TABLES", "NEVER_AUDITED", "RUN_OPERATIONS", "needed_role", "run", "scope_of"]
 
 #: What agents and flow runs do; every other mutation needs an admin's key.
 RUN_OPERATIONS = frozenset(
@@ -73,11 +73,12 @@ NEVER_AUDITED = frozenset(
     }
 )
 
-#: Queries that say nothing of anybody's data.
-OPEN_QUERIES = frozenset({"hello", "api", "reference_data", "auth_info"})
-
 #: Fields that name a row by id, where the table is not the field's name without ``_id``.
-_NAMED_TABLES = {"limit_id": ("task_tag_limit", "flow_concurrency_limit"), "key_id": ("auth_api_key",)}
+_NAMED_TABLES = {
+    "limit_id": ("task_tag_limit", "flow_concurrency_limit"),
+    "key_id": ("auth_api_key",),
+    "sla_config_id": ("flow_sla_config",),
+}
 #: Ids that name no row of a tenant: who holds a key, and new rows of states and logs.
 _FREE_IDS = frozenset({"user_id", "id"})
 _TENANT_FIELDS = frozenset({"tenant_id", "default_tenant_id"})
@@ -85,6 +86,7 @@ _TENANT_FIELDS = frozenset({"tenant_id", "default_tenant_id"})
 # A row never changes its tenant, so what was seen once holds; looking again would cost each call a read.
 _OWNERS_KEPT = 20_000
 _owners: OrderedDict[tuple[str, str], str] = OrderedDict()
+NO_TENANT = ""
 
 LONGEST_DETAIL = 200
 MOST_DETAILS = 20
@@ -125,11 +127,11 @@ async def run(request: Request, operation: Operation, inputs: dict[str, Any]) ->
     needed = needed_role(operation)
     if not may(caller.role, needed):
         raise Refused(
-            f"FORBIDDEN: {operation.name} needs an API key with the role {needed}; this one has {caller.role}.",
+            f"{operation.name} needs an API key with the role {needed}; this one has {caller.role}.",
             "FORBIDDEN",
         )
     if operation.name in ALL_TENANTS_OPERATIONS and not caller.all_tenants:
-        raise Refused(f"FORBIDDEN: {operation.name} needs an API key for all tenants.", "FORBIDDEN")
+        raise Refused(f"{operation.name} needs an API key for all tenants.", "FORBIDDEN")
     entry = _entry(request, caller, operation, inputs)
     hidden: dict[str, str] = {}
     inputs = await _Border(request, caller, hidden).check(inputs)
@@ -186,6 +188,8 @@ class _Border:
                 return self._nothing(value)
             return value
         tables = _tables_of(field)
+        if field == "key_id" and self._caller.all_tenants:
+            return value
         if not tables or any(_owners.get((table, value)) == self._caller.tenant_id for table in tables):
             return value
         return self._nothing(value)
@@ -228,8 +232,8 @@ def _look_up(tx: Transaction, places: Iterable[tuple[str, str]]) -> dict[tuple[s
     found = {}
     for table, row_id in places:
         row = tx.one(keys.owner_of[table], id=row_id)
-        if row is not None and row["tenant_id"] is not None:
-            found[table, row_id] = row["tenant_id"]
+        if row is not None:
+            found[table, row_id] = row["tenant_id"] or NO_TENANT
     return found
 
 

@@ -280,10 +280,9 @@ class _Answer:
             answers = await asyncio.gather(*[self._run(root) for root in operations])
             found.update(zip([root.key for root in operations], answers, strict=True))
         tables = [root for root in self._plan.roots if isinstance(root, TableRoot)]
-        for root in tables:
-            if root.is_hidden:
-                refused = Refused(f"FORBIDDEN: {root.key} needs an API key with the role admin.", "FORBIDDEN")
-                found[root.key] = self._failed(root, refused)
+        for hidden in [root for root in tables if root.is_hidden]:
+            refused = Refused(f"{hidden.key} needs an API key with the role admin.", "FORBIDDEN")
+            found[hidden.key] = self._failed(hidden, refused)
         tables = [root for root in tables if not root.is_hidden]
         if tables:
             found.update(await self._read(tables))

@@ -21,6 +21,8 @@ from prefect.server.actions import (
     tenants,
 )
 from prefect.server.errors import ApiError
+from prefect.server.graphql.mutations_access import ACCESS_MUTATIONS
+from prefect.server.graphql.mutations_limits import LIMIT_MUTATIONS
 from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request
 from prefect.server.graphql.waiting import runs_in_queue
 
@@ -100,6 +102,11 @@ async def _create_flow_from_compressed_string(request: Request, inputs: Inputs) 
     settings = request.app.settings
     flow_id = await _write(request, registration.create_flow, settings=settings, serialized_flow=document, **inputs)
     return {"id": flow_id}
+
+
+async def _create_flow_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    tenant_id = request.tenant_id if request.caller.is_held else None
+    return {"id": await _write(request, create_run.create_flow_run, tenant_id=tenant_id, **inputs)}
 
 
 async def _get_or_create_task_run_info(request: Request, inputs: Inputs) -> Mapping[str, Any]:
@@ -298,7 +305,7 @@ _FLOW_GROUPS = (
 _RUNS = (
     _operation(
         "create_flow_run",
-        _id(create_run.create_flow_run),
+        _create_flow_run,
         ID,
         flow_id="UUID",
         version_group_id="String",
@@ -409,4 +416,6 @@ _HOSTED = (
     _operation("delete_task_tag_limit", _of_tenant(limits.delete_task_tag_limit), limit_id="UUID!"),
 )
 
-MUTATIONS: tuple[Operation, ...] = _TENANTS + _FLOWS + _FLOW_GROUPS + _RUNS + _OTHERS + _HOSTED
+_HOSTED_TOO = LIMIT_MUTATIONS + ACCESS_MUTATIONS
+
+MUTATIONS: tuple[Operation, ...] = _TENANTS + _FLOWS + _FLOW_GROUPS + _RUNS + _OTHERS + _HOSTED + _HOSTED_TOO

@@ -7,6 +7,8 @@ from typing import Any
 
 from prefect._version import __version__
 from prefect.server.actions import runs
+from prefect.server.graphql.mutations_access import ACCESS_QUERIES
+from prefect.server.graphql.mutations_limits import LIMIT_QUERIES
 from prefect.server.graphql.operations import Operation, Request
 from prefect.server.graphql.waiting import run_events
 from prefect.server.rules.proposal import STATE_CLASSES
@@ -50,22 +52,19 @@ async def _get_task_run_info(request: Request, inputs: dict[str, Any]) -> Mappin
     return {key: info[key] for key in ("id", "version", "state", "serialized_state")}
 
 
-async def _auth_info(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
-    return {"tenant_id": request.tenant_id, "user_id": None, "api_token_scope": None}
-
-
 async def _flow_run_events(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
     found = await run_events(request, inputs)
     return {"cursor": found.cursor, "events": found.events}
 
 
 QUERIES: tuple[Operation, ...] = (
+    *LIMIT_QUERIES,
+    *ACCESS_QUERIES,
     Operation("hello", {}, "String", _hello, is_mutation=False),
     Operation("api", {}, "api_info", _api, is_mutation=False),
     Operation("reference_data", {}, "reference_data", _reference_data, is_mutation=False),
     Operation("mapped_children", {"task_run_id": "UUID!"}, "mapped_children", _mapped_children, is_mutation=False),
     Operation("get_task_run_info", {"task_run_id": "UUID!"}, "task_run_info", _get_task_run_info, is_mutation=False),
-    Operation("auth_info", {}, "auth_info", _auth_info, is_mutation=False),
     Operation(
         "flow_run_events",
         {"flow_run_id": "UUID!", "after": "Int = 0", "wait_seconds": "Float = 0", "limit": "Int = 1000"},

@@ -178,7 +178,7 @@ def refuse_success_before_new_start(step: Transition, kind: str) -> Verdict | No
         return None
     if step.current in ("Scheduled", "Submitted") and step.proposed.is_kind(Success):
         return Reject(
-            f"State update failed for {kind} run ID {step.run_id}: the run was taken from a silent process and has "
+            f"State update failed for {kind} run ID {step.run_id}: the run was taken from a silent process and has "  # noqa: S608 - a sentence
             "not begun again; give its version to set this state all the same.",
             VERSION_LOCKING_ERROR,
         )

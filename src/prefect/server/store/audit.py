@@ -6,20 +6,19 @@ changed something.  Writes that nobody announced, those of the services, leave n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 from prefect.server.catalogue import audit
 from prefect.server.store.database import Database, Transaction
-from prefect.server.store.dialect import Dialect
 from prefect.server.store.phrases import inserting
 
-__all__ = ["AuditedDatabase", "Entry", "recording"]
+__all__ = ["AuditedDatabase", "Entry", "audited", "recording"]
 
 T = TypeVar("T")
 
@@ -77,40 +76,23 @@ def _is_id(text: str) -> bool:
 
 
 class AuditedDatabase:
-    """A database whose writes are recorded; otherwise the one that it was made of."""
+    """A database whose writes are recorded; in everything else the one that it was made of."""
 
     def __init__(self, database: Database):
-        self._database = database
-        self.url = database.url
-        self.read = database.read
-        self.start = database.start
-        self.stop = database.stop
+        object.__setattr__(self, "_database", database)
 
-    @property
-    def dialect(self) -> Dialect:
-        return self._database.dialect
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
 
-    @property
-    def on_announce(self) -> Callable[[Collection[str]], None] | None:
-        return self._database.on_announce
-
-    @on_announce.setter
-    def on_announce(self, hear: Callable[[Collection[str]], None] | None) -> None:
-        self._database.on_announce = hear
-
-    @property
-    def on_commit(self) -> Callable[[int, float, Collection[str]], None] | None:
-        return self._database.on_commit
-
-    @on_commit.setter
-    def on_commit(self, count: Callable[[int, float, Collection[str]], None] | None) -> None:
-        self._database.on_commit = count
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._database, name, value)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work``, and keep who did it when it changed something."""
         entry = _entry.get()
+        database: Database = self._database
         if entry is None:
-            return await self._database.write(work)
+            return await database.write(work)
 
         def recorded(tx: Transaction) -> T:
             result = work(tx)
@@ -118,4 +100,9 @@ class AuditedDatabase:
                 entry.write(tx, result)
             return result
 
-        return await self._database.write(recorded)
+        return await database.write(recorded)
+
+
+def audited(database: Database) -> Database:
+    """Give the database with its writes recorded."""
+    return cast(Database, AuditedDatabase(database))

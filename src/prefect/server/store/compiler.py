@@ -101,6 +101,8 @@ def tables_of(compiled: Compiled) -> frozenset[str]:
 # A mark in the text under construction; the parts are not written in the order in which they stand.
 _MARK = re.compile("\x00(\\d+)\x00")
 _TRUE, _FALSE = "TRUE", "FALSE"
+# Seen whole by who may act in all tenants.
+_OF_THE_SERVER = frozenset({"tenant", "auth_api_key", "audit"})
 
 
 def _literal(text: str) -> str:
@@ -338,7 +340,7 @@ class _Writer:
     def _within(self, table: PublicTable, alias: str) -> str:
         """Hold the rows to what the reader may see: this stands wherever rows of a table do."""
         scope = self._scope
-        if scope is None or (table.name == "tenant" and scope.all_tenants):
+        if scope is None or (scope.all_tenants and table.name in _OF_THE_SERVER and table.name not in scope.hidden):
             return ""
         column = "id" if table.name == "tenant" else "tenant_id"
         if table.name in scope.hidden or column not in table.columns:

@@ -1,4 +1,4 @@
-"""How many runs are where, for the figures of operation: bounded counts over indexes, never a look at all of history."""
+"""How many runs are where, for the figures of operation: bounded counts over indexes."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ __all__ = [
     "flow_for_run_by_flow",
     "flow_for_run_by_group",
     "flow_for_run_by_version_group",
+    "flow_for_run_by_version_group_of_tenant",
     "flow_for_schedule",
     "flows_of_group",
     "group_by_id",
@@ -159,6 +160,9 @@ _newest = _for_run.where(flow.c.archived == false()).order_by(flow.c.version.des
 flow_for_run_by_group = _newest.where(flow.c.flow_group_id == value_of("flow_group_id", flow.c.flow_group_id))
 flow_for_run_by_version_group = _newest.where(
     flow.c.version_group_id == value_of("version_group_id", flow.c.version_group_id)
+)
+flow_for_run_by_version_group_of_tenant = flow_for_run_by_version_group.where(
+    flow.c.tenant_id == value_of("tenant_id", flow.c.tenant_id)
 )
 
 tasks_for_run = select(task.c.id, task.c.tenant_id, task.c.cache_key).where(

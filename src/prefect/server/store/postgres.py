@@ -12,7 +12,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -38,6 +38,7 @@ from .database import (
 )
 from .dialect import POSTGRESQL, Dialect, load_json
 from .statements import Row, Statements
+from .transaction import OpenTransaction
 
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -55,7 +56,6 @@ SESSION = (
     f"-c statement_timeout={LONGEST_READ_SECONDS * 1000}"
 )
 
-_STATEMENTS = Statements(POSTGRESQL)
 _TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
 
 
@@ -76,17 +76,17 @@ def _translate(error: psycopg.Error, url: str) -> Exception:
     return RuntimeError(f"PostgreSQL: {error}")
 
 
-class PostgresTransaction:
+class PostgresTransaction(OpenTransaction):
     """The open transaction of one connection."""
 
     dialect: Dialect = POSTGRESQL
+    _statements = Statements(POSTGRESQL)
+    _conn: Connection
 
     def __init__(self, conn: Connection, url: str) -> None:
         self._conn = conn
         self._url = url
-        self.topics: list[str] = []
-        self.changed: set[str] = set()
-        self.tallied: list[str] = []
+        super().__init__()
 
     def _execute(self, text: str, values: Any) -> psycopg.Cursor[tuple[Any, ...]]:
         try:
@@ -101,33 +101,25 @@ class PostgresTransaction:
             raise InvalidValue(f"A value can not be stored: {error}") from error
 
     def one(self, statement: Any, /, **values: Any) -> Row | None:
-        prepared = _STATEMENTS.prepare(statement, values)
-        if prepared.changes is not None:
-            self.changed.add(prepared.changes)
+        prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
         stored = cursor.fetchone()
         return None if stored is None else prepared.load(stored, _names(cursor))
 
     def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
-        prepared = _STATEMENTS.prepare(statement, values)
-        if prepared.changes is not None:
-            self.changed.add(prepared.changes)
+        prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
         names = _names(cursor)
         return [prepared.load(stored, names) for stored in cursor.fetchall()]
 
     def run(self, statement: Any, /, **values: Any) -> int:
-        prepared = _STATEMENTS.prepare(statement, values)
-        if prepared.changes is not None:
-            self.changed.add(prepared.changes)
+        prepared = self._prepare(statement, values)
         return max(self._execute(*prepared.bind(values)).rowcount, 0)
 
     def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
             return
-        prepared = _STATEMENTS.prepare(statement, rows[0])
-        if prepared.changes is not None:
-            self.changed.add(prepared.changes)
+        prepared = self._prepare(statement, rows[0])
         bound = [prepared.bind(row) for row in rows]
         try:
             with self._conn.cursor() as cursor:
@@ -144,25 +136,8 @@ class PostgresTransaction:
     def raw(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._execute(sql, values).fetchall()
 
-    @contextlib.contextmanager
-    def savepoint(self) -> Iterator[None]:
-        topics, tallied = len(self.topics), len(self.tallied)
-        self._conn.execute("SAVEPOINT inner_work")
-        try:
-            yield
-        except BaseException:
-            if not self._conn.broken:
-                self._conn.execute("ROLLBACK TO SAVEPOINT inner_work")
-                self._conn.execute("RELEASE SAVEPOINT inner_work")
-            del self.topics[topics:], self.tallied[tallied:]
-            raise
-        self._conn.execute("RELEASE SAVEPOINT inner_work")
-
-    def announce(self, topic: str) -> None:
-        self.topics.append(topic)
-
-    def tally(self, event: str) -> None:
-        self.tallied.append(event)
+    def _is_open(self) -> bool:
+        return not self._conn.broken
 
 
 def _names(cursor: psycopg.Cursor[Any]) -> list[str]:

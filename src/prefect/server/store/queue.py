@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, not_, select
 
-from prefect.server.catalogue import flow_run, task_run
+from prefect.server.catalogue import flow_run, task_run, tenant
 from prefect.server.store.phrases import among, is_empty_list, is_within, value_of
 
-__all__ = ["BOTH", "LABELLED", "UNLABELLED", "due_again", "due_runs", "next_again", "next_due"]
+__all__ = ["BOTH", "LABELLED", "UNLABELLED", "due_again", "due_runs", "next_again", "next_due", "settings_of_tenant"]
 
 WAITING = ("Scheduled", "Queued", "Paused", "Resume", "Retrying")
 
@@ -69,6 +69,8 @@ _next_again = (
     .where(flow_run.c.state == "Running")
     .where(_tenant)
 )
+
+settings_of_tenant = select(tenant.c.settings).where(tenant.c.id == value_of("tenant_id", tenant.c.id))
 
 #: By which runs an agent takes; ``labels`` is not bound for UNLABELLED.
 due_runs = {taker: _due.where(fits) for taker, fits in _TAKERS.items()}

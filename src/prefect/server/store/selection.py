@@ -91,7 +91,7 @@ class Related:
 class Scope:
     """What a reader may see: rows of its tenant, and none of the tables in ``hidden``."""
 
-    #: The list of tenants is shown whole.
+    #: Tenants, keys and audit are shown whole.
     all_tenants: bool = False
     hidden: frozenset[str] = frozenset()
 

@@ -8,14 +8,13 @@ of work behind its own savepoint, and one commit makes all of it durable. An ans
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import shutil
 import sqlite3
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +36,7 @@ from .database import (
 from .dialect import SQLITE, Dialect
 from .sqlite_file import check_writable, connect, unavailable
 from .statements import Row, Statements
+from .transaction import OpenTransaction
 
 T = TypeVar("T")
 logger = logging.getLogger("prefect.server.store")
@@ -48,7 +48,6 @@ WORKS_BETWEEN_OPTIMIZING = 20_000
 #: Steps of SQLite's machine between two looks at the clock: some milliseconds.
 STEPS_BETWEEN_LOOKS = 500_000
 
-_STATEMENTS = Statements(SQLITE)
 _UNIQUE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID")
 
 
@@ -75,17 +74,17 @@ def _translate(error: sqlite3.Error, path: Path) -> DatabaseError:
     return unavailable(path, error)
 
 
-class SqliteTransaction:
+class SqliteTransaction(OpenTransaction):
     """The open transaction of one connection."""
 
     dialect: Dialect = SQLITE
+    _statements = Statements(SQLITE)
+    _conn: sqlite3.Connection
 
     def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
         self._conn = conn
         self._path = path
-        self.topics: list[str] = []
-        self.changed: set[str] = set()
-        self.tallied: list[str] = []
+        super().__init__()
 
     def _execute(self, text: str, values: Any) -> sqlite3.Cursor:
         try:
@@ -104,9 +103,7 @@ class SqliteTransaction:
         return _translate(error, self._path)
 
     def one(self, statement: Any, /, **values: Any) -> Row | None:
-        prepared = _STATEMENTS.prepare(statement, values)
-        if prepared.changes is not None:
-            self.changed.add(prepared.changes)
+        prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
         stored = cursor.fetchone()
         # A statement that returns rows is done only when it has been stepped to its end.
@@ -115,17 +112,13 @@ class SqliteTransaction:
         return row
 
     def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
-        prepared = _STATEMENTS.prepare(statement, values)
-        if prepared.changes is not None:
-            self.changed.add(prepared.changes)
+        prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
         names = _names(cursor)
         return [prepared.load(stored, names) for stored in cursor.fetchall()]
 
     def run(self, statement: Any, /, **values: Any) -> int:
-        prepared = _STATEMENTS.prepare(statement, values)
-        if prepared.changes is not None:
-            self.changed.add(prepared.changes)
+        prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
         if cursor.description is not None:
             return len(cursor.fetchall())
@@ -134,9 +127,7 @@ class SqliteTransaction:
     def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
             return
-        prepared = _STATEMENTS.prepare(statement, rows[0])
-        if prepared.changes is not None:
-            self.changed.add(prepared.changes)
+        prepared = self._prepare(statement, rows[0])
         bound = [prepared.bind(row) for row in rows]
         try:
             self._conn.executemany(bound[0][0], [values for _, values in bound])
@@ -151,25 +142,8 @@ class SqliteTransaction:
         except sqlite3.Error as error:
             raise self._translate(error) from error
 
-    @contextlib.contextmanager
-    def savepoint(self) -> Iterator[None]:
-        topics, tallied = len(self.topics), len(self.tallied)
-        self._conn.execute("SAVEPOINT inner_work")
-        try:
-            yield
-        except BaseException:
-            if self._conn.in_transaction:
-                self._conn.execute("ROLLBACK TO inner_work")
-                self._conn.execute("RELEASE inner_work")
-            del self.topics[topics:], self.tallied[tallied:]
-            raise
-        self._conn.execute("RELEASE inner_work")
-
-    def announce(self, topic: str) -> None:
-        self.topics.append(topic)
-
-    def tally(self, event: str) -> None:
-        self.tallied.append(event)
+    def _is_open(self) -> bool:
+        return self._conn.in_transaction
 
 
 def _names(cursor: sqlite3.Cursor) -> list[str]:

@@ -1,0 +1,21 @@
+# Made by tools/stubs.py from the table in the module beside it.
+from prefect.backend import artifacts as artifacts
+from prefect.backend import execution as execution
+from prefect.backend import flow as flow
+from prefect.backend import flow_run as flow_run
+from prefect.backend import kv_store as kv_store
+from prefect.backend import task_run as task_run
+from prefect.backend import tenant as tenant
+from prefect.backend.artifacts import create_link_artifact as create_link_artifact
+from prefect.backend.artifacts import create_markdown_artifact as create_markdown_artifact
+from prefect.backend.artifacts import delete_artifact as delete_artifact
+from prefect.backend.artifacts import update_link_artifact as update_link_artifact
+from prefect.backend.artifacts import update_markdown_artifact as update_markdown_artifact
+from prefect.backend.flow import FlowView as FlowView
+from prefect.backend.flow_run import FlowRunView as FlowRunView
+from prefect.backend.kv_store import delete_key as delete_key
+from prefect.backend.kv_store import get_key_value as get_key_value
+from prefect.backend.kv_store import list_keys as list_keys
+from prefect.backend.kv_store import set_key_value as set_key_value
+from prefect.backend.task_run import TaskRunView as TaskRunView
+from prefect.backend.tenant import TenantView as TenantView

@@ -1,0 +1,20 @@
+# Made by tools/stubs.py from the table in the module beside it.
+from prefect.core import annotations as annotations
+from prefect.core import cache_validators as cache_validators
+from prefect.core import collections as collections
+from prefect.core import constants as constants
+from prefect.core import edge as edge
+from prefect.core import flow as flow
+from prefect.core import function as function
+from prefect.core import graph as graph
+from prefect.core import operators as operators
+from prefect.core import parameter as parameter
+from prefect.core import plugs as plugs
+from prefect.core import resource_manager as resource_manager
+from prefect.core import serialize as serialize
+from prefect.core import task as task
+from prefect.core import visualize as visualize
+from prefect.core.edge import Edge as Edge
+from prefect.core.flow import Flow as Flow
+from prefect.core.parameter import Parameter as Parameter
+from prefect.core.task import Task as Task

@@ -1,0 +1,57 @@
+"""What open transactions of both databases share: kept statements, savepoints, and what is told after the commit."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from .statements import Prepared, Statements
+
+
+class OpenTransaction:
+    """The open transaction of one connection.
+
+    Attributes:
+        topics: what was announced.
+        changed: the topics of the tables that were written to.
+        tallied: events for the figures of operation.
+    """
+
+    _statements: ClassVar[Statements]
+    _conn: Any
+
+    def __init__(self) -> None:
+        self.topics: list[str] = []
+        self.changed: set[str] = set()
+        self.tallied: list[str] = []
+
+    def announce(self, topic: str) -> None:
+        self.topics.append(topic)
+
+    def tally(self, event: str) -> None:
+        self.tallied.append(event)
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        topics, tallied = len(self.topics), len(self.tallied)
+        self._conn.execute("SAVEPOINT inner_work")
+        try:
+            yield
+        except BaseException:
+            if self._is_open():
+                self._conn.execute("ROLLBACK TO SAVEPOINT inner_work")
+                self._conn.execute("RELEASE SAVEPOINT inner_work")
+            del self.topics[topics:], self.tallied[tallied:]
+            raise
+        self._conn.execute("RELEASE SAVEPOINT inner_work")
+
+    def _is_open(self) -> bool:
+        """Say whether the database has not given the whole transaction up."""
+        raise NotImplementedError
+
+    def _prepare(self, statement: Any, values: Mapping[str, Any]) -> Prepared:
+        prepared = self._statements.prepare(statement, values)
+        if prepared.changes is not None:
+            self.changed.add(prepared.changes)
+        return prepared

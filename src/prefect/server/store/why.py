@@ -1,0 +1,55 @@
+"""What there is to know about a flow run that does not run."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from prefect.server.catalogue import agent, flow, flow_run, task, task_run, tenant
+from prefect.server.store.phrases import among, value_of
+
+__all__ = ["agents_of_tenant", "run_with_flow", "waiting_task_runs"]
+
+run_with_flow = (
+    select(
+        flow_run.c.id,
+        flow_run.c.tenant_id,
+        flow_run.c.state,
+        flow_run.c.state_message,
+        flow_run.c.state_timestamp,
+        flow_run.c.state_start_time,
+        flow_run.c.heartbeat,
+        flow_run.c.labels,
+        flow_run.c.agent_id,
+        flow.c.name.label("flow_name"),
+        flow.c.archived,
+        tenant.c.settings.label("tenant_settings"),
+        agent.c.name.label("agent_name"),
+    )
+    .select_from(
+        flow_run.join(flow, flow.c.id == flow_run.c.flow_id)
+        .outerjoin(tenant, tenant.c.id == flow_run.c.tenant_id)
+        .outerjoin(agent, agent.c.id == flow_run.c.agent_id)
+    )
+    .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
+)
+agents_of_tenant = (
+    select(agent.c.id, agent.c.name, agent.c.type, agent.c.labels, agent.c.last_queried)
+    .where(agent.c.tenant_id == value_of("tenant_id", agent.c.tenant_id))
+    .order_by(agent.c.last_queried.desc())
+    .limit(value_of("most", flow_run.c.version))
+)
+_WAITING = ("Scheduled", "Queued", "Paused", "Resume", "Retrying")
+waiting_task_runs = (
+    select(
+        task_run.c.id,
+        task_run.c.state,
+        task_run.c.state_start_time,
+        task_run.c.map_index,
+        func.coalesce(task.c.name, task.c.slug).label("task_name"),
+    )
+    .select_from(task_run.join(task, task.c.id == task_run.c.task_id))
+    .where(task_run.c.flow_run_id == value_of("flow_run_id", task_run.c.flow_run_id))
+    .where(among(task_run.c.state, _WAITING))
+    .order_by(task_run.c.state_start_time, task_run.c.id)
+    .limit(value_of("most", flow_run.c.version))
+)

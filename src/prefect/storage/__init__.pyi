@@ -1,0 +1,19 @@
+# Made by tools/stubs.py from the table in the module beside it.
+from prefect.storage import base as base
+from prefect.storage import loading as loading
+from prefect.storage import local as local
+from prefect.storage import module as module
+from prefect.storage.azure import Azure as Azure
+from prefect.storage.base import Storage as Storage
+from prefect.storage.bitbucket import Bitbucket as Bitbucket
+from prefect.storage.codecommit import CodeCommit as CodeCommit
+from prefect.storage.default import get_default_storage_class as get_default_storage_class
+from prefect.storage.docker import Docker as Docker
+from prefect.storage.gcs import GCS as GCS
+from prefect.storage.git import Git as Git
+from prefect.storage.github import GitHub as GitHub
+from prefect.storage.gitlab import GitLab as GitLab
+from prefect.storage.local import Local as Local
+from prefect.storage.module import Module as Module
+from prefect.storage.s3 import S3 as S3
+from prefect.storage.webhook import Webhook as Webhook

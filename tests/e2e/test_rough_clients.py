@@ -1,0 +1,123 @@
+"""Clients that dawdle, come in crowds, or are in the middle of a request when the server is told to stop."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import socket
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.road import Road, wait_until
+from support.world import flow_document
+
+pytestmark = pytest.mark.process
+
+CREATE = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
+
+
+def flow_on(road: Road) -> str:
+    project = road.graphql('mutation { create_project(input: {name: "p"}) { id } }')["data"]["create_project"]["id"]
+    made = road.graphql(
+        "mutation($input: create_flow_input!) { create_flow(input: $input) { id } }",
+        {"input": {"project_id": project, "serialized_flow": flow_document()}},
+    )
+    return str(made["data"]["create_flow"]["id"])
+
+
+def connect(road: Road, said: bytes) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", road.port), timeout=20)
+    connection.sendall(said)
+    return connection
+
+
+def test_two_hundred_half_open_connections_do_not_stop_others_and_are_closed(road: Road) -> None:
+    road.server(PREFECT_SERVER__HTTP__HEADER_SECONDS="3", PREFECT_SERVER__HTTP__BODY_SECONDS="3")
+    heads = [connect(road, said) for said in (b"", b"POS", b"POST / HTTP/1.1\r\nHost: x\r\n") for _ in range(50)]
+    bodies = [connect(road, b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"query": ') for _ in range(50)]
+
+    slowest = 0.0
+    for _ in range(30):
+        begun = time.monotonic()
+        assert road.graphql("{ hello }") == {"data": {"hello": "👋"}}
+        slowest = max(slowest, time.monotonic() - begun)
+
+    assert slowest < 1
+    for connection in (*heads, *bodies):
+        with connection:
+            assert connection.recv(1000).startswith(b"HTTP/1.1 408")
+            while connection.recv(1000):
+                pass
+
+
+def test_connections_beyond_the_bound_are_told_to_come_again(road: Road) -> None:
+    road.server(PREFECT_SERVER__HTTP__MAX_CONNECTIONS="20")
+    held = [connect(road, b"") for _ in range(20)]
+
+    def is_refused() -> bool:
+        with connect(road, b"") as one_more:
+            return one_more.recv(100).startswith(b"HTTP/1.1 503")
+
+    wait_until("the server has taken them", is_refused, 5)
+
+    for connection in held:
+        connection.close()
+
+    wait_until("there is room again", road.is_healthy, 5)
+
+
+def test_stopped_under_load_every_acknowledged_run_is_there_and_nobody_hangs(road: Road) -> None:
+    server = road.server()
+    flow_id = flow_on(road)
+    acknowledged: list[str] = []
+    unclean: list[Any] = []
+    enough = threading.Event()
+
+    def create(number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", road.port, timeout=20)
+        count = 0
+        while True:
+            count += 1
+            given = {"input": {"flow_id": flow_id, "idempotency_key": f"{number}-{count}"}}
+            try:
+                connection.request(
+                    "POST", "/", json.dumps({"query": CREATE, "variables": given}), {"Content-Type": "application/json"}
+                )
+                answer = connection.getresponse()
+                said = json.loads(answer.read())
+            except TimeoutError as error:
+                unclean.append(error)
+                return
+            except (OSError, http.client.HTTPException):
+                return  # refused, or closed between two requests
+            if "errors" in said:
+                return
+            acknowledged.append(said["data"]["create_flow_run"]["id"])
+            if len(acknowledged) > 200:
+                enough.set()
+
+    clients = [threading.Thread(target=create, args=(number,)) for number in range(16)]
+    for client in clients:
+        client.start()
+    assert enough.wait(30)
+    begun = time.monotonic()
+    code = road.stop(server, signal.SIGTERM)
+    seconds = time.monotonic() - begun
+    for client in clients:
+        client.join(25)
+
+    assert code == 0
+    assert seconds < 8
+    assert unclean == []
+    with closing(sqlite3.connect(Path(road.folder) / "proctor.db")) as database:
+        kept = {row[0] for row in database.execute("SELECT id FROM flow_run")}
+        assert set(acknowledged) <= kept
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert "Traceback" not in road.log("server")
