@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +41,8 @@ class App:
         self.live = Live()
         self.auth = Auth(required=settings.require_keys, find_key=self._find_key)
         self.secrets = SecretBox(settings)
+        #: By table and id: the tenant of rows that callers with keys have named.
+        self.owners: OrderedDict[tuple[str, str], str] = OrderedDict()
         self.metrics = Metrics()
         self.spans = Spans()
         self.executor = Executor(build_schema([*queries.QUERIES, *mutations.MUTATIONS]), self.metrics)

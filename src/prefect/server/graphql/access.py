@@ -84,8 +84,7 @@ _FREE_IDS = frozenset({"user_id", "id"})
 _TENANT_FIELDS = frozenset({"tenant_id", "default_tenant_id"})
 
 # A row never changes its tenant, so what was seen once holds; looking again would cost each call a read.
-_OWNERS_KEPT = 20_000
-_owners: OrderedDict[tuple[str, str], str] = OrderedDict()
+OWNERS_KEPT = 20_000
 NO_TENANT = ""
 
 LONGEST_DETAIL = 200
@@ -160,16 +159,16 @@ class _Border:
         self._request = request
         self._caller = caller
         self._hidden = hidden
+        self._owners: OrderedDict[tuple[str, str], str] = request.app.owners
 
     async def check(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """Give the inputs with ids of other tenants replaced."""
-        wanted = {place for place in _places(inputs) if place not in _owners}
+        owners = self._owners
+        wanted = {place for place in _places(inputs) if place not in owners}
         if wanted:
-            found = await self._request.app.database.read(lambda tx: _look_up(tx, wanted))
-            for place, owner in found.items():
-                _owners[place] = owner
-            while len(_owners) > _OWNERS_KEPT:
-                _owners.popitem(last=False)
+            owners.update(await self._request.app.database.read(lambda tx: _look_up(tx, wanted)))
+            while len(owners) > OWNERS_KEPT:
+                owners.popitem(last=False)
         checked: dict[str, Any] = self._checked(inputs)
         return checked
 
@@ -190,7 +189,7 @@ class _Border:
         tables = _tables_of(field)
         if field == "key_id" and self._caller.all_tenants:
             return value
-        if not tables or any(_owners.get((table, value)) == self._caller.tenant_id for table in tables):
+        if not tables or any(self._owners.get((table, value)) == self._caller.tenant_id for table in tables):
             return value
         return self._nothing(value)
 

@@ -1,0 +1,477 @@
+"""Keys, roles and tenants, over a server that asks for keys, on both databases."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prefect.server import catalogue
+from prefect.server.auth import Auth, hash_of, new_key
+from prefect.server.errors import Refused, StartUpError
+from prefect.server.graphql import access, mutations, queries
+from prefect.server.settings import load_settings
+from support.access import Keyed
+
+UNKNOWN = new_key("00000000-0000-0000-0000-000000000001")
+
+
+@pytest.fixture
+def keyed(shared_database: Any, tmp_path: Path) -> Keyed:
+    return Keyed(*shared_database, tmp_path)
+
+
+# ------------------------------------------------------------------------------------------- the door
+
+
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "Bearer", "Bearer ", "Basic abc", f"Bearer {UNKNOWN}", "Bearer x", f"Token {UNKNOWN}", "Bearer é"],
+)
+def test_without_a_good_key_nothing_is_answered(keyed, header):
+    caller = keyed.with_key(None, **({} if header is None else {"authorization": header}))
+
+    asked = caller.ask("{ hello }")
+    got = caller.call("GET", "/graphql?query={hello}")
+
+    for answer in (asked, got):
+        assert answer.status == 401
+        assert answer.json["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert "data" not in answer.json
+
+
+def test_a_client_of_1_x_gets_the_refusal_in_the_form_that_it_reads(keyed):
+    answer = keyed.with_key(UNKNOWN).ask("{ hello }", x_prefect_core_version="1.4.1")
+
+    assert answer.status == 200
+    assert "UNAUTHENTICATED" in str(answer.json["errors"])
+
+
+def test_health_and_the_page_are_the_only_things_without_a_key(keyed):
+    nobody = keyed.with_key(None)
+    html = {"accept": "text/html"}
+
+    assert nobody.call("GET", "/health").status == 200
+    assert nobody.call("GET", "/.well-known/apollo/server-health").status == 200
+    assert nobody.call("GET", "/graphql", **html).status == 200
+    assert nobody.call("OPTIONS", "/graphql").status == 204
+    for path in ("/health/", "/x/health", "/health/../graphql", "//health", "/HEALTH", "/metrics", "/elsewhere"):
+        assert nobody.call("GET", path).status == 401, path
+        assert nobody.call("GET", f"{path}?x=/health").status == 401, path
+    assert nobody.call("POST", "/health").status == 401
+
+
+def test_a_key_works_at_once_and_a_revoked_one_no_more(keyed):
+    made = keyed.admin.do("create_api_key", "id key", name="new", role="read")
+    holder = keyed.with_key(made["key"])
+    assert holder.ask("{ hello }").status == 200
+
+    assert keyed.admin.do("delete_api_key", "success", key_id=made["id"]) == {"success": True}
+
+    assert holder.ask("{ hello }").status == 401
+    assert keyed.admin.do("delete_api_key", "success", key_id=made["id"]) == {"success": False}
+
+
+def test_a_key_ends_at_its_time(keyed):
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    _, key = keyed.key(expires_at=soon)
+    headers = {"authorization": f"Bearer {key}"}
+
+    async def caller_at(now):
+        return await keyed.app.auth.caller(headers, "10.0.0.1", now)
+
+    assert keyed.run_async(caller_at(soon - timedelta(seconds=1))).role == "admin"
+    with pytest.raises(Refused, match="expired"):
+        keyed.run_async(caller_at(soon))
+    late = keyed.admin.try_to("create_api_key", "id", name="x", expires_at="2001-01-01T00:00:00Z")
+    assert "expected a time to come" in late.messages[0]
+
+
+def test_only_hashes_of_keys_are_kept_and_no_table_shows_them(keyed):
+    key_id, key = keyed.key()
+    table = catalogue.metadata.tables["auth_api_key"]
+    rows = keyed.run_async(keyed.database.read(lambda tx: tx.all(table.select())))
+    (row,) = [row for row in rows if row["id"] == key_id]
+
+    assert row["key_hash"] == hash_of(key)
+    assert key.rpartition("_")[2] not in str(rows)
+    assert keyed.admin.ask("{ auth_api_key { key_hash } }").status == 400
+    listed = keyed.admin.data("{ auth_api_key { id name role expires_at default_tenant_id user_id last_used } }")
+    assert key_id in {row["id"] for row in listed["auth_api_key"]}
+
+
+def test_an_unknown_key_is_refused_faster_and_faster_until_nobody_looks(keyed):
+    for _ in range(20):
+        assert keyed.with_key(UNKNOWN).ask("{ hello }").status == 401
+
+    limited = keyed.with_key(UNKNOWN).ask("{ hello }")
+
+    assert limited.status == 429
+    assert int(limited.headers["retry-after"]) <= 61
+    assert keyed.admin.ask("{ hello }").status == 200, "a key that was good before is not held up by others"
+
+
+def test_failures_are_counted_by_address_and_forgotten_after_a_minute():
+    clock = [0.0]
+    looked = []
+
+    async def find(key_id):
+        looked.append(key_id)
+
+    auth = Auth("t", required=True, find_key=find, clock=lambda: clock[0])
+
+    def tries(address):
+        try:
+            auth.caller({"authorization": f"Bearer {UNKNOWN}"}, address, datetime.now(UTC)).send(None)
+        except Refused as refused:
+            return refused.code
+        return None
+
+    codes = [tries("10.0.0.1") for _ in range(22)]
+    assert codes == ["UNAUTHENTICATED"] * 20 + ["RATE_LIMITED"] * 2
+    assert len(looked) == 20
+    assert tries("10.0.0.2") == "UNAUTHENTICATED"
+    assert {tries(f"2001:db8::{n}") for n in range(1, 21)} == {"UNAUTHENTICATED"}
+    assert tries("2001:db8::ffff") == "RATE_LIMITED", "one network of IPv6 is one caller"
+    clock[0] = 61.0
+    assert tries("10.0.0.1") == "UNAUTHENTICATED"
+
+
+def test_a_wrong_secret_with_a_known_id_is_no_key(keyed):
+    key_id, key = keyed.key()
+    wrong = key[:-1] + ("A" if key[-1] != "A" else "B")
+
+    assert keyed.with_key(wrong).ask("{ hello }").status == 401
+    assert keyed.with_key(new_key(key_id)).ask("{ hello }").status == 401
+    assert keyed.with_key(key).ask("{ hello }").status == 200
+
+
+def test_keys_or_a_word_are_needed_to_listen_elsewhere():
+    from prefect.server.auth import check_exposure
+
+    with pytest.raises(StartUpError, match="--require-keys"):
+        check_exposure(load_settings({"host": "0.0.0.0"}, environment={}))
+    check_exposure(load_settings({"host": "0.0.0.0", "require_keys": True}, environment={}))
+    check_exposure(load_settings({"host": "0.0.0.0", "expose": True}, environment={}))
+
+
+def test_without_keys_a_key_is_neither_needed_nor_looked_at(api):
+    assert api.ask("{ hello }", headers={"authorization": f"Bearer {UNKNOWN}"}).status == 200
+    info = api.ask("{ auth_info { tenant_id user_id role permissions } }").data["auth_info"]
+    assert info["role"] == "admin"
+    assert info["user_id"]
+
+
+# ------------------------------------------------------------------------------------------------ roles
+
+
+def test_auth_info_says_who_calls(keyed):
+    info = keyed.run.data("{ auth_info { tenant_id user_id key_id role permissions license role_id } }")["auth_info"]
+
+    assert info["tenant_id"] == keyed.tenant_id
+    assert info["role"] == "run"
+    assert info["permissions"] == ["read", "run"]
+    assert info["user_id"]
+    assert info["key_id"]
+
+
+def test_every_mutation_has_a_role_and_only_agents_and_runs_get_by_with_run():
+    names = {operation.name: operation for operation in (*mutations.MUTATIONS, *queries.QUERIES)}
+
+    assert access.RUN_OPERATIONS - {"create_flow_runs"} <= set(names)
+    assert access.NEVER_AUDITED <= {m.name for m in mutations.MUTATIONS}
+    assert access.needed_role(names["delete_flow"]) == "admin"
+    assert access.needed_role(names["hello"]) == "read"
+
+
+def test_every_id_that_an_operation_takes_is_known_to_name_a_row():
+    from prefect.server.graphql.operations import INPUT_TYPES
+
+    fields = {
+        (operation.name, field)
+        for operation in (*mutations.MUTATIONS, *queries.QUERIES)
+        for field in operation.inputs
+        if field.endswith("_id")
+    } | {(name, field) for name, inner in INPUT_TYPES.items() for field in inner if field.endswith("_id")}
+
+    assert [place for place in sorted(fields) if access._tables_of(place[1]) == ("",)] == []
+
+
+def test_nested_inputs_that_name_rows_stand_where_the_border_looks():
+    from prefect.server.graphql.operations import INPUT_TYPES
+
+    nested = {
+        field
+        for operation in mutations.MUTATIONS
+        for field, kind in operation.inputs.items()
+        for name, inner in INPUT_TYPES.items()
+        if name in kind and any(key.endswith("_id") for key in inner)
+    }
+
+    assert nested <= access._NESTED
+
+
+@pytest.mark.parametrize("mutation", sorted(m.name for m in mutations.MUTATIONS))
+def test_a_role_that_is_too_low_is_told_which_it_needs(keyed, mutation):
+    given = {m.name: m for m in mutations.MUTATIONS}[mutation]
+    inputs = {field: _any(kind) for field, kind in given.inputs.items() if kind.endswith("!")}
+    selected = next(iter(given.output)) if isinstance(given.output, dict) else "__typename"
+    selected = "__typename" if selected == "states" else selected
+
+    refused = keyed.read.try_to(mutation, selected, **inputs)
+    by_run = keyed.run.try_to(mutation, selected, **inputs)
+
+    assert refused.status == 200, refused.json
+    assert refused.json["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    codes = [error["extensions"]["code"] for error in by_run.json.get("errors", ())]
+    assert ("FORBIDDEN" in codes) == (mutation not in access.RUN_OPERATIONS)
+
+
+def _any(kind: str) -> Any:
+    kind = kind.rstrip("!")
+    if kind.startswith("["):
+        return []
+    values = {"UUID": "00000000-0000-0000-0000-00000000abcd", "Int": 1, "Boolean": False, "JSON": {}, "Float": 1.0}
+    values["cloud_hook_type"] = "WEBHOOK"
+    return values.get(kind, "x")
+
+
+def test_the_rows_of_keys_hooks_and_audit_are_for_admins(keyed):
+    for table in ("auth_api_key", "audit", "cloud_hook"):
+        for document in (f"{{ {table} {{ id }} }}", f"{{ {table}_aggregate {{ aggregate {{ count }} }} }}"):
+            answer = keyed.run.ask(document)
+            assert answer.json["errors"][0]["extensions"]["code"] == "FORBIDDEN", document
+            assert keyed.admin.ask(document).data
+    by_key = keyed.read.ask('{ audit_by_pk(id: "00000000-0000-0000-0000-000000000001") { id } hello }')
+    assert by_key.json["data"] == {"audit_by_pk": None, "hello": "👋"}
+    assert by_key.json["errors"][0]["path"] == ["audit_by_pk"]
+
+
+def test_a_key_cannot_make_one_for_another_tenant(keyed):
+    mine = {"name": "x", "tenant_id": keyed.other_tenant_id}
+
+    assert "no such tenant" in keyed.admin.try_to("create_api_key", "id", **mine).messages[0]
+    assert "no such tenant" in keyed.admin.try_to("create_api_key", "id", name="x", default_tenant_id=keyed.other_tenant_id).messages[0]  # fmt: skip
+    made = keyed.server.do("create_api_key", "key", **mine)
+    info = keyed.with_key(made["key"]).data("{ auth_info { tenant_id } }")
+    assert info["auth_info"]["tenant_id"] == keyed.other_tenant_id
+    assert "expected one of read, run, admin" in keyed.admin.try_to("create_api_key", "id", name="x", role="god").messages[0]  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------- tenants
+
+
+def test_a_key_of_one_tenant_may_not_name_another(keyed):
+    answer = keyed.admin.ask("{ hello }", x_prefect_tenant_id=keyed.other_tenant_id)
+    assert answer.status == 401
+    assert keyed.admin.ask("{ hello }", x_prefect_tenant_id=keyed.tenant_id).status == 200
+
+
+def test_a_key_for_all_tenants_acts_in_the_one_that_it_names(keyed):
+    keyed.fill(keyed.other)
+    asked = "{ auth_info { tenant_id } tenant { slug } project { tenant_id } }"
+
+    here = keyed.server.data(asked)
+    there = keyed.server.ask(asked, x_prefect_tenant_id=keyed.other_tenant_id).data
+
+    assert here == {
+        "auth_info": {"tenant_id": keyed.tenant_id},
+        "tenant": [{"slug": "default"}, {"slug": "other"}],
+        "project": [],
+    }
+    assert there["project"] == [{"tenant_id": keyed.other_tenant_id}]
+    assert keyed.admin.data("{ tenant { slug } }") == {"tenant": [{"slug": "default"}]}
+    for mutation, inputs in (("create_tenant", {"name": "a", "slug": "a"}),):
+        assert "for all tenants" in keyed.admin.try_to(mutation, **inputs).messages[0]
+
+
+def _selections(depth: int = 2) -> list[str]:
+    """Every table with all its columns, and what is related to it, two levels deep."""
+
+    def fields(table: str, left: int) -> str:
+        public = catalogue.PUBLIC[table]
+        told = list(public.columns)
+        if left:
+            for name, relation in public.relations.items():
+                told.append(f"{name} {{ {fields(relation.target, left - 1)} }}")
+                if relation.is_array:
+                    told.append(f"{name}_aggregate {{ aggregate {{ count }} nodes {{ __typename }} }}")
+        return " ".join(told)
+
+    tables = [name for name in catalogue.PUBLIC if name != "utility_traversal"]
+    return [f"{{ {name} {{ {fields(name, depth)} }} }}" for name in tables]
+
+
+def test_no_table_shows_a_row_of_another_tenant(keyed):
+    theirs = keyed.fill(keyed.other)
+    keyed.fill(keyed.admin)
+    hidden = {*theirs.values(), keyed.other_tenant_id}
+
+    for document in _selections():
+        answer = keyed.admin.ask(document)
+        assert answer.status == 200, answer.body
+        text = json.dumps(answer.data)
+        assert not [one for one in hidden if one in text], document
+        assert keyed.other.ask(document).status == 200
+
+
+def test_no_aggregate_filter_or_order_counts_rows_of_another_tenant(keyed):
+    theirs = keyed.fill(keyed.other)
+    # A foreign row that points at ours, as a fault or an import may leave it: nothing of it is shown.
+    ours = keyed.fill(keyed.admin)
+    run, flow = catalogue.metadata.tables["flow_run"], catalogue.metadata.tables["flow"]
+    keyed.run_async(keyed.database.write(lambda tx: tx.run(
+        run.update().where(run.c.id == theirs["flow_run_id"]).values(flow_id=ours["flow_id"]))))  # fmt: skip
+    keyed.run_async(keyed.database.write(lambda tx: tx.run(
+        flow.update().where(flow.c.id == ours["flow_id"]).values(project_id=theirs["project_id"]))))  # fmt: skip
+
+    found = keyed.admin.data(
+        """query($theirs: uuid!, $flow: uuid!) {
+            flow_run_aggregate { aggregate { count max { id } } nodes { id } }
+            flow_by_pk(id: $flow) { flow_runs { id } flow_runs_aggregate { aggregate { count } } project { name } }
+            one: flow_run_by_pk(id: $theirs) { id }
+            by_relation: project(where: {flows: {flow_runs: {id: {_eq: $theirs}}}}) { id }
+            negated: flow(where: {_not: {flow_runs: {id: {_eq: $theirs}}}}) { id }
+            in_project: flow(where: {project: {name: {_is_null: false}}}) { id }
+            ordered: flow(order_by: [{flow_runs_aggregate: {count: desc}}, {project: {name: asc}}]) { id }
+            distinct: flow_run(distinct_on: tenant_id) { tenant_id }
+            logs: log_aggregate { aggregate { count } }
+        }""",
+        {"theirs": theirs["flow_run_id"], "flow": ours["flow_id"]},
+    )
+
+    mine = ours["flow_run_id"]
+    assert found["flow_run_aggregate"] == {
+        "aggregate": {"count": 1, "max": {"id": mine}},
+        "nodes": [{"id": mine}],
+    }
+    assert found["flow_by_pk"] == {
+        "flow_runs": [{"id": mine}],
+        "flow_runs_aggregate": {"aggregate": {"count": 1}},
+        "project": None,
+    }
+    assert found["one"] is None
+    assert found["by_relation"] == []
+    assert found["negated"] == [{"id": ours["flow_id"]}]
+    assert found["in_project"] == []
+    assert found["ordered"] == [{"id": ours["flow_id"]}]
+    assert found["distinct"] == [{"tenant_id": keyed.tenant_id}]
+    assert found["logs"] == {"aggregate": {"count": 1}}
+
+
+def test_task_walks_end_at_the_border(keyed):
+    theirs = keyed.fill(keyed.other)
+    ours = keyed.fill(keyed.admin)
+    document = "query($ids: _uuid) { utility_downstream_tasks(args: {start_task_ids: $ids}) { task_id task { id } } }"
+
+    assert keyed.admin.data(document, {"ids": "{%s}" % theirs["task_id"]}) == {"utility_downstream_tasks": []}
+    assert keyed.admin.data(document, {"ids": "{%s}" % ours["task_id"]})["utility_downstream_tasks"]
+
+
+def _snapshot(keyed: Keyed, tenant_id: str) -> dict[str, Any]:
+    def work(tx: Any) -> dict[str, Any]:
+        found = {}
+        for name, table in catalogue.metadata.tables.items():
+            if "tenant_id" in table.c and name != "audit":
+                rows = tx.all(table.select().where(table.c.tenant_id == tenant_id))
+                found[name] = sorted(map(repr, rows))
+        return found
+
+    return keyed.run_async(keyed.database.read(work))
+
+
+@pytest.mark.parametrize("mutation", sorted(m.name for m in mutations.MUTATIONS))
+def test_naming_rows_of_another_tenant_changes_nothing_and_says_what_naming_nothing_says(keyed, mutation):
+    theirs = keyed.fill(keyed.other)
+    operation = {m.name: m for m in mutations.MUTATIONS}[mutation]
+    before = _snapshot(keyed, keyed.other_tenant_id)
+    nothing = {name: "00000000-0000-0000-0000-00000000dead" for name in theirs}
+    named = {f: k for f, k in operation.inputs.items() if k.endswith("!") or f in theirs or f == "tenant_id"}
+
+    def given(ids: dict[str, str], tenant_id: str) -> dict[str, Any]:
+        found = {field: ids.get(field, _any(kind)) for field, kind in named.items()}
+        if "tenant_id" in found:
+            found["tenant_id"] = tenant_id
+        for field in ("states", "logs"):
+            if field in found:
+                row = {"flow_run_id": ids["flow_run_id"]}
+                if mutation == "set_task_run_states":
+                    row = {"task_run_id": ids["task_run_id"]}
+                found[field] = [row | ({"state": {"type": "Success"}} if field == "states" else {"message": "m"})]
+        return found | ({"config": {"url": "http://x/"}, "states": ["FAILED"]} if mutation == "create_cloud_hook" else {})
+
+    selected = next(iter(operation.output)) if isinstance(operation.output, dict) else "__typename"
+    selected = "states { id }" if selected == "states" else selected
+    theirs_named = keyed.admin.try_to(mutation, selected, **given(theirs, keyed.other_tenant_id))
+    nothing_named = keyed.admin.try_to(mutation, selected, **given(nothing, nothing["flow_id"]))
+
+    assert _snapshot(keyed, keyed.other_tenant_id) == before
+    assert theirs_named.status == nothing_named.status
+    told = theirs_named.body.decode()
+    for field, row_id in {**theirs, "tenant_id": keyed.other_tenant_id}.items():
+        told = told.replace(row_id, nothing.get(field, nothing["flow_id"]))
+    if not theirs_named.json.get("data") or "id" not in str(theirs_named.json["data"]):
+        assert json.loads(told) == nothing_named.json
+
+
+def test_reading_operations_find_nothing_of_another_tenant(keyed):
+    theirs = keyed.fill(keyed.other)
+    run, task_run = theirs["flow_run_id"], theirs["task_run_id"]
+
+    events = keyed.admin.ask(f'{{ flow_run_events(flow_run_id: "{run}") {{ events }} }}')
+    info = keyed.admin.ask(f'{{ get_task_run_info(task_run_id: "{task_run}") {{ id }} }}')
+    children = keyed.admin.data(f'{{ mapped_children(task_run_id: "{task_run}") {{ state_counts }} }}')
+
+    assert events.messages == [f"Flow run {run} not found"]
+    assert info.messages == ["Invalid task run ID"]
+    assert children == {"mapped_children": {"state_counts": {}}}
+
+
+def test_a_version_group_of_the_same_name_in_another_tenant_is_another_one(keyed):
+    theirs = keyed.fill(keyed.other)
+    document = {"name": "flow", "tasks": [], "edges": []}
+    keyed.other.do("create_flow", project_id=theirs["project_id"], serialized_flow=document, version_group_id="group")
+
+    nothing = keyed.admin.try_to("create_flow_run", version_group_id="group")
+    ours = keyed.fill(keyed.admin)
+    run = keyed.admin.do("create_flow_run", version_group_id="group")["id"]
+
+    assert nothing.messages == ["Version group group has no unarchived flows."]
+    row = keyed.admin.data(f'{{ flow_run_by_pk(id: "{run}") {{ flow_id }} }}')["flow_run_by_pk"]
+    assert row["flow_id"] == ours["flow_id"]
+
+
+def test_an_agent_of_another_tenant_cannot_be_said_to_have_called(keyed):
+    theirs = keyed.fill(keyed.other)
+    before = _snapshot(keyed, keyed.other_tenant_id)
+    ours = keyed.fill(keyed.admin)
+    run = keyed.admin.do("create_flow_run", flow_id=ours["flow_id"])["id"]
+    agent = {"x_prefect_agent_id": theirs["agent_id"]}
+    states = [{"flow_run_id": run, "state": {"type": "Submitted"}}]
+
+    keyed.run.ask("mutation { get_runs_in_queue(input: {}) { flow_run_ids } }", **agent)
+    document = "mutation($s: [set_flow_run_state_input!]!) { set_flow_run_states(input: {states: $s}) { states { id } } }"
+    assert keyed.run.ask(document, {"s": states}, **agent).data
+
+    assert _snapshot(keyed, keyed.other_tenant_id) == before
+    found = keyed.admin.data(f'{{ flow_run_by_pk(id: "{run}") {{ agent_id state }} }}')["flow_run_by_pk"]
+    assert found == {"agent_id": None, "state": "Submitted"}
+    mine = {"x_prefect_agent_id": ours["agent_id"]}
+    states[0]["flow_run_id"] = keyed.admin.do("create_flow_run", flow_id=ours["flow_id"])["id"]
+    assert keyed.run.ask(document, {"s": states}, **mine).data
+    taken = keyed.admin.data(f'{{ flow_run_by_pk(id: "{states[0]["flow_run_id"]}") {{ agent_id }} }}')
+    assert taken["flow_run_by_pk"]["agent_id"] == ours["agent_id"]
+
+
+def test_every_row_that_the_server_makes_says_its_tenant(keyed):
+    keyed.fill(keyed.admin)
+
+    def work(tx: Any) -> list[str]:
+        tables = [table for name, table in catalogue.metadata.tables.items() if "tenant_id" in table.c]
+        return [t.name for t in tables if t.name != "auth_api_key" and tx.all(t.select().where(t.c.tenant_id.is_(None)))]
+
+    assert keyed.run_async(keyed.database.read(work)) == []
