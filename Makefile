@@ -4,11 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# How many flows `make differential` invents.
+FLOWS ?= 2000
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format compat bench clean
+.PHONY: help demo test check format compat differential invariants bench clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/.run ## Set up, start a server and an agent, run hello-world and watch it
 	@$(BIN)/python tools/demo.py
@@ -29,6 +32,13 @@ format: $(VENV)/.dev ## Format and fix what can be fixed
 compat: $(VENV)/.dev ## Install the released 1.4.1 client beside us (.compat) and let it use our server
 	@$(BIN)/python tools/compat_env.py
 	@$(BIN)/python -m pytest tests/compat
+
+differential: $(VENV)/.dev ## Run FLOWS=2000 invented flows with the released 1.4.1 and with us, and compare (SEED=...)
+	@$(BIN)/python tools/compat_env.py
+	@$(BIN)/python tests/differential/run.py --flows $(FLOWS) $(if $(SEED),--seed $(SEED))
+
+invariants: $(VENV)/.dev ## The history checker for long: clients and faults on both databases, five seeds
+	@for seed in 1 2 3 4 5; do PROCTOR_INVARIANT_SEED=$$seed PROCTOR_INVARIANT_SECONDS=60 $(BIN)/python -m pytest -q -rP tests/invariants || exit 1; done
 
 bench: $(VENV)/.dev ## Measure: engine, start-up, server (writes to bench/results)
 	@$(BIN)/python bench/run.py

@@ -71,7 +71,7 @@ def rows_scale(repeat: int) -> list[tuple[str, str, float, float | None]]:
 def rows_executors(repeat: int) -> list[tuple[str, str, float, float | None]]:
     script = [str(OURS), str(HERE / "executors.py")]
     (threads,) = lines([*script, "threads", "--repeat", str(repeat)])
-    (dask,) = lines([*script, "dask", "--repeat", "1"])
+    (dask,) = lines([*script, "dask"])
     record([threads, dask])
     return [
         ("LocalDaskExecutor, 1,000 x 10 ms on 16 threads", "of the ideal", threads["over"], None),

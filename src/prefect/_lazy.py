@@ -40,6 +40,9 @@ def lazy(
             value = getattr(import_module(module_name), attribute)
         elif name in room_names:
             value = import_module(f"{package}.{name}")
+        elif name == "__all__":
+            # For ``from package import *``, which would find nothing otherwise.
+            value = list(targets)
         else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}", name=name, obj=module)
         module.__dict__[name] = value

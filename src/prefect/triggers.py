@@ -33,14 +33,17 @@ __all__ = [
 
 
 def _each(upstream_states: dict[Edge, State]) -> list[State]:
-    """Give the upstream states with the children of mapped ones in place of their parents."""
-    states: list[State] = []
+    """Give the upstream states, each once, with the children of mapped ones in place of their parents.
+
+    A task that is upstream by several edges counts once.
+    """
+    states: dict[int, State] = {}
     for state in upstream_states.values():
         if state.is_mapped():
-            states.extend(state.map_states)  # type: ignore[attr-defined]
+            states.update((id(child), child) for child in state.map_states)  # type: ignore[attr-defined]
         else:
-            states.append(state)
-    return states
+            states[id(state)] = state
+    return list(states.values())
 
 
 def _fail(name: str, reason: str) -> TRIGGERFAIL:

@@ -144,11 +144,14 @@ def test_unknown_backend_changes_nothing(prefect, tmp_path: Path) -> None:
 # ----- auth
 
 
-def test_server_backend_has_no_log_in(invoke) -> None:
+def test_a_server_may_ask_for_keys_too_so_its_backend_has_a_log_in(invoke, api) -> None:
     done = invoke("auth", "status")
 
-    assert done.exit_code == 2
-    assert "Prefect Server does not have authentication." in done.stderr
+    assert done.exit_code == 0
+    assert done.output.splitlines()[0] == f"You are connecting to {api.url}"
+    assert done.output.splitlines()[1].startswith("You are not logged in!")
+    api.on("auth_info", {"errors": [{"message": "nope", "extensions": {"code": "UNAUTHENTICATED"}}]})
+    assert invoke("auth", "login", "--key", "K").output == "Unauthorized. Invalid Prefect Server API key.\n"
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ class Scene:
             shown["children"] = [self.show_state(child) for child in state.map_states]
         if isinstance(state, states.Cached):
             shown["expires"] = state.cached_result_expiration is not None
-            shown["parameters"] = self.show(state.cached_parameters)
+            shown["parameters"] = self.show(dict(sorted((state.cached_parameters or {}).items())))
             shown["hashed"] = sorted(state.hashed_inputs or {})
         if isinstance(state, states.Retrying):
             shown["run_count"] = state.run_count
@@ -341,7 +341,7 @@ class Scene:
         elif how == "bind":
             made.bind(**inputs, upstream_tasks=upstream or None)
         elif how == "set":
-            self.flow.set_dependencies(
+            prefect.context.get("flow").set_dependencies(
                 made, upstream_tasks=upstream, keyword_tasks=inputs, mapped=spec.get("is_mapped", False)
             )
         self.made[spec["id"]] = made

@@ -298,6 +298,9 @@ class Inventor:
             keys = keys or ("x",)
             inputs = {key: self.many() if self.chance(0.8) else {"unmapped": self.plain()} for key in keys}
             inputs["x"] = self.many()
+            # 1.4.1 flattens all edges from a task when one of them is: see docs/compatibility.md.
+            flat = [value["flatten"] for value in inputs.values() if "flatten" in value]
+            inputs = {key: {"flatten": value} if value in flat else value for key, value in inputs.items()}
             spec["bind"] = self.one(("map", "map", "map", "map", "mapped", "set"))
             if spec["bind"] == "set":
                 spec["is_mapped"] = True
@@ -393,6 +396,9 @@ class Inventor:
         inner = [f"{spec['id']}:{place}" for place in range(len(spec["over"]))]
         self.known, self.lists, self.mapped = list(inner), [], []
         spec["nodes"] = [self.task(is_inner=True) for _ in range(self.random.randint(1, 3))]
+        for inner_task in spec["nodes"]:
+            # 1.4.1 numbers those of one name as they come out of a set.
+            inner_task["name"] += inner_task["id"]
         self.known, self.lists, self.mapped = outside
         self.known.append(spec["id"])
         self.mapped.append(spec["id"])
@@ -488,8 +494,11 @@ class Inventor:
         if self.chance(0.25):
             run["watched"] = False
         if self.chance(0.06) and self.known:
-            state = self.one(("Success", "Failed", "Skipped", "Pending", "Cancelled", "Cached", "Resume"))
-            run["task_states"] = [[{"ref": self.one(self.known)}, state, "given", self.one((None, 1, [1, 2]))]]
+            state = self.one(("Success", "Failed", "Skipped", "Pending", "Cancelled", "Cached"))
+            # 1.4.1 lets the children of a map begin with a state given to their parent.
+            singles = [known for known in self.known if known not in self.mapped]
+            given = self.one((None, 1, [1, 2]))
+            run["task_states"] = [[{"ref": one}, state, "given", given] for one in singles[-1:]]
         return run
 
 

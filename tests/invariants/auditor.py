@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from uuid import UUID
+
+import psycopg
 
 FINISHED = frozenset({"Success", "Failed", "Cancelled", "TimedOut", "TriggerFailed"})
 Rows = list[tuple[Any, ...]]
 
 
-def reader(url: str) -> Callable[[str], Rows]:
+@contextmanager
+def reading(url: str) -> Iterator[Callable[[str], Rows]]:
     """Give what runs a statement on the database, past the server."""
     if url.startswith("sqlite"):
-        import sqlite3
-
-        connection = sqlite3.connect(urlsplit(url).path.removeprefix("/") if url.count("/") == 3 else url[10:])
-        return lambda sql: connection.execute(sql).fetchall()
-    import psycopg
-
-    opened = psycopg.connect(url, autocommit=True)
-    return lambda sql: [tuple(str(value) if _is_id(value) else value for value in row) for row in opened.execute(sql)]
-
-
-def _is_id(value: object) -> bool:
-    return type(value).__name__ == "UUID"
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            yield lambda sql: connection.execute(sql).fetchall()
+        return
+    with psycopg.connect(url, autocommit=True) as opened:
+        yield lambda sql: [
+            tuple(str(value) if isinstance(value, UUID) else value for value in row) for row in opened.execute(sql)
+        ]
 
 
 def journal_lines(paths: Iterable[Path]) -> list[dict[str, Any]]:
@@ -54,6 +54,7 @@ def audit(read: Callable[[str], Rows], journal: list[dict[str, Any]]) -> list[st
     return [
         *(f"reported by a client: {line}" for line in journal if line["op"] == "violation"),
         *_lost_writes(read, journal, runs, histories),
+        *_stale(journal, histories),
         *_keys(read, journal, runs),
         *_handed_out_twice(histories["flow"], journal),
         *_forks("flow", runs, histories["flow"]),
@@ -85,8 +86,23 @@ def _lost_writes(
             yield f"1: log {line['id']} was acknowledged and is gone"
         elif line["op"] == "state":
             run, found = states[line["kind"]].get(line["id"], (None, None))
-            if run != line["run"] or found is None or found[:2] != (line["after"] + 1, line["state"]):
+            if run != line["run"] or found is None or found[1] != line["state"]:
                 yield f"1: state {line} was acknowledged, but the history has {found} of {run}"
+
+
+def _stale(journal: list[dict[str, Any]], histories: Mapping[str, Any]) -> Iterable[str]:
+    """4. What was based on an old version is refused.
+
+    A process that was slow, and from which nobody took the run yet, may still tell how its work ended: over the wish to
+    cancel it, or to try it again.
+    """
+    for line in journal:
+        if line["op"] == "state":
+            lines = histories[line["kind"]].get(line["run"], [])
+            at = next((number for number, found in enumerate(lines) if found[2] == line["id"]), line["after"])
+            between = [state for _, state, _ in lines[line["after"] : at]]
+            if set(between) - ({"Cancelling", "Retrying"} if line["state"] in FINISHED else set()):
+                yield f"4: {line} was accepted although {between} had come between"
 
 
 def _keys(read: Callable[[str], Rows], journal: list[dict[str, Any]], runs: Mapping[str, Any]) -> Iterable[str]:

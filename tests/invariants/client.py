@@ -149,29 +149,43 @@ class Client:
                 continue
 
     def work_on(self, run_id: str, agent: dict[str, str]) -> None:
-        row = self.ask("query($id: uuid!) { flow_run_by_pk(id: $id) { version } }", id=run_id)["flow_run_by_pk"]
-        # Two workers may both have seen this version; only one of them gets the run.
-        version = self.set_state(run_id, "Submitted", row["version"])
-        self.note("claim", run=run_id, version=version)
+        run = self.look(run_id)
+        version = run["version"]
+        if run["state"] == "Running":
+            # Its process went away while a task waited to be tried again: taking the task takes the run.
+            due = [task for task in run["task_runs"] if task["state"] == "Retrying"]
+            if not due:
+                return
+            self.set_state(due[0]["id"], "Submitted", due[0]["version"], "task")
+        else:
+            # Two workers may both have seen this version; only one of them gets the run.
+            version = self.set_state(run_id, "Submitted", version)
+            self.note("claim", run=run_id, version=version)
         if self.random.random() < self.given["vanish"]:
             return
         for name in agent:
             del self.headers[name]
         self.headers["X-PREFECT-RUN-PROCESS"] = f"{run_id}/{self.new_id()}"
         try:
-            version = self.set_state(run_id, "Running", version)
-            tasks = self.ask("query($id: uuid!) { flow_run_by_pk(id: $id) { task_runs { id version } } }", id=run_id)[
-                "flow_run_by_pk"
-            ]["task_runs"]
-            for task in tasks:
-                begun = self.set_state(task["id"], "Running", task["version"], "task")
-                self.log(run_id)
-                if self.random.random() < self.given["vanish"]:
-                    return
-                self.set_state(task["id"], "Success", begun, "task")
-            self.set_state(run_id, "Success", version)
+            self.run_flow(run_id, version)
         finally:
             self.headers.pop("X-PREFECT-RUN-PROCESS", None)
+
+    def run_flow(self, run_id: str, version: int) -> None:
+        version = self.set_state(run_id, "Running", version)
+        for task in self.look(run_id)["task_runs"]:
+            if task["state"] in ("Success", "Failed"):
+                continue
+            begun = self.set_state(task["id"], "Running", task["version"], "task")
+            self.log(run_id)
+            if self.random.random() < self.given["vanish"]:
+                return
+            self.set_state(task["id"], "Success", begun, "task")
+        self.set_state(run_id, "Success", version)
+
+    def look(self, run_id: str) -> dict[str, Any]:
+        query = "query($id: uuid!) { flow_run_by_pk(id: $id) { state version task_runs { id version state } } }"
+        return dict(self.ask(query, id=run_id)["flow_run_by_pk"])
 
     def set_state(self, run_id: str, name: str, version: int, kind: str = "flow") -> int:
         state_id = self.new_id()

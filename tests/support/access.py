@@ -103,6 +103,13 @@ class Keyed:
             "create_task_run_artifact", task_run_id=made["task_run_id"], kind="link", data={"a": 1}
         )["id"]
         made["key_value_id"] = holder.do("set_key_value", key="key", value={"a": 1})["id"]
-        holder.do("update_task_tag_limit", tag="tag", limit=5)
+        made["limit_id"] = holder.do("update_task_tag_limit", tag="tag", limit=5)["id"]
+        made["action_id"] = holder.do("create_action", name="action", action_type="CANCEL_RUN")["id"]
+        made["hook_id"] = holder.do(
+            "create_flow_run_state_changed_hook", states=["FAILED"], action_id=made["action_id"]
+        )["id"]
+        sla = {"kind": "STARTED_NOT_FINISHED", "duration_seconds": 60}
+        made["sla_config_id"] = holder.do("create_flow_sla_config", **sla)["id"]
+        made["key_id"] = holder.do("create_api_key", name="a key")["id"]
         holder.do("set_secret", "success", name="secret", value="hidden words")
         return made

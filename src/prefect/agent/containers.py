@@ -48,7 +48,7 @@ def package(name: str, extra: str, agent: str) -> Any:
         ) from error
 
 
-def read_yaml(path: str) -> Any:
+def read_yaml(path: str) -> dict[str, Any]:
     """Read a YAML file: of this machine, or of a place that its scheme names.
 
     Raises:

@@ -9,8 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from prefect.utilities.context import context
+
+# What a process calls itself beside its run: the API refuses one that the run was taken from.
+RUN_PROCESS = "PREFECT__CONTEXT__RUN_PROCESS"
+_OWN_NAME = uuid4().hex
 
 CLOUD_FLOW_RUNNER = "prefect.engine.cloud.CloudFlowRunner"
 
@@ -42,6 +47,8 @@ def generate_flow_run_environ(
         "PREFECT__CLOUD__API_KEY": key,
         "PREFECT__CLOUD__AUTH_TOKEN": key,
         **_forced(flow_run_id, flow_id),
+        # One name for all processes that this one starts for the run, one after the other.
+        RUN_PROCESS: f"{flow_run_id}/{_OWN_NAME}",
     }
 
 
@@ -84,6 +91,7 @@ def local_agent_environ(
         "PREFECT__CLOUD__AGENT__LABELS": str(list(labels)),
         "PREFECT__CLOUD__USE_LOCAL_SECRETS": "false",
         **_forced(flow_run_id, flow_id),
+        RUN_PROCESS: f"{flow_run_id}/{uuid4().hex}",
     }
 
 
@@ -103,7 +111,7 @@ def container_environ(
     """Build what an agent adds to the environment of a container that executes a flow run.
 
     Args:
-        image: told to the flow run, whose tasks may want to start more of the same.
+        image: told to the flow run, whose tasks may want to start more of the same; may be empty.
         tenant_id: passed on with a key only.
         send_logs: False forbids the container to send logs; True leaves the choice to the run.
         api: the address at which the container reaches the API; absent means the one that this process uses.
@@ -125,7 +133,7 @@ def container_environ(
         **({"PREFECT__CLOUD__TENANT_ID": tenant_id} if api_key and tenant_id else {}),
         "PREFECT__CLOUD__AGENT__LABELS": str(list(labels)),
         "PREFECT__CLOUD__USE_LOCAL_SECRETS": "false",
-        "PREFECT__CONTEXT__IMAGE": image,
+        **({"PREFECT__CONTEXT__IMAGE": image} if image else {}),
         **forced,
         "PREFECT__CLOUD__API": api or forced["PREFECT__CLOUD__API"],
     }

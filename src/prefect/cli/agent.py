@@ -280,6 +280,6 @@ def install_local(**settings: Any) -> None:
 )
 def install_kubernetes(env: tuple[str, ...], **settings: Any) -> None:
     """Print the Kubernetes manifests of an agent."""
-    from prefect.cli.agent_install import kubernetes_manifests
+    from prefect.agent.kubernetes.manifests import kubernetes_manifests
 
     click.echo(kubernetes_manifests(env_vars=environment(env), **settings))

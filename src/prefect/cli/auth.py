@@ -1,4 +1,4 @@
-"""``prefect auth``: API keys and tenants of the cloud backend."""
+"""``prefect auth``: API keys and tenants of the backend."""
 
 from __future__ import annotations
 
@@ -27,13 +27,6 @@ def auth() -> None:
       $ prefect auth create-key --name laptop --expire 2030-1-1
       $ prefect auth logout
     """
-    from prefect.configuration import config
-
-    if config.backend == "server":
-        raise click.UsageError(
-            "Prefect Server does not have authentication. Change your backend to Prefect Cloud with "
-            "`prefect backend cloud` to log in."
-        )
 
 
 @auth.command(context_settings=CONTEXT_SETTINGS)
@@ -55,14 +48,14 @@ def login(key: str | None) -> None:
     client = Client(api_key=key)
     try:
         client._tenant_id = None  # a stored tenant belongs to the key before this one
-        tenant_id = client.tenant_id
+        tenant_id = client.tenant_id = client._tenant_of_key()
     except AuthorizationError as error:
-        raise TerminalError("Unauthorized. Invalid Prefect Cloud API key.") from error
+        raise TerminalError(f"Unauthorized. Invalid {_product()} API key.") from error
     except ValueError as error:
-        raise TerminalError(f"Error attempting to communicate with Prefect Cloud:\n\n{error_text(error)}") from error
+        raise TerminalError(f"Error attempting to communicate with {_product()}:\n\n{error_text(error)}") from error
     client.save_auth_to_disk()
     tenant = TenantView.from_tenant_id(tenant_id)
-    click.secho(f"Logged in to Prefect Cloud tenant {tenant.name!r} ({tenant.slug})", fg="green")
+    click.secho(f"Logged in to {_product()} tenant {tenant.name!r} ({tenant.slug})", fg="green")
 
 
 @auth.command(context_settings=CONTEXT_SETTINGS)
@@ -74,16 +67,16 @@ def logout(token: bool) -> None:
         return
     client = _client()
     if not client.load_auth_from_disk().get("api_key"):
-        raise TerminalError("You are not logged in to Prefect Cloud. Use `prefect auth login` to log in first.")
+        raise TerminalError(f"You are not logged in to {_product()}. Use `prefect auth login` to log in first.")
     click.confirm(
-        "Are you sure you want to log out of Prefect Cloud? This will remove your API key from this machine.",
+        f"Are you sure you want to log out of {_product()}? This will remove your API key from this machine.",
         default=False,
         abort=True,
     )
     client.api_key = None
     client._tenant_id = None
     client.save_auth_to_disk()
-    click.secho("Logged out of Prefect Cloud", fg="green")
+    click.secho(f"Logged out of {_product()}", fg="green")
 
 
 @auth.command(context_settings=CONTEXT_SETTINGS)
@@ -136,8 +129,13 @@ def switch_tenants(tenant_id: str | None, slug: str | None, default: bool) -> No
 @auth.command("create-key", context_settings=CONTEXT_SETTINGS)
 @click.option("--name", "-n", required=True, help="What the key is for.")
 @click.option("--expire", "-e", help="When it ends: a date or time; absent means never.")
+@click.option(
+    "--role",
+    type=click.Choice(["read", "run", "admin"]),
+    help="What it may do: look, run flows, or everything; your own role unless set.",
+)
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but the key.")
-def create_key(name: str, expire: str | None, quiet: bool) -> None:
+def create_key(name: str, expire: str | None, role: str | None, quiet: bool) -> None:
     """Create an API key for yourself. It is shown this one time."""
     from prefect.contract import operations
 
@@ -148,10 +146,10 @@ def create_key(name: str, expire: str | None, quiet: bool) -> None:
     with _told("Failed to create the key"):
         user_id = (client.ask(operations.AUTH_USER).get("auth_info") or {}).get("user_id")
         if not user_id:
-            raise TerminalError("Failed to retrieve the current user id from Prefect Cloud")
+            raise TerminalError(f"Failed to retrieve the current user id from {_product()}")
         if not quiet:
             click.echo("Creating key...")
-        values = {"name": name, "user_id": user_id, "expires_at": expires_at}
+        values = {"name": name, "user_id": user_id, "expires_at": expires_at, **({"role": role} if role else {})}
         key = client.change(operations.CREATE_API_KEY, values)["key"]
     if quiet:
         click.echo(key)
@@ -218,6 +216,12 @@ def _purge_tokens() -> None:
     click.confirm(f"Are you sure you want to delete the folder '{folder}' with your stored API tokens?", abort=True)
     shutil.rmtree(folder)
     click.secho("Removed!", fg="green")
+
+
+def _product() -> str:
+    from prefect.configuration import config
+
+    return "Prefect Server" if config.backend == "server" else "Prefect Cloud"
 
 
 def _client() -> Client:

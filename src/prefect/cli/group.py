@@ -24,6 +24,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "describe": LazyCommand(
         "prefect.cli.describe:describe", "Show flows, tasks or flow runs in detail", "Query commands"
     ),
+    "why": LazyCommand("prefect.cli.why:why", "Say why a flow run is not running", "Query commands"),
     "run": LazyCommand("prefect.cli.run:run", "Run a flow, here or with a backend", "Action commands"),
     "register": LazyCommand("prefect.cli.register:register", "Register flows in a project", "Action commands"),
     "build": LazyCommand("prefect.cli.build:build", "Build flows, to be registered later", "Action commands"),

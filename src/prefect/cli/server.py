@@ -246,6 +246,49 @@ def upgrade(database_url: str | None, yes: bool) -> None:
 
 
 @database.command(context_settings=CONTEXT)
+@click.argument("revision")
+@click.option("--database-url", "--postgres-url", help="Which database; the server's own unless set.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def downgrade(revision: str, database_url: str | None, yes: bool) -> None:
+    """Take the database's tables back to REVISION, for an older version of the server.
+
+    What only the newer tables hold is lost: make a backup first.
+    """
+    from prefect.server.store.database import DatabaseError
+    from prefect.server.store.migrations import downgrade as take_back
+
+    settings = _settings({"database_url": database_url})
+    shown = _shown_database(settings)
+    if not yes:
+        click.confirm(f"Take {shown} back to revision {revision}, and lose what only later ones hold?", abort=True)
+    _refuse_beside_server(settings)
+    try:
+        take_back(settings.resolved_database_url(), revision)
+    except (DatabaseError, ValueError, ModuleNotFoundError) as error:
+        _fail(" ".join(str(error).split()))
+    click.secho(f"Database {shown} is at revision {revision}.", fg="green")
+
+
+@database.command(context_settings=CONTEXT)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--database-url", "--postgres-url", help="Which database; the server's own unless set.")
+def backup(file: Path, database_url: str | None) -> None:
+    """Copy the whole database to FILE, while servers use it.
+
+    SQLite: another SQLite file. PostgreSQL: an archive for pg_restore, made by pg_dump.
+    """
+    from prefect.server.store.backup import backup as copy
+    from prefect.server.store.database import DatabaseError
+
+    settings = _settings({"database_url": database_url})
+    try:
+        copy(settings.resolved_database_url(), file)
+    except DatabaseError as error:
+        _fail(str(error))
+    click.secho(f"Database {_shown_database(settings)} was copied to {file}.", fg="green")
+
+
+@database.command(context_settings=CONTEXT)
 @click.option("--database-url", "--postgres-url", help="Which database; the server's own unless set.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def reset(database_url: str | None, yes: bool) -> None:
@@ -254,11 +297,8 @@ def reset(database_url: str | None, yes: bool) -> None:
     shown = _shown_database(settings)
     if not yes:
         click.confirm(f"Delete everything in {shown}?", abort=True)
+    _refuse_beside_server(settings)
     if settings.resolved_database_url().startswith("sqlite"):
-        from prefect.server.serve import running_server
-
-        if running_server(settings.home) is not None:
-            _fail("A server is running. Stop it first: prefect server stop")
         path = Path(settings.resolved_database_url().removeprefix("sqlite:///"))
         try:
             for suffix in ("", "-wal", "-shm"):
@@ -312,6 +352,13 @@ def _shown_database(settings: Settings) -> str:
         return settings.resolved_database_url()
     place = f"{url.username or ''}:***@{url.hostname or ''}{f':{url.port}' if url.port else ''}"
     return urlunsplit((url.scheme, place, url.path, url.query, ""))
+
+
+def _refuse_beside_server(settings: Settings) -> None:
+    from prefect.server.serve import running_server
+
+    if settings.resolved_database_url().startswith("sqlite") and running_server(settings.home) is not None:
+        _fail("A server is running. Stop it first: prefect server stop")
 
 
 def _migrate(settings: Settings) -> None:

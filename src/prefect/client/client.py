@@ -94,7 +94,7 @@ class Client(Connection):
                 raise ValueError(f"No matching tenant found for slug {tenant_slug!r}.")
             tenant_id = found[0]["id"]
         self.tenant_id = tenant_id
-        if context.config.backend == "cloud":
+        if context.config.backend == "cloud" or self.api_key:
             self._tenant_of_key()
         return self.tenant_id
 

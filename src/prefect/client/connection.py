@@ -241,6 +241,9 @@ class Connection:
             complete["Authorization"] = f"Bearer {key}"
             if self._tenant_id:
                 complete["X-PREFECT-TENANT-ID"] = self._tenant_id
+        run_process = context.get("run_process")
+        if run_process:
+            complete["X-PREFECT-RUN-PROCESS"] = str(run_process)
         complete.update(self._attached_headers)
         complete.update(headers or {})
         return complete

@@ -323,6 +323,8 @@ query($name: String, $flow_name: String) {
     }
 }"""
 
+WHY_NOT_RUNNING: Final = "query($id: UUID!) { why_not_running(flow_run_id: $id) { ready state reasons } }"
+
 NEWEST_FLOW_OF_PROJECT_NAME: Final = """\
 query($flow_name: String!, $project_name: String!) {
     flow(

@@ -121,11 +121,11 @@ class _Run:
                     )
                 return state
             task_states = state.result
-            _remember_cached(task_states, run_context["caches"])
             if state.is_scheduled():
                 break
             if not state.is_finished():
                 self._wait_for_tasks(task_states)
+        _remember_cached(task_states, run_context["caches"])
         return self._with_all_tasks(state)
 
     def _run_context(self, start_time: datetime) -> dict[str, Any]:

@@ -135,6 +135,14 @@ class LinkSet(set[L], Generic[L]):
         return type(self), (list(self),)
 
 
+class CycleFound(ValueError):
+    """Some nodes wait for each other; ``nodes`` leads from one of them back to it, against the edges."""
+
+    def __init__(self, nodes: list[Any]) -> None:
+        super().__init__("Cycle found; flows must be acyclic!")
+        self.nodes = nodes
+
+
 def topological_order(nodes: Iterable[N], upstream: Callable[[N], Iterable[N]]) -> tuple[N, ...]:
     """Put every node behind the nodes upstream of it, otherwise as near to the given order as can be.
 
@@ -143,7 +151,7 @@ def topological_order(nodes: Iterable[N], upstream: Callable[[N], Iterable[N]]) 
         upstream: gives the nodes that a node waits for; those that are not among ``nodes`` are ignored.
 
     Raises:
-        ValueError: some nodes wait for each other.
+        CycleFound: some nodes wait for each other.
     """
     place = {node: number for number, node in enumerate(nodes)}
     ordered: list[N] = []
@@ -167,7 +175,8 @@ def topological_order(nodes: Iterable[N], upstream: Callable[[N], Iterable[N]]) 
                 done.add(node)
                 ordered.append(node)
             elif following in entered:
-                raise ValueError("Cycle found; flows must be acyclic!")
+                nodes_on_path = [node for node, _ in path]
+                raise CycleFound([*nodes_on_path[nodes_on_path.index(following) :], following])
             else:
                 entered.add(following)
                 path.append((following, waits_for(following)))

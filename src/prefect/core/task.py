@@ -113,7 +113,7 @@ class Task(OperatorsMixin):
         refuse_positional_only(self.run, self.name)
 
         if isinstance(tags, str):
-            raise TypeError("Tags should be a set of tags, not a string.")
+            raise TypeError(f"Tags should be a set of tags, not a string. ({self!r})")
         self.tags: set[str] = set(tags or ()) | set(context.get("tags") or ())
 
         self._set_retries(max_retries, retry_delay, retry_on)
@@ -168,11 +168,13 @@ class Task(OperatorsMixin):
             if isinstance(retry_delay, int):
                 retry_delay = timedelta(seconds=retry_delay)
         if max_retries > 0 and retry_delay is None:
-            raise ValueError("A datetime.timedelta `retry_delay` must be provided if max_retries > 0")
+            raise ValueError(f"A datetime.timedelta `retry_delay` must be provided if max_retries > 0 ({self!r})")
         if retry_delay is not None and not max_retries:
-            raise ValueError("A `max_retries` argument greater than 0 must be provided if specifying a retry delay.")
+            raise ValueError(
+                f"A `max_retries` argument greater than 0 must be provided if specifying a retry delay. ({self!r})"
+            )
         if retry_on and not max_retries:
-            raise ValueError("A number of `max_retries` must be provided if `retry_on` is set.")
+            raise ValueError(f"A number of `max_retries` must be provided if `retry_on` is set. ({self!r})")
         self.retry_on: set[type[Exception]] | None = _exception_classes(retry_on) if retry_on else None
         self.max_retries = max_retries
         self.retry_delay = retry_delay
@@ -339,7 +341,11 @@ class Task(OperatorsMixin):
             TypeError: the arguments do not fit ``run``.
             ValueError: there is no flow.
         """
-        arguments = run_signature(self.run).bind(args, kwargs)
+        try:
+            arguments = run_signature(self.run).bind(args, kwargs)
+        except TypeError as error:
+            where = flow if flow is not None else context.get("flow")
+            raise TypeError(f"{error} ({self!r}{'' if where is None else f' in {where!r}'})") from None
         if flow is None:
             flow = context.get("flow")
             if flow is None:

@@ -14,7 +14,7 @@ from prefect.core.annotations import EdgeAnnotation
 from prefect.core.constants import Constant
 from prefect.core.conversion import as_task, contains_task
 from prefect.core.edge import Edge, check_key
-from prefect.core.graph import LinkSet, reachable, topological_order
+from prefect.core.graph import CycleFound, LinkSet, reachable, topological_order
 from prefect.core.parameter import Parameter
 from prefect.core.signature import run_signature
 from prefect.core.task import Task
@@ -102,7 +102,7 @@ class TaskGraph:
                 number += 1
             self._slug_counters[stem] = number + 1
         elif slug in used:
-            raise ValueError(f'A task with the slug "{slug}" already exists in this flow.')
+            raise ValueError(f'A task with the slug "{slug}" already exists in this flow. ({self!r})')
         used.add(slug)
         self.slugs[task] = slug
 
@@ -142,6 +142,9 @@ class TaskGraph:
         self, upstream: Any, downstream: Any, key: str | None, mapped: bool, flattened: bool, validate: bool
     ) -> Edge | Task:
         """Add an edge and give it, or note a constant and give the downstream task."""
+        if mapped and context.get("mapped", False):
+            # Said by hand; an annotation says what is so anyway, and is no mistake.
+            raise ValueError("Cannot set `mapped=True` when running from inside a mapped context")
         for end in (upstream, downstream):
             if isinstance(end, EdgeAnnotation):
                 mapped = end.annotations.get("mapped", mapped)
@@ -150,8 +153,6 @@ class TaskGraph:
             upstream = upstream.value
         if isinstance(downstream, Parameter):
             raise ValueError("Parameters must be root tasks and can not have upstream dependencies.")
-        if mapped and context.get("mapped", False):
-            raise ValueError("Cannot set `mapped=True` when running from inside a mapped context")
         downstream = self.add_task(as_task(downstream, flow=self))
 
         if key is not None and not mapped and not flattened:
@@ -411,9 +412,13 @@ class TaskGraph:
         known = self._order
         if known is None or known[0] != self._edges.version or known[1] != self.tasks:
             entering = self._edges.entering
-            in_order = topological_order(
-                self._tasks_in_order(), lambda task: [edge.upstream_task for edge in entering(task)]
-            )
+            try:
+                in_order = topological_order(
+                    self._tasks_in_order(), lambda task: [edge.upstream_task for edge in entering(task)]
+                )
+            except CycleFound as cycle:
+                way = " -> ".join(map(repr, reversed(cycle.nodes)))
+                raise ValueError(f"{cycle} In {self!r}: {way}") from None
             known = self._order = (self._edges.version, frozenset(self.tasks), in_order)
         roots = set(root_tasks or ())
         if not roots:

@@ -70,9 +70,11 @@ def count_children(upstream_states: Mapping[Edge, State]) -> int:
             counts.append(state.n_map_states)
             continue
         value = state.result
+        if edge.flattened and hasattr(value, "__getitem__"):
+            value = flattened_value(value)
         if not is_mappable(value):
             raise NothingToMapOver("At least one upstream state has an unmappable result.")
-        counts.append(len(flattened_value(value) if edge.flattened else value))
+        counts.append(len(value))
     if not counts:
         raise NothingToMapOver("No upstream states can be mapped over.")
     return min(counts)
@@ -115,6 +117,13 @@ def element_of(state: State, is_flattened: bool = False) -> View:
     return view
 
 
+def _without_value(state: State) -> State:
+    """Give a state like a failed one, but without its exception: no child is to take that for its element."""
+    new = copy(state)
+    new._result = Result()
+    return new
+
+
 def prepare_upstream_states_for_mapping(
     state: State,
     upstream_states: dict[Edge, State],
@@ -152,8 +161,11 @@ def child_views(
     counts: list[int] = []
     views: list[View] = []
     for edge, future, state in upstream:
-        if not edge.mapped or state is None or not state.is_successful():
+        if not edge.mapped or state is None:
             views.append(whole(future))
+            continue
+        if not state.is_successful():
+            views.append(whole(_without_value(state)))
             continue
         if isinstance(state, Mapped):
             children = mapped_children.get(edge.upstream_task)

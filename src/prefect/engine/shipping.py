@@ -7,6 +7,7 @@ again, with the next child of a mapped task for instance, does not open it again
 from __future__ import annotations
 
 import threading
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
@@ -67,7 +68,9 @@ class Parcel:
                 self.runner_class,
                 self.handlers,
             )
-            self._packed = (uuid4().hex, cloudpickle.dumps(content))
+            # Compressed it is half as long, and does not show the name of the main module: Dask pickles every message
+            # that does a second time, by value.
+            self._packed = (uuid4().hex, zlib.compress(cloudpickle.dumps(content), 1))
         return open_parcel, self._packed
 
 
@@ -84,7 +87,7 @@ def open_parcel(key: str, packed: bytes) -> Parcel:
             return parcel
     import cloudpickle
 
-    task, edges, context, flow_result, runner_class, handlers = cloudpickle.loads(packed)
+    task, edges, context, flow_result, runner_class, handlers = cloudpickle.loads(zlib.decompress(packed))
     parcel = Parcel(task, edges, restored_context(context), flow_result, runner_class, handlers)
     # Sent on as it came.
     parcel._packed = (key, packed)

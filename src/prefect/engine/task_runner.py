@@ -183,9 +183,10 @@ class TaskRunner(Runner):
                 break
             with run_context(context):
                 # Inside, so that both records carry the ids of this task run.
-                if is_first_round:
+                # A retry inside a loop goes on with a run whose start has been told.
+                if is_first_round and context.get("task_loop_count") is None:
                     self.logger.info("Task '%s': Starting task run...", full_name)
-                    is_first_round = False
+                is_first_round = False
                 try:
                     state = self._pass_through(state, upstream_states or {}, context, is_mapped_parent)
                 except RecursiveCall as call:
@@ -456,7 +457,7 @@ class TaskRunner(Runner):
         except Exception as error:
             if current_content().get("raise_on_exception"):
                 raise
-            self.logger.error("Task '%s': Exception encountered during task execution!", self._full_name, exc_info=True)
+            self.logger.error("Task %r: Exception encountered during task execution!", self._full_name, exc_info=True)
             return Failed(f"Error during execution of task: {error!r}", result=error)
         except TaskTimeoutSignal as signal:
             if current_content().get("raise_on_exception"):

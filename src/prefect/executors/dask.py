@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import sys
 import uuid
@@ -78,13 +79,14 @@ class DaskExecutor(Executor):
         self.watch_worker_status = watch_worker_status
         self.client: Client | None = None
         self._futures: WeakSet[Future[Any]] | None = None
+        self._numbers: Iterator[int] = iter(())
 
     @property
     def logger(self) -> logging.Logger:
         return get_logger("DaskExecutor")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "client": None, "_futures": None}
+        return {**self.__dict__, "client": None, "_futures": None, "_numbers": iter(())}
 
     @contextmanager
     def start(self) -> Iterator[None]:
@@ -107,6 +109,9 @@ class DaskExecutor(Executor):
                 where.adapt(**self.adapt_kwargs)
             self.client = stack.enter_context(Client(where, **self.client_kwargs))
             self._futures = WeakSet()
+            # Counted on from a random number: to ask the kernel for one each time would give the interpreter away to
+            # the thread of Dask's client.
+            self._numbers = itertools.count(uuid.uuid4().int >> 1)
             stack.callback(self._forget)
             if self.performance_report_path:
                 stack.enter_context(self._reporting(self.client, self.performance_report_path))
@@ -163,20 +168,22 @@ class DaskExecutor(Executor):
         """
         if self.client is None or self._futures is None:
             raise ValueError("This executor has not been started.")
-        future = self.client.submit(fn, *args, pure=False, **self._dask_arguments(extra_context), **kwargs)
+        future = self.client.submit(
+            fn, *args, pure=False, **self._dask_arguments(extra_context, next(self._numbers)), **kwargs
+        )
         self._futures.add(future)
         return future
 
     @staticmethod
-    def _dask_arguments(extra_context: dict[str, Any] | None) -> dict[str, Any]:
-        """Give the key, and the resources that the task's tags ask for."""
+    def _dask_arguments(extra_context: dict[str, Any] | None, number: int | None = None) -> dict[str, Any]:
+        """Give the key, made unique by this number, and the resources that the task's tags ask for."""
         known = extra_context or {}
         arguments: dict[str, Any] = {}
         name = known.get("task_name")
         if name is not None:
             index = known.get("task_index")
-            parts = [name, uuid.uuid4().hex] if index is None else [name, str(index), uuid.uuid4().hex]
-            arguments["key"] = "-".join(parts)
+            unique = uuid.uuid4().hex if number is None else f"{number:032x}"
+            arguments["key"] = f"{name}-{unique}" if index is None else f"{name}-{index}-{unique}"
         resources = {}
         for tag in known.get("task_tags") or ():
             if tag.lower().startswith(_RESOURCE_TAG):

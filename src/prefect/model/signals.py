@@ -106,7 +106,7 @@ class LOOP(PrefectStateSignal):
 
     def __init__(self, message: str | None = None, *args: Any, **kwargs: Any) -> None:
         # The result is checkpointed, and a signal cannot be written sensibly.
-        kwargs.setdefault("result", f"{type(self).__name__}({message!r})")
+        kwargs.setdefault("result", f"{type(self).__name__}({'' if message is None else repr(message)})")
         super().__init__(message, *args, **kwargs)
 
 

@@ -120,6 +120,9 @@ class App:
         if KEYS_TOPIC in topics or EVERYTHING in topics:
             self.auth.forget()
         self.live.announce(topics)
+        for service in self.services:
+            if service.topic in topics:
+                service.wake()
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()

@@ -306,6 +306,7 @@ flow_run = Table(
     Index(None, "state", "scheduled_start_time"),
     Index(None, "created"),
     Index(None, "scheduled_start_time"),
+    Index(None, "start_time"),
     # The queue: runs that wait for a start time. A run without one is never handed out.
     Index(
         "flow_run_due_idx",

@@ -11,10 +11,14 @@ import asyncio
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-__all__ = ["EVERYTHING", "Ear", "Live", "flow_run_topic", "queue_topic", "table_topic"]
+__all__ = ["EVERYTHING", "OUTBOX_TOPIC", "Ear", "Live", "flow_run_topic", "queue_topic", "table_topic"]
 
 # The sign that the database announces when it may have missed something.
 EVERYTHING = "*"
+
+
+#: Woken when something must leave the process.
+OUTBOX_TOPIC = "outbox"
 
 
 def queue_topic(tenant_id: str) -> str:

@@ -24,7 +24,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 def _setting(key: str, default: Any, read: Callable[[Any], Any], about: str) -> Any:
     # A key is for nobody's log.
-    return field(default=default, repr=key not in ("secrets.key", "email.password"), metadata={"key": key, "read": read, "about": about})
+    is_shown = key not in ("secrets.key", "email.password")
+    return field(default=default, repr=is_shown, metadata={"key": key, "read": read, "about": about})
 
 
 def _whole(low: int, high: int) -> Callable[[Any], int]:

@@ -32,17 +32,21 @@ def get_flow_image(flow_run: Mapping[str, Any], default: str | None = None) -> s
     return image_of_version(flow.get("core_version"))
 
 
-def image_of_version(version: str | None) -> str:
+def image_of_version(version: str | None, tag: str | None = None) -> str:
     """Give the image of a version: the configured one, else the public one of 1.4.1 and before, else a local one.
+
+    Args:
+        tag: absent means the version.
 
     Source: docs/decisions/0018-default-image.md
     """
     # A development version ("1.4.1+12.g...") has no image of its own.
-    tag = (version or "latest").partition("+")[0]
+    released = (version or "latest").partition("+")[0]
+    tag = tag or released
     configured = context.config.cloud.agent.get("image")
     if configured:
         return str(configured).replace("{version}", tag)
-    is_ours = version is not None and _numbers(version) >= _FIRST_VERSION_OF_OURS
+    is_ours = _numbers(released) >= _FIRST_VERSION_OF_OURS
     return f"proctor:{tag}" if is_ours else f"prefecthq/prefect:{tag}"
 
 

@@ -17,6 +17,7 @@ from prefect.server.graphql.operations import SUCCESS, Operation, Request
 from prefect.server.graphql.schema import build
 from prefect.server.store.database import DatabaseUnavailable, UniquenessViolation
 from prefect.server.store.dialect import SQLITE
+from prefect.server.tracing import Spans
 
 ID = "6c1a26e5-6305-46bb-b9ca-6f530bbd733d"
 EVERY_INPUT = {
@@ -48,7 +49,9 @@ class Api:
             Operation("wait", {"n": "Int"}, "Int", self._wait, is_mutation=False),
         ]
         self.executor = Executor(build(operations))
-        self.request = Request(SimpleNamespace(database=SimpleNamespace(dialect=SQLITE)), {}, datetime.now(UTC))
+        self.request = Request(
+            SimpleNamespace(database=SimpleNamespace(dialect=SQLITE), spans=Spans()), {}, datetime.now(UTC)
+        )
 
     async def _keep(self, request, inputs):
         self.calls.append(inputs)

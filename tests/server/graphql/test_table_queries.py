@@ -16,6 +16,7 @@ from prefect.server.graphql.execute import Executor
 from prefect.server.graphql.operations import Request
 from prefect.server.graphql.schema import build
 from prefect.server.store.opening import open_database
+from prefect.server.tracing import Spans
 from support.databases import NoPostgres
 from support.rows import CHECK, DEMO, ETL_2, EXTRACT, LOAD, OTHER_TENANT, RUN, TENANT, TRANSFORM, make, uid
 
@@ -32,7 +33,7 @@ def ask(request, databases):
         database = open_database(url)
         runner.run(database.start())
         runner.run(make(database))
-        caller = Request(SimpleNamespace(database=database), {}, datetime.now(UTC))
+        caller = Request(SimpleNamespace(database=database, spans=Spans()), {}, datetime.now(UTC))
 
         def raw(query, variables=None, name=None):
             body = {"query": query, "variables": variables, "operationName": name}

@@ -359,8 +359,13 @@ def test_apply_map_needs_a_flow():
 NESTED = {
     "map": lambda x: increase.map(x),
     "apply_map": lambda x: apply_map(increase, x),
-    "mapped argument": lambda x: increase(mapped(x)),
 }
+
+
+def test_an_argument_marked_as_mapped_inside_apply_map_says_what_is_so_anyway():
+    with Flow("f") as flow:
+        apply_map(lambda x: increase(mapped(increase(x))), [1, 2])
+    assert edges_of(flow) == {"[1, 2]-1 > increase-1 : x mapped", "increase-1 > increase-2 : x mapped"}
 
 
 @pytest.mark.parametrize("build", NESTED.values(), ids=NESTED)

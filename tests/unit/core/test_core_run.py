@@ -244,7 +244,9 @@ def test_cycles_fail_the_run():
     flow.chain(number, number.copy(), number)
     state = flow.run()
     assert state.is_failed()
-    assert str(state.result) == "Cycle found; flows must be acyclic!"
+    assert str(state.result) == (
+        'Cycle found; flows must be acyclic! In <Flow: name="f">: <Task: number> -> <Task: number> -> <Task: number>'
+    )
 
 
 # --- schedules -------------------------------------------------------------------------------------------------------

@@ -108,3 +108,11 @@ def test_the_mirror_repeats_the_state():
     assert columns["state_message"] == "soon"
     assert columns["state_start_time"] == NOW
     assert columns["serialized_state"]["start_time"] == NOW.isoformat()
+
+
+@pytest.mark.parametrize("step", [flow_step, task_step])
+@pytest.mark.parametrize(("seen", "accepted"), [(2, False), (3, True), (None, True)])
+def test_a_run_that_ended_gets_another_end_only_from_who_knows_that(step, seen, accepted):
+    """A process that was taken for dead may wake up and tell its own end."""
+    assert isinstance(step("Failed", "Success", version=3, seen=seen), Accept) == accepted
+    assert isinstance(step("Failed", "Pending", version=3, seen=seen), Accept)  # somebody wants it to run again

@@ -100,8 +100,7 @@ class DockerAgent(ContainerAgent):
             self._join_further_networks(container_id, run_config)
             self.docker_client.start(container=container_id)
         except self.docker.errors.APIError:
-            # One that never ran is not removed by its own end.
-            self.docker_client.remove_container(container_id, force=True)
+            self._discard(container_id)
             raise
         if self.show_flow_logs:
             self._show_output(container_id)
@@ -196,6 +195,14 @@ class DockerAgent(ContainerAgent):
                 if error.status_code != 409 or "already in use" not in str(error.explanation):
                     raise
         raise AssertionError("numbers do not end")
+
+    def _discard(self, container_id: str) -> None:
+        """Remove a container that never ran; some engines have done so already when its start failed."""
+        try:
+            self.docker_client.remove_container(container_id, force=True)
+        except self.docker.errors.APIError as error:
+            if error.status_code not in (404, 409):
+                self.logger.warning("Container %s could not be removed: %s", container_id, error)
 
     def _host_config(self, run_config: DockerRun) -> Any:
         mode = self._network_mode(run_config)

@@ -68,11 +68,14 @@ class S3Result(RemoteResult):
         import botocore.exceptions
 
         try:
-            self.client.get_object(Bucket=self.bucket, Key=location.format(**kwargs))
+            # Not ``head_object``: it has no words for what is missing, and so none for a missing bucket.
+            answer = self.client.get_object(Bucket=self.bucket, Key=location.format(**kwargs))
         except botocore.exceptions.ClientError as error:
             if error.response["Error"]["Code"] == "NoSuchKey":
                 return False
             raise
+        # Nobody reads it: without this the connection would not be used again.
+        answer["Body"].close()
         return True
 
     def _to_fields(self) -> dict[str, Any]:

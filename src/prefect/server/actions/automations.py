@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from prefect.server.actions import create_run, events, runs, schedules
 from prefect.server.actions.checks import check_labels, check_name, check_object, found, new_id
@@ -54,8 +55,16 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
 
+def _is_uuid(value: Any) -> bool:
+    try:
+        UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        return False
+    return True
+
+
 _MESSAGE: Mapping[str, Callable[[Any], bool]] = {"message": _is_text}
-_FLOW_CHOICE: Mapping[str, Callable[[Any], bool]] = {"flow_id": _is_text, "flow_group_id": _is_text}
+_FLOW_CHOICE: Mapping[str, Callable[[Any], bool]] = {"flow_id": _is_uuid, "flow_group_id": _is_uuid}
 
 #: What the configuration of each kind of action must hold, and what it may hold.
 CONFIGS: Mapping[str, tuple[Mapping[str, Callable[[Any], bool]], Mapping[str, Callable[[Any], bool]]]] = {
@@ -76,7 +85,13 @@ CONFIGS: Mapping[str, tuple[Mapping[str, Callable[[Any], bool]], Mapping[str, Ca
 
 
 def create_action(
-    tx: Transaction, now: datetime, *, tenant_id: str, action_type: str, action_config: Any = None, name: str | None = None
+    tx: Transaction,
+    now: datetime,
+    *,
+    tenant_id: str,
+    action_type: str,
+    action_config: Any = None,
+    name: str | None = None,
 ) -> str:
     """Keep an action that hooks may call for; gives its id."""
     if name is not None:
@@ -112,7 +127,7 @@ def create_flow_run_state_changed_hook(
     states: Sequence[str],
     flow_group_ids: Sequence[str] | None = None,
 ) -> str:
-    """Call for an action when a run reaches one of these states: of these flow groups, or of any; gives the hook's id."""
+    """Call for an action when a run, of these flow groups or of any, reaches one of these states; gives the id."""
     wanted = sorted({state.upper() for state in states})
     unknown = sorted(set(wanted) - STATE_NAMES)
     if unknown or not wanted:
@@ -135,7 +150,7 @@ def create_agent_sla_failed_hook(
     duration_seconds: int,
     agent_ids: Sequence[str] | None = None,
 ) -> str:
-    """Call for an action when an agent has not asked for work for so long: one of these, or any; gives the hook's id."""
+    """Call for an action when an agent, one of these or any, asks for no work for so long; gives the hook's id."""
     tags = {"duration_seconds": _seconds(duration_seconds), "agent_ids": _ids("agent_ids", agent_ids)}
     return _create_hook(tx, now, tenant_id, AGENT_SLA, tags, action_id)
 
@@ -243,8 +258,8 @@ def perform(
             raise ApiError("The event is about no flow run.")
         runs.cancel_flow_run(tx, now, flow_run_id=fields["flow_run_id"])
     elif kind == "START_RUN":
-        chosen = _chosen(tx, tenant_id, config, fields)
-        extra = {key: config[key] for key in ("parameters", "labels") if key in config}
+        chosen: dict[str, Any] = _chosen(tx, tenant_id, config, fields)
+        extra: dict[str, Any] = {key: config[key] for key in ("parameters", "labels") if key in config}
         if "name" in config:
             extra["flow_run_name"] = render(config["name"], fields)
         # However often this row is worked on, one run comes of it.
@@ -255,7 +270,7 @@ def perform(
             schedules.set_schedule_inactive(tx, now, flow_id=flow["id"])
 
 
-def _chosen(tx: Transaction, tenant_id: str, config: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, str]:
+def _chosen(tx: Transaction, tenant_id: str, config: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
     """Name the flow that is to run: the configured one, or the event's group's newest."""
     if config.get("flow_id"):
         _group_of_flow(tx, tenant_id, config["flow_id"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from prefect.server.actions.checks import new_id
 from prefect.server.catalogue import PUBLIC
+from prefect.server.live import OUTBOX_TOPIC
 from prefect.server.store import outbox
 from prefect.server.store.database import Transaction
 
@@ -37,6 +38,9 @@ def tell_of_flow_run_state(
     state: Mapping[str, Any],
 ) -> None:
     """Enter into the outbox whatever wants to hear of this new state; usually nothing does, and nothing is read."""
+    listening = tx.one(outbox.anybody_listens, tenant_id=tenant_id)
+    if listening is None or not listening["found"]:
+        return
     name = state["state"].upper()
     told = [row for row in tx.all(outbox.cloud_hooks_of_tenant, tenant_id=tenant_id) if name in (row["states"] or ())]
     wished = [
@@ -64,6 +68,7 @@ def enter(tx: Transaction, now: datetime, *, tenant_id: str, kind: str, payload:
     """Enter a row into the outbox; it is due at once."""
     values = {"tenant_id": tenant_id, "kind": kind, "payload": dict(payload), "due_time": now}
     tx.run(outbox.enter, id=new_id(), created=now, updated=now, **values)
+    tx.announce(OUTBOX_TOPIC)
 
 
 def event_of_run(

@@ -83,7 +83,9 @@ def render(template: str, fields: Mapping[str, str]) -> str:
 # ---------------------------------------------------------------------------------------- cloud hooks
 
 
-def notices_of_hook(kind: str, config: Mapping[str, Any], event: Mapping[str, Any], settings: Settings) -> list[Delivery]:
+def notices_of_hook(
+    kind: str, config: Mapping[str, Any], event: Mapping[str, Any], settings: Settings
+) -> list[Delivery]:
     """Give what a cloud hook of this kind sends; none for a message, which stays in the database."""
     fields = fields_of(event, settings.link_base())
     if kind == "WEBHOOK":

@@ -68,9 +68,12 @@ def set_task_run_name(tx: Transaction, now: datetime, *, task_run_id: str, name:
     return tx.run(runs.set_task_run_name, task_run_id=task_run_id, name=check_name("name", name), now=now) > 0
 
 
-def beat_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str) -> bool:
-    """Note that the flow run's process lives."""
-    tx.run(runs.beat_flow_run, flow_run_id=flow_run_id, now=now)
+def beat_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str, process_id: str | None = None) -> bool:
+    """Note that the flow run's process lives; one that names itself must be the one that has the run."""
+    if process_id is None:
+        tx.run(runs.beat_flow_run, flow_run_id=flow_run_id, now=now)
+    else:
+        tx.run(runs.beat_of_process, flow_run_id=flow_run_id, beating_process=process_id, now=now)
     return True
 
 

@@ -203,7 +203,7 @@ def _is_locked(tx: Transaction, row: Mapping[str, Any], version: int | None) -> 
 
 def _wait_on(tx: Transaction, now: datetime, statement: Any, run_id: str, verdict: Accept) -> Outcome:
     """Answer a run that asks again for a place and gets none: it is alive, and its history stays short."""
-    tx.run(statement, run_id=run_id, start_time=verdict.proposal.start_time, now=now)
+    tx.run(statement, run_id=run_id, until=verdict.proposal.start_time, now=now)
     return Outcome(run_id, verdict.status, verdict.message)
 
 

@@ -58,7 +58,7 @@ def _blocks(tx: Transaction, run: Mapping[str, Any], now: datetime, settings: Se
     if start is None:
         yield "It is paused until somebody resumes it: it has no start time."
     elif run["state"] == "Queued":
-        yield f"It is Queued: {run['state_message'] or 'no message'} Its process asks again by {_time(start)}."
+        yield f"It is Queued. Its process asks again by {_time(start)}."
     elif start > now:
         yield f"Its start time is {_time(start)}, in {_words(start - now)}."
     if (run["tenant_settings"] or {}).get(PAUSED):

@@ -175,7 +175,7 @@ class _Border:
     def _checked(self, value: Any, field: str = "") -> Any:
         if isinstance(value, dict) and (not field or field in _NESTED):
             return {key: self._checked(item, key) for key, item in value.items()}
-        if isinstance(value, list) and field in _NESTED:
+        if isinstance(value, list) and (field in _NESTED or field.endswith("_ids")):
             return [self._checked(item, field) for item in value]
         if isinstance(value, str):
             return self._id(field, value)
@@ -205,6 +205,7 @@ _NESTED = frozenset({"states", "logs", "runs", "flow_runs"})
 
 def _tables_of(field: str) -> tuple[str, ...]:
     """Give the tables in which an input names a row; none: it names no row."""
+    field = field.removesuffix("s") if field.endswith("_ids") else field
     if not field.endswith("_id") or field in _FREE_IDS or field in _TENANT_FIELDS or field == "version_group_id":
         return ()
     if field in _NAMED_TABLES:
@@ -218,7 +219,7 @@ def _places(value: Any, field: str = "") -> Iterable[tuple[str, str]]:
     if isinstance(value, dict) and (not field or field in _NESTED):
         for key, item in value.items():
             yield from _places(item, key)
-    elif isinstance(value, list) and field in _NESTED:
+    elif isinstance(value, list) and (field in _NESTED or field.endswith("_ids")):
         for item in value:
             yield from _places(item, field)
     elif isinstance(value, str):
@@ -250,12 +251,12 @@ async def _check_agent(request: Request, caller: Caller) -> None:
 
 
 def _entry(request: Request, caller: Caller, operation: Operation, inputs: Mapping[str, Any]) -> Entry | None:
-    if operation.name in NEVER_AUDITED:
-        return None
+    if operation.name in NEVER_AUDITED or (caller.key_id is None and operation.name in RUN_OPERATIONS):
+        return None  # the rows themselves tell as much, and nobody is known who did it
     return Entry(
         now=request.now,
         operation=operation.name,
-        tenant_id=request.tenant_id,
+        tenant_id=None if operation.name in ALL_TENANTS_OPERATIONS else request.tenant_id,
         key_id=caller.key_id,
         key_name=caller.key_name,
         address=request.address,
@@ -268,12 +269,18 @@ def _detail(inputs: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     for field, value in inputs.items():
         if isinstance(value, str) and (field.endswith(("_id", "name", "slug")) or field in _TOLD):
-            told[field] = value[:LONGEST_DETAIL].replace("\x00", "").encode("utf-8", "replace").decode()
+            is_plain = len(value) < LONGEST_DETAIL and value.isascii() and "\x00" not in value
+            told[field] = value if is_plain else _tellable(value)
         elif isinstance(value, bool | int) and field in _TOLD:
             told[field] = value
         if len(told) == MOST_DETAILS:
             break
     return told
+
+
+def _tellable(text: str) -> str:
+    """Shorten a text, and take out what no database stores."""
+    return text[:LONGEST_DETAIL].replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 _TOLD = frozenset({"key", "tag", "limit", "role", "type", "kind", "confirm", "set_schedule_active"})

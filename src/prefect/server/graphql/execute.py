@@ -57,6 +57,9 @@ LARGEST_DOCUMENT_TOKENS = 15_000
 #: The name under which reads of tables are counted, whichever they are.
 TABLES = "tables"
 NEEDS_SOCKET = "Subscriptions need a WebSocket that speaks graphql-transport-ws, at /graphql."
+#: What a client sent wrongly is part of many errors, and may be long.
+LONGEST_MESSAGE = 4_000
+MOST_ERRORS = 100
 KEPT_DOCUMENTS = 500
 KEPT_PLANS = 200
 LONGEST_KEPT_TEXT = 50_000
@@ -440,10 +443,18 @@ def _read_body(body: Any) -> tuple[str, Mapping[str, Any], str | None]:
     return text, given, name
 
 
+def _shortened(message: str) -> str:
+    """Keep what was wrong, without sending all of it back."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+
+
 def _malformed(text: str) -> RequestError:
     return RequestError([GraphQLError(text)], "BAD_REQUEST")
 
 
 def _refusal(error: RequestError) -> bytes:
-    listed = [{**one.formatted, "extensions": {"code": error.code}} for one in error.errors]
+    listed = [
+        {**one.formatted, "message": _shortened(one.message), "extensions": {"code": error.code}}
+        for one in error.errors[:MOST_ERRORS]
+    ]
     return orjson.dumps({"errors": listed})

@@ -19,12 +19,14 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
+    get_named_type,
     get_variable_values,
     type_from_ast,
     value_from_ast,
 )
 
 Coerce = Callable[[Any], Any]
+HIDDEN = "***"
 
 
 class Mismatch(Exception):
@@ -151,6 +153,15 @@ def _string(value: Any) -> Any:
     raise Mismatch
 
 
+def _without_secret(kind: Any, value: Any) -> Any:
+    """Take a secret out of what an error will repeat."""
+    if getattr(get_named_type(kind), "name", "") != "set_secret_input":
+        return value
+    if isinstance(value, dict):
+        return {key: HIDDEN if key == "value" and item is not None else item for key, item in value.items()}
+    return value if value is None else HIDDEN
+
+
 class Variables:
     """The variables of one operation."""
 
@@ -184,7 +195,8 @@ class Variables:
         return found
 
     def _errors(self, given: Mapping[str, Any]) -> list[GraphQLError]:
-        told = get_variable_values(self._schema, self._definitions, dict(given), max_errors=50)
+        shown = {name: _without_secret(self.types.get(name), value) for name, value in given.items()}
+        told = get_variable_values(self._schema, self._definitions, shown, max_errors=50)
         if isinstance(told, list):
             return told
         return [GraphQLError("A variable does not have the type that the operation declares for it.")]

@@ -22,6 +22,7 @@ from prefect.server.actions import (
 )
 from prefect.server.errors import ApiError
 from prefect.server.graphql.mutations_access import ACCESS_MUTATIONS
+from prefect.server.graphql.mutations_automations import AUTOMATION_MUTATIONS
 from prefect.server.graphql.mutations_limits import LIMIT_MUTATIONS
 from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request
 from prefect.server.graphql.waiting import runs_in_queue
@@ -168,6 +169,11 @@ async def _set_task_run_states(request: Request, inputs: Inputs) -> Mapping[str,
         return answers
 
     return {"states": await _write(request, work)}
+
+
+async def _update_flow_run_heartbeat(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    process_id = _caller(request).about(inputs["flow_run_id"]).process_id
+    return {"success": await _write(request, runs.beat_flow_run, process_id=process_id, **inputs)}
 
 
 async def _cancel_flow_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
@@ -323,7 +329,7 @@ _RUNS = (
     _operation("set_task_run_name", _success(runs.set_task_run_name), task_run_id="UUID!", name="String!"),
     _operation("get_or_create_task_run", _get_or_create_task_run, ID, **_TASK_RUN),
     _operation("get_or_create_task_run_info", _get_or_create_task_run_info, _TASK_RUN_INFO, **_TASK_RUN),
-    _operation("update_flow_run_heartbeat", _success(runs.beat_flow_run), flow_run_id="UUID!"),
+    _operation("update_flow_run_heartbeat", _update_flow_run_heartbeat, flow_run_id="UUID!"),
     _operation("update_task_run_heartbeat", _success(runs.beat_task_run), task_run_id="UUID!"),
     _operation("delete_flow_run", _success(runs.delete_flow_run), flow_run_id="UUID!"),
     _operation(
@@ -416,6 +422,6 @@ _HOSTED = (
     _operation("delete_task_tag_limit", _of_tenant(limits.delete_task_tag_limit), limit_id="UUID!"),
 )
 
-_HOSTED_TOO = LIMIT_MUTATIONS + ACCESS_MUTATIONS
+_HOSTED_TOO = LIMIT_MUTATIONS + ACCESS_MUTATIONS + AUTOMATION_MUTATIONS
 
 MUTATIONS: tuple[Operation, ...] = _TENANTS + _FLOWS + _FLOW_GROUPS + _RUNS + _OTHERS + _HOSTED + _HOSTED_TOO

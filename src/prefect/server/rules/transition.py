@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from prefect.model.state import Queued, Running, Scheduled, Success
+from prefect.model.state import Finished, Queued, Running, Scheduled, Success
 from prefect.server.rules.proposal import Proposal, is_kind, propose
 
 __all__ = [
@@ -107,12 +107,15 @@ def first_verdict(rules: Sequence[Callable[[T], Verdict | None]], step: T) -> Ve
 
 
 def refuse_stale_version(step: Transition, kind: str) -> Verdict | None:
-    """A run becomes Running only by the wish of one who knows its present state.
+    """A run becomes Running, and gets another end, only by the wish of one who knows its present state.
 
     Other states are not held to it: a runner sends them without a version, and an agent tells the failure of a
     deployment with the version from before its own Submitted.
     """
-    if step.proposed.is_running() and step.seen_version is not None and step.seen_version != step.version:
+    if step.seen_version in (None, step.version):
+        return None
+    ends_again = is_kind(step.current, Finished) and step.proposed.is_kind(Finished)
+    if step.proposed.is_running() or (ends_again and not step.version_locked):  # locked: the next rule says so
         return Reject(
             f"State update failed for {kind} run ID {step.run_id}: provided version {step.seen_version}, "
             f"but the run is at version {step.version}.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from prefect.server.services import lazarus, scheduler, zombie_killer
+from prefect.server.live import OUTBOX_TOPIC
+from prefect.server.services import lazarus, outbox, retention, scheduler, sla, slot_keeper, zombie_killer
 from prefect.server.services.loop import Service
 from prefect.server.settings import Settings
 from prefect.server.store.database import Database
@@ -22,6 +23,10 @@ def start_services(settings: Settings, database: Database) -> list[Service]:
         Service(
             "zombie killer", partial(zombie_killer.run_once, database, settings), settings.zombie_killer_seconds, grace
         ),
+        Service("slot keeper", partial(slot_keeper.run_once, database, settings), settings.slot_keeper_seconds, grace),
+        Service("outbox", partial(outbox.run_once, database, settings), settings.outbox_seconds, topic=OUTBOX_TOPIC),
+        Service("sla", partial(sla.run_once, database), settings.sla_seconds, grace),
+        Service("retention", partial(retention.run_once, database, settings), settings.retention_seconds),
     ]
     for service in services:
         service.start()

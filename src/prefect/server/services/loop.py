@@ -20,7 +20,7 @@ JITTER = 0.1
 class Service:
     """Calls ``run_once`` every so many seconds, the next time after the last has ended; errors are logged.
 
-    ``first_after`` is the pause before the first call.
+    ``first_after`` is the pause before the first call; an announcement of ``topic`` ends a pause at once.
     """
 
     def __init__(
@@ -29,11 +29,13 @@ class Service:
         run_once: Callable[[datetime], Awaitable[object]],
         seconds: float,
         first_after: float = 0.0,
+        topic: str | None = None,
     ):
         self.name = name
         self.run_once = run_once
         self.seconds = seconds
         self.first_after = first_after
+        self.topic = topic
         self.turns = self.failures = 0
         self.last_end = self.last_seconds = 0.0
         self._woken = asyncio.Event()

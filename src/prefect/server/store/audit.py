@@ -6,13 +6,14 @@ changed something.  Writes that nobody announced, those of the services, leave n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar, cast
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from prefect.server.catalogue import audit
 from prefect.server.store.database import Database, Transaction
@@ -68,11 +69,7 @@ def recording(entry: Entry | None) -> Iterator[None]:
         _entry.reset(token)
 
 
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
+_is_id = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
 class AuditedDatabase:

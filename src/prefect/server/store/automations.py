@@ -53,7 +53,8 @@ sla_config_by_id = select(flow_sla_config.c.id, flow_sla_config.c.kind, flow_sla
 put_group_sla = (
     inserting(flow_group_sla, "id", "tenant_id", "sla_config_id", "flow_group_id", "created", "updated")
     .on_conflict_do_update(
-        index_elements=["sla_config_id", "flow_group_id"], set_={"updated": value_of("updated", flow_group_sla.c.updated)}
+        index_elements=["sla_config_id", "flow_group_id"],
+        set_={"updated": value_of("updated", flow_group_sla.c.updated)},
     )
     .returning(flow_group_sla.c.id)
 )
@@ -65,13 +66,12 @@ insert_message = inserting(message, "id", "tenant_id", "type", "text", "content"
 
 # ------------------------------------------------------------------------------------- what breaks an SLA
 
-hooks_of_type = select(
-    hook.c.id, hook.c.tenant_id, hook.c.event_tags, hook.c.action_id, hook.c.created
-).where(hook.c.event_type == value_of("event_type", hook.c.event_type))
+hooks_of_type = select(hook.c.id, hook.c.tenant_id, hook.c.event_tags, hook.c.action_id, hook.c.created).where(
+    hook.c.event_type == value_of("event_type", hook.c.event_type)
+)
 
-_watched = (
-    flow_run.join(flow, flow.c.id == flow_run.c.flow_id)
-    .join(flow_group_sla, flow_group_sla.c.flow_group_id == flow.c.flow_group_id)
+_watched = flow_run.join(flow, flow.c.id == flow_run.c.flow_id).join(
+    flow_group_sla, flow_group_sla.c.flow_group_id == flow.c.flow_group_id
 )
 _told = exists().where(
     alarm.c.hook_id == value_of("hook_id", alarm.c.hook_id), alarm.c.subject == cast(flow_run.c.id, Text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, true, update
+from sqlalchemy import delete, exists, or_, select, true, update
 
 from prefect.server.catalogue import (
     PUBLIC,
@@ -19,6 +19,7 @@ from prefect.server.store.phrases import inserting, value_of
 
 __all__ = [
     "action_by_id",
+    "anybody_listens",
     "claim",
     "cloud_hooks_of_tenant",
     "delete_old_alarms",
@@ -62,6 +63,14 @@ remove = delete(outbox).where(outbox.c.id == value_of("outbox_id", outbox.c.id))
 
 # ------------------------------------------------------------------------------------ who wants to hear
 
+# Most tenants have no hook at all, and every state of every run asks: one small statement then.
+_asker = value_of("tenant_id", hook.c.tenant_id)
+anybody_listens = select(
+    or_(
+        exists().where(cloud_hook.c.tenant_id == _asker, cloud_hook.c.active == true()),
+        exists().where(hook.c.tenant_id == _asker),
+    ).label("found")
+)
 cloud_hooks_of_tenant = (
     select(cloud_hook.c.id, cloud_hook.c.states, cloud_hook.c.version_group_id)
     .where(cloud_hook.c.tenant_id == value_of("tenant_id", cloud_hook.c.tenant_id))

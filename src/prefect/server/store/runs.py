@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from prefect.server.catalogue import flow, flow_run, run_key, task, task_run
 from prefect.server.store.phrases import inserting, updating, value_of
 
 __all__ = [
     "beat_flow_run",
+    "beat_of_process",
     "beat_task_run",
     "delete_flow_run",
     "flow_run_by_id",
@@ -92,6 +93,10 @@ beat_flow_run = (
     update(flow_run)
     .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
     .values(heartbeat=value_of("now", flow_run.c.heartbeat), updated=value_of("now", flow_run.c.updated))
+)
+# A process that the run was taken from does not keep it alive.
+beat_of_process = beat_flow_run.where(
+    or_(flow_run.c.process_id.is_(None), flow_run.c.process_id == value_of("beating_process", flow_run.c.process_id))
 )
 delete_flow_run = delete(flow_run).where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
 

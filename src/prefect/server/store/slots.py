@@ -15,12 +15,13 @@ from prefect.server.catalogue import (
     task_run,
     task_tag_limit,
 )
-from prefect.server.store.lost import is_switched_off, silent_since
+from prefect.server.store.lost import has_pending_work, is_switched_off, silent_since
 from prefect.server.store.phrases import among, inserting, is_within, value_of
 
 __all__ = [
     "FLOW",
     "TASK",
+    "any_lapsed_slot",
     "delete_flow_limit",
     "delete_slots_of_limit",
     "enter_running",
@@ -155,18 +156,20 @@ holders = (
 
 # Places whose holder has not beaten for longer than is allowed, although it should: nobody may end such a run when
 # the finder of lost runs is switched off for it, and its place would be taken for ever.
-lapsed_slots = delete(slot).where(
-    slot.c.flow_run_id.in_(
-        select(flow_run.c.id)
-        .select_from(
-            flow_run.join(slot, slot.c.flow_run_id == flow_run.c.id)
-            .join(flow, flow.c.id == flow_run.c.flow_id)
-            .join(flow_group, flow_group.c.id == flow.c.flow_group_id)
-        )
-        .where(silent_since <= value_of("limit_time", flow_run.c.heartbeat))
-        .where(~is_switched_off(flow_group.c.settings, literal_column("'heartbeat_enabled'")))
+_lapsed = (
+    select(slot.c.flow_run_id)
+    .select_from(
+        slot.join(flow_run, flow_run.c.id == slot.c.flow_run_id)
+        .join(flow, flow.c.id == flow_run.c.flow_id)
+        .join(flow_group, flow_group.c.id == flow.c.flow_group_id)
     )
+    .where(silent_since <= value_of("limit_time", flow_run.c.heartbeat))
+    .where(~is_switched_off(flow_group.c.settings, literal_column("'heartbeat_enabled'")))
+    .where(is_switched_off(flow_group.c.settings, literal_column("'lazarus_enabled'")))
+    .where(~has_pending_work)  # its process went home on purpose, and the run keeps its place
 )
+any_lapsed_slot = _lapsed.limit(1)
+lapsed_slots = delete(slot).where(slot.c.flow_run_id.in_(_lapsed))
 
 # Runs whose process waited for a place and did not come back to ask again.
 overdue_queued_runs = (

@@ -243,7 +243,8 @@ class SqliteDatabase:
             try:
                 return work(SqliteTransaction(conn, self._path))
             finally:
-                conn.execute("ROLLBACK")
+                if conn.in_transaction:  # some errors end it, and are what is to be told
+                    conn.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise _translate(error, self._path) from error
 
@@ -272,7 +273,8 @@ class SqliteDatabase:
                     self._write_batch(conn, batch)
                 except BaseException as error:
                     # Whatever is wrong with the file, whoever waits must hear of it.
-                    logger.exception("A commit failed")
+                    told = isinstance(error, sqlite3.Error)  # a full disk needs no stack
+                    logger.error("A commit failed: %s", error, exc_info=None if told else error)
                     self._fail(batch, error)
                     if conn.in_transaction:
                         conn.execute("ROLLBACK")

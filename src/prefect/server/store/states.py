@@ -172,7 +172,7 @@ wait_on_flow_run = (
     update(flow_run)
     .where(flow_run.c.id == value_of("run_id", flow_run.c.id))
     .values(
-        state_start_time=value_of("start_time", flow_run.c.state_start_time),
+        state_start_time=value_of("until", flow_run.c.state_start_time),
         heartbeat=value_of("now", flow_run.c.heartbeat),
         updated=value_of("now", flow_run.c.updated),
     )
@@ -181,7 +181,7 @@ wait_on_task_run = (
     update(task_run)
     .where(task_run.c.id == value_of("run_id", task_run.c.id))
     .values(
-        state_start_time=value_of("start_time", task_run.c.state_start_time),
+        state_start_time=value_of("until", task_run.c.state_start_time),
         heartbeat=value_of("now", task_run.c.heartbeat),
         updated=value_of("now", task_run.c.updated),
     )

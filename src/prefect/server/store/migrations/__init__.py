@@ -15,7 +15,7 @@ from ..addresses import conninfo, file_of, shown
 from ..database import DatabaseFromNewerVersion, DatabaseUnavailable
 
 #: All revisions, oldest first; a test compares them with the files in ``versions``.
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 HEAD = REVISIONS[-1]
 FOLDER = Path(__file__).parent
 
@@ -105,5 +105,68 @@ def _upgrade_postgres(url: str) -> None:
             from .run import run
 
             run("postgresql", conn, lambda: _lock_postgres(conn))
+    except psycopg.Error as error:
+        raise DatabaseUnavailable(f"Database {shown(url)} can not be migrated: {error}") from error
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Undo the revisions after this one; what only they can hold is lost.
+
+    Raises:
+        ValueError: there is no such revision.
+        DatabaseFromNewerVersion: it was migrated by a newer version.
+        DatabaseUnavailable: it can not be opened or written, or is older than that.
+    """
+    if revision not in REVISIONS:
+        raise ValueError(f"There is no revision {revision!r}; known are {', '.join(REVISIONS)}.")
+    if url.startswith("sqlite"):
+        _downgrade_sqlite(url, revision)
+    else:
+        _downgrade_postgres(url, revision)
+
+
+def _is_later(current: str | None, revision: str, where: str) -> bool:
+    check_not_newer(current, where)
+    if current is None or REVISIONS.index(current) < REVISIONS.index(revision):
+        raise DatabaseUnavailable(f"Database {where} is at revision {current or 'none'}, which is before {revision}.")
+    return current != revision
+
+
+def _downgrade_sqlite(url: str, revision: str) -> None:
+    from ..sqlite_file import check_writable, connect
+
+    path = file_of(url)
+    if path is None or not path.exists():
+        raise DatabaseUnavailable(f"There is no database at {url}.")
+    with closing(connect(path)) as conn:
+        try:
+            check_writable(conn, path)
+            # Tables that others refer to are made anew when a column goes.
+            conn.execute("PRAGMA foreign_keys = OFF")
+            if _is_later(sqlite_revision(conn), revision, str(path)):
+                from .run import run
+
+                def lock() -> bool:
+                    conn.execute("BEGIN IMMEDIATE")
+                    return _is_later(sqlite_revision(conn), revision, str(path))
+
+                run("sqlite", conn, lock, back_to=revision)
+        except sqlite3.Error as error:
+            raise DatabaseUnavailable(f"Database file {path} can not be migrated: {error}") from error
+
+
+def _downgrade_postgres(url: str, revision: str) -> None:
+    import psycopg
+
+    try:
+        with psycopg.connect(conninfo(url), connect_timeout=10) as conn:
+            if _is_later(postgres_revision(conn), revision, shown(url)):
+                from .run import run
+
+                def lock() -> bool:
+                    conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+                    return _is_later(postgres_revision(conn), revision, shown(url))
+
+                run("postgresql", conn, lock, back_to=revision)
     except psycopg.Error as error:
         raise DatabaseUnavailable(f"Database {shown(url)} can not be migrated: {error}") from error

@@ -22,10 +22,11 @@ def script_directory() -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
-def run(kind: str, connection: Any, lock: Callable[[], bool]) -> None:
+def run(kind: str, connection: Any, lock: Callable[[], bool], *, back_to: str | None = None) -> None:
     """Apply the missing revisions over an open DBAPI connection, which stays open.
 
     Args:
+        back_to: undo the revisions after this one instead.
         lock: keeps other processes out; its answer says whether there is still something to do.
     """
     script = script_directory()
@@ -33,7 +34,7 @@ def run(kind: str, connection: Any, lock: Callable[[], bool]) -> None:
     engine = create_engine(url, creator=lambda: connection, poolclass=StaticPool, pool_reset_on_return=None)
 
     def steps(revision: Any, context: Any) -> Any:
-        return script._upgrade_revs("head", revision)
+        return script._upgrade_revs("head", revision) if back_to is None else script._downgrade_revs(back_to, revision)
 
     try:
         # SQLAlchemy asks a new connection some questions and rolls back: only then can a transaction begin.

@@ -1,0 +1,128 @@
+"""The Kubernetes manifests of an agent, as ``prefect agent kubernetes install`` prints them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from prefect._version import __version__
+from prefect.utilities.agent import image_of_version
+from prefect.utilities.context import context
+
+_HEALTH_PORT = 8080
+_APP = "prefect-agent"
+
+
+def kubernetes_manifests(
+    *,
+    key: str | None,
+    tenant_id: str | None,
+    labels: Iterable[str],
+    env_vars: Mapping[str, str],
+    agent_config_id: str | None,
+    api: str | None,
+    namespace: str | None,
+    image_pull_secrets: str | None,
+    rbac: bool,
+    latest: bool,
+    mem_request: str | None,
+    mem_limit: str | None,
+    cpu_request: str | None,
+    cpu_limit: str | None,
+    image_pull_policy: str | None,
+    service_account_name: str | None,
+    backend: str | None,
+) -> str:
+    """Write the deployment of an agent, and its role when asked, as YAML documents."""
+    import yaml
+
+    config = context.config
+    namespace = namespace or "default"
+    environ = {
+        "PREFECT__BACKEND": backend or config.backend,
+        "PREFECT__CLOUD__API": api or config.cloud.api,
+        "PREFECT__CLOUD__API_KEY": key or config.cloud.get("api_key") or "",
+        "PREFECT__CLOUD__TENANT_ID": tenant_id or config.cloud.get("tenant_id") or "",
+        "PREFECT__CLOUD__AGENT__LABELS": str(sorted(set(labels))),
+        "PREFECT__CLOUD__AGENT__AGENT_ADDRESS": f"http://:{_HEALTH_PORT}",
+        "PREFECT__CLOUD__AGENT__ENV_VARS": json.dumps(dict(env_vars)),
+        "NAMESPACE": namespace,
+        "IMAGE_PULL_SECRETS": image_pull_secrets or "",
+        "IMAGE_PULL_POLICY": image_pull_policy or "",
+        "SERVICE_ACCOUNT_NAME": service_account_name or "",
+        "JOB_MEM_REQUEST": mem_request or "",
+        "JOB_MEM_LIMIT": mem_limit or "",
+        "JOB_CPU_REQUEST": cpu_request or "",
+        "JOB_CPU_LIMIT": cpu_limit or "",
+    }
+    if config.cloud.agent.get("image"):
+        environ["PREFECT__CLOUD__AGENT__IMAGE"] = config.cloud.agent.image
+    image = image_of_version(__version__, tag="latest" if latest else None)
+    command = "prefect agent kubernetes start"
+    if agent_config_id:
+        command += f" --agent-config-id {shlex.quote(agent_config_id)}"
+    pod: dict[str, Any] = {"containers": [_container(image, command, environ)]}
+    if image_pull_secrets:
+        pod["imagePullSecrets"] = [{"name": name.strip()} for name in image_pull_secrets.split(",") if name.strip()]
+    documents: list[dict[str, Any]] = [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "prefect-agent", "namespace": namespace, "labels": {"app": _APP}},
+            "spec": {
+                "replicas": 1,
+                "selector": {"matchLabels": {"app": _APP}},
+                "template": {"metadata": {"labels": {"app": _APP}}, "spec": pod},
+            },
+        }
+    ]
+    if rbac:
+        documents += _role(namespace)
+    return yaml.safe_dump_all(documents, explicit_start=True, sort_keys=False)
+
+
+def _container(image: str, command: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": "agent",
+        "image": image,
+        # An image without a path is of no registry: it was put on the cluster's nodes.
+        "imagePullPolicy": "Always" if "/" in image else "IfNotPresent",
+        "command": ["/bin/bash", "-c"],
+        "args": [command],
+        "env": [{"name": name, "value": value} for name, value in environ.items()],
+        "livenessProbe": {
+            "httpGet": {"path": "/api/health", "port": _HEALTH_PORT},
+            "initialDelaySeconds": 40,
+            "periodSeconds": 40,
+            "failureThreshold": 2,
+        },
+    }
+
+
+def _role(namespace: str) -> list[dict[str, Any]]:
+    """Let the agent's own pod, which runs as the namespace's default account, work with jobs."""
+    name = "prefect-agent-rbac"
+    return [
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "Role",
+            "metadata": {"name": name, "namespace": namespace},
+            "rules": [
+                {"apiGroups": ["batch", "extensions"], "resources": ["jobs"], "verbs": ["*"]},
+                {"apiGroups": [""], "resources": ["events", "pods"], "verbs": ["*"]},
+            ],
+        },
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": name, "namespace": namespace},
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "Role",
+                "name": name,
+            },
+            "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": namespace}],
+        },
+    ]

@@ -1,0 +1,158 @@
+"""Sends what waits in the outbox: hooks and the actions of automations, each at least once, with pauses that grow.
+
+Safe in many processes at once: a row belongs to who moved its due time on, until that time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from prefect.server.actions import automations
+from prefect.server.actions.create_run import KeyTaken
+from prefect.server.actions.delivery import Undeliverable, deliver
+from prefect.server.actions.events import CLOUD_HOOK
+from prefect.server.actions.notices import notices_of_action, notices_of_hook
+from prefect.server.errors import ApiError
+from prefect.server.settings import Settings
+from prefect.server.store import hooks, outbox
+from prefect.server.store.database import Database, DatabaseError, Transaction
+
+__all__ = ["TABLE", "run_once"]
+
+logger = logging.getLogger("prefect.server.services.outbox")
+
+TABLE = "outbox"
+BATCH = 20
+# Longer than any delivery takes; a process that dies with a row in hand gives it back by this.
+LEASE = timedelta(seconds=180)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A claimed row, with what it takes to do it."""
+
+    outbox_id: str
+    tenant_id: str
+    attempt: int
+    kind: str  # of the hook or action
+    of_hook: bool
+    config: Mapping[str, Any]
+    event: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        return f"{'Cloud hook' if self.of_hook else 'Action'} {self.kind} for flow run {self._run_id}"
+
+    @property
+    def _run_id(self) -> str:
+        return str((self.event.get("flow_run") or {}).get("id"))
+
+
+async def run_once(database: Database, settings: Settings, now: datetime) -> int:
+    """Work on everything that is due; gives how many rows."""
+    done = 0
+    while True:
+        works, seen = await database.write(lambda tx: _claim(tx, now))
+        await asyncio.gather(*(_do(database, settings, now, work) for work in works))
+        done += len(works)
+        if seen < BATCH:
+            return done
+
+
+def _claim(tx: Transaction, now: datetime) -> tuple[list[Work], int]:
+    rows = tx.all(outbox.due, now=now, limit=BATCH)
+    works = []
+    for row in rows:
+        mine = tx.run(outbox.claim, outbox_id=row["id"], seen_attempts=row["attempts"], now=now, until=now + LEASE)
+        if not mine:
+            continue
+        work = _read(tx, row)
+        if work is None:
+            tx.run(outbox.remove, outbox_id=row["id"])
+        else:
+            works.append(work)
+    return works, len(rows)
+
+
+def _read(tx: Transaction, row: Mapping[str, Any]) -> Work | None:
+    """Find the hook or action of a row; None when there is none any more, or it is switched off."""
+    payload = row["payload"]
+    common = (row["id"], row["tenant_id"], row["attempts"] + 1)
+    if row["kind"] == CLOUD_HOOK:
+        hook = tx.one(hooks.hook_by_id, cloud_hook_id=payload["hook_id"])
+        if hook is None or not hook["active"]:
+            return None
+        return Work(*common, hook["type"], True, hook["config"] or {}, payload["event"])
+    action = tx.one(outbox.action_by_id, action_id=payload["action_id"])
+    if action is None:
+        return None
+    return Work(*common, action["action_type"], False, action["action_config"] or {}, payload["event"])
+
+
+async def _do(database: Database, settings: Settings, now: datetime, work: Work) -> None:
+    try:
+        if not _is_inside(work):
+            await asyncio.to_thread(_send, work, settings)
+        await database.write(lambda tx: _finish(tx, now, settings, work))
+    except Undeliverable as error:
+        await _fail(database, settings, now, work, str(error), again=error.again)
+    except KeyTaken:
+        await _fail(database, settings, now, work, "another replica made the run at the same moment", again=True)
+    except (ApiError, DatabaseError) as error:
+        await _fail(database, settings, now, work, str(error), again=False)
+    except Exception as error:
+        # Its text might repeat parts of the configuration.
+        await _fail(database, settings, now, work, f"unexpected {type(error).__name__}", again=True)
+
+
+def _is_inside(work: Work) -> bool:
+    return work.kind == "PREFECT_MESSAGE" if work.of_hook else work.kind in automations.IN_DATABASE
+
+
+def _send(work: Work, settings: Settings) -> None:
+    make = notices_of_hook if work.of_hook else notices_of_action
+    for delivery in make(work.kind, work.config, work.event, settings):
+        deliver(delivery, settings)
+
+
+def _finish(tx: Transaction, now: datetime, settings: Settings, work: Work) -> None:
+    """Take the row away, together with what it asks of the database: that happens once."""
+    if not tx.run(outbox.remove, outbox_id=work.outbox_id):
+        return
+    if not _is_inside(work):
+        return
+    if work.of_hook:
+        content = {"event": work.event, "type": "CLOUD_HOOK"}
+        state = (work.event.get("state") or {}).get("state")
+        text = f"Flow run {(work.event.get('flow_run') or {}).get('name')} is {state}"
+        automations.keep_message(tx, now, tenant_id=work.tenant_id, text=text, content=content)
+        return
+    automations.perform(
+        tx,
+        now,
+        tenant_id=work.tenant_id,
+        outbox_id=work.outbox_id,
+        action={"action_type": work.kind, "action_config": work.config},
+        event=work.event,
+        settings=settings,
+    )
+
+
+async def _fail(database: Database, settings: Settings, now: datetime, work: Work, reason: str, *, again: bool) -> None:
+    if not again or work.attempt >= settings.outbox_attempts:
+        logger.error("%s: given up after %d attempts: %s", work.title, work.attempt, reason)
+        await database.write(lambda tx: tx.run(outbox.remove, outbox_id=work.outbox_id))
+        return
+    pause = min(FIRST_PAUSE * 2 ** (work.attempt - 1), LONGEST_PAUSE)
+    logger.warning("%s: attempt %d failed, the next in %s: %s", work.title, work.attempt, pause, reason)
+    await database.write(
+        lambda tx: tx.run(
+            outbox.postpone, outbox_id=work.outbox_id, seen_attempts=work.attempt, until=now + pause, now=now
+        )
+    )

@@ -1,0 +1,79 @@
+"""A copy of the whole database, made while servers use it: of one moment, and on the disk when it is told done."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from prefect.server.store.addresses import conninfo, file_of, shown
+from prefect.server.store.database import DatabaseUnavailable
+
+__all__ = ["backup"]
+
+
+def backup(url: str, target: Path) -> None:
+    """Copy the database to a file: SQLite to another SQLite file, PostgreSQL to an archive for ``pg_restore``.
+
+    Raises:
+        DatabaseUnavailable: it cannot be read, the file cannot be written, or is there already; says why.
+    """
+    target = target.expanduser().absolute()
+    if target.exists():
+        raise DatabaseUnavailable(f"{target} is there already; a backup overwrites nothing.")
+    if not target.parent.is_dir():
+        raise DatabaseUnavailable(f"The folder {target.parent} is not there.")
+    partial = target.with_name(target.name + ".partial")
+    try:
+        partial.unlink(missing_ok=True)
+        if url.startswith("sqlite"):
+            _copy_sqlite(url, partial)
+        else:
+            _dump_postgres(url, partial)
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        partial.rename(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise DatabaseUnavailable(f"No backup of {shown(url)} could be made to {target}: {reason}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _copy_sqlite(url: str, partial: Path) -> None:
+    source = file_of(url)
+    if source is None or not source.exists():
+        raise DatabaseUnavailable(f"There is no database at {url}.")
+    address = f"{source.as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=10)) as live, closing(sqlite3.connect(partial)) as copy:
+        # All pages in one step: writers go on beside it, and the copy is of one moment.
+        live.backup(copy, pages=-1)
+        copy.execute("PRAGMA journal_mode = DELETE")
+        (found,) = copy.execute("PRAGMA quick_check").fetchone()
+        if found != "ok":
+            raise DatabaseUnavailable(f"The copy of {source} is damaged: {found}")
+
+
+def _dump_postgres(url: str, partial: Path) -> None:
+    program = shutil.which("pg_dump")
+    if program is None:
+        raise DatabaseUnavailable("A backup of PostgreSQL needs the program pg_dump, which is not on PATH.")
+    parts = urlsplit(conninfo(url))
+    environment = dict(os.environ)
+    if parts.password is not None:
+        # A process list shows arguments, not the environment.
+        environment["PGPASSWORD"] = parts.password
+        parts = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@", 1))
+    command = [program, "--format=custom", f"--file={partial}", f"--dbname={urlunsplit(parts)}"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise DatabaseUnavailable(f"pg_dump of {shown(url)} failed: {' '.join(done.stderr.split())}")

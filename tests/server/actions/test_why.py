@@ -1,0 +1,143 @@
+"""Why a run is not running: every reason at once, in words that say what to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from prefect.server.actions import agents, flows, queue, slots, why
+from prefect.server.errors import ApiError
+from support.world import flow_document
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+def ask(world, run_id):
+    return world.see(lambda tx: why.why_not_running(tx, world.now, settings=world.settings, flow_run_id=run_id))
+
+
+def agent(world, *labels, name="one", kind="LocalAgent"):
+    given = {"type": kind, "name": name, "labels": list(labels)}
+    return world.do(agents.register_agent, tenant_id=world.tenant_id, **given)
+
+
+def test_a_run_that_an_agent_may_take_is_ready(world):
+    agent_id = agent(world)
+    run_id = world.create(world.register())
+    world.pass_time(5)
+
+    told = ask(world, run_id)
+    assert (told["ready"], told["state"]) == (True, "Scheduled")
+    assert told["reasons"] == [
+        f"Nothing holds it back: agent one ({agent_id}) may take it now; it has been due for 5 seconds."
+    ]
+
+
+def test_everything_that_holds_it_back_is_told_at_once(world):
+    flow_id = world.register()
+    holder = world.running(flow_id, labels=["gpu"], flow_run_name="holder")
+    world.do(slots.set_limit, tenant_id=world.tenant_id, kind=slots.FLOW, name="gpu", limit=1)
+    start = world.now + timedelta(hours=2)
+    run_id = world.create(flow_id, labels=["gpu"], scheduled_start_time=start)
+    world.do(queue.pause, tenant_id=world.tenant_id, paused=True)
+
+    told = ask(world, run_id)
+    assert told["ready"] is False
+    assert told["reasons"] == [
+        "Its start time is 2030-01-01 14:00:00+00:00, in 2 hours.",
+        "The work queue of its tenant is paused.",
+        "No agent asks for work. Start one that takes runs with labels gpu.",
+        f"The limit of 1 for flow label 'gpu' is reached, held by holder ({holder}).",
+    ]
+
+
+def test_labels_that_no_living_agent_has_are_named(world):
+    agent(world, "a", "b", name="one")
+    run_id = world.create(world.register(), labels=["a", "x", "y"])
+
+    assert ask(world, run_id)["reasons"] == ["No living agent has the labels x, y."]
+
+
+def test_labels_that_no_single_agent_has_are_told(world):
+    agent(world, "a", name="one")
+    agent(world, "b", name="two")
+    run_id = world.create(world.register(), labels=["a", "b"])
+
+    assert ask(world, run_id)["reasons"] == ["None of the 2 living agents takes runs with labels a, b."]
+
+
+def test_an_agent_that_would_take_it_but_is_gone_is_named(world):
+    agent_id = agent(world, "a")
+    run_id = world.create(world.register(), labels=["a"])
+    world.pass_time(600)
+
+    assert ask(world, run_id)["reasons"] == [
+        f"Agent one ({agent_id}) would take it, but has not asked for work for 10 minutes. Start it again."
+    ]
+
+
+def test_an_archived_flow_is_told(world):
+    agent(world)
+    flow_id = world.register()
+    run_id = world.create(flow_id)
+    world.do(flows.archive_flow, flow_id=flow_id)
+    world.set_flow_run(run_id, "Scheduled")
+
+    assert ask(world, run_id)["reasons"] == ["Its flow 'flow' is archived."]
+
+
+def test_a_queued_run_tells_its_limit(world):
+    agent(world, "gpu", "x")
+    world.do(slots.set_limit, tenant_id=world.tenant_id, kind=slots.FLOW, name="gpu", limit=0)
+    run_id = world.create(world.register(), labels=["gpu"])
+    world.set_flow_run(run_id, "Running")
+
+    assert ask(world, run_id)["reasons"] == [
+        "It is Queued. Its process asks again by 2030-01-01 12:02:00+00:00.",
+        "The limit of 0 for flow label 'gpu' is reached.",
+    ]
+
+
+def test_a_submitted_run_names_its_agent_and_when_it_is_given_up(world):
+    from prefect.server.actions.set_state import Caller
+
+    agent_id = agent(world)
+    run_id = world.create(world.register())
+    world.set_flow_run(run_id, "Submitted", caller=Caller(agent_id))
+    world.pass_time(30)
+
+    (told,) = ask(world, run_id)["reasons"]
+    assert told == (
+        "Agent one took it 30 seconds ago; its process has not begun yet. If nothing is heard of it, it is started "
+        "again from 2030-01-01 12:01:30+00:00 on."
+    )
+
+
+def test_a_running_run_tells_what_its_task_runs_wait_for(world):
+    document = flow_document()
+    document["tasks"][1]["tags"] = ["db"]
+    run_id = world.running(world.register(document))
+    world.do(slots.set_limit, tenant_id=world.tenant_id, kind=slots.TASK, name="db", limit=0)
+    world.set_task_run(world.task_run(run_id)["id"], "Paused")
+    world.set_task_run(world.task_run(run_id, "two-1")["id"], "Running")
+    world.pass_time(600)
+
+    told = ask(world, run_id)["reasons"]
+    assert told[0] == "It is Running, but nothing was heard of its process for 10 minutes."
+    assert sorted(told[1:]) == [
+        "Task 'one' is Paused until somebody resumes it.",
+        "Task 'two' is Queued. The limit of 0 for task tag 'db' is reached.",
+    ]
+
+
+def test_a_run_that_has_ended_says_so(world):
+    run_id = world.running()
+    world.set_flow_run(run_id, {"type": "Failed", "message": "no luck"})
+
+    assert ask(world, run_id) == {"ready": False, "state": "Failed", "reasons": ["It has ended: Failed (no luck)."]}
+
+
+def test_an_unknown_run_is_told(world):
+    with pytest.raises(ApiError, match="Invalid flow run ID"):
+        ask(world, UNKNOWN)

@@ -1,0 +1,202 @@
+"""A real server with keys and a certificate, and the real command beside it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from support.commands import PREFECT, clean_environment
+from support.servers import free_port
+
+START_SECONDS = 30.0
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate for this machine that signs itself, and its key."""
+    from ipaddress import ip_address
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "cert.pem", folder / "key.pem"
+    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return files
+
+
+class Machine:
+    """A folder, the environment of its commands, and the address of its server."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"https://127.0.0.1:{self.port}"
+        self.certificate, self.key_file = make_certificate(folder)
+        self.env = clean_environment(folder) | {
+            "PREFECT__HOME_DIR": str(folder / "home"),
+            "PREFECT__BACKEND": "server",
+            "PREFECT__CLOUD__API": self.url,
+            "SSL_CERT_FILE": str(self.certificate),
+        }
+
+    def do(self, *arguments: str, expects: int = 0, **more: str) -> str:
+        done = subprocess.run(
+            PREFECT + list(arguments), env=self.env | more, cwd=self.folder, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == expects, f"{arguments}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def python(self, script: str, **more: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=self.env | more, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def start(self) -> subprocess.Popen[bytes]:
+        arguments = ["server", "start", "--port", str(self.port), "--require-keys"]
+        arguments += ["--ssl-certfile", str(self.certificate), "--ssl-keyfile", str(self.key_file)]
+        with (self.folder / "server.log").open("wb") as log:
+            process = subprocess.Popen(PREFECT + arguments, env=self.env, cwd=self.folder, stdout=log, stderr=log)
+        end = time.monotonic() + START_SECONDS
+        while not self.answers():
+            assert process.poll() is None, self.log()
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.05)  # another process gives no event to wait for
+        return process
+
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text()
+
+    def answers(self) -> bool:
+        import ssl
+
+        trust = ssl.create_default_context(cafile=str(self.certificate))
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=2, context=trust) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+SECRET_IN_A_FLOW = """
+from prefect import Flow, task
+from prefect.client import Client, Secret
+from prefect.tasks.secrets import PrefectSecret
+
+Client().set_secret("word", {"a": ["hidden words"]})
+assert Secret("word").exists() and not Secret("none").exists()
+
+@task
+def check(value):
+    assert value == {"a": ["hidden words"]}
+
+with Flow("reads") as flow:
+    check(PrefectSecret("word"))
+assert flow.run().is_successful()
+print("read")
+"""
+
+
+@pytest.mark.process
+def test_keys_secrets_and_key_values_over_https(tmp_path):
+    machine = Machine(tmp_path)
+    key = machine.do("server", "create-key", "--quiet", "--name", "first").strip()
+    process = machine.start()
+    try:
+        assert "needs an API key" in machine.do("get", "projects", expects=1)
+        assert machine.do("auth", "login", "--key", "pct_wrong", expects=1) == (
+            "Unauthorized. Invalid Prefect Server API key.\n"
+        )
+        assert "Logged in to Prefect Server tenant 'default' (default)" in machine.do("auth", "login", "--key", key)
+        assert "You are logged in to tenant" in machine.do("auth", "status")
+        assert machine.do("auth", "list-tenants").splitlines()[1].split()[:2] == ["default", "default"]
+        reader = machine.do("auth", "create-key", "--name", "reader", "--role", "read", "--quiet").strip()
+        (line,) = [line for line in machine.do("auth", "list-keys").splitlines() if line.startswith("reader")]
+        assert machine.do("create", "project", "p") == "p created\n"
+        as_reader = {"PREFECT__CLOUD__API_KEY": reader}
+        assert "p" in machine.do("get", "projects", **as_reader)
+        assert "needs an API key with the role run" in machine.do("kv", "set", "k", "v", expects=1, **as_reader)
+
+        assert machine.do("kv", "set", "k", "v") == "Key value pair set successfully\n"
+        assert machine.do("kv", "get", "k") == "Key 'k' has value 'v'\n"
+        assert machine.do("kv", "list") == "k\n"
+        assert machine.do("kv", "delete", "k") == "Key 'k' has been deleted\n"
+        assert "No value found for key: k" in machine.do("kv", "get", "k", expects=1)
+
+        in_a_run = {"PREFECT__CLOUD__USE_LOCAL_SECRETS": "false"}
+        assert machine.python(SECRET_IN_A_FLOW, **in_a_run).splitlines()[-1] == "read"
+
+        assert machine.do("auth", "revoke-key", "--id", line.split()[1]) == "Key successfully revoked!\n"
+        assert "not known here" in machine.do("get", "projects", expects=1, **as_reader)
+        machine.do("auth", "switch-tenants", "--default")
+        plain = urllib.request.Request(f"http://127.0.0.1:{machine.port}/health")
+        with pytest.raises((urllib.error.URLError, OSError)):
+            urllib.request.urlopen(plain, timeout=5)
+        running = json.loads((tmp_path / "home" / "server.pid").read_text())
+        assert running["address"] == machine.url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    for text in (machine.log(), (tmp_path / "home" / "proctor.db").read_bytes().decode("latin-1")):
+        assert "hidden words" not in text
+        assert key not in text
+        assert reader not in text
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("--ssl-certfile", "nowhere.pem"),
+            "The certificate in nowhere.pem cannot be used: No such file or directory.",
+        ),
+        (("--ssl-keyfile", "key.pem"), "--ssl-keyfile needs the certificate"),
+        (("--host", "0.0.0.0"), "--require-keys"),
+    ],
+)
+def test_a_server_that_cannot_be_safe_does_not_start(tmp_path, arguments, said):
+    machine = Machine(tmp_path)
+
+    assert said in machine.do("server", "start", "--port", "0", *arguments, expects=1)
+
+
+@pytest.mark.process
+def test_a_first_key_is_made_for_a_tenant_a_role_and_a_time(tmp_path):
+    machine = Machine(tmp_path)
+
+    assert "pct_" in machine.do("server", "create-key", "--role", "run", "--expire", "2040-01-01")
+    assert "pct_" in machine.do("server", "create-key", "--all-tenants", "-q")
+    assert "no tenant with the slug 'x'" in machine.do("server", "create-key", "--tenant", "x", expects=1)
+    assert "a time to come" in machine.do("server", "create-key", "--expire", "2001-01-01", expects=1)
+    assert "cannot be read as a time" in machine.do("server", "create-key", "--expire", "some day", expects=1)
+    assert "not both" in machine.do("server", "create-key", "--tenant", "default", "--all-tenants", expects=1)
