@@ -148,7 +148,7 @@ def test_run_is_created_told_and_left(served, server: ServerProcess, script: Pat
         "└── Labels: ['nobody']",
         "└── Parameters: {'x': 2}",
         "└── Context: {'who': 'me'}",
-        f"└── URL: http://localhost:8080/default/flow-run/{run_id}",
+        f"└── URL: {server.url}/default/flow-run/{run_id}",
     ]
     assert row(server, run_id)["run_config"] is not None
     assert row(server, run_id)["state"] == "Scheduled"

@@ -473,4 +473,6 @@ def _user_time(text: str) -> datetime:
 def _ui_address(api_server: str) -> str:
     if ".prefect.io" in api_server:
         return api_server.replace("api-", "", 1) if "api-" in api_server else api_server.replace("api", "cloud", 1)
-    return str(context.config.server.ui.endpoint).rstrip("/")
+    pages = str(context.config.server.ui.endpoint).rstrip("/")
+    # Unless somebody set another place for them, the pages come from the server that is asked.
+    return api_server if pages == str(context.config.server.endpoint).rstrip("/") else pages

@@ -227,7 +227,9 @@ def test_states_and_logs_are_told_in_the_order_of_their_times_until_the_end(stub
 
 
 def test_a_finished_run_is_told_in_one_line(stub):
-    stub.data("flow_run(", flow_run=[flow_run(Success(), updated=(NOW - timedelta(minutes=5)).isoformat())])
+    stub.data(
+        "flow_run(", flow_run=[flow_run(Success(), updated=(datetime.now(UTC) - timedelta(minutes=5)).isoformat())]
+    )
 
     assert [line.message for line in watch_flow_run("r")] == ["Your flow run finished 5 minutes ago"]
 
@@ -279,8 +281,14 @@ NO_AGENT = (
     ids=["none", "never-asked", "one", "several", "one-lost", "several-lost", "others-only"],
 )
 def test_advice_says_which_agents_there_are(stub, agents, advice):
+    since_collection = datetime.now(UTC) - NOW
     rows = [
-        {"id": f"id{number}", "name": name, "labels": labels, "last_queried": asked and asked.isoformat()}
+        {
+            "id": f"id{number}",
+            "name": name,
+            "labels": labels,
+            "last_queried": asked and (asked + since_collection).isoformat(),
+        }
         for number, (name, labels, asked) in enumerate(agents)
     ]
     stub.data("agent", agent=rows)
@@ -289,7 +297,7 @@ def test_advice_says_which_agents_there_are(stub, agents, advice):
 
 
 def test_a_run_without_labels_wants_an_agent_without(stub):
-    stub.data("agent", agent=[{"id": "i", "name": "n", "labels": ["a"], "last_queried": NOW.isoformat()}])
+    stub.data("agent", agent=[{"id": "i", "name": "n", "labels": ["a"], "last_queried": datetime.now(UTC).isoformat()}])
 
     assert "do not have an agent with empty labels" in check_for_compatible_agents([])
 

@@ -32,7 +32,7 @@ MAP_INDEX_MAX = 2**31 - 1
 
 def cancel_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str) -> str | None:
     """End a flow run, or ask it to end when it has begun; gives the state that it has then."""
-    run = found(tx.one(runs.flow_run_by_id, flow_run_id=flow_run_id), f"Invalid flow run ID: {flow_run_id}")
+    run = found(tx.one(runs.flow_run_to_change, flow_run_id=flow_run_id), f"Invalid flow run ID: {flow_run_id}")
     state: str | None = run["state"]
     if is_kind(state, Finished):
         return state

@@ -14,6 +14,7 @@ __all__ = [
     "delete_flow_run",
     "flow_run_by_id",
     "flow_run_tenant",
+    "flow_run_to_change",
     "insert_flow_run",
     "insert_run_key",
     "insert_task_run",
@@ -83,6 +84,8 @@ run_of_key = select(run_key.c.flow_run_id).where(
 flow_run_by_id = select(flow_run.c.id, flow_run.c.tenant_id, flow_run.c.state, flow_run.c.version).where(
     flow_run.c.id == value_of("flow_run_id", flow_run.c.id)
 )
+# Locked as a change of state locks it: what is decided from this row still holds when it is written.
+flow_run_to_change = flow_run_by_id.with_for_update(key_share=True)
 flow_run_tenant = select(flow_run.c.tenant_id, flow_run.c.flow_id).where(
     flow_run.c.id == value_of("flow_run_id", flow_run.c.id)
 )
