@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prefect.backend.environ import container_environ
+from prefect.backend.environ import RUN_PROCESS, container_environ
 from prefect.run_configs import UniversalRun
 from prefect.utilities.configuration import set_temporary_config
 
@@ -22,6 +22,13 @@ def test_the_runs_variables_win_over_the_agents_but_not_over_what_makes_the_run_
     assert (found["A"], found["B"]) == ("1", "agent")
     assert found["PREFECT__CONTEXT__FLOW_RUN_ID"] == "run"
     assert found["PREFECT__CLOUD__AGENT__LABELS"] == "['x']"
+
+
+def test_each_start_has_a_name_of_its_own_by_which_the_server_knows_it():
+    first, second = environ()[RUN_PROCESS], environ()[RUN_PROCESS]
+
+    assert first.startswith("run/")
+    assert first != second
 
 
 def test_nothing_of_this_process_is_passed_on(monkeypatch):

@@ -135,6 +135,7 @@ def container_environ(
         "PREFECT__CLOUD__USE_LOCAL_SECRETS": "false",
         **({"PREFECT__CONTEXT__IMAGE": image} if image else {}),
         **forced,
+        RUN_PROCESS: f"{flow_run_id}/{uuid4().hex}",
         "PREFECT__CLOUD__API": api or forced["PREFECT__CLOUD__API"],
     }
 
