@@ -81,7 +81,11 @@ def test_stopped_under_load_every_acknowledged_run_is_there_and_nobody_hangs(roa
     enough = threading.Event()
 
     def create(number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", road.port, timeout=20)
+        # Closed whichever way the loop ends: a connection cut off in the middle keeps its socket until then.
+        with closing(http.client.HTTPConnection("127.0.0.1", road.port, timeout=20)) as connection:
+            keep_creating(number, connection)
+
+    def keep_creating(number: int, connection: http.client.HTTPConnection) -> None:
         count = 0
         while True:
             count += 1
