@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import json
 import os
-import random
 import socket
 import subprocess
 import sys
@@ -40,8 +39,8 @@ QUEUE = "mutation($input: get_runs_in_queue_input!) { get_runs_in_queue(input: $
 PLACE = (
     "mutation($input: get_or_create_task_run_info_input!) { get_or_create_task_run_info(input: $input) { id version } }"
 )
+REGISTER = "mutation($input: register_agent_input!) { register_agent(input: $input) { id } }"
 CREATE = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
-TRIED = 4
 
 
 class Connection:
@@ -136,14 +135,15 @@ async def claims(port: int, flow: dict[str, str], args: Any) -> None:
     times: list[float] = []
 
     async def agent(index: int) -> None:
-        line = Connection(port)
+        given = {"type": "LocalAgent", "name": f"agent-{index}", "labels": ["claimed"]}
+        agent_id = once(port, REGISTER, given)["register_agent"]["id"]
+        line = Connection(port, **{"X-PREFECT-AGENT-ID": agent_id})
         empty = 0
         while empty < 3 and taken.total() < args.claims:
             asked = await line.ask(QUEUE, {"labels": ["claimed"]})
             ids = asked["data"]["get_runs_in_queue"]["flow_run_ids"]
             empty = 0 if ids else empty + 1
-            # All of them see the same runs: each tries a few of them, in an order of its own.
-            for run_id in random.sample(ids, len(ids))[:TRIED]:
+            for run_id in ids:
                 begun = time.perf_counter()
                 change = {"flow_run_id": run_id, "version": 1, "state": {"type": "Submitted"}}
                 answer = await line.ask(SET_FLOWS, {"states": [change]})

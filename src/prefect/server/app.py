@@ -16,7 +16,7 @@ from prefect.server.graphql import mutations, queries
 from prefect.server.graphql.execute import Executor
 from prefect.server.graphql.schema import build as build_schema
 from prefect.server.http import Http
-from prefect.server.live import EVERYTHING, Live
+from prefect.server.live import EVERYTHING, Live, Offers
 from prefect.server.metrics import Metrics, gauges
 from prefect.server.services import start_services
 from prefect.server.services.loop import Service
@@ -39,6 +39,7 @@ class App:
         self.settings = settings
         self.database = audited(database) if settings.audit else database
         self.live = Live()
+        self.offers = Offers()
         self.auth = Auth(required=settings.require_keys, find_key=self._find_key)
         self.secrets = SecretBox(settings)
         #: By table and id: the tenant of rows that callers with keys have named.

@@ -8,10 +8,11 @@ commit between its read and its wait is never missed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
-__all__ = ["EVERYTHING", "OUTBOX_TOPIC", "Ear", "Live", "flow_run_topic", "queue_topic", "table_topic"]
+__all__ = ["EVERYTHING", "OUTBOX_TOPIC", "Ear", "Live", "Offers", "flow_run_topic", "queue_topic", "table_topic"]
 
 # The sign that the database announces when it may have missed something.
 EVERYTHING = "*"
@@ -98,3 +99,45 @@ class Live:
         """End every wait at once and let none begin: the server stops."""
         self.closed = True
         self.announce((EVERYTHING,))
+
+
+class Offers:
+    """Which agent was shown which due runs a moment ago, so that agents that ask together are shown different ones.
+
+    Nothing depends on it: a run shown to one agent may be shown to another, and only its Submitted takes it.  An agent
+    that may wait is not shown them before the offer ends, one that polls rather than nothing.
+    """
+
+    #: So long an agent has to take what it was shown before it is shown to others again.
+    SECONDS = 2.0
+    #: At most so many are remembered: bounds what a look at the queue reads beyond its limit.
+    MOST = 500
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._by_run: dict[str, tuple[str, float]] = {}  # run id -> agent and end; oldest first
+
+    def to_others(self, agent_id: str) -> frozenset[str]:
+        """Give the runs that agents other than this one were shown a moment ago."""
+        now = self._clock()
+        over = []
+        for run_id, (_, end) in self._by_run.items():
+            if end > now:
+                break
+            over.append(run_id)
+        for run_id in over:
+            del self._by_run[run_id]
+        return frozenset(run_id for run_id, (taker, _) in self._by_run.items() if taker != agent_id)
+
+    def next_end(self) -> float:
+        """Give the seconds until the oldest offer ends."""
+        return max(next((end for _, end in self._by_run.values()), 0.0) - self._clock(), 0.0)
+
+    def note(self, agent_id: str, run_ids: Collection[str]) -> None:
+        """Remember that this agent is shown these runs."""
+        end = self._clock() + self.SECONDS
+        for run_id in run_ids:
+            self._by_run.pop(run_id, None)  # to the end: they lie in the order of their ends
+            self._by_run[run_id] = (agent_id, end)
+        while len(self._by_run) > self.MOST:
+            del self._by_run[next(iter(self._by_run))]

@@ -32,6 +32,7 @@ def due_runs(
     labels: Sequence[str],
     unlabelled: bool = False,
     exclude: Collection[str] = (),
+    avoid: Collection[str] = (),
     limit: int = 25,
 ) -> Due:
     """Find the runs that an agent with these labels may start, earliest start first.
@@ -43,7 +44,8 @@ def due_runs(
         before: start times up to and including this one.
         unlabelled: runs without labels too, although the agent has some.
         exclude: ids that the agent has in hand already.
-        limit: at most this many; labels and ``exclude`` are matched before.
+        avoid: ids that are given only when no others are due: another agent is about to take them.
+        limit: at most this many; labels, ``exclude`` and ``avoid`` are matched before.
 
     Returns:
         The ids, and, when there are none, the time at which to look again even if nobody announces anything.
@@ -53,13 +55,13 @@ def due_runs(
         return Due([], None)
     taker = (queue.BOTH if unlabelled else queue.LABELLED) if labels else queue.UNLABELLED
     values = {"tenant_id": tenant_id, "before": before, **({"labels": list(labels)} if labels else {})}
-    widened = limit + len(exclude)
+    widened = limit + len(exclude) + len(avoid)
     ids = [row["id"] for row in tx.all(queue.due_runs[taker], limit=widened, **values)]
     if len(ids) < widened:
         ids += [row["id"] for row in tx.all(queue.due_again[taker], limit=widened - len(ids), **values)]
-    ids = [run_id for run_id in ids if run_id not in exclude][:limit]
+    ids = [run_id for run_id in ids if run_id not in exclude]
     if ids:
-        return Due(ids, None)
+        return Due(([run_id for run_id in ids if run_id not in avoid] or ids)[:limit], None)
     starts = [
         row["start"]
         for statement in (queue.next_due, queue.next_again)

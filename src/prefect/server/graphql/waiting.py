@@ -7,15 +7,22 @@ and no due time means no work at all.
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from prefect.server.actions import logs as log_actions
 from prefect.server.actions import queue as queue_actions
 from prefect.server.actions.checks import check_labels
+from prefect.server.actions.queue import Due
 from prefect.server.errors import BadInput
 from prefect.server.graphql.operations import Request
 from prefect.server.live import flow_run_topic, queue_topic
+from prefect.server.store.database import Transaction
+
+if TYPE_CHECKING:
+    from prefect.server.app import App
 
 __all__ = ["run_events", "runs_in_queue"]
 
@@ -39,7 +46,7 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
 
     The horizon ``before`` moves on while time passes.
     """
-    database, live = request.app.database, request.app.live
+    database, live, offers = request.app.database, request.app.live, request.app.offers
     labels = check_labels("labels", inputs.get("labels") or ())
     wait = _wait_seconds(request, inputs)
     given = inputs.get("exclude") or ()
@@ -50,29 +57,53 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
     if agent_id is not None:
         await database.write(lambda tx: queue_actions.mark_queried(tx, request.now, agent_id=agent_id))
 
+    def look(horizon: datetime, avoid: frozenset[str]) -> Callable[[Transaction], Due]:
+        return lambda tx: queue_actions.due_runs(
+            tx,
+            tenant_id=tenant_id,
+            before=horizon,
+            labels=labels,
+            unlabelled=bool(inputs.get("unlabelled")),
+            exclude=exclude,
+            avoid=avoid,
+            limit=request.app.settings.queued_runs_returned_limit,
+        )
+
     clock = asyncio.get_running_loop().time
     begun = clock()
     with live.listen(queue_topic(tenant_id)) as ear:
         while True:
             horizon = before + timedelta(seconds=clock() - begun)
-            due = await database.read(
-                lambda tx, horizon=horizon: queue_actions.due_runs(  # type: ignore[misc]
-                    tx,
-                    tenant_id=tenant_id,
-                    before=horizon,
-                    labels=labels,
-                    unlabelled=bool(inputs.get("unlabelled")),
-                    exclude=exclude,
-                    limit=request.app.settings.queued_runs_returned_limit,
-                )
-            )
+            due, in_other_hands = await _due_for(request.app, agent_id, partial(look, horizon))
             left = wait - (clock() - begun)
-            if due.ids or left <= 0 or live.closed:
+            if (due.ids and not in_other_hands) or left <= 0 or live.closed:
+                if agent_id is not None:
+                    offers.note(agent_id, due.ids)
                 return due.ids
-            if due.next_start is not None:
+            if in_other_hands:  # one agent is woken for a run, and the others if it does not take it
+                left = min(left, offers.next_end() + GRACE_SECONDS)
+            elif due.next_start is not None:
                 until_due = (due.next_start - before).total_seconds() - (clock() - begun) + GRACE_SECONDS
                 left = min(left, max(until_due, GRACE_SECONDS))
             await ear.wait(left)
+
+
+async def _due_for(
+    app: App, agent_id: str | None, look: Callable[[frozenset[str]], Callable[[Transaction], Due]]
+) -> tuple[Due, bool]:
+    """Look at the queue for an agent; True when all that is due was shown to others a moment ago."""
+    if agent_id is None:
+        return await app.database.read(look(frozenset())), False
+    while True:
+        avoid = app.offers.to_others(agent_id)
+        due = await app.database.read(look(avoid))
+        if not avoid.isdisjoint(due.ids):
+            return due, True
+        # Agents that were woken by one announcement read at one time: what was shown meanwhile is not shown again.
+        meanwhile = app.offers.to_others(agent_id)
+        free = [run_id for run_id in due.ids if run_id not in meanwhile]
+        if free or not due.ids:
+            return Due(free, due.next_start), False
 
 
 async def run_events(request: Request, inputs: dict[str, Any]) -> log_actions.Events:

@@ -1,0 +1,251 @@
+"""Many schedules, many runs due at one second, and several servers over one PostgreSQL.
+
+    INTERPRETER crowds.py [schedules] [due] [replicas] [--flows 10000] [--due 500] [--agents 8] [--postgres]
+
+schedules: so many flows with an active schedule and no run made yet; seconds until the scheduler has made the runs
+of all of them (ten each).  due: so many runs fall due at one second while agents wait by long poll and one client goes
+on creating runs; seconds from that second until the last was handed out, and p99 of creating meanwhile.  replicas:
+create_flow_run from 32 connections on one server and on two over one durable PostgreSQL, which it starts itself.
+``--postgres`` runs the first two on PostgreSQL as well.  One JSON line each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
+from state_changes import CREATE, QUEUE, SET_FLOWS, Connection, cpu_seconds, once, prepare, shared  # noqa: E402
+
+ap = argparse.ArgumentParser()
+ap.add_argument("what", nargs="*", default=["schedules", "due", "replicas"])
+ap.add_argument("--flows", type=int, default=10_000)
+ap.add_argument("--due", type=int, default=500)
+ap.add_argument("--agents", type=int, default=8)
+ap.add_argument("--creates", type=int, default=4000)
+ap.add_argument("--connections", type=int, default=32)
+ap.add_argument("--postgres", action="store_true")
+args = ap.parse_args()
+
+REGISTER = "mutation($input: register_agent_input!) { register_agent(input: $input) { id } }"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def server(url: str, folder: str, **settings: str) -> Iterator[tuple[int, int]]:
+    """Run a server; gives its port and process id."""
+    port = free_port()
+    env = os.environ | {"PREFECT__HOME_DIR": folder} | settings
+    command = [sys.executable, "-m", "prefect", "server", "start", "--port", str(port), "--database-url", url]
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            try:
+                once(port, "{ hello }")
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def emit(bench: str, **figures: Any) -> None:
+    print(json.dumps({"bench": bench, **figures}), flush=True)
+
+
+def pct(times: list[float], share: float) -> float:
+    times.sort()
+    return round(times[min(int(len(times) * share), len(times) - 1)] * 1e3, 2)
+
+
+class Database:
+    """A database of this benchmark: an address, and SQL on it beside the server."""
+
+    def __init__(self, url: str):
+        self.url = url
+
+    def execute(self, sql: str) -> list[Any]:
+        if self.url.startswith("sqlite"):
+            with sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=30) as file:
+                return file.execute(sql).fetchall()
+        import psycopg
+
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            found = connection.execute(sql)
+            return found.fetchall() if found.description else []
+
+
+def schedules(database: Database, folder: str) -> None:
+    document = {
+        "name": "scheduled",
+        "tasks": [{"slug": "a-1", "name": "a"}],
+        "edges": [],
+        "parameters": [],
+        "storage": {"type": "Local"},
+        "run_config": {"type": "UniversalRun", "labels": []},
+        "schedule": {"type": "Schedule", "clocks": [{"type": "CronClock", "cron": "7 * * * *"}]},
+        "__version__": "1.4.1",
+    }
+    project = "mutation($input: create_project_input!) { create_project(input: $input) { id } }"
+    register = "mutation($input: create_flow_input!) { create_flow(input: $input) { id } }"
+    with server(database.url, folder, PREFECT_SERVER__SERVICES__ENABLED="false") as (port, _):
+        project_id = once(port, project, {"name": "p"})["create_project"]["id"]
+        lines = [Connection(port) for _ in range(args.connections)]
+
+        async def fill() -> None:
+            async def make(index: int, number: int, times: list[float]) -> None:
+                given = {"project_id": project_id, "serialized_flow": {**document, "name": f"flow-{number}"}}
+                await lines[index].ask(register, given)
+
+            await shared(args.connections, make, list(range(args.flows)))
+
+        asyncio.run(fill())
+    database.execute("DELETE FROM flow_run")
+    wanted = args.flows * 10
+    begun = time.perf_counter()
+    with server(database.url, folder) as (port, pid):
+        ready = time.perf_counter()
+        while (made := database.execute("SELECT count(*) FROM flow_run")[0][0]) < wanted:
+            if time.perf_counter() - begun > 600:
+                raise SystemExit(f"only {made} runs were made")
+            time.sleep(0.2)
+        seconds = time.perf_counter() - ready
+        cpu = cpu_seconds(pid)
+    emit("schedules", flows=args.flows, runs=wanted, seconds=round(seconds, 2), server_cpu_s=round(cpu, 2))
+
+
+def due(database: Database, folder: str) -> None:
+    with server(database.url, folder) as (port, pid):
+        flow = prepare(port, False)
+        asyncio.run(_due(port, pid, flow))
+
+
+async def _due(port: int, pid: int, flow: dict[str, str]) -> None:
+    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=12)
+    lines = [Connection(port) for _ in range(args.connections)]
+
+    async def make(index: int, _: int, times: list[float]) -> None:
+        given = {"flow_id": flow["id"], "labels": ["due"], "scheduled_start_time": moment.isoformat()}
+        await lines[index].ask(CREATE, given)
+
+    await shared(args.connections, make, list(range(args.due)))
+    taken: dict[str, float] = {}
+    refused = 0
+    creating: list[float] = []
+    done = asyncio.Event()
+
+    async def agent(index: int) -> None:
+        nonlocal refused
+        given = {"type": "LocalAgent", "name": f"agent-{index}", "labels": ["due"]}
+        agent_id = once(port, REGISTER, given)["register_agent"]["id"]
+        line = Connection(port, **{"X-PREFECT-AGENT-ID": agent_id})
+        while len(taken) < args.due:
+            asked = await line.ask(QUEUE, {"labels": ["due"], "wait_seconds": 5})
+            ids = asked["data"]["get_runs_in_queue"]["flow_run_ids"]
+            for run_id in ids:
+                change = {"flow_run_id": run_id, "version": 1, "state": {"type": "Submitted"}}
+                answer = await line.ask(SET_FLOWS, {"states": [change]})
+                if "errors" in answer:
+                    refused += 1
+                elif run_id in taken:
+                    raise SystemExit(f"{run_id} was handed out twice")
+                else:
+                    taken[run_id] = time.time()
+
+    async def creator() -> None:
+        line = Connection(port)
+        await asyncio.sleep(max(0, moment.timestamp() - time.time() - 0.5))
+        while not done.is_set():
+            begun = time.perf_counter()
+            await line.ask(CREATE, {"flow_id": flow["id"], "labels": ["other"]})
+            creating.append(time.perf_counter() - begun)
+
+    beside = asyncio.create_task(creator())
+    await asyncio.gather(*(agent(index) for index in range(args.agents)))
+    done.set()
+    await beside
+    emit(
+        "due_at_one_second",
+        runs=args.due,
+        agents=args.agents,
+        seconds_until_last=round(max(taken.values()) - moment.timestamp(), 2),
+        earliest=round(min(taken.values()) - moment.timestamp(), 2),
+        refused=refused,
+        create_p99_ms=pct(creating, 0.99),
+        creates_meanwhile=len(creating),
+    )
+
+
+def replicas(folder: str) -> None:
+    from support.databases import postgres_server
+
+    with postgres_server(durable=True) as url:
+        for count in (1, 2, 1, 2):
+            name = f"replicas_{time.time_ns()}"
+            Database(url).execute(f"CREATE DATABASE {name}")
+            address = url.rpartition("/")[0] + f"/{name}"
+            with server(address, folder) as (first, pid):
+                flow = prepare(first, False)
+                if count == 1:
+                    figures = asyncio.run(_creates([first], flow))
+                else:
+                    with server(address, folder) as (second, _):
+                        figures = asyncio.run(_creates([first, second], flow))
+            emit("create_on_postgres", replicas=count, connections=args.connections, **figures)
+
+
+async def _creates(ports: list[int], flow: dict[str, str]) -> dict[str, Any]:
+    lines = [Connection(ports[index % len(ports)]) for index in range(args.connections)]
+    errors = 0
+
+    async def make(index: int, _: int, times: list[float]) -> None:
+        nonlocal errors
+        begun = time.perf_counter()
+        answer = await lines[index].ask(CREATE, {"flow_id": flow["id"]})
+        times.append(time.perf_counter() - begun)
+        errors += "errors" in answer
+
+    seconds, times = await shared(args.connections, make, list(range(args.creates)))
+    return {"per_s": round(len(times) / seconds), "p99_ms": pct(times, 0.99), "errors": errors}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for number, what in enumerate(("schedules", "due")):
+            if what not in args.what:
+                continue
+            run = {"schedules": schedules, "due": due}[what]
+            run(Database(f"sqlite:///{folder}/{number}.db"), folder)
+            if args.postgres:
+                from support.databases import postgres_server
+
+                with postgres_server(durable=True) as url:
+                    print("on PostgreSQL:")
+                    run(Database(url), folder)
+        if "replicas" in args.what:
+            replicas(folder)
+
+
+if __name__ == "__main__":
+    main()
