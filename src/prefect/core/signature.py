@@ -130,6 +130,12 @@ def call_signature(run: Callable[..., Any]) -> inspect.Signature:
     )
 
 
+def constructor_signature(owner: type) -> inspect.Signature:
+    """Give the signature of making an object of a class, whatever its ``__new__`` takes."""
+    constructor = inspect.signature(owner.__init__)  # type: ignore[misc]  # the class is given, its own is looked at
+    return inspect.Signature(list(constructor.parameters.values())[1:])
+
+
 def resolved_hints(run: Callable[..., Any]) -> dict[str, Any]:
     """Give the annotations of a function as objects, as far as they can be resolved; else as they are written."""
     from typing import get_type_hints

@@ -20,6 +20,7 @@ from prefect.core.operators_mixin import OperatorsMixin
 from prefect.core.signature import (
     call_signature,
     check_run,
+    constructor_signature,
     refuse_positional_only,
     resolved_hints,
     run_signature,
@@ -49,6 +50,13 @@ class NoDefault(enum.Enum):
 
     def __repr__(self) -> str:
         return "<no default>"
+
+
+class _CallSignature:
+    """What ``inspect.signature`` says of a task: the arguments of calling it; of a class, those of its constructor."""
+
+    def __get__(self, task: Task | None, owner: type[Task]) -> Signature:
+        return constructor_signature(owner) if task is None else call_signature(task.run)
 
 
 class Task(OperatorsMixin):
@@ -237,9 +245,7 @@ class Task(OperatorsMixin):
         state.pop("logger", None)
         return state
 
-    @property
-    def __signature__(self) -> Signature:
-        return call_signature(self.run)
+    __signature__ = _CallSignature()
 
     if TYPE_CHECKING:
         # Each subclass has arguments of its own; this is how a type checker is told so.

@@ -257,6 +257,19 @@ def test_signature_of_calling():
     assert list(inspect.signature(Sum()).parameters)[-1] == "more"
 
 
+def test_the_signature_of_a_task_class_is_that_of_its_constructor():
+    class Greet(Task):
+        def __init__(self, greeting: str = "hello", **kwargs):
+            self.greeting = greeting
+            super().__init__(**kwargs)
+
+        def run(self, name):
+            return f"{self.greeting} {name}"
+
+    assert list(inspect.signature(Greet).parameters) == ["greeting", "kwargs"]
+    assert list(inspect.signature(Task).parameters)[:3] == ["name", "slug", "tags"]
+
+
 def test_inputs_and_outputs():
     assert Sum().inputs() == {
         "a": {"type": Any, "default": None, "required": True},
