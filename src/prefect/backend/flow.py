@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect.contract import operations
 from prefect.model import codec
+from prefect.utilities.graphql import GraphQLResult
 
 if TYPE_CHECKING:
     from prefect.core.flow import Flow
@@ -23,6 +24,7 @@ class FlowView:
     """A version of a flow as the API knew it when it was asked.
 
     Attributes:
+        settings: can be read as keys and as attributes, like ``serialized_flow``.
         flow_group_labels: labels set on the whole group; None when there are none.
     """
 
@@ -112,9 +114,9 @@ class FlowView:
         group = row["flow_group"] or {}
         return cls(
             flow_id=row["id"],
-            settings=row["settings"],
+            settings=GraphQLResult(row["settings"] or {}),
             run_config=row["run_config"] and codec.load("run_config", row["run_config"]),
-            serialized_flow=row["serialized_flow"],
+            serialized_flow=GraphQLResult(row["serialized_flow"]),
             archived=row["archived"],
             project_name=(row["project"] or {}).get("name"),
             core_version=row["core_version"],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prefect.contract import operations
 from prefect.model import codec
 from prefect.model.state import Pending, State
+from prefect.utilities.graphql import GraphQLResult
 
 if TYPE_CHECKING:
     from prefect.backend.flow import FlowView
@@ -37,6 +38,7 @@ class FlowRunView:
     """A flow run as the API knew it when it was asked.
 
     Args:
+        parameters: can be read as keys and as attributes, like the ``context``.
         states: every state until then, oldest first, each with its ``timestamp``.
         task_runs: task runs that are known already; finished ones are not read again.
     """
@@ -117,8 +119,8 @@ class FlowRunView:
             name=row["name"],
             flow_id=row["flow_id"],
             labels=row["labels"] or [],
-            parameters=row["parameters"] or {},
-            context=row["context"] or {},
+            parameters=GraphQLResult(row["parameters"] or {}),
+            context=GraphQLResult(row["context"] or {}),
             state=State.deserialize(serialized) if serialized else unknown,
             states=_states(row["states"]),
             updated_at=_user_time(row["updated"]),

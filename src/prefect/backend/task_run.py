@@ -72,6 +72,7 @@ class TaskRunView:
 
         Raises:
             TypeError: it is not mapped.
+            ValueError: it should have children, and none is known.
         """
         if not self.state.is_mapped():
             raise TypeError(f"Task run {self.task_run_id!r} ({self.task_slug}) is not a mapped task.")
@@ -80,7 +81,13 @@ class TaskRunView:
             "flow_run_id": {"_eq": self.flow_run_id},
             "map_index": {"_neq": -1},
         }
-        yield from map(self._from_row, _all(where, order_by=_BY_MAP_INDEX))
+        rows = _find(where, order_by=_BY_MAP_INDEX)
+        if not rows and self.state.n_map_states:
+            raise ValueError(
+                f"No child task runs were found for task {self.task_slug!r} in flow run {self.flow_run_id!r}. Is the "
+                "flow run finished?"
+            )
+        yield from map(self._from_row, rows)
 
     def get_result(self) -> Any:
         """Read the value that the task run stored; it is read once.
@@ -132,17 +139,16 @@ def _require_readable(result: Result | None) -> None:
         )
 
 
-def _all(where: dict[str, Any], order_by: dict[str, str] | None = None) -> list[dict[str, Any]]:
+def _find(where: dict[str, Any], order_by: dict[str, str] | None = None) -> list[dict[str, Any]]:
     from prefect.client.client import Client
 
-    rows = Client().ask(operations.TASK_RUN_VIEW, where=where, order_by=order_by)["task_run"]
-    if not rows:
-        raise ValueError(f"No task runs found while querying for task runs where {where!r}")
-    return rows
+    return Client().ask(operations.TASK_RUN_VIEW, where=where, order_by=order_by)["task_run"]
 
 
 def _one(where: dict[str, Any]) -> dict[str, Any]:
-    rows = _all(where)
+    rows = _find(where)
+    if not rows:
+        raise ValueError(f"No task runs found while querying for task runs where {where!r}")
     if len(rows) > 1:
         raise ValueError(f"Found multiple ({len(rows)}) task runs while querying for task runs where {where!r}")
     return rows[0]

@@ -71,8 +71,10 @@ class Client(Connection):
         return self.change(operations.CREATE_TENANT, {"name": name, "slug": slug})["id"]
 
     def get_available_tenants(self) -> list[dict[str, Any]]:
-        """List the tenants that may be used, by slug, each with id, slug and name."""
-        return self.ask(operations.TENANTS_BY_SLUG_ORDER)["tenant"]
+        """List the tenants that may be used, by slug, each with id, slug and name as keys and as attributes."""
+        from prefect.utilities.graphql import GraphQLResult
+
+        return [GraphQLResult(tenant) for tenant in self.ask(operations.TENANTS_BY_SLUG_ORDER)["tenant"]]
 
     def get_default_tenant_slug(self) -> str:
         """Give the slug of the current tenant."""

@@ -11,7 +11,7 @@ from prefect.backend import FlowRunView, FlowView, TaskRunView, TenantView, arti
 from prefect.backend.flow_run import FlowRunLog, check_for_compatible_agents, watch_flow_run
 from prefect.exceptions import ClientError
 from prefect.model.result import Result
-from prefect.model.state import Failed, Pending, Running, Scheduled, Skipped, Success
+from prefect.model.state import Failed, Mapped, Pending, Running, Scheduled, Skipped, Success
 from prefect.utilities.configuration import set_temporary_config
 from prefect.utilities.context import context
 from support.graphql_stub import StubServer
@@ -331,6 +331,31 @@ def test_only_mapped_task_runs_have_children(stub):
 
 
 # ----- tenants, artifacts, key-value store
+
+
+def test_a_task_that_was_mapped_over_nothing_has_no_children_and_an_empty_result(stub):
+    stub.data("task_run", task_run=[])
+    view = TaskRunView._from_row(task_run(Mapped(n_map_states=0)))
+
+    assert list(view.iter_mapped()) == []
+    assert view.get_result() == []
+
+
+def test_children_that_are_not_there_yet_are_missed(stub):
+    stub.data("task_run", task_run=[])
+
+    with pytest.raises(ValueError, match="No child task runs were found for task 's'"):
+        TaskRunView._from_row(task_run(Mapped(n_map_states=2))).get_result()
+
+
+def test_what_the_api_says_is_read_by_attributes_too(stub):
+    run = FlowRunView._from_row(flow_run(Success(), parameters={"a": {"b": 1}}, context={"c": 2}), [])
+    registered = FlowView._from_row(flow(settings={"heartbeat_enabled": True}, serialized_flow={"tasks": [{"slug": "s"}]}))
+
+    assert run.parameters == {"a": {"b": 1}}
+    assert (run.parameters.a.b, run.context.c) == (1, 2)
+    assert registered.settings.heartbeat_enabled
+    assert registered.serialized_flow.tasks[0].slug == "s"
 
 
 def test_the_current_tenant_is_read(stub):

@@ -64,14 +64,31 @@ def test_missing_paths_are_refused_by_name(make: Any) -> None:
         make(source_path="a.txt").run()
 
 
+@pytest.mark.parametrize("make", [Move, Copy])
+def test_a_source_that_is_not_there_is_named(make: Any) -> None:
+    with pytest.raises(ValueError, match=r"Source path \(nowhere\) not found"):
+        make().run(source_path="nowhere", target_path="b.txt")
+
+
+def test_nothing_is_found_without_a_folder() -> None:
+    with pytest.raises(ValueError, match="No `path` provided"):
+        Glob().run()
+
+
 def test_archive_is_packed_and_unpacked() -> None:
     Zip(source_path=["a.txt", "full"], zip_path="z.zip").run()
 
     assert sorted(zipfile.ZipFile("z.zip").namelist()) == ["a.txt", "full/b.txt", "full/deep/c.txt"]
     assert Unzip(zip_path="z.zip", extract_dir="out").run() == Path("out")
     assert Path("out/full/deep/c.txt").read_text() == "C"
-    somewhere = Unzip().run(zip_path="z.zip")
-    assert (somewhere / "a.txt").read_text() == "A"
+
+
+def test_archive_is_unpacked_into_the_current_folder_unless_told_otherwise() -> None:
+    Zip(source_path=["a.txt"], zip_path="z.zip").run()
+    Path("a.txt").unlink()
+
+    assert Unzip().run(zip_path="z.zip") == Path.cwd()
+    assert Path("a.txt").read_text() == "A"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +119,8 @@ def test_archive_misuse_is_refused() -> None:
         Zip(source_path="a.txt").run()
     with pytest.raises(ValueError, match=r"Path \(nowhere\) not found"):
         Zip().run(source_path="nowhere", zip_path="z.zip")
+    with pytest.raises(ValueError, match=r"'nowhere' not found"):
+        Unzip().run(zip_path="nowhere")
     with pytest.raises(TypeError, match=r"'a\.txt' is not a zip file"):
         Unzip().run(zip_path="a.txt")
     with pytest.raises(ValueError, match="No `zip_path` provided"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ METHODS = {
 
 
 class Unzip(Task):
-    """Unpacks an archive; without a folder, into a new temporary one."""
+    """Unpacks an archive; without a folder, into the current one."""
 
     def __init__(self, zip_path: str | Path = "", extract_dir: str | Path = "", **kwargs: Any) -> None:
         self.zip_path = zip_path
@@ -33,14 +32,16 @@ class Unzip(Task):
         """Unpack it and give the folder.
 
         Raises:
-            ValueError: no archive was named.
+            ValueError: no archive was named, or it is not there.
             TypeError: the file is no archive.
         """
         if not zip_path:
             raise ValueError("No `zip_path` provided")
+        if not Path(zip_path).exists():
+            raise ValueError(f"`zip_path` {str(zip_path)!r} not found")
         if not zipfile.is_zipfile(zip_path):
             raise TypeError(f"`zip_path` {str(zip_path)!r} is not a zip file")
-        folder = Path(extract_dir) if extract_dir else Path(tempfile.mkdtemp())
+        folder = Path(extract_dir) if extract_dir else Path.cwd()
         self.logger.info("Extracting %r to %r", str(zip_path), str(folder))
         with zipfile.ZipFile(zip_path) as archive:
             # extractall takes ".." and absolute paths out of the members' names.

@@ -10,6 +10,18 @@ from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
 
 
+def source_path_of(value: str | Path) -> Path:
+    """Give the path of what is to be moved or copied.
+
+    Raises:
+        ValueError: none is given, or nothing is there.
+    """
+    source = given_path("source_path", value)
+    if not source.exists() and not source.is_symlink():
+        raise ValueError(f"Source path ({source}) not found")
+    return source
+
+
 def given_path(name: str, value: str | Path) -> Path:
     """Give an argument as a path.
 
@@ -32,7 +44,7 @@ class Move(Task):
     @defaults_from_attrs("source_path", "target_path")
     def run(self, source_path: str | Path = "", target_path: str | Path = "") -> Path:
         """Move it and give the new path."""
-        source = given_path("source_path", source_path)
+        source = source_path_of(source_path)
         target = given_path("target_path", target_path)
         self.logger.info("Moving %s to %s...", source, target)
         return Path(shutil.move(str(source), str(target)))
@@ -49,7 +61,7 @@ class Copy(Task):
     @defaults_from_attrs("source_path", "target_path")
     def run(self, source_path: str | Path = "", target_path: str | Path = "") -> Path:
         """Copy it and give the path of the copy."""
-        source = given_path("source_path", source_path)
+        source = source_path_of(source_path)
         target = given_path("target_path", target_path)
         self.logger.info("Copying %s to %s...", source, target)
         copy = shutil.copytree if source.is_dir() else shutil.copy
@@ -91,5 +103,9 @@ class Glob(Task):
 
     @defaults_from_attrs("path", "pattern")
     def run(self, path: str | Path = "", pattern: str = "*") -> list[Path]:
-        """Give the paths that fit, in no particular order; an empty folder name means the current one."""
-        return list(Path(path).glob(pattern))
+        """Give the paths that fit, in no particular order.
+
+        Raises:
+            ValueError: no folder is given.
+        """
+        return list(given_path("path", path).glob(pattern))
