@@ -7,24 +7,15 @@ never meets our package in one process.
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from support.road import Road, wait_until
+from support.released import Released, needs_released
+from support.road import Road
 
-ROOT = Path(__file__).parents[2]
-PYTHON = ROOT / ".compat" / "bin" / "python"
-if not PYTHON.exists() and os.environ.get("PROCTOR_CI"):
-    raise RuntimeError("CI must try the released client: run tools/compat_env.py first")
-pytestmark = [
-    pytest.mark.process,
-    pytest.mark.skipif(not PYTHON.exists(), reason="the released 1.4.1 is not installed: make compat"),
-]
+pytestmark = [pytest.mark.process, needs_released]
 
 FLOW = """
 from datetime import timedelta
@@ -44,49 +35,6 @@ def show(x):
 with Flow("old-friend") as flow:
     show.map([flaky(Parameter("a", default=1)), 5])
 """
-
-
-class Released:
-    """The old package's hands, in the home folder and against the server of a Road."""
-
-    def __init__(self, road: Road) -> None:
-        self.road = road
-        self.env = road.env | {"PYTHONWARNINGS": "ignore"}
-
-    def command(self, *arguments: str, code: int = 0) -> str:
-        done = self.run([str(PYTHON), "-m", "prefect", *arguments])
-        assert done.returncode == code, f"{arguments} -> {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def python(self, text: str) -> str:
-        done = self.run([str(PYTHON), "-c", text])
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            env=self.env,
-            cwd=self.road.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-
-    def agent(self) -> None:
-        with (self.road.folder / "old-agent.log").open("ab") as sink:
-            process = subprocess.Popen(
-                [str(PYTHON), "-m", "prefect", "agent", "local", "start"],
-                env=self.env,
-                cwd=self.road.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self.road.processes.append(process)
-        wait_until("the old agent waits", lambda: "Waiting for flow runs" in self.road.log("old-agent"))
 
 
 @pytest.fixture(scope="module")

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from support.released import PYTHON, needs_released
 from support.road import Road, wait_until
 
-PYTHON = Path(__file__).parents[2] / ".compat" / "bin" / "python"
-pytestmark = [
-    pytest.mark.process,
-    pytest.mark.skipif(not PYTHON.exists(), reason="the released 1.4.1 is not installed: make compat"),
-]
+pytestmark = [pytest.mark.process, needs_released]
 
 SCRIPT = """
 from prefect import Client, Flow, config, task

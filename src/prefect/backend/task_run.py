@@ -82,7 +82,7 @@ class TaskRunView:
             "map_index": {"_neq": -1},
         }
         rows = _find(where, order_by=_BY_MAP_INDEX)
-        if not rows and self.state.n_map_states:
+        if not rows and getattr(self.state, "n_map_states", 0):
             raise ValueError(
                 f"No child task runs were found for task {self.task_slug!r} in flow run {self.flow_run_id!r}. Is the "
                 "flow run finished?"

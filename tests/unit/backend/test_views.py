@@ -350,7 +350,9 @@ def test_children_that_are_not_there_yet_are_missed(stub):
 
 def test_what_the_api_says_is_read_by_attributes_too(stub):
     run = FlowRunView._from_row(flow_run(Success(), parameters={"a": {"b": 1}}, context={"c": 2}), [])
-    registered = FlowView._from_row(flow(settings={"heartbeat_enabled": True}, serialized_flow={"tasks": [{"slug": "s"}]}))
+    registered = FlowView._from_row(
+        flow(settings={"heartbeat_enabled": True}, serialized_flow={"tasks": [{"slug": "s"}]})
+    )
 
     assert run.parameters == {"a": {"b": 1}}
     assert (run.parameters.a.b, run.context.c) == (1, 2)
