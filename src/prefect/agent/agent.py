@@ -82,6 +82,7 @@ class Agent:
         self.log_to_cloud = bool(settings.send_flow_run_logs) if no_cloud_logs is None else not no_cloud_logs
         self.logger = create_agent_logger(self.name, settings.agent.get("level", "INFO"))
         self.submitting_flow_runs: set[str] = set()
+        self.heartbeat_period: float = HEARTBEAT_SECONDS
         self.client = Client()
         self._loop: PollingLoop | None = None
         self._finished = threading.Event()
@@ -93,7 +94,7 @@ class Agent:
         raise NotImplementedError
 
     def heartbeat(self) -> None:
-        """Look after what was started; called once a minute."""
+        """Look after what was started; called every ``heartbeat_period`` seconds, once a minute."""
 
     def on_startup(self) -> None:
         """Prepare; called before the first look for runs."""
@@ -163,7 +164,7 @@ class Agent:
         self.client.attach_headers({"X-PREFECT-AGENT-ID": agent_id})
 
     def _beat(self) -> None:
-        while not self._finished.wait(HEARTBEAT_SECONDS):
+        while not self._finished.wait(self.heartbeat_period):
             try:
                 self.heartbeat()
             except Exception:

@@ -10,7 +10,7 @@ from prefect.contract import errors
 from prefect.exceptions import ClientError
 from prefect.utilities.context import context
 
-ATTEMPTS = 5
+ATTEMPTS = 6
 ATTEMPT_SECONDS = 1.0
 
 

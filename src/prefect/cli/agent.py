@@ -256,7 +256,7 @@ INSTALL_OPTIONS = (KEY, TENANT_ID, LABEL, ENV, AGENT_CONFIG_ID)
 )
 def install_local(**settings: Any) -> None:
     """Print a configuration of supervisord that keeps a local agent running."""
-    from prefect.cli.agent_install import supervisor_conf
+    from prefect.agent.local.supervisor import supervisor_conf
 
     environment(settings["env"])
     click.echo(supervisor_conf(**settings))

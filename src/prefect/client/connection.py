@@ -224,7 +224,8 @@ class Connection:
             retry_on_api_error,
             timeout_seconds,
         )
-        if raise_on_error and "errors" in answer:
+        # A server that writes "errors": null or [] has none.
+        if raise_on_error and answer.get("errors"):
             raise errors.exception_for(answer["errors"])
         return answer
 
@@ -290,7 +291,9 @@ class Connection:
             if answer.status != 429 or attempt == limits.max_retries:
                 break
             spread = random.random() * limits.backoff_multiplier  # noqa: S311 - spreads load, hides nothing
-            time.sleep(limits.backoff_s + spread * limits.backoff_exponent**attempt)
+            pause = limits.backoff_s + spread * limits.backoff_exponent**attempt
+            self.logger.warning("Rate limit encountered (attempt %d); sleeping for %.1f s...", attempt + 1, pause)
+            time.sleep(pause)
         return self._read(url, answer, headers, request)
 
     def _read(

@@ -157,11 +157,14 @@ def warn_of_missing_results(flows: Iterable[Flow]) -> None:
         for task in flow.tasks:
             if task.cache_for is not None and task.result is None:
                 _warn(f"Task {task} has cache settings but does not have a result type.")
-            if not task.max_retries:
-                continue
             keyed = [edge.upstream_task for edge in flow.edges_to(task) if edge.key is not None]
-            if any(upstream.result is None for upstream in keyed):
-                _warn(f"Task {task} has retry settings but some upstream dependencies do not have result types.")
+            if all(upstream.result is not None for upstream in keyed):
+                continue
+            for setting, is_set in (("retry", bool(task.max_retries)), ("cache", task.cache_for is not None)):
+                if is_set:
+                    _warn(
+                        f"Task {task} has {setting} settings but some upstream dependencies do not have result types."
+                    )
 
 
 def _warn(fact: str) -> None:

@@ -180,7 +180,7 @@ class Docker(Storage):
                 lines.append(f"COPY {file} {place}")
         lines += self.extra_dockerfile_commands
         if not self.ignore_healthchecks and not self.stored_as_script:
-            load = "from prefect.storage.loading import flow_from_bytes_pickle as load"
+            load = "from prefect.utilities.storage import flow_from_bytes_pickle as load"
             places = list(self.flows.values())
             lines.append(f"RUN python -c \"{load}; [load(open(place, 'rb').read()) for place in {places!r}]\"")
         if self.dockerignore:

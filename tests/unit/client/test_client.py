@@ -72,6 +72,31 @@ def test_stored_keys_are_found_again_for_their_address_only(stub, tmp_path):
     assert (tmp_path / "auth.toml").stat().st_mode & 0o777 == 0o600
 
 
+def test_tenants_are_read_by_keys_and_by_attributes(stub):
+    stub.data("tenant(order_by", tenant=[{"id": TENANT, "slug": "default", "name": "Default"}])
+
+    (tenant,) = Client().get_available_tenants()
+
+    assert tenant == {"id": TENANT, "slug": "default", "name": "Default"}
+    assert tenant.slug == "default"
+
+
+@pytest.mark.parametrize("errors", [None, []])
+def test_an_answer_with_no_errors_in_it_is_no_error(stub, errors):
+    stub.on("hello", {"data": {"hello": "hi"}, "errors": errors})
+
+    assert Client().graphql("query { hello }").data.hello == "hi"
+
+
+def test_a_client_that_is_told_to_wait_says_so_and_asks_again(stub, caplog):
+    stub.on("hello", (429, {}), (200, {"data": {"hello": "hi"}}))
+
+    with set_temporary_config({"cloud.rate_limiting.backoff_s": 0, "cloud.rate_limiting.backoff_multiplier": 0}):
+        assert Client().graphql("query { hello }").data.hello == "hi"
+
+    assert "Rate limit encountered (attempt 1)" in caplog.text
+
+
 def test_a_tenant_id_must_be_a_uuid(stub):
     with pytest.raises(ValueError, match=r"The `tenant_id` must be a valid UUID. Got 'x'."):
         Client(tenant_id="x")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sys
+import warnings
+from datetime import timedelta
 
 import pytest
 
 from prefect.core.flow import Flow
+from prefect.core.function import FunctionTask
 from prefect.core.task import Task
 from prefect.exceptions import FlowStorageError
 from prefect.model import codec
@@ -156,6 +159,30 @@ def test_a_pickle_says_the_versions_it_was_made_with(flow):
     content = json.loads(flow_to_bytes_pickle(flow))
 
     assert set(content["versions"]) == {"cloudpickle", "prefect", "python"}
+
+
+def test_tasks_that_read_values_back_are_warned_of_when_nothing_keeps_them():
+    def add(a, b):
+        return a + b
+
+    again = FunctionTask(add, name="again", max_retries=1, retry_delay=timedelta(seconds=1))
+    kept = FunctionTask(add, name="kept", cache_for=timedelta(days=1))
+    one = FunctionTask(lambda: 1, name="one")
+    flow = Flow("unkept")
+    for task in (again, kept):
+        flow.set_dependencies(task, keyword_tasks={"a": one, "b": 1})
+    storage = Module("m")
+    storage.add_flow(flow)
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        storage.build()
+
+    assert sorted(str(warning.message).partition(". ")[0] for warning in seen) == [
+        "Task <Task: again> has retry settings but some upstream dependencies do not have result types",
+        "Task <Task: kept> has cache settings but does not have a result type",
+        "Task <Task: kept> has cache settings but some upstream dependencies do not have result types",
+    ]
 
 
 def test_another_version_of_the_package_is_warned_of(flow):

@@ -8,6 +8,7 @@ from typing import Any
 
 from prefect.agent.containers import ContainerAgent, package, read_yaml
 from prefect.agent.kubernetes.jobs import DEFAULT_TEMPLATE, JobDefaults, build_job, first_container
+from prefect.agent.kubernetes.manifests import kubernetes_manifests
 from prefect.agent.kubernetes.watching import JobWatcher
 from prefect.run_configs import KubernetesRun
 from prefect.utilities.agent import get_flow_image, get_flow_run_command
@@ -123,12 +124,7 @@ class KubernetesAgent(ContainerAgent):
         """Tell of pods that cannot start or have failed, and delete jobs that have ended."""
         self._watcher.look(busy=self.submitting_flow_runs)
 
-    @staticmethod
-    def generate_deployment_yaml(**settings: Any) -> str:
-        """Write the manifests of an agent; takes what ``manifests.kubernetes_manifests`` does."""
-        from prefect.agent.kubernetes.manifests import kubernetes_manifests
-
-        return kubernetes_manifests(**settings)
+    generate_deployment_yaml = staticmethod(kubernetes_manifests)
 
     # ----- the cluster
 

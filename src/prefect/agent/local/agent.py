@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import socket
 import subprocess
 import sys
@@ -118,45 +117,28 @@ class LocalAgent(Agent):
 
     @staticmethod
     def generate_supervisor_conf(
-        key: str | None = None,
-        tenant_id: str | None = None,
+        token: str | None = None,
         labels: Iterable[str] | None = None,
         env_vars: Mapping[str, str] | None = None,
         import_paths: Iterable[str] | None = None,
         show_flow_logs: bool = False,
+        key: str | None = None,
+        tenant_id: str | None = None,
         agent_config_id: str | None = None,
     ) -> str:
-        """Write the configuration with which supervisord keeps a local agent running."""
-        command = ["prefect", "agent", "local", "start"]
-        for option, value in (("--key", key), ("--tenant-id", tenant_id), ("--agent-config-id", agent_config_id)):
-            command += [option, value] if value else []
-        for option, values in (
-            ("--import-path", import_paths),
-            ("--label", labels),
-            ("--env", [f"{name}={value}" for name, value in (env_vars or {}).items()]),
-        ):
-            for value in values or ():
-                command += [option, value]
-        command += ["--show-flow-logs"] if show_flow_logs else []
-        return "\n".join(
-            [
-                "[unix_http_server]",
-                "file=/tmp/supervisor.sock",
-                "",
-                "[supervisord]",
-                "loglevel=debug",
-                "",
-                "[rpcinterface:supervisor]",
-                "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
-                "",
-                "[supervisorctl]",
-                "serverurl=unix:///tmp/supervisor.sock",
-                "",
-                "[program:prefect-agent]",
-                f"command={shlex.join(command)}",
-                "autorestart=true",
-                "stopasgroup=false",
-                "killasgroup=false",
-                "",
-            ]
+        """Write the configuration with which supervisord keeps a local agent running.
+
+        Args:
+            token: without meaning; an API key is given as ``key``.
+        """
+        from prefect.agent.local.supervisor import supervisor_conf
+
+        return supervisor_conf(
+            key=key,
+            tenant_id=tenant_id,
+            labels=labels or (),
+            env=[f"{name}={value}" for name, value in (env_vars or {}).items()],
+            agent_config_id=agent_config_id,
+            import_paths=import_paths or (),
+            show_flow_logs=show_flow_logs,
         )

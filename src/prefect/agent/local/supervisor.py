@@ -1,4 +1,4 @@
-"""What ``prefect agent local install`` prints: a supervisord configuration."""
+"""The supervisord configuration of a local agent, as ``prefect agent local install`` prints it."""
 
 from __future__ import annotations
 
