@@ -124,6 +124,42 @@ def test_a_run_runs_in_a_container_and_succeeds(road: Road, engine: Engine) -> N
     wait_until("removal of the container", lambda: not engine.client.containers(all=True))
 
 
+def test_a_flow_runs_in_the_image_that_its_storage_built(road: Road, engine: Engine) -> None:
+    road.write(
+        "pickled.py",
+        FLOWS.replace(
+            "from prefect import Flow, context, task", "import prefect\nfrom prefect import Flow, task"
+        ).replace("context.", "prefect.context."),
+    )
+    road.python(
+        textwrap.dedent(
+            f"""
+            import warnings
+            from prefect.client import Client
+            from prefect.run_configs import DockerRun
+            from prefect.storage import Docker
+            from prefect.storage.loading import extract_flow_from_file
+            warnings.filterwarnings("ignore", "This Docker storage object has no `registry_url`")
+            flow = extract_flow_from_file(file_path="pickled.py", flow_name="in a container")
+            flow.name = "in an image"
+            # No program of the host is there while an image is built.
+            flow.storage = Docker(
+                base_image={HOST_IMAGE!r}, base_url={engine.url!r}, image_name="built", image_tag="1",
+                env_vars={{"BUILT": "a b"}}, ignore_healthchecks=True,
+            )
+            flow.run_config = DockerRun(env={{"OWN": "of the run"}})
+            Client().register(flow, "docker", no_url=True)
+            """
+        )
+    )
+    run = road.final(road.new_run("--name", "in an image"))
+
+    assert run["state"] == "Success", run["logs"]
+    assert "pid 1, image built:1, own of the run" in [log["message"] for log in run["logs"]]
+    settings = engine.client.inspect_image("built:1")["Config"]["Env"]
+    assert "BUILT=a b" in settings
+
+
 def test_a_run_that_fails_in_its_container_is_failed(road: Road) -> None:
     run = road.final(road.new_run("--name", "fails"))
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from prefect._version import __version__
 from prefect.model import codec
 from prefect.storage.base import Storage
+from prefect.utilities.agent import image_of_version
 from prefect.utilities.slugs import slugify
 
 if TYPE_CHECKING:
@@ -28,14 +29,15 @@ class Docker(Storage):
 
     Args:
         registry_url: where the image is pushed to.
-        base_image: the image that it is built on; absent means the public one of this version, or ``dockerfile``.
+        base_image: the image that it is built on; absent means that of the version, or ``dockerfile``.
         dockerfile: path of a Dockerfile of your own that the flows are added to.
         python_dependencies: packages installed with pip.
         image_name: absent means the flow's name, or a random one for several flows.
         image_tag: absent means the instant of building.
         env_vars: variables in the image.
         files: absolute source path -> path in the image.
-        local_image: the base image is on this machine alone: it is not pulled.
+        local_image: the base image is on this machine alone: it is not pulled, like any without a ``/`` in its name.
+        prefect_version: absent means this one.
         ignore_healthchecks: do not try to load the flows while the image is built.
         base_url: address of the daemon.
         build_kwargs: further arguments of the build.
@@ -79,8 +81,7 @@ class Docker(Storage):
         self.registry_url = registry_url
         self.prefect_version = prefect_version or __version__
         self.dockerfile = dockerfile
-        python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        self.base_image = base_image or f"prefecthq/prefect:{self.prefect_version}-python{python}"
+        self.base_image = base_image or _default_base(self.prefect_version)
         self.dockerignore = dockerignore
         self.python_dependencies = list(python_dependencies or [])
         self.image_name = image_name
@@ -131,8 +132,8 @@ class Docker(Storage):
         self.image_name = self.image_name or str(uuid.uuid4())
         self.image_tag = self.image_tag or slugify(datetime.now(UTC).isoformat())
         client = self._client()
-        if not self.local_image and not self.dockerfile:
-            client.pull(self.base_image)
+        if not self.local_image and not self.dockerfile and "/" in self.base_image:
+            self._follow(client.pull(self.base_image, stream=True, decode=True))
         with tempfile.TemporaryDirectory() as folder:
             self._write_context(Path(folder))
             self._follow(client.build(path=folder, tag=self.name, forcerm=True, decode=True, **self.build_kwargs))
@@ -165,8 +166,7 @@ class Docker(Storage):
         from prefect.storage.loading import flow_to_bytes_pickle
 
         base = Path(self.dockerfile).read_text() if self.dockerfile else f"FROM {self.base_image}"
-        lines = [base, f"RUN mkdir -p {self.prefect_directory}/flows"]
-        lines += [f"ENV {name}={value!r}" for name, value in self.env_vars.items()]
+        lines = [base, *(f"ENV {name}={value!r}" for name, value in self.env_vars.items())]
         lines += [f"RUN pip install {package}" for package in self.python_dependencies]
         for number, (source, target) in enumerate(self.files.items()):
             name = f"file-{number}-{Path(source).name}"
@@ -186,3 +186,13 @@ class Docker(Storage):
         if self.dockerignore:
             shutil.copy2(self.dockerignore, folder / ".dockerignore")
         (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
+
+
+def _default_base(version: str) -> str:
+    """Give the image of a version, for this version of Python where there is one for each.
+
+    Source: docs/decisions/0018-default-image.md
+    """
+    image = image_of_version(version)
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return f"{image}-python{python}" if image == f"prefecthq/prefect:{version}" else image

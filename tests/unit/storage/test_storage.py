@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from prefect._version import __version__
 from prefect.core.flow import Flow
 from prefect.core.function import FunctionTask
 from prefect.core.task import Task
@@ -183,6 +184,23 @@ def test_tasks_that_read_values_back_are_warned_of_when_nothing_keeps_them():
         "Task <Task: kept> has cache settings but does not have a result type",
         "Task <Task: kept> has cache settings but some upstream dependencies do not have result types",
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "image"),
+    [
+        ({}, f"proctor:{__version__}"),
+        ({"prefect_version": "1.4.1"}, f"prefecthq/prefect:1.4.1-python{sys.version_info[0]}.{sys.version_info[1]}"),
+        ({"base_image": "mine:1"}, "mine:1"),
+    ],
+)
+def test_an_image_is_built_on_that_of_the_version(options, image):
+    assert Docker(**options).base_image == image
+
+
+def test_an_image_is_built_on_the_configured_one():
+    with set_temporary_config({"cloud.agent.image": "registry.example/flows:{version}"}):
+        assert Docker(prefect_version="1.6.0").base_image == "registry.example/flows:1.6.0"
 
 
 def test_another_version_of_the_package_is_warned_of(flow):
