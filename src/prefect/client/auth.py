@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from prefect.exceptions import ClientError
+
 _HEADER = """\
 # This file is auto-generated and should not be manually edited
 # Update the Prefect config or use the CLI to login instead
@@ -21,12 +23,31 @@ def section_name(api_server: str) -> str:
 
 
 def load(path: Path) -> dict[str, dict[str, Any]]:
-    """Read all sections; a file that is not there has none."""
+    """Read all sections; a file that is not there has none.
+
+    Raises:
+        ClientError: it cannot be read, or holds something else; names it.
+    """
     if not path.is_file():
         return {}
     import tomllib
 
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    # Both kinds of wrong content are ValueErrors.
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    strange = [name for name, values in found.items() if not isinstance(values, dict)]
+    if strange:
+        raise _unreadable(path, f"{strange[0]} is no section")
+    return found
+
+
+def _unreadable(path: Path, reason: object) -> ClientError:
+    return ClientError(
+        f"The stored API keys in {path} cannot be read: {reason}. Mend the file, or remove it and log in again with "
+        "`prefect auth login`."
+    )
 
 
 def save(path: Path, section: str, *, api_key: str | None, tenant_id: str | None) -> None:

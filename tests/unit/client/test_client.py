@@ -72,6 +72,16 @@ def test_stored_keys_are_found_again_for_their_address_only(stub, tmp_path):
     assert (tmp_path / "auth.toml").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    "content", [b"garbage ][", b"\xff\xfe", b'"127.0.0.1" = "text"'], ids=["no TOML", "no text", "no section"]
+)
+def test_a_file_of_keys_that_cannot_be_read_is_named(stub, tmp_path, content):
+    (tmp_path / "auth.toml").write_bytes(content)
+
+    with pytest.raises(ClientError, match=r"auth\.toml cannot be read: .* remove it and log in again"):
+        Client()
+
+
 def test_tenants_are_read_by_keys_and_by_attributes(stub):
     stub.data("tenant(order_by", tenant=[{"id": TENANT, "slug": "default", "name": "Default"}])
 
