@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from prefect.contract import operations
-from prefect.model.state import State
+from prefect.model.state import Mapped, State
 
 if TYPE_CHECKING:
     from prefect.model.result import Result
@@ -82,7 +82,7 @@ class TaskRunView:
             "map_index": {"_neq": -1},
         }
         rows = _find(where, order_by=_BY_MAP_INDEX)
-        if not rows and getattr(self.state, "n_map_states", 0):
+        if not rows and isinstance(self.state, Mapped) and self.state.n_map_states:
             raise ValueError(
                 f"No child task runs were found for task {self.task_slug!r} in flow run {self.flow_run_id!r}. Is the "
                 "flow run finished?"
