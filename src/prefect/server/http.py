@@ -21,6 +21,7 @@ import orjson
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from prefect._version import __version__
+from prefect.server import json_text
 from prefect.server.auth import TooManyFailures, is_allowed_origin, unwelcome_page
 from prefect.server.errors import ApiError, Refused
 from prefect.server.graphql.operations import Request
@@ -137,7 +138,7 @@ class Http:
         request = await self._request(scope)
         raw = await self._body(scope, receive)
         try:
-            body = orjson.loads(raw)
+            body = json_text.loads(raw)
         except orjson.JSONDecodeError as error:
             raise Refusal(400, f"The request's body is no JSON: {error}", "BAD_REQUEST") from None
         if isinstance(body, dict):

@@ -22,6 +22,21 @@ def test_variables_come_as_an_object_as_text_or_not_at_all(api, variables):
     assert answer.data == {"tenant": [{"slug": "default"}]}
 
 
+@pytest.mark.parametrize("as_text", [False, True], ids=["object", "text"])
+def test_half_a_surrogate_pair_is_stored_as_the_sign_for_it(api, as_text):
+    name = "\udcff \ud83d\ude00 \\ud800 \ud800\\"
+    variables = {"input": {"name": name, "slug": "half"}}
+    document = "mutation($input: create_tenant_input!) { create_tenant(input: $input) { id } }"
+    body = {"query": document, "variables": json.dumps(variables) if as_text else variables}
+
+    answer = api.call("POST", "/", json.dumps(body).encode())
+
+    assert answer.status == 200
+    assert "errors" not in answer.json
+    stored = api.ask('{ tenant(where: {slug: {_eq: "half"}}) { name } }').data["tenant"][0]["name"]
+    assert stored == "\ufffd \U0001f600 \\ud800 \ufffd\\"
+
+
 def test_a_batch_is_answered_in_its_order(api):
     bodies = [{"query": "{ hello }"}, {"query": "{ nothing }"}, {"query": "{ api { backend mode } }"}]
 
