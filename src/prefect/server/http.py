@@ -138,7 +138,7 @@ class Http:
         request = await self._request(scope)
         raw = await self._body(scope, receive)
         try:
-            body = json_text.loads(raw)
+            body = json_text.loads(raw, document=raw)
         except orjson.JSONDecodeError as error:
             raise Refusal(400, f"The request's body is no JSON: {error}", "BAD_REQUEST") from None
         if isinstance(body, dict):

@@ -434,7 +434,7 @@ def _read_body(body: Any) -> tuple[str, Mapping[str, Any], str | None]:
     given = body.get("variables")
     if isinstance(given, str):
         try:
-            given = json_text.loads(given) if given.strip() else None
+            given = json_text.loads(given, document=text) if given.strip() else None
         except orjson.JSONDecodeError as error:
             raise _malformed(f"variables must be a JSON object, or a string that holds one: {error}") from None
     if given is None:
