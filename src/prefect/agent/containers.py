@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from prefect.agent.agent import Agent
 from prefect.backend.environ import container_environ
 from prefect.utilities.graphql import GraphQLResult
+from prefect.utilities.importtools import import_needed
 
 
 class ContainerAgent(Agent):
@@ -40,12 +40,7 @@ def package(name: str, extra: str, agent: str) -> Any:
     Raises:
         ImportError: it is not installed; names the extra that brings it.
     """
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            f"a {agent} needs the package `{name.partition('.')[0]}`: pip install 'proctor[{extra}]'", name=name
-        ) from error
+    return import_needed(name, install=f"'proctor[{extra}]'", by=f"a {agent}")
 
 
 def read_yaml(path: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from prefect.model import codec
 from prefect.storage.base import Storage
 from prefect.storage.kinds import ObjectStorage, secret_or_variable
+from prefect.utilities.importtools import import_needed
 
 
 @codec.register("storage")
@@ -53,12 +54,11 @@ class Azure(ObjectStorage):
         return self.container
 
     def _blob(self, key: str) -> Any:
-        from azure.storage.blob import BlobServiceClient
-
+        blob = import_needed("azure.storage.blob", install="'proctor[azure]'", by="Azure storage")
         connection = secret_or_variable(self.connection_string_secret, "AZURE_STORAGE_CONNECTION_STRING")
         if not connection:
             raise ValueError("Azure Storage connection string not provided")
-        service = BlobServiceClient.from_connection_string(conn_str=connection)
+        service = blob.BlobServiceClient.from_connection_string(conn_str=connection)
         return service.get_blob_client(container=self.container, blob=key)
 
     def _upload(self, key: str, content: bytes) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect.model import codec
 from prefect.storage.kinds import ScriptStorage, secret_or_variable
+from prefect.utilities.importtools import import_needed
 
 
 @codec.register("storage")
@@ -65,9 +66,7 @@ class Bitbucket(ScriptStorage):
         return self._read_from_cloud(path) if self.workspace else self._read_from_server(path)
 
     def _read_from_cloud(self, path: str) -> str:
-        from atlassian.bitbucket import Cloud
-
-        client = Cloud(
+        client = _atlassian("atlassian.bitbucket").Cloud(
             url=self.host or "https://api.bitbucket.org/",
             username=secret_or_variable(self.cloud_username_secret, "BITBUCKET_CLOUD_USERNAME"),
             password=secret_or_variable(self.cloud_app_password_secret, "BITBUCKET_CLOUD_APP_PASSWORD"),
@@ -77,8 +76,10 @@ class Bitbucket(ScriptStorage):
         return str(repository.get(path=f"src/{self.ref or 'master'}/{path}", not_json_response=True).decode())
 
     def _read_from_server(self, path: str) -> str:
-        from atlassian import Bitbucket as Server
-
         token = secret_or_variable(self.access_token_secret, "BITBUCKET_ACCESS_TOKEN")
-        client = Server(url=self.host or "https://bitbucket.org", token=token)
+        client = _atlassian("atlassian").Bitbucket(url=self.host or "https://bitbucket.org", token=token)
         return str(client.get_content_of_file(self.project, self.repo, path, at=self.ref or "master").decode())
+
+
+def _atlassian(name: str) -> Any:
+    return import_needed(name, install="atlassian-python-api", by="Bitbucket storage")

@@ -17,6 +17,7 @@ from prefect._version import __version__
 from prefect.model import codec
 from prefect.storage.base import Storage
 from prefect.utilities.agent import image_of_version
+from prefect.utilities.importtools import import_needed
 from prefect.utilities.slugs import slugify
 
 if TYPE_CHECKING:
@@ -147,8 +148,7 @@ class Docker(Storage):
         return self
 
     def _client(self) -> Any:
-        import docker
-
+        docker = import_needed("docker", install="'proctor[docker]'", by="Docker storage")
         base_url = self.base_url or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
         return docker.APIClient(base_url=base_url, version="auto", tls=self.tls_config)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect.model import codec
 from prefect.storage.kinds import ScriptStorage, secret_or_variable
+from prefect.utilities.importtools import import_needed
 
 
 @codec.register("storage")
@@ -37,11 +38,10 @@ class GitHub(ScriptStorage):
         super().__init__(path, **kwargs)
 
     def _read(self, path: str) -> str:
-        from github import Auth, Github
-
+        github = import_needed("github", install="PyGithub", by="GitHub storage")
         token = secret_or_variable(self.access_token_secret, "GITHUB_ACCESS_TOKEN")
         options: dict[str, Any] = {"base_url": self.base_url} if self.base_url else {}
-        client = Github(auth=Auth.Token(token) if token else None, **options)
+        client = github.Github(auth=github.Auth.Token(token) if token else None, **options)
         repository = client.get_repo(self.repo)
         ref = self.ref or repository.default_branch
         # The commit first: so that the log says which text was run, whatever the branch is later.

@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect.model import codec
 from prefect.storage.kinds import ScriptStorage, secret_or_variable
+from prefect.utilities.importtools import import_needed
 
 
 @codec.register("storage")
@@ -37,8 +38,7 @@ class GitLab(ScriptStorage):
         super().__init__(path, **kwargs)
 
     def _read(self, path: str) -> str:
-        from gitlab import Gitlab
-
+        gitlab = import_needed("gitlab", install="python-gitlab", by="GitLab storage")
         token = secret_or_variable(self.access_token_secret, "GITLAB_ACCESS_TOKEN")
-        project = Gitlab(self.host or "https://gitlab.com", private_token=token).projects.get(self.repo)
+        project = gitlab.Gitlab(self.host or "https://gitlab.com", private_token=token).projects.get(self.repo)
         return str(project.files.get(file_path=path, ref=self.ref or "master").decode().decode())

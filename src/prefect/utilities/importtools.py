@@ -21,3 +21,21 @@ def import_object(name: str) -> Any:
         if not module_name or error.name is None or not (name == error.name or name.startswith(f"{error.name}.")):
             raise
     return getattr(import_module(module_name), attribute)
+
+
+def import_needed(name: str, *, install: str, by: str) -> Any:
+    """Import a package that only some users need.
+
+    Args:
+        install: what pip installs for it.
+        by: who needs it, for the message.
+
+    Raises:
+        ImportError: it is not installed; says how to install it.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ImportError(
+            f"{by} needs the package `{name.partition('.')[0]}`: pip install {install}", name=name
+        ) from error

@@ -203,6 +203,26 @@ def test_an_image_is_built_on_the_configured_one():
         assert Docker(prefect_version="1.6.0").base_image == "registry.example/flows:1.6.0"
 
 
+@pytest.mark.parametrize(
+    ("storage", "module", "install"),
+    [
+        (GitHub("o/r", "f.py"), "github", "PyGithub"),
+        (GitLab("o/r", path="f.py"), "gitlab", "python-gitlab"),
+        (Bitbucket("p", "r", path="f.py"), "atlassian", "atlassian-python-api"),
+        (Bitbucket("p", "r", workspace="w", path="f.py"), "atlassian.bitbucket", "atlassian-python-api"),
+        (CodeCommit("r", path="f.py"), "boto3", "'proctor[aws]'"),
+        (Webhook({}, "POST", {}, "GET"), "requests", "requests"),
+    ],
+    ids=lambda value: type(value).__name__ if hasattr(value, "flows") else None,
+)
+def test_a_missing_package_is_told_with_what_brings_it(storage, module, install, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    storage.flows = {"x": "f.py"}
+
+    with pytest.raises(ImportError, match=re.escape(f"pip install {install}")):
+        storage.get_flow("x")
+
+
 def test_another_version_of_the_package_is_warned_of(flow):
     content = json.loads(flow_to_bytes_pickle(flow))
     content["versions"]["prefect"] = "0.9"

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from prefect.engine.results.remote import RemoteResult
 from prefect.model.codec import public, register
+from prefect.utilities.importtools import import_needed
 
 
 @register("result")
@@ -38,7 +39,7 @@ class AzureResult(RemoteResult):
 
     def initialize_service(self) -> None:
         """Connect."""
-        from azure.storage.blob import BlobServiceClient
+        blob = import_needed("azure.storage.blob", install="'proctor[azure]'", by="AzureResult")
 
         connection_string = self.connection_string
         if connection_string is None and self.connection_string_secret:
@@ -52,7 +53,7 @@ class AzureResult(RemoteResult):
                 "AzureResult has no connection string: give `connection_string` or `connection_string_secret`, or set "
                 "AZURE_STORAGE_CONNECTION_STRING."
             )
-        self._service = BlobServiceClient.from_connection_string(conn_str=connection_string)
+        self._service = blob.BlobServiceClient.from_connection_string(conn_str=connection_string)
 
     @property
     def service(self) -> Any:
