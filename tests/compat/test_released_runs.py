@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.process, needs_released]
 
 FLOWS = """
 import logging
+import os
 import time
 from datetime import timedelta
 
@@ -64,6 +65,7 @@ def tell(x):
     logger.warning("%s", "w" * 1_200_000)
     for number in range(3000):
         logger.info("line %04d", number)
+    logger.info("a file named %s", os.fsdecode(b"\\xff"))
     logger.error("the end")
 
 with Flow("work", result=KEEP) as work:
@@ -181,6 +183,8 @@ def test_long_logs_arrive_whole_and_in_their_order(life: Life) -> None:
     messages = [log["message"] for log in logs]
     assert "said [10, 11, 12]" in messages
     assert "too quiet" not in messages
+    # One record that cannot be stored as it is would hold back all that come after it, for good.
+    assert "a file named \ufffd" in messages
     assert {"level": "ERROR", "message": "the end", "name": "prefect.tell"} in logs
 
 
