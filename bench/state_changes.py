@@ -53,9 +53,12 @@ class Connection:
         self.writer: Any = None
 
     async def ask(self, query: str, given: dict[str, Any]) -> dict[str, Any]:
+        return await self.send({"query": query, "variables": {"input": given}})
+
+    async def send(self, said: dict[str, Any]) -> dict[str, Any]:
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-        body = json.dumps({"query": query, "variables": {"input": given}}).encode()
+        body = json.dumps(said).encode()
         head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{self.headers}"
         self.writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         answered = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()

@@ -52,7 +52,7 @@ def audit(read: Callable[[str], Rows], journal: list[dict[str, Any]]) -> list[st
     }
     tasks = {row[0]: row for row in read("SELECT id, state, version, flow_run_id FROM task_run")}
     return [
-        *(f"reported by a client: {line}" for line in journal if line["op"] == "violation"),
+        *(f"{line['what']}: {line}" for line in journal if line["op"] == "violation"),
         *_lost_writes(read, journal, runs, histories),
         *_stale(journal, histories),
         *_keys(read, journal, runs),

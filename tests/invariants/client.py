@@ -1,13 +1,15 @@
 """One client of the history checker, a process of its own: does things at random and notes what was acknowledged.
 
-Started as ``python client.py '<json>'`` with url, seed, role (``maker`` or ``worker``), seconds, flow_id, keys,
-journal, vanish. Every line of the journal is one acknowledgement. Standard library only, so that it starts in no time.
+Started as ``python client.py '<json>'`` with url, seed, role (``maker``, ``worker`` or ``stranger``), seconds at
+most, over (a file: its work ends when it is there), flow_id, keys, journal, vanish, and ``api_keys`` by who holds them.
+Every line of the journal is one acknowledgement. Standard library only, so that it starts in no time.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import os
 import random
 import sys
 import time
@@ -23,6 +25,18 @@ JUNK: tuple[tuple[str, Any], ...] = (
     ("create_flow_run", {"flow_id": str(uuid.UUID(int=5)), "parameters": [1]}),
     ("create_flow_run", {"flow_id": 5}),
     ("write_run_logs", {"logs": [{"flow_run_id": str(uuid.UUID(int=5)), "message": "x", "level": "LOUD"}]}),
+)
+# What strangers try: to change something, and to read what is others'.
+FORBIDDEN_TO_READ: tuple[tuple[str, str, Any], ...] = (
+    ("POST", "/", {"query": 'mutation { create_flow_run(input: {flow_id: "FLOW"}) { id } }'}),
+    ("POST", "/graphql", {"query": 'mutation { delete_flow(input: {flow_id: "FLOW"}) { success } }'}),
+    ("POST", "/", {"query": 'mutation { m: set_schedule_inactive(input: {flow_id: "FLOW"}) { success } }'}),
+)
+SECRET: tuple[tuple[str, str, Any], ...] = (
+    ("POST", "/", {"query": "{ flow_run { id } }"}),
+    ("POST", "/", {"query": '{ flow_by_pk(id: "FLOW") { name flow_runs { id } } }'}),
+    ("POST", "/graphql", [{"query": "{ log { message } }"}, {"query": "{ task_run { id } }"}]),
+    ("GET", "/graphql?query={agent{id}}", None),
 )
 PAYLOADS = {
     "set_flow_run_states": "states { id status message }",
@@ -49,8 +63,11 @@ class Client:
         self.random = random.Random(given["seed"])
         self.address = urlsplit(given["url"])
         self.end = time.monotonic() + given["seconds"]
-        self.headers = {"Content-Type": "application/json"}
+        self.headers = {"Content-Type": "application/json", "Authorization": f"Bearer {given['api_keys']['run']}"}
         self.journal = open(given["journal"], "a", buffering=1)  # noqa: SIM115 - open as long as the process lives
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self.end or os.path.exists(self.given["over"])
 
     def note(self, op: str, **what: Any) -> None:
         self.journal.write(json.dumps({"op": op, **what}) + "\n")
@@ -69,8 +86,10 @@ class Client:
                 connection.request("POST", "/", body, self.headers)
                 answer = connection.getresponse()
                 said = json.loads(answer.read())
-                if answer.status >= 500 and answer.status != 503:
-                    self.note("violation", what=f"status {answer.status}", said=said)
+                if answer.status == 503:  # it could do nothing, or has no room: nobody was told anything
+                    raise ConnectionError
+                if answer.status >= 500:
+                    self.note("violation", what=f"7: status {answer.status}", said=said)
                 return dict(said)
             except (OSError, http.client.HTTPException):
                 if time.monotonic() > give_up:
@@ -98,13 +117,13 @@ class Client:
         for error in errors:
             text = error["message"]
             if "Traceback" in text or text.startswith("Unable to complete operation"):
-                self.note("violation", what="an unforeseen error", said=error)
+                self.note("violation", what="7: an unforeseen error", said=error)
 
     # ------------------------------------------------------------------------------------ the roles
 
     def maker(self) -> None:
         made: list[str] = []
-        while time.monotonic() < self.end:
+        while not self.is_over():
             drawn = self.random.random()
             try:
                 if drawn < 0.8:
@@ -132,14 +151,14 @@ class Client:
             self.call(name, given)
         except Refused:
             return
-        self.note("violation", what="junk was accepted", said=[name, given])
+        self.note("violation", what="7: junk was accepted", said=[name, given])
 
     def worker(self) -> None:
         agent_id = self.call("register_agent", {"type": "LocalAgent", "name": self.given["journal"], "labels": []})[
             "id"
         ]
         agent = {"X-PREFECT-AGENT-ID": agent_id}
-        while time.monotonic() < self.end:
+        while not self.is_over():
             try:
                 self.headers |= agent
                 run_ids = self.call("get_runs_in_queue", {"wait_seconds": 0.2})["flow_run_ids"]
@@ -147,6 +166,38 @@ class Client:
                     self.work_on(self.random.choice(run_ids), agent)
             except (Refused, Unheard):
                 continue
+
+    def stranger(self) -> None:
+        """Try what nobody may who holds no key, one that was revoked, one of another tenant or one for reading."""
+        while not self.is_over():
+            who = self.random.choice(("nobody", "nobody", "other", "read", "revoked"))
+            method, path, body = self.random.choice(
+                FORBIDDEN_TO_READ if who == "read" else (*FORBIDDEN_TO_READ, *SECRET)
+            )
+            headers = {"Content-Type": "application/json"}
+            if who != "nobody":
+                headers["Authorization"] = f"Bearer {self.given['api_keys'][who]}"
+            text = json.dumps(body).replace("FLOW", self.given["flow_id"]).encode() if body else None
+            self.knock(who, method, path, text, headers)
+            time.sleep(self.random.uniform(0.02, 0.2))
+
+    def knock(self, who: str, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> None:
+        connection = http.client.HTTPConnection(self.address.hostname or "", self.address.port, timeout=10)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            status, text = answer.status, answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            return  # the server is away, or the proxy lost it
+        finally:
+            connection.close()
+        self.note("refused", who=who, status=status)
+        if status in (401, 403, 429, 503):
+            return
+        said = json.loads(text) if text.startswith(("{", "[")) else text
+        found = said.get("data") if isinstance(said, dict) else said
+        if who in ("nobody", "revoked") or (isinstance(found, dict) and any(found.values())) or not said:
+            self.note("violation", what=f"6: {who} was answered", asked=[path, str(body)], said=said)
 
     def work_on(self, run_id: str, agent: dict[str, str]) -> None:
         run = self.look(run_id)

@@ -103,6 +103,7 @@ QUESTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
     "lazarus": (lost.lost_flow_runs, {"limit_time": NOW, "limit": 500}),
     "zombies": (lost.silent_task_runs, {"limit_time": NOW, "limit": 500}),
     "zombies, cancelling": (lost.silent_cancelling_runs, {"limit_time": NOW, "limit": 500}),
+    "zombies, heartbeats of the future": (lost.flow_runs_ahead, {"future_time": NOW, "limit": 500}),
     "scheduler, latest": (flows.latest_auto_scheduled, {"flow_id": "00000000-0000-4000-8002-000000000001"}),
     "queued": (slots.overdue_queued_runs, {"before": NOW, "most": 500}),
     "limits, running": (slots.limits_of_tenant[slots.FLOW], {"tenant_id": TENANT}),

@@ -12,9 +12,11 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,8 @@ from uuid import uuid4
 import psycopg
 
 from prefect.server.store.opening import migrate
+
+STOP_SECONDS = 15.0
 
 
 class NoPostgres(Exception):
@@ -63,6 +67,97 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def _is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that ended and whose parent has not asked does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class PostgresServer:
+    """A PostgreSQL server of its own, which can be stopped, killed and started again at the same address.
+
+    Args:
+        folder: where its data lies; the account that it runs as must be able to get there.
+        durable: it waits for the disk, as a real one does.
+        small: it needs little room.
+
+    Raises:
+        NoPostgres: with the reason.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = False, small: bool = False) -> None:
+        self.binaries, self.account, self.port = _binaries(), _account(), _free_port()
+        self.folder = folder
+        self.pid: int | None = None
+        folder.chmod(0o755)
+        if self.account is not None:
+            os.chown(folder, self.account.pw_uid, self.account.pw_gid)
+        self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        fast = "" if durable else "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        room = "-c min_wal_size=2MB -c max_wal_size=4MB -c shared_buffers=4MB" if small else ""
+        # The path of a socket would have to be short.
+        self._options = (
+            f"-c listen_addresses=127.0.0.1 -p {self.port} -c unix_socket_directories='' "
+            f"-c max_connections=200 {fast} {room}"
+        )
+        self._making = [*(["--wal-segsize=1"] if small else []), *([] if durable else ["--no-sync"])]
+
+    def _run(self, program: str, *arguments: str) -> None:
+        account = self.account
+        privileges = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        subprocess.run(
+            [str(self.binaries / program), *arguments],
+            check=True,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            **privileges,
+        )
+
+    def start(self) -> PostgresServer:
+        """Start it, making its data where there are none, and wait until it answers."""
+        data = f"{self.folder}/data"
+        self._forget_dead()
+        try:
+            if not Path(data).exists():
+                how = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", *self._making]
+                self._run("initdb", "-D", data, *how)
+            self._run("pg_ctl", "-D", data, "-w", "-t", "30", "-l", f"{self.folder}/log", "-o", self._options, "start")
+        except (OSError, subprocess.CalledProcessError) as error:
+            log = self.folder / "log"
+            said = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+            raise NoPostgres(f"PostgreSQL of {self.binaries} does not start: {error}\n{said}") from error
+        self.pid = int((self.folder / "data/postmaster.pid").read_text().split()[0])
+        return self
+
+    def _forget_dead(self) -> None:
+        """Take away the lock of a server that ended and whose parent has not heard of it; it counts as living."""
+        lock = self.folder / "data/postmaster.pid"
+        if lock.exists() and not _is_alive(int(lock.read_text().split()[0])):
+            lock.unlink()
+
+    def stop(self, by: signal.Signals = signal.SIGQUIT) -> None:
+        """End it, if it still runs: SIGQUIT as if it had crashed, SIGINT in an orderly way."""
+        if self.pid is None:
+            return
+        if _is_alive(self.pid):
+            os.kill(self.pid, by)
+        end = time.monotonic() + STOP_SECONDS
+        # No child of this process: there is no event to wait for.
+        while _is_alive(self.pid) and time.monotonic() < end:
+            time.sleep(0.02)
+        if _is_alive(self.pid):
+            os.kill(self.pid, signal.SIGKILL)
+        self.pid = None
+
+    def __enter__(self) -> PostgresServer:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
 @contextmanager
 def postgres_server(*, durable: bool = False) -> Iterator[str]:
     """Run a server while the block runs and give its address.
@@ -74,43 +169,10 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
     if given:
         yield given
         return
-    binaries, account, port = _binaries(), _account(), _free_port()
-    # A short path: the name of a socket has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="pg"))
-    folder.chmod(0o755)
-    if account is not None:
-        os.chown(folder, account.pw_uid, account.pw_gid)
-
-    def run(program: str, *arguments: str) -> None:
-        privileges = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        subprocess.run(
-            [str(binaries / program), *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL, **privileges
-        )
-
-    fast = "" if durable else "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c max_connections=200 {fast}"
     try:
-        try:
-            run(
-                "initdb",
-                "-D",
-                f"{folder}/data",
-                "-A",
-                "trust",
-                "-U",
-                "postgres",
-                "-N",
-                "-E",
-                "UTF8",
-                "--locale=C.UTF-8",
-            )
-            run("pg_ctl", "-D", f"{folder}/data", "-w", "-t", "30", "-l", f"{folder}/log", "-o", options, "start")
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise NoPostgres(f"PostgreSQL of {binaries} does not start: {error}") from error
-        try:
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        finally:
-            run("pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
+        with PostgresServer(folder, durable=durable) as server:
+            yield server.url
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -55,6 +55,11 @@ class ServerProcess:
             "PREFECT__BACKEND_CONFIG_PATH": str(self.folder / "backend.toml"),
         }
 
+    @property
+    def own_settings(self) -> dict[str, str]:
+        """Environment variables of the server itself."""
+        return self.settings
+
     def start(self) -> ServerProcess:
         """Start it and wait until it answers."""
         command = [sys.executable, "-m", "prefect", "server", "start", "--port", str(self.port)]
@@ -63,7 +68,7 @@ class ServerProcess:
         with (self.folder / "server.log").open("ab") as sink:
             self.process = subprocess.Popen(
                 command,
-                env={**clean, **self.settings},
+                env={**clean, **self.own_settings},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -17,19 +18,22 @@ from prefect.server.graphql.execute import Executor
 from prefect.server.graphql.schema import build as build_schema
 from prefect.server.http import Http
 from prefect.server.live import EVERYTHING, Live, Offers
-from prefect.server.metrics import Metrics, gauges
+from prefect.server.metrics import Metrics, family, gauges
 from prefect.server.services import start_services
 from prefect.server.services.loop import Service
 from prefect.server.settings import Settings
 from prefect.server.store import figures
 from prefect.server.store.audit import audited
-from prefect.server.store.database import Database
+from prefect.server.store.database import Database, DatabaseError
 from prefect.server.store.opening import migrate, open_database
 from prefect.server.tracing import Spans, set_up_tracing
 
 __all__ = ["App", "build"]
 
 logger = logging.getLogger("prefect.server")
+
+#: How long a look at the database may take, and how long it holds for others who ask.
+LOOK_SECONDS, LOOK_HOLDS_SECONDS = 2.0, 1.0
 
 
 class App:
@@ -49,6 +53,8 @@ class App:
         self.executor = Executor(build_schema([*queries.QUERIES, *mutations.MUTATIONS]), self.metrics)
         self.services: list[Service] = []
         self.http = Http(self)
+        self._looking: asyncio.Task[str | None] | None = None
+        self._looked_at = 0.0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -66,22 +72,58 @@ class App:
             lambda tx: tenants.ensure_default_tenant(tx, datetime.now(UTC))
         )
         if self.settings.services_enabled:
-            self.services = start_services(self.settings, self.database)
+            self.services = start_services(self.settings, self.database, lambda: self.metrics.database_failures)
 
     async def stop(self) -> None:
         """End waits and services, finish what was accepted, close the database."""
         self.live.close()
         await asyncio.gather(*(service.stop() for service in self.services))
+        if self._looking is not None:
+            await self._looking
         await self.database.stop()
         self.spans.stop()
 
+    async def database_problem(self) -> str | None:
+        """Say in general words why the database cannot be used; None: it answers.
+
+        Anyone may ask, as often as they like: those who ask together share one look, which holds for a second.
+        """
+        if self._looking is None or (self._looking.done() and time.monotonic() - self._looked_at > LOOK_HOLDS_SECONDS):
+            self._looked_at = time.monotonic()
+            self._looking = asyncio.create_task(self._look_at_database())
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                return await asyncio.shield(self._looking)
+        except TimeoutError:
+            return f"The database has not answered within {LOOK_SECONDS:g} s."
+
+    async def _look_at_database(self) -> str | None:
+        try:
+            await self.database.read(lambda tx: tx.one(figures.anything))
+        except DatabaseError as error:
+            logger.error("%s", error)
+            return "The database cannot be reached."
+        finally:
+            self._looked_at = time.monotonic()
+        return None
+
     async def figures(self) -> bytes:
-        """Give what Prometheus reads."""
-        runs = await self.database.read(lambda tx: {state: tx.one(find) for state, find in figures.open_runs.items()})
-        known = {state: float(row["count"]) for state, row in runs.items() if row}
+        """Give what Prometheus reads; without the counts of runs when the database does not answer."""
+        known: dict[str, float] = {}
+        is_up = await self.database_problem() is None
+        if is_up:
+            try:
+                runs = await self.database.read(
+                    lambda tx: {state: tx.one(find) for state, find in figures.open_runs.items()}
+                )
+                known = {state: float(row["count"]) for state, row in runs.items() if row}
+            except DatabaseError as error:
+                logger.error("%s", error)
+                is_up = False
         services = {service.name.replace(" ", "_"): service for service in self.services}
         parts = [
             *self.metrics.families(),
+            family("proctor_database_up", "gauge", "1 while the database answers, else 0.", [("", (), float(is_up))]),
             gauges("proctor_flow_runs", f"Flow runs on their way, at most {figures.MOST_COUNTED}.", "state", known),
             gauges(
                 "proctor_waiting",

@@ -27,6 +27,7 @@ from prefect.server.errors import ApiError, Refused
 from prefect.server.graphql.operations import Request
 from prefect.server.logs import request_id
 from prefect.server.metrics import CONTENT_TYPE
+from prefect.server.store.database import DatabaseUnavailable
 from prefect.server.websocket import Sockets
 
 if TYPE_CHECKING:
@@ -121,16 +122,28 @@ class Http:
             raise Refusal(405, f"Method {method} is not known here; send POST.", "METHOD_NOT_ALLOWED")
         if method in ("GET", "HEAD"):
             if path == "/health":
+                return await self._health()
+            if path == "/health/live":
                 return 200, orjson.dumps({"status": "ok", "version": __version__}), JSON, ()
             if path == "/.well-known/apollo/server-health":
                 return 200, b'{"status":"pass"}', b"application/health+json", ()
             if path == "/metrics":
-                await self._request(scope)
+                caller = (await self._request(scope)).caller
+                if caller.is_held and not caller.all_tenants:  # they count what all tenants do
+                    raise Refusal(403, "The figures need an API key for all tenants.", "FORBIDDEN")
                 return 200, await self._app.figures(), CONTENT_TYPE, ()
             if PAGES.fullmatch(path) and _wants_page(scope):
                 return 200, _page(), HTML, ()
         await self._request(scope)  # whoever has no key learns nothing of what else is here
         raise Refusal(404, f"Nothing is at {path[:200]}; the API is at / and /graphql.", "NOT_FOUND")
+
+    async def _health(self) -> tuple[int, bytes, bytes, tuple[Any, ...]]:
+        """Tell whether requests can be answered: this process lives, and so does its database."""
+        problem = await self._app.database_problem()
+        if problem is None:
+            return 200, orjson.dumps({"status": "ok", "version": __version__}), JSON, ()
+        # Whoever asks needs no key, so the reason is for the log alone.
+        return 503, orjson.dumps({"status": "unavailable", "version": __version__, "problem": problem}), JSON, ()
 
     # ------------------------------------------------------------------------------------- GraphQL
 
@@ -189,6 +202,10 @@ class Http:
         except TooManyFailures as error:
             wait = ((b"retry-after", b"%d" % error.seconds),)
             raise Refusal(429, error.message, error.code, wait) from None
+        except DatabaseUnavailable as error:
+            logger.error("%s", error)
+            self._app.metrics.database_failures += 1
+            raise Refusal(503, "Unable to connect to the database.", "INTERNAL_SERVER_ERROR") from None
         except Refused as error:
             # Clients of 1.x take any status but 200 for a broken connection, and look into an answer for its code.
             status = 200 if "x-prefect-core-version" in headers else 401

@@ -55,6 +55,7 @@ class Metrics:
         self.commit_seconds = Histogram(SECONDS)
         self.events: Counter[str] = Counter()
         self.http: Counter[str] = Counter()
+        self.database_failures = 0
 
     def answered(self, operation: str, outcome: str, seconds: float) -> None:
         """Count an operation that came to its end; names come from the schema, so there are only so many."""
@@ -99,6 +100,12 @@ class Metrics:
             "counter",
             "HTTP responses by status.",
             [("", (("status", status),), count) for status, count in sorted(dict(self.http).items())],
+        )
+        yield family(
+            "proctor_database_failures_total",
+            "counter",
+            "Operations that failed because the database could not be reached or written.",
+            [("", (), self.database_failures)],
         )
         yield family("proctor_commit_works", "histogram", "Writes that shared one commit.", self.commit_sizes.samples())
         yield family(

@@ -56,6 +56,18 @@ def test_a_run_that_beats_is_left_alone(world):
     assert world.flow_run(run_id)["state"] == "Running"
 
 
+def test_a_heartbeat_from_before_the_clock_was_set_back_keeps_no_dead_run_alive(world):
+    run_id = world.running()
+    world.set_task_run(world.task_run(run_id)["id"], "Running")
+    world.pass_time(3600)
+    world.do(runs.beat_flow_run, flow_run_id=run_id)
+    world.pass_time(-3600)
+
+    assert run_once(world, zombie_killer) == 0  # the living get the time to beat by the new clock
+    world.pass_time(SILENCE)
+    assert run_once(world, zombie_killer) == 1
+
+
 def test_a_run_that_never_beat_is_found_as_well(world):
     run_id = world.running()
     forget = update(catalogue.flow_run).values(heartbeat=None)

@@ -57,6 +57,7 @@ def test_health_and_the_page_are_the_only_things_without_a_key(keyed):
     html = {"accept": "text/html"}
 
     assert nobody.call("GET", "/health").status == 200
+    assert nobody.call("GET", "/health/live").status == 200
     assert nobody.call("GET", "/.well-known/apollo/server-health").status == 200
     assert nobody.call("GET", "/graphql", **html).status == 200
     assert nobody.call("OPTIONS", "/graphql").status == 204
@@ -64,6 +65,13 @@ def test_health_and_the_page_are_the_only_things_without_a_key(keyed):
         assert nobody.call("GET", path).status == 401, path
         assert nobody.call("GET", f"{path}?x=/health").status == 401, path
     assert nobody.call("POST", "/health").status == 401
+
+
+def test_the_figures_count_all_tenants_and_are_for_their_keys_alone(keyed):
+    for holder in (keyed.admin, keyed.read, keyed.other):
+        assert holder.call("GET", "/metrics").status == 403
+    for role in ("read", "admin"):
+        assert keyed.holder(role, all_tenants=True).call("GET", "/metrics").status == 200
 
 
 def test_a_key_works_at_once_and_a_revoked_one_no_more(keyed):

@@ -172,14 +172,18 @@ class Executor:
             body: ``query``; ``variables``, as an object, as a text that holds one, null or absent; ``operationName``.
 
         Returns:
-            The status (400 when nothing was executed, else 200) and the JSON of the answer.
+            The status (400 when nothing was executed, 503 when the database could do none of it, else 200) and the
+            JSON of the answer.
         """
         prepared = self.prepare(request, body)
         if isinstance(prepared, bytes):
             return 400, prepared
         if prepared.plan.operation.operation is OperationType.SUBSCRIPTION:
             return 400, _refusal(RequestError([GraphQLError(NEEDS_SOCKET)], "BAD_REQUEST"))
-        return 200, await self.answer(request, prepared.plan, prepared.bound, prepared.given)
+        answer = _Answer(self.schema, self.metrics, request, *prepared)
+        made = await answer.make()
+        # Clients of 1.x send again after 503, and give up after an error in an answer.
+        return (503 if answer.is_unavailable else 200), made
 
     def prepare(self, request: Request, body: Mapping[str, Any]) -> Prepared | bytes:
         """Make the plan of a body; the JSON of a refusal when there is none."""
@@ -273,6 +277,12 @@ class _Answer:
         self._metrics = metrics
         self._errors: list[dict[str, Any]] = []
         self._is_void = False
+        self._unavailable: set[str] = set()
+
+    @property
+    def is_unavailable(self) -> bool:
+        """Tell whether nothing could be done for want of the database."""
+        return bool(self._unavailable) and all(root.key in self._unavailable for root in self._plan.roots)
 
     async def make(self) -> bytes:
         found: dict[str, bytes] = {}
@@ -320,6 +330,9 @@ class _Answer:
 
     def _failed(self, root: OperationRoot | TableRoot, error: Exception) -> bytes:
         message, code = describe(error)
+        if isinstance(error, DatabaseUnavailable):
+            self._metrics.database_failures += 1
+            self._unavailable.add(root.key)
         self._errors.append({"message": message, "path": [root.key], "extensions": {"code": code}})
         if not root.is_nullable:
             self._is_void = True

@@ -9,6 +9,8 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+from prefect.server.services.steadiness import Steadiness
+
 __all__ = ["Service"]
 
 logger = logging.getLogger("prefect.server.services")
@@ -20,7 +22,7 @@ JITTER = 0.1
 class Service:
     """Calls ``run_once`` every so many seconds, the next time after the last has ended; errors are logged.
 
-    ``first_after`` is the pause before the first call; an announcement of ``topic`` ends a pause at once.
+    It is not called while ``steady`` has seconds left; an announcement of ``topic`` ends a pause at once.
     """
 
     def __init__(
@@ -28,13 +30,13 @@ class Service:
         name: str,
         run_once: Callable[[datetime], Awaitable[object]],
         seconds: float,
-        first_after: float = 0.0,
+        steady: Steadiness | None = None,
         topic: str | None = None,
     ):
         self.name = name
         self.run_once = run_once
         self.seconds = seconds
-        self.first_after = first_after
+        self.steady = steady
         self.topic = topic
         self.turns = self.failures = 0
         self.last_end = self.last_seconds = 0.0
@@ -58,8 +60,10 @@ class Service:
             await self._task
 
     async def _loop(self) -> None:
-        await self._pause(self.first_after)
         while not self._stopping:
+            if self.steady is not None and (left := self.steady.seconds_left()):
+                await self._pause(left)
+                continue
             begun = time.monotonic()
             try:
                 await self.run_once(datetime.now(UTC))

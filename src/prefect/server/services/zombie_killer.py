@@ -26,9 +26,20 @@ SILENT_RUN = "No heartbeat detected from the flow run; marking the run as failed
 
 async def run_once(database: Database, settings: Settings, now: datetime) -> int:
     """Settle every silent run; gives their number."""
-    limit_time = now - timedelta(seconds=settings.heartbeat_limit_seconds)
+    limit = timedelta(seconds=settings.heartbeat_limit_seconds)
+    limit_time = now - limit
+    await _bring_back(database, now, now + limit)
     tasks = await _settle_all(database, lost.silent_task_runs, now, limit_time, _settle_task_run)
     return tasks + await _settle_all(database, lost.silent_cancelling_runs, now, limit_time, _settle_flow_run)
+
+
+async def _bring_back(database: Database, now: datetime, future_time: datetime) -> None:
+    """Take heartbeats of the future, left by a clock that was wrong, for heartbeats of now."""
+    found = await database.read(lambda tx: tx.all(lost.flow_runs_ahead, future_time=future_time, limit=BATCH))
+    for run in found:
+        await database.write(
+            lambda tx, run=run: tx.run(lost.bring_back, flow_run_id=run["id"], future_time=future_time, now=now)  # type: ignore[misc]
+        )
 
 
 async def _settle_all(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_column, select, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -15,7 +15,9 @@ from prefect.server.catalogue import flow, flow_group, flow_run, task, task_run
 from prefect.server.store.phrases import among, value_of
 
 __all__ = [
+    "bring_back",
     "flow_run_now",
+    "flow_runs_ahead",
     "has_pending_work",
     "is_switched_off",
     "lost_flow_runs",
@@ -82,6 +84,23 @@ silent_cancelling_runs = (
     .where(~_off("heartbeat_enabled"))
     .order_by(flow_run.c.updated)
     .limit(_limit)
+)
+
+
+# A heartbeat from before the clock was set back: it would keep a dead run alive until the clock gets there.
+_is_ahead = flow_run.c.heartbeat > value_of("future_time", flow_run.c.heartbeat)
+flow_runs_ahead = (
+    select(flow_run.c.id)
+    .where(among(flow_run.c.state, ("Running", "Submitted", "Cancelling")))
+    .where(_is_ahead)
+    .order_by(flow_run.c.updated)
+    .limit(_limit)
+)
+bring_back = (
+    update(flow_run)
+    .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
+    .where(_is_ahead)
+    .values(heartbeat=value_of("now", flow_run.c.heartbeat))
 )
 
 

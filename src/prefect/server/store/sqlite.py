@@ -233,7 +233,7 @@ class SqliteDatabase:
         if conn is None:
             conn = self._local.conn = connect(self._path)
             conn.execute("PRAGMA query_only = ON")
-            # Readers see the file through the memory map, and need little of their own.
+            # What is not kept here comes from the system's cache of the file.
             conn.execute("PRAGMA cache_size = -4096")
             conn.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
             self._reader_connections.append(conn)

@@ -40,7 +40,9 @@ def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
         conn.execute("PRAGMA foreign_keys = ON")
         conn.execute("PRAGMA temp_store = MEMORY")
         conn.execute("PRAGMA cache_size = -16384")
-        conn.execute("PRAGMA mmap_size = 268435456")
+        # No memory map: it saves no time here, makes the process look as large as its file, once for each connection,
+        # and turns an error of the disk into the end of the process.
+        conn.execute("PRAGMA mmap_size = 0")
         sqlite_functions.register(conn)
     except sqlite3.Error as error:
         conn.close()
