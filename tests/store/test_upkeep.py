@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from prefect.cli.server import server
 from prefect.server.store import migrations
+from prefect.server.store.addresses import shown
 from prefect.server.store.backup import backup
 from prefect.server.store.database import DatabaseUnavailable
 from prefect.server.store.opening import migrate
@@ -110,6 +111,37 @@ def test_a_backup_of_postgresql_can_be_restored(databases, tmp_path, monkeypatch
     migrate(other)
     for one in (url, other):
         databases.drop(one)
+
+
+@pytest.mark.postgres
+def test_postgresql_is_reset_by_any_form_of_its_address(databases):
+    from conftest import fresh_or_skip
+
+    url = fresh_or_skip(databases, "postgres")
+    with psycopg.connect(url) as conn:
+        conn.execute("INSERT INTO tenant (id, name, slug) VALUES (gen_random_uuid(), 'n', 'gone')")
+    form = url.replace("postgresql://", "postgresql+psycopg://")
+
+    done = CliRunner().invoke(server, ["database", "reset", "--yes", "--database-url", form])
+
+    assert done.exit_code == 0, done.output
+    with psycopg.connect(url) as conn:
+        assert conn.execute("SELECT slug FROM tenant").fetchall() == []
+    databases.drop(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://me:s%40cret@db:5432/p", "postgresql://me:***@db:5432/p"),
+        ("postgresql://db/p?user=me&password=secret&sslmode=require", "postgresql://db/p?user=me&password=***&sslmode=require"),
+        ("postgresql://me:secret@one:1,two:2/p?sslpassword=secret", "postgresql://me:***@one:1,two:2/p?sslpassword=***"),
+        ("postgresql://db/p", "postgresql://db/p"),
+        ("sqlite:////srv/p.db", "sqlite:////srv/p.db"),
+    ],
+)  # fmt: skip
+def test_no_form_of_an_address_shows_its_password(url, expected):
+    assert shown(url) == expected
 
 
 def test_the_commands_do_it_and_tell(databases, tmp_path: Path):

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit, urlunsplit
 
 import click
 
@@ -299,7 +298,9 @@ def reset(database_url: str | None, yes: bool) -> None:
         click.confirm(f"Delete everything in {shown}?", abort=True)
     _refuse_beside_server(settings)
     if settings.resolved_database_url().startswith("sqlite"):
-        path = Path(settings.resolved_database_url().removeprefix("sqlite:///"))
+        from prefect.server.store.addresses import file_of
+
+        path = file_of(settings.resolved_database_url())
         try:
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{path}{suffix}").unlink(missing_ok=True)
@@ -347,11 +348,9 @@ def _fail(message: str) -> NoReturn:
 
 def _shown_database(settings: Settings) -> str:
     """Give the database's address without its password."""
-    url = urlsplit(settings.resolved_database_url())
-    if url.password is None:
-        return settings.resolved_database_url()
-    place = f"{url.username or ''}:***@{url.hostname or ''}{f':{url.port}' if url.port else ''}"
-    return urlunsplit((url.scheme, place, url.path, url.query, ""))
+    from prefect.server.store.addresses import shown
+
+    return shown(settings.resolved_database_url())
 
 
 def _refuse_beside_server(settings: Settings) -> None:
@@ -376,8 +375,10 @@ def _migrate(settings: Settings) -> None:
 def _empty_postgres(settings: Settings) -> None:
     import psycopg
 
+    from prefect.server.store.addresses import conninfo
+
     try:
-        with psycopg.connect(settings.resolved_database_url(), autocommit=True) as connection:
+        with psycopg.connect(conninfo(settings.resolved_database_url()), autocommit=True) as connection:
             connection.execute("DROP SCHEMA public CASCADE")
             connection.execute("CREATE SCHEMA public")
     except psycopg.Error as error:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from prefect.server.services.steadiness import Steadiness
+from prefect.server.store.database import DatabaseUnavailable
 
 __all__ = ["Service"]
 
@@ -67,6 +68,9 @@ class Service:
             begun = time.monotonic()
             try:
                 await self.run_once(datetime.now(UTC))
+            except DatabaseUnavailable as error:  # told in one line, for as long as it lasts
+                self.failures += 1
+                logger.error("Service %s: this turn failed, the next comes in %g s: %s", self.name, self.seconds, error)
             except Exception:
                 self.failures += 1
                 logger.exception("Service %s: this turn failed, the next comes in %g s", self.name, self.seconds)

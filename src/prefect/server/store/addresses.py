@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+
+#: libpq takes passwords in the query as well.
+_IN_QUERY = re.compile(r"(?<=[?&])((?:ssl)?password)=[^&#]*", re.IGNORECASE)
 
 
 def file_of(url: str) -> Path | None:
@@ -16,14 +20,21 @@ def file_of(url: str) -> Path | None:
 
 
 def conninfo(url: str) -> str:
-    """Give the address as libpq reads it."""
-    scheme, rest = url.split("://", 1)
+    """Give the address as libpq reads it.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise ValueError(f"Database URL {scheme.partition(':')[0]}:… is none: expected postgresql://user@host/name")
     return f"{scheme.partition('+')[0]}://{rest}"
 
 
 def shown(url: str) -> str:
-    """Give the address without its password, for messages."""
-    parts = urlsplit(url)
+    """Give the address without its passwords, for messages."""
+    parts = urlsplit(_IN_QUERY.sub(r"\1=***", url))
     if parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@", 1)))
+        return parts.geturl() if parts.query else url
+    account, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{account.partition(':')[0]}:***@{place}"))

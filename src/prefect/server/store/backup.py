@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from prefect.server.store.addresses import conninfo, file_of, shown
 from prefect.server.store.database import DatabaseUnavailable
@@ -67,13 +66,15 @@ def _dump_postgres(url: str, partial: Path) -> None:
     program = shutil.which("pg_dump")
     if program is None:
         raise DatabaseUnavailable("A backup of PostgreSQL needs the program pg_dump, which is not on PATH.")
-    parts = urlsplit(conninfo(url))
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    parts = conninfo_to_dict(conninfo(url))
     environment = dict(os.environ)
-    if parts.password is not None:
+    password = parts.pop("password", None)
+    if password is not None:
         # A process list shows arguments, not the environment.
-        environment["PGPASSWORD"] = parts.password
-        parts = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@", 1))
-    command = [program, "--format=custom", f"--file={partial}", f"--dbname={urlunsplit(parts)}"]
+        environment["PGPASSWORD"] = str(password)
+    command = [program, "--format=custom", f"--file={partial}", f"--dbname={make_conninfo(**parts)}"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise DatabaseUnavailable(f"pg_dump of {shown(url)} failed: {' '.join(done.stderr.split())}")

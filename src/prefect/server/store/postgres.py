@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.json import set_json_loads
 from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
@@ -53,8 +54,20 @@ TELLING_SECONDS = 0.03
 #: Times and durations are written by the session's settings.
 SESSION = (
     "-c TimeZone=UTC -c IntervalStyle=postgres -c client_encoding=UTF8 "
-    f"-c statement_timeout={LONGEST_READ_SECONDS * 1000}"
+    f"-c statement_timeout={LONGEST_READ_SECONDS * 1000} "
+    # A replica that was frozen, or whose machine is gone, holds its locks no longer than this.
+    f"-c idle_in_transaction_session_timeout={LONGEST_READ_SECONDS * 1000}"
 )
+
+#: How a connection behaves, unless the address says otherwise.  A peer that vanished is noticed within half a minute.
+BEHAVIOUR = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "application_name": "proctor-server",
+}
 
 _TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
 
@@ -184,7 +197,12 @@ class PostgresDatabase:
         self._listener.start()
 
     def _connect(self) -> Connection:
-        return psycopg.connect(conninfo(self.url), autocommit=True, connect_timeout=CONNECT_SECONDS, options=SESSION)
+        return psycopg.connect(conninfo(self.url), **self._behaviour())
+
+    def _behaviour(self) -> dict[str, Any]:
+        given = conninfo_to_dict(conninfo(self.url))
+        chosen = {name: value for name, value in BEHAVIOUR.items() if name not in given}
+        return {**chosen, "autocommit": True, "options": " ".join([SESSION, str(given.get("options", ""))]).strip()}
 
     def _open(self) -> Connection:
         try:
@@ -204,7 +222,7 @@ class PostgresDatabase:
             open=False,
             timeout=CONNECT_SECONDS,
             configure=_configure,
-            kwargs={"autocommit": True, "options": SESSION, "connect_timeout": CONNECT_SECONDS},
+            kwargs=self._behaviour(),
         )
         pool.open(wait=True, timeout=CONNECT_SECONDS)
         self._pool = pool
