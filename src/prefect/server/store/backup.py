@@ -68,13 +68,12 @@ def _dump_postgres(url: str, partial: Path) -> None:
         raise DatabaseUnavailable("A backup of PostgreSQL needs the program pg_dump, which is not on PATH.")
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-    parts = conninfo_to_dict(conninfo(url))
+    parts = {name: str(value) for name, value in conninfo_to_dict(conninfo(url)).items()}
     environment = dict(os.environ)
-    password = parts.pop("password", None)
-    if password is not None:
+    if (password := parts.pop("password", None)) is not None:
         # A process list shows arguments, not the environment.
-        environment["PGPASSWORD"] = str(password)
-    command = [program, "--format=custom", f"--file={partial}", f"--dbname={make_conninfo(**parts)}"]
+        environment["PGPASSWORD"] = password
+    command = [program, "--format=custom", f"--file={partial}", f"--dbname={make_conninfo('', **parts)}"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise DatabaseUnavailable(f"pg_dump of {shown(url)} failed: {' '.join(done.stderr.split())}")
