@@ -6,6 +6,7 @@ Options of 1.x that named parts of its container stack are accepted; those witho
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -129,7 +130,9 @@ def start(detach: bool, hide_welcome: bool, **flags: Any) -> None:
     from prefect.server.serve import serve
 
     def tell(address: str) -> None:
-        if hide_welcome:
+        if settings.log_format == "json":  # a machine reads what comes: one object a line, and nothing else
+            logging.getLogger("prefect.server").info("Serving at %s", address)
+        elif hide_welcome:
             click.echo(address)
         else:
             click.echo(BANNER.format(version=__version__, address=address, database=_shown_database(settings)))
@@ -138,7 +141,9 @@ def start(detach: bool, hide_welcome: bool, **flags: Any) -> None:
         serve(settings, tell)
     except StartUpError as error:
         _fail(str(error))
-    if not hide_welcome:
+    if settings.log_format == "json":
+        logging.getLogger("prefect.server").info("Server stopped.")
+    elif not hide_welcome:
         click.echo("Server stopped.")
 
 

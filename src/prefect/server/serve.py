@@ -25,10 +25,12 @@ from prefect.server.auth import check_exposure
 from prefect.server.connections import connection_class, raise_file_limit
 from prefect.server.errors import StartUpError
 from prefect.server.logs import JsonLines, Lines
-from prefect.server.settings import Settings
+from prefect.server.settings import Settings, unknown_names
 from prefect.server.store.database import DatabaseError
 
 __all__ = ["PID_FILE", "running_server", "serve"]
+
+logger = logging.getLogger("prefect.server")
 
 PID_FILE = "server.pid"
 BACKLOG = 2048
@@ -72,6 +74,8 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
     check_exposure(settings)
     _check_tls(settings)
     _set_up_log(settings)
+    for name in unknown_names(os.environ):
+        logger.warning("%s is no setting of this server and has no effect", name)
     listener = _bind(settings.host, settings.port)
     try:
         with _pid_file(settings, listener):
@@ -99,7 +103,8 @@ async def _run(app: App, listener: socket.socket, on_ready: Callable[[str], None
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(app.settings.trusted_proxies),
+            forwarded_allow_ips=app.settings.trusted_proxies,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             ssl_certfile=app.settings.ssl_certfile or None,
             ssl_keyfile=app.settings.ssl_keyfile or None,

@@ -6,6 +6,7 @@ sections.  Settings are read once, when the server starts.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from typing import Any
 
 from prefect.server.errors import StartUpError, shorten
 
-__all__ = ["ENVIRONMENT_PREFIX", "Settings", "load_settings"]
+__all__ = ["ENVIRONMENT_PREFIX", "Settings", "load_settings", "unknown_names"]
 
 ENVIRONMENT_PREFIX = "PREFECT_SERVER__"
 LOG_FORMATS = ("text", "json")
@@ -102,6 +103,16 @@ def _security(value: Any) -> str:
     return text
 
 
+def _proxies(value: Any) -> str:
+    text = _optional_text(value)
+    for one in (part.strip() for part in text.split(",") if part.strip()):
+        try:
+            ipaddress.ip_network(one)
+        except ValueError:
+            raise ValueError("addresses or networks such as 10.0.0.1, 10.1.0.0/16") from None
+    return text
+
+
 def _core_version(value: Any) -> str:
     text = str(value).strip()
     if not all(part.isdigit() for part in text.split(".")):
@@ -138,6 +149,12 @@ class Settings:
     )
     allowed_origins: str = _setting(
         "http.allowed_origins", "", _optional_text, "other sites whose pages may call, with commas between; * for any"
+    )
+    trusted_proxies: str = _setting(
+        "http.trusted_proxies",
+        "",
+        _proxies,
+        "addresses or networks of proxies, with commas between, whose X-Forwarded-For says who calls",
     )
     max_batch: int = _setting("http.max_batch", 25, _whole(1, 1000), "most operations in one request")
     max_waiting: int = _setting("http.max_waiting", 5000, _whole(1, 100_000), "most long polls open at one time")
@@ -273,6 +290,12 @@ def load_settings(
     if environment.get("PREFECT__LOOP_SERVICE__DEBUG_MODE"):
         values.update(scheduler_seconds=1.0, lazarus_seconds=1.0, zombie_killer_seconds=1.0)
     return Settings(**values)
+
+
+def unknown_names(environment: Mapping[str, str]) -> list[str]:
+    """Give the variables that look like settings and are none: of the container stack of 1.x, or misspelt."""
+    known = {f.metadata["key"] for f in _described().values()}
+    return [name for key, _, name in _from_environment(environment) if key not in known]
 
 
 def _read(described: Any, value: Any, source: str) -> Any:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from support.commands import PREFECT, clean_environment
-from support.servers import free_port
+from support.servers import ServerProcess, free_port
 
 START_SECONDS = 30.0
 
@@ -200,3 +200,25 @@ def test_a_first_key_is_made_for_a_tenant_a_role_and_a_time(tmp_path):
     assert "a time to come" in machine.do("server", "create-key", "--expire", "2001-01-01", expects=1)
     assert "cannot be read as a time" in machine.do("server", "create-key", "--expire", "some day", expects=1)
     assert "not both" in machine.do("server", "create-key", "--tenant", "default", "--all-tenants", expects=1)
+
+
+def test_behind_a_trusted_proxy_the_caller_is_whom_the_proxy_names(tmp_path):
+    class Proxied(ServerProcess):
+        @property
+        def own_settings(self):
+            return self.settings | {"PREFECT_SERVER__HTTP__TRUSTED_PROXIES": self.trusted}
+
+    for trusted, address in (("127.0.0.0/8", "203.0.113.7"), ("10.0.0.1", "127.0.0.1")):
+        (tmp_path / address).mkdir()
+        server = Proxied(tmp_path / address)
+        server.trusted = trusted
+        try:
+            server.start()
+            for query in ('mutation { create_project(input: {name: "p"}) { id } }', "{ audit { address } }"):
+                headers = {"Content-Type": "application/json", "X-Forwarded-For": "203.0.113.7"}
+                request = urllib.request.Request(server.url, json.dumps({"query": query}).encode(), headers)
+                with urllib.request.urlopen(request) as answer:
+                    said = json.load(answer)
+            assert said == {"data": {"audit": [{"address": address}]}}
+        finally:
+            server.stop()

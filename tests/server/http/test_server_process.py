@@ -181,3 +181,27 @@ def test_a_database_is_upgraded_and_reset(tmp_path, start):
 
     _, address = start()
     assert ask(address, "{ project { id } }") == {"data": {"project": []}}
+
+
+def test_the_log_for_machines_holds_nothing_else_from_start_to_end(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "server", "start", "--port", "0", "--log-format", "json"],
+        env={**environment(tmp_path), "PREFECT_SERVER__SERVICES__REQUIRE_KEY": "true"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines = []
+    try:
+        while not lines or not lines[-1]["message"].startswith("Serving at http://127.0.0.1:"):
+            lines.append(json.loads(process.stdout.readline()))
+        process.send_signal(signal.SIGTERM)
+        lines += [json.loads(line) for line in process.stdout]
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    told = [line["message"] for line in lines]
+    assert "PREFECT_SERVER__SERVICES__REQUIRE_KEY is no setting of this server and has no effect" in told
+    assert told[-1] == "Server stopped."

@@ -1,8 +1,11 @@
+import json
+from dataclasses import fields
+
 import pytest
 
 from prefect.server.auth import check_exposure, is_loopback
 from prefect.server.errors import StartUpError
-from prefect.server.settings import load_settings
+from prefect.server.settings import Settings, load_settings, unknown_names
 
 
 def test_flags_win_over_environment_over_file_over_defaults(tmp_path):
@@ -54,8 +57,36 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path, text, said):
     assert "server.toml" in str(error.value)
 
 
-def test_unknown_names_in_the_environment_are_left_alone(tmp_path):
-    assert load_settings({}, {"PREFECT_SERVER__HASURA__PORT": "3000"}, tmp_path).port == 4200
+def test_unknown_names_in_the_environment_are_left_alone_and_can_be_told(tmp_path):
+    environment = {"PREFECT_SERVER__HASURA__PORT": "3000", "PREFECT_SERVER__SERVICES__REQUIRE_KEY": "true", "OTHER": ""}
+    assert load_settings({}, environment, tmp_path).port == 4200
+    environment["PREFECT_SERVER__SERVICES__PORT"] = "1"
+    assert unknown_names(environment) == ["PREFECT_SERVER__HASURA__PORT", "PREFECT_SERVER__SERVICES__REQUIRE_KEY"]
+
+
+def _another(field):
+    """Give a value that the setting may have, but has not by itself."""
+    for value in (not field.default, 2, 60, 50_000, "json", "tls", "DEBUG", "0.9.9", "10.0.0.1"):
+        try:
+            read = field.metadata["read"](value)
+        except ValueError:
+            continue
+        if read != field.default:
+            return value, read
+    raise AssertionError(field.name)
+
+
+@pytest.mark.parametrize("field", [f for f in fields(Settings) if "key" in f.metadata], ids=lambda f: f.metadata["key"])
+def test_every_setting_is_read_from_file_environment_and_flags(tmp_path, field):
+    value, read = _another(field)
+    key = field.metadata["key"]
+    name = "PREFECT_SERVER__" + key.upper().replace(".", "__")
+    (tmp_path / "server.toml").write_text(f"{key} = {json.dumps(value)}\n")
+
+    assert getattr(load_settings({}, {}, tmp_path), field.name) == read
+    (tmp_path / "server.toml").unlink()
+    assert getattr(load_settings({}, {name: str(value)}, tmp_path), field.name) == read
+    assert getattr(load_settings({field.name: value}, {}, tmp_path), field.name) == read
 
 
 def test_the_debug_mode_of_1_x_makes_the_loops_fast(tmp_path):
