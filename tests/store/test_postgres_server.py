@@ -140,3 +140,88 @@ def test_a_server_that_is_not_there_is_named_without_its_password(run_async):
     assert "secret" not in str(told.value)
     with pytest.raises(DatabaseUnavailable, match=r"me:\*\*\*@"):
         run_async(open_database(url).start())
+
+
+def test_a_connection_lost_in_the_middle_of_a_transaction_is_no_loss(url, replicas, run_async):
+    tries = []
+
+    def work(tx):
+        tries.append(1)
+        insert(tx, "tenant", id=uid(1), name="x", slug="x")
+        if len(tries) == 1:
+            ((pid,),) = tx.raw("SELECT pg_backend_pid()")
+            with psycopg.connect(url, autocommit=True) as conn:
+                conn.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        return tx.raw("SELECT count(*) FROM tenant")
+
+    assert run_async(replicas[0].write(work)) == [(1,)]
+    assert len(tries) == 2
+
+
+def test_more_work_than_connections_waits_for_its_turn(url, run_async):
+    """The database lets this server have fewer connections than its pool may hold."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("DROP ROLE IF EXISTS few")
+        conn.execute("CREATE ROLE few LOGIN CONNECTION LIMIT 3")
+        conn.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO few")
+    database = open_database(url.replace("postgres@", "few@"), readers=4)
+
+    async def run():
+        await database.start()
+        try:
+            await asyncio.gather(
+                *(
+                    database.write(lambda tx, n=n: insert(tx, "tenant", id=uid(n), name="x", slug=f"{n}"))
+                    for n in range(1, 41)
+                )
+            )
+            return await database.read(lambda tx: tx.raw("SELECT count(*) FROM tenant"))
+        finally:
+            await database.stop()
+
+    try:
+        assert run_async(run()) == [(40,)]
+    finally:
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute("DROP OWNED BY few")
+            conn.execute("DROP ROLE few")
+
+
+def test_a_replica_that_stands_still_in_a_transaction_holds_its_locks_for_a_while_only(url, run_async, monkeypatch):
+    from prefect.server.store import postgres
+
+    monkeypatch.setattr(postgres, "SESSION", postgres.SESSION.replace("timeout=60000", "timeout=200"))
+    assert "idle_in_transaction_session_timeout=200" in postgres.SESSION
+    frozen, other = open_database(url), open_database(url)
+    stands, goes_on = threading.Event(), threading.Event()
+
+    def stand(tx):
+        if not stands.is_set():
+            tx.run(rename, tenant=uid(1), name="frozen")
+            stands.set()
+            assert goes_on.wait(20)
+        tx.run(rename, tenant=uid(1), name="thawed")
+
+    async def run():
+        for database in (frozen, other):
+            await database.start()
+        try:
+            await other.write(lambda tx: insert(tx, "tenant", id=uid(1), name="x", slug="x"))
+            standing = asyncio.ensure_future(frozen.write(stand))
+            await asyncio.to_thread(stands.wait, 20)
+            async with asyncio.timeout(20):
+                while True:  # its statements are stopped early here as well, and are tried again by clients
+                    try:
+                        await other.write(lambda tx: tx.run(rename, tenant=uid(1), name="other"))
+                        break
+                    except TookTooLong:
+                        continue
+            goes_on.set()
+            await standing  # what it had done is gone, so all of it was done again
+            return await other.read(lambda tx: tx.all(select(tenant.c.name)))
+        finally:
+            goes_on.set()
+            for database in (frozen, other):
+                await database.stop()
+
+    assert run_async(run()) == [{"name": "thawed"}]
