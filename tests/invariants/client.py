@@ -57,6 +57,15 @@ class Unheard(Exception):
     """No answer came for a long time: nobody knows whether it was done."""
 
 
+def tells(answer: Any) -> bool:
+    """Tell whether an answer says more than that there is nothing, or that nothing was done."""
+    if isinstance(answer, dict):
+        return any(tells(value) for value in answer.values())
+    if isinstance(answer, list):
+        return any(tells(value) for value in answer)
+    return bool(answer)
+
+
 class Client:
     def __init__(self, given: dict[str, Any]) -> None:
         self.given = given
@@ -196,7 +205,7 @@ class Client:
             return
         said = json.loads(text) if text.startswith(("{", "[")) else text
         found = said.get("data") if isinstance(said, dict) else said
-        if who in ("nobody", "revoked") or (isinstance(found, dict) and any(found.values())) or not said:
+        if who in ("nobody", "revoked") or tells(found) or not said:
             self.note("violation", what=f"6: {who} was answered", asked=[path, str(body)], said=said)
 
     def work_on(self, run_id: str, agent: dict[str, str]) -> None:

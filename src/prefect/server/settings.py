@@ -24,8 +24,8 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def _setting(key: str, default: Any, read: Callable[[Any], Any], about: str) -> Any:
-    # A key is for nobody's log.
-    is_shown = key not in ("secrets.key", "email.password")
+    # Keys and passwords are for nobody's log.
+    is_shown = key not in ("secrets.key", "email.password", "database.connection_url")
     return field(default=default, repr=is_shown, metadata={"key": key, "read": read, "about": about})
 
 

@@ -104,3 +104,9 @@ def test_other_addresses_are_refused_unless_asked_for(host, tmp_path):
     with pytest.raises(StartUpError, match="--expose"):
         check_exposure(load_settings({"host": host}, {}, tmp_path))
     check_exposure(load_settings({"host": host, "expose": True}, {}, tmp_path))
+
+
+def test_no_password_is_shown_where_settings_are(tmp_path):
+    given = {"database_url": "postgresql://me:secret@db/p", "email_password": "secret", "secrets_key": "secret"}
+    assert "secret@" not in repr(load_settings(given, {}, tmp_path))
+    assert "'secret'" not in repr(load_settings(given, {}, tmp_path))
