@@ -36,7 +36,7 @@ def call_state_handlers(method: Callable[..., State]) -> Callable[..., State]:
             # Not several clauses: a step that does not raise, which is nearly every one, should stay cheap.
             return _after_error(self, state, error)
         if new_state is not state:
-            return self.handle_state_change(state, new_state)
+            return self.handle_state_change(old_state=state, new_state=new_state)
         return new_state
 
     return step
@@ -46,19 +46,19 @@ def _after_error(runner: Runner, state: State, error: BaseException) -> State:
     if isinstance(error, ENDRUN):
         new_state = error.state
         if new_state is not state:
-            new_state = runner.handle_state_change(state, new_state)
+            new_state = runner.handle_state_change(old_state=state, new_state=new_state)
         raise ENDRUN(new_state) from None
     if isinstance(error, PrefectStateSignal):
         runner.logger.info("%s signal raised: %r", type(error).__name__, error)
         if _must_raise():
             raise error
-        return runner.handle_state_change(state, error.state)
+        return runner.handle_state_change(old_state=state, new_state=error.state)
     if not isinstance(error, Exception):
         raise error
     runner.logger.error("Unexpected error: %r", error, exc_info=error)
     if _must_raise():
         raise error
-    return runner.handle_state_change(state, Failed(message=f"Unexpected error: {error!r}", result=error))
+    return runner.handle_state_change(old_state=state, new_state=Failed(message=f"Unexpected error: {error!r}", result=error))
 
 
 def _must_raise() -> bool:

@@ -231,8 +231,8 @@ class TaskRunner(Runner):
             state = self.check_task_reached_start_time(state)
             state = self.check_upstream_finished(state, upstream_states=upstream_states)
             state = self.check_upstream_skipped(state, upstream_states=upstream_states)
-        state, upstream_states = self.load_results(state, upstream_states=upstream_states)
-        inputs = self.get_task_inputs(state, upstream_states=upstream_states)
+        state, upstream_states = self.load_results(state=state, upstream_states=upstream_states)
+        inputs = self.get_task_inputs(state=state, upstream_states=upstream_states)
         if is_mapped_parent:
             state = self.check_task_ready_to_map(state, upstream_states=upstream_states)
 

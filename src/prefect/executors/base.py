@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
+
+from prefect.utilities.logging import get_logger
 
 
 class Executor:
     """Makes calls that are handed to it, sooner or later, here or elsewhere."""
+
+    @cached_property
+    def logger(self) -> logging.Logger:
+        """``prefect.<class name>``; a subclass may set its own."""
+        return get_logger(type(self).__name__)
 
     def __repr__(self) -> str:
         return f"<Executor: {type(self).__name__}>"

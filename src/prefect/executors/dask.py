@@ -16,7 +16,6 @@ from weakref import WeakSet
 from prefect.executors.base import Executor
 from prefect.executors.local_dask import LocalDaskExecutor
 from prefect.utilities.context import context
-from prefect.utilities.logging import get_logger
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -80,10 +79,6 @@ class DaskExecutor(Executor):
         self.client: Client | None = None
         self._futures: WeakSet[Future[Any]] | None = None
         self._numbers: Iterator[int] = iter(())
-
-    @property
-    def logger(self) -> logging.Logger:
-        return get_logger("DaskExecutor")
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "client": None, "_futures": None, "_numbers": iter(())}

@@ -168,7 +168,7 @@ class CompressedSerializer(Serializer):
 
     Raises:
         ValueError: both or neither of ``format`` and the two functions.
-        ImportError: no module of that name.
+        ImportError: no module of that name, or none that compresses.
     """
 
     def __init__(
@@ -184,12 +184,27 @@ class CompressedSerializer(Serializer):
         if format is not None and (compress is not None or decompress is not None):
             raise ValueError("You must specify either `format` or `compress`/`decompress`, but not both.")
         if format is not None:
-            library = importlib.import_module(format)
-            compress, decompress = library.compress, library.decompress
+            compress, decompress = self.compression_from_lib(format)
         if compress is None or decompress is None:
             raise ValueError("You must specify either `format` or `compress`/`decompress`.")
         self._compress = functools.partial(compress, **(compress_kwargs or {}))
         self._decompress = functools.partial(decompress, **(decompress_kwargs or {}))
+
+    @staticmethod
+    def compression_from_lib(compression_format: str) -> tuple[Callable[..., bytes], Callable[..., bytes]]:
+        """Give the functions ``compress`` and ``decompress`` of a module.
+
+        Raises:
+            ImportError: there is no such module, or it has no such functions.
+        """
+        try:
+            library = importlib.import_module(compression_format)
+            return library.compress, library.decompress
+        except (ImportError, AttributeError) as error:
+            raise ImportError(
+                f"There is no compression module {compression_format!r}. Take one of 'bz2', 'gzip', 'lzma', 'zlib', or "
+                "another module with the functions `compress` and `decompress`."
+            ) from error
 
     def __eq__(self, other: object) -> bool:
         return (

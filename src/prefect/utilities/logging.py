@@ -1,4 +1,4 @@
-"""Loggers of this package: one tree under ``prefect``, set up from the settings on first use.
+"""Loggers of this package: one tree under ``prefect``, set up from the settings when this module is loaded.
 
 Two handlers stand on the root of the tree: one writes to stdout, one hands the records of a backend run to
 ``LOG_MANAGER``, which sends them to the API.
@@ -326,3 +326,15 @@ def _inject_context_into_records() -> None:
 
     make_with_context._is_prefect_injector = True  # type: ignore[attr-defined]
     logging.setLogRecordFactory(make_with_context)
+
+
+def _set_up_at_import() -> None:
+    """Set up the logger ``prefect`` now, so that a script can change its level and handlers before it runs a flow."""
+    level = logging.getLogger("prefect").level
+    logger = configure_logging()
+    if level != logging.NOTSET:
+        # Chosen by a script that imported ``prefect`` alone, which loads nothing.
+        logger.setLevel(level)
+
+
+_set_up_at_import()

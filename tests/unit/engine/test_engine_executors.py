@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import signal
@@ -95,6 +96,17 @@ def test_executors_travel_without_their_pools() -> None:
         "threads",
         {"num_workers": 2},
     )
+
+
+def test_every_executor_has_a_logger_that_a_subclass_may_replace() -> None:
+    class Own(LocalExecutor):
+        pass
+
+    own = Own()
+    assert [LocalDaskExecutor().logger.name, own.logger.name] == ["prefect.LocalDaskExecutor", "prefect.Own"]
+    own.logger = logging.getLogger("mine")
+    assert own.logger.name == "mine"
+    assert cloudpickle.loads(cloudpickle.dumps(own)).logger.name == "mine"
 
 
 def test_an_interrupted_run_leaves_no_thread_behind() -> None:

@@ -245,6 +245,29 @@ def test_every_step_of_a_subclass_is_called() -> None:
     assert steps == wanted
 
 
+def test_steps_are_called_with_the_names_that_a_subclass_may_rely_on() -> None:
+    heard: list[str] = []
+
+    class Named(TaskRunner):
+        def load_results(self, *, state: State, upstream_states: dict[Edge, State]) -> Any:
+            heard.append("load_results")
+            return super().load_results(state=state, upstream_states=upstream_states)
+
+        def get_task_inputs(self, *, state: State, upstream_states: dict[Edge, State]) -> Any:
+            heard.append("get_task_inputs")
+            return super().get_task_inputs(state=state, upstream_states=upstream_states)
+
+        def handle_state_change(self, *, old_state: State, new_state: State) -> State:
+            heard.append(type(new_state).__name__)
+            return super().handle_state_change(old_state=old_state, new_state=new_state)
+
+    with Flow("f") as flow:
+        fail()
+    FlowRunner(flow, task_runner_cls=Named).run()
+
+    assert heard == ["load_results", "get_task_inputs", "Running", "Failed"]
+
+
 def test_the_context_of_a_run() -> None:
     seen: dict[str, Any] = {}
 

@@ -71,8 +71,10 @@ def test_compression_is_by_format_or_by_functions():
         CompressedSerializer(JSONSerializer())
     with pytest.raises(ValueError, match="either `format` or"):
         CompressedSerializer(JSONSerializer(), compress=bytes)
-    with pytest.raises(ImportError):
+    with pytest.raises(ImportError, match="no compression module 'zork'"):
         CompressedSerializer(JSONSerializer(), "zork")
+    with pytest.raises(ImportError, match="no compression module 'json'"):
+        CompressedSerializer(JSONSerializer(), "json")
 
 
 def test_compression_takes_arguments():

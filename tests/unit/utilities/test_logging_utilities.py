@@ -271,6 +271,21 @@ def test_threads_write_whole_lines(tmp_path):
     assert all(" INFO - prefect.l" in line and "| message " in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "import prefect\nlogging.getLogger('prefect').setLevel('ERROR')\nfrom prefect import Flow\n",
+        "from prefect import Flow\nlogging.getLogger('prefect').setLevel('ERROR')\n",
+        "from prefect import Flow\nlogging.getLogger('prefect').handlers[0].setFormatter(logging.Formatter(''))\n",
+        "from prefect import Flow\nlogging.getLogger('prefect').handlers.clear()\n",
+    ],
+)
+def test_a_script_sets_level_and_handlers_before_it_runs_a_flow(choice):
+    script = f"import logging\n{choice}Flow('quiet').run()\n"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
 def test_a_record_costs_microseconds():
     script = (
         "import time\nfrom prefect.utilities.logging import get_logger\nlogger = get_logger('TaskRunner')\n"
