@@ -33,6 +33,30 @@ with Flow("retries") as flow:
     second_time_lucky()
 """
 
+ROUNDS = """
+from datetime import timedelta
+from prefect import Flow, context, task, unmapped
+from prefect.engine.cache_validators import all_inputs
+from prefect.engine import signals
+from prefect.engine.results import LocalResult
+
+@task(max_retries=1, retry_delay=timedelta(seconds=3))
+def rounds():
+    count, value = context.get("task_loop_count", 1), context.get("task_loop_result", "start")
+    if count == 2 and context.task_run_count == 1:
+        raise ValueError("the second round fails once")
+    if count == 2:
+        return f"round 2 after {{value}}"
+    raise signals.LOOP(result=f"round {{count}}")
+
+@task(cache_for=timedelta(hours=1), cache_validator=all_inputs, log_stdout=True)
+def tell(text, number):
+    print(f"{{number}} {{text}}")
+
+with Flow("rounds", result=LocalResult(dir={folder!r})) as flow:
+    tell.map(unmapped(rounds()), [1, 2])
+"""
+
 SHOWS = """
 import os
 from prefect import Flow, task
@@ -110,6 +134,21 @@ def test_far_retry_of_an_executed_run_sleeps_here(road: Road) -> None:
 
     assert done.stdout.splitlines()[-1] == "Flow run succeeded!"
     assert len(attempts(road)) == 2
+
+
+def test_a_far_retry_inside_a_loop_goes_on_with_the_round_before(road: Road) -> None:
+    road.env["PREFECT__CLOUD__LONGEST_WAIT_SECONDS"] = "1"
+    road.server()
+    road.register(road.write("rounds.py", ROUNDS.format(folder=str(road.folder / "values"))))
+
+    done = road.prefect("run", "--name", "rounds", "--execute")
+
+    run = road.run(run_id_in(done.stdout))
+    told = {log["message"] for log in run["logs"]}
+    assert {"1 round 2 after round 1", "2 round 2 after round 1"} <= told
+    # The list that is mapped over is a task too, and ends like the others; a cache without values warns of nothing.
+    assert {task_run["state"] for task_run in run["task_runs"]} == {"Success", "Cached", "Mapped"}
+    assert {log["level"] for log in run["logs"]} == {"INFO", "ERROR"}
 
 
 def test_execute_takes_only_the_variables_of_the_run_config(shared_road: Road, tmp_path: Path) -> None:

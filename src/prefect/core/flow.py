@@ -19,6 +19,7 @@ from prefect.core.parameter import Parameter
 from prefect.core.task import Task
 from prefect.core.task_graph import TaskGraph
 from prefect.utilities.context import context
+from prefect.utilities.logging import get_logger
 
 if TYPE_CHECKING:
     import logging
@@ -126,8 +127,6 @@ class Flow(TaskGraph):
 
     @cached_property
     def logger(self) -> logging.Logger:
-        from prefect.utilities.logging import get_logger
-
         return get_logger(self.name)
 
     def copy(self) -> Flow:

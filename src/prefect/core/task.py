@@ -26,6 +26,7 @@ from prefect.core.signature import (
     run_signature,
 )
 from prefect.utilities.context import context
+from prefect.utilities.logging import get_logger
 
 if TYPE_CHECKING:
     import logging
@@ -233,8 +234,6 @@ class Task(OperatorsMixin):
 
     @cached_property
     def logger(self) -> logging.Logger:
-        from prefect.utilities.logging import get_logger
-
         return get_logger(self.name)
 
     def __repr__(self) -> str:

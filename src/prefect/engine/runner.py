@@ -58,7 +58,9 @@ def _after_error(runner: Runner, state: State, error: BaseException) -> State:
     runner.logger.error("Unexpected error: %r", error, exc_info=error)
     if _must_raise():
         raise error
-    return runner.handle_state_change(old_state=state, new_state=Failed(message=f"Unexpected error: {error!r}", result=error))
+    return runner.handle_state_change(
+        old_state=state, new_state=Failed(message=f"Unexpected error: {error!r}", result=error)
+    )
 
 
 def _must_raise() -> bool:

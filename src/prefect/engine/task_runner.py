@@ -91,6 +91,8 @@ class TaskRunner(Runner):
         self.task = task
         self.flow_result = flow_result
         self._full_name = task.name
+        # What the last round of a looping task gave, as it was written.
+        self._loop_result: Result | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.task.name}>"
@@ -140,11 +142,18 @@ class TaskRunner(Runner):
                 loop_count = state.context.get("_loop_count")
                 if loop_count is not None:
                     context["task_loop_count"] = loop_count
-                    context["task_loop_result"] = state.result
+                    context["task_loop_result"] = self._read_loop_result(state._result)
             elif isinstance(state, Resume) or (isinstance(state, Paused) and _is_due(state)):
                 context["resume"] = True
         context["task_run_count"] = run_count
         return TaskRunnerInitializeResult(state, context)
+
+    def _read_loop_result(self, result: Result) -> Any:
+        """Give the value of the round before; another process may have left its location only."""
+        if result.value is None and result.location is not None:
+            result = self.result.read(result.location)
+        self._loop_result = result
+        return result.value
 
     def run(
         self,
@@ -524,7 +533,7 @@ class TaskRunner(Runner):
             self.task,
             run_count=content.get("task_run_count", 1),
             loop_count=content.get("task_loop_count"),
-            loop_result=content.get("task_loop_result"),
+            loop_result=content.get("task_loop_result") if self._loop_result is None else self._loop_result,
         )
         return state if retrying is None else retrying
 
@@ -546,6 +555,7 @@ class TaskRunner(Runner):
         next_context = dict(context or {})
         next_context["task_loop_count"] = state.loop_count + 1
         next_context["task_loop_result"] = state.result
+        self._loop_result = state._result
         # Counts of attempts begin anew in each round.
         next_context.pop("task_run_count", None)
         next_state = Pending(f"Looping task (on loop index {state.loop_count})")

@@ -60,10 +60,11 @@ class Walk:
 
     def visit(self, task: Task) -> None:
         """Have one task run, unless it has nothing left to do."""
-        if type(task) is Constant:
+        state = self._states.get(task)
+        if state is None and type(task) is Constant:
+            # A run that a backend knows has a state to begin with, and is run like any other.
             self._states[task] = Success(result=task.value)
             return
-        state = self._states.get(task)
         if state is not None and state.is_finished() and not (state.is_cached() or state.is_mapped()):
             if not _runs_in_every_pass(task):
                 return

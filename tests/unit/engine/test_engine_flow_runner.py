@@ -113,6 +113,27 @@ def test_finished_tasks_are_not_run_again() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("given", "ends", "message"),
+    [
+        (None, Success, None),
+        (Pending(), Success, "Task run succeeded."),
+        (Success(result=[10, 20, 30]), Success, None),
+        (Failed("given"), Failed, "given"),
+    ],
+)
+def test_a_constant_with_a_state_is_run_like_any_task(given: State | None, ends: type, message: str | None) -> None:
+    with Flow("f") as flow:
+        done = inc.map([1, 2])
+    (constant,) = flow.tasks - {done}
+    ended = FlowRunner(flow).run(task_states={constant: given} if given else {}, return_tasks=flow.tasks)
+    state = ended.result[constant]
+    assert (type(state), state.message) == (ends, message)
+    values = given.result if given and given.is_successful() else [1, 2]
+    wanted = None if ends is Failed else [value + 1 for value in values]
+    assert ended.result[done].result == wanted
+
+
 def test_only_the_states_asked_for_are_given() -> None:
     with Flow("f") as flow:
         first = inc(1)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pendulum
 import pytest
 
 from prefect import Flow, context, task, triggers
-from prefect.engine import FlowRunner, signals
+from prefect.engine import FlowRunner, TaskRunner, signals
+from prefect.engine.results import LocalResult
 from prefect.engine.retries import retry_state
 from prefect.engine.state import (
     Failed,
@@ -244,6 +247,24 @@ def test_a_retry_inside_a_loop_repeats_the_round() -> None:
 
     assert flow.run().result[done].result == 3
     assert seen == [(1, 0, 1), (2, 1, 1), (2, 1, 2), (3, 3, 1), (3, 3, 2)]
+
+
+def test_a_retry_inside_a_loop_is_gone_on_with_by_another_process(tmp_path: Path) -> None:
+    @task(max_retries=1, retry_delay=timedelta(hours=1), result=LocalResult(dir=str(tmp_path)))
+    def work() -> Any:
+        count, value = context.get("task_loop_count", 1), context.get("task_loop_result")
+        if count == 2 and context.task_run_count == 1:
+            raise ValueError("once")
+        if count < 3:
+            raise signals.LOOP(result=[value, count])
+        return value
+
+    with context(checkpointing=True):
+        state = TaskRunner(work).run()
+        assert isinstance(state, Retrying)
+        state = State.deserialize(state.serialize())
+        state.start_time = pendulum.now("utc")
+        assert TaskRunner(work).run(state=state).result == [[None, 1], 2]
 
 
 def test_a_task_may_loop_often_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -134,11 +134,16 @@ class CloudTaskRunner(TaskRunner):
             state = Pending("Cache was invalid; ready to run.")
         if task.cache_for is None:
             return state
-        for candidate in self.client.get_latest_cached_states(
+        candidates = self.client.get_latest_cached_states(
             task_id=run_context.get("task_id", ""),
             cache_key=task.cache_key,
             created_after=datetime.now(UTC) - task.cache_for,
-        ):
+        )
+        if not candidates:
+            self.logger.debug("Task '%s': can't use cache because no Cached states were found", self._full_name)
+            return state
+        self.logger.debug("Task '%s': %d candidate cached states were found", self._full_name, len(candidates))
+        for candidate in candidates:
             candidate.load_cached_results(inputs)
             if not task.cache_validator(candidate, values, parameters):
                 continue
@@ -146,7 +151,7 @@ class CloudTaskRunner(TaskRunner):
                 return candidate.load_result(task.result or self.result)
             except Exception as error:
                 self.logger.warning("The cached result of %r could not be read: %r", task.name, error)
-        self.logger.warning("Task '%s': Can't use cache because it is now invalid", self._full_name)
+        self.logger.debug("Task '%s': can't use cache because no candidate Cached states were valid", self._full_name)
         return state
 
     def set_task_run_name(self, task_inputs: dict[str, Result]) -> None:
