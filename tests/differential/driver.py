@@ -22,7 +22,9 @@ import prefect
 from prefect import Flow, Parameter, Task, apply_map, case, flatten, mapped, resource_manager, tags, task, unmapped
 from prefect.engine import cache_validators, signals
 from prefect.engine import state as states
-from prefect.engine.results import LocalResult
+from prefect.engine.result import Result
+from prefect.engine.results import LocalResult, PrefectResult
+from prefect.engine.serializers import CompressedSerializer, JSONSerializer, PickleSerializer
 from prefect.executors import LocalDaskExecutor, LocalExecutor
 from prefect.tasks.control_flow import FilterTask, ifelse, merge, switch
 
@@ -289,7 +291,7 @@ class Scene:
             if args:
                 given["cache_validator"] = given["cache_validator"](validate_on=args[0])
         if "result" in given:
-            given["result"] = LocalResult(dir=self.folder, **given["result"])
+            given["result"] = self.kind_of_result(**given["result"])
         if "tags" in given:
             given["tags"] = set(given["tags"])
         if given.pop("on_failure", False):
@@ -303,6 +305,25 @@ class Scene:
             template_of_target = given["target"][0]
             given["target"] = lambda **fields: template_of_target.format(**fields)
         return given
+
+    def kind_of_result(self, kind="local", location=None):
+        if kind == "prefect":
+            return PrefectResult()
+        if kind == "plain":
+            return Result()
+        if kind == "nowhere":
+            # A folder that is gone when it is written to is made again; a file in its place is not.
+            with open(os.path.join(self.folder, "file"), "w"):
+                return LocalResult(dir=os.path.join(self.folder, "file", "folder"), validate_dir=False)
+        if kind == "callable":
+            template = location or "{task_full_name}"
+            return LocalResult(dir=self.folder, location=lambda **fields: template.format(**fields))
+        options = {} if location is None else {"location": location}
+        if kind == "json":
+            options["serializer"] = JSONSerializer()
+        elif kind == "gzip":
+            options["serializer"] = CompressedSerializer(PickleSerializer(), "gzip")
+        return LocalResult(dir=self.folder, **options)
 
     def new_task(self, spec):
         scene, body, name = self, spec.get("body", []), spec["name"]
@@ -440,6 +461,9 @@ class Scene:
             options["terminal_state_handler"] = self.terminal
         if spec.get("executor") == "dask":
             options["executor"] = LocalDaskExecutor(scheduler="synchronous")
+        elif spec.get("executor") in ("threads", "alone"):
+            workers = 4 if spec["executor"] == "threads" else 1
+            options["executor"] = LocalDaskExecutor(scheduler="threads", num_workers=workers)
         else:
             options["executor"] = LocalExecutor()
         with Flow(spec["name"], **options) as self.flow:
@@ -520,6 +544,8 @@ class Scene:
             else:
                 answer["value"] = self.show(final.result)
         answer["events"] = self.events
+        if self.spec.get("executor") in ("threads", "alone"):
+            answer["events"].sort(key=json.dumps)
         return answer
 
     def tell(self, log):

@@ -508,6 +508,7 @@ OPERATORS = ("+", "-", "*", "/", "//", "%", "**", ">", ">=", "<", "<=", "&", "is
 def invent(seed: int | str) -> Description:
     """Give the flow of a seed."""
     spec = Inventor(seed).flow()
+    later = random.Random(f"later {seed}")
     # A real second each: rare.
     if random.Random(f"sleep {seed}").random() < 0.006:
         for node in spec["nodes"]:
@@ -516,4 +517,68 @@ def invent(seed: int | str) -> Description:
                 node["options"]["timeout"] = 1
                 node["body"] = [{"do": "sleep", "seconds": 4}]
                 break
+    elif later.random() < 0.12:
+        _in_threads(spec, later)
+    if later.random() < 0.1:
+        _write_elsewhere(spec, later)
+    if later.random() < 0.08:
+        _at_a_date(spec, later)
+    if later.random() < 0.1:
+        _branch_to_values(spec["nodes"], later)
     return spec
+
+
+def _tasks_of(nodes: list[Description]) -> list[Description]:
+    found = []
+    for node in nodes:
+        if node["kind"] == "task":
+            found.append(node)
+        found += _tasks_of(node.get("nodes", []))
+    return found
+
+
+def _in_threads(spec: Description, chance: random.Random) -> None:
+    """Let tasks overlap; without what depends on which of them is first."""
+    spec["executor"] = chance.choice(("threads", "threads", "alone"))
+    spec["runs"] = spec["runs"][:1]
+    for node in _tasks_of(spec["nodes"]):
+        # Redirecting prints is for the whole process.
+        node.get("options", {}).pop("log_stdout", None)
+
+
+def _write_elsewhere(spec: Description, chance: random.Random) -> None:
+    """Give tasks the other kinds of results and serializers."""
+    for node in _tasks_of(spec["nodes"]):
+        if chance.random() < 0.6:
+            kind = chance.choice(("json", "gzip", "callable", "prefect", "plain", "nowhere"))
+            result: Description = {"kind": kind}
+            if kind in ("json", "gzip", "callable") and chance.random() < 0.7:
+                result["location"] = chance.choice(TEMPLATES)
+            node.setdefault("options", {})["result"] = result
+            if kind == "prefect":
+                node["options"].pop("target", None)
+
+
+def _branch_to_values(nodes: list[Description], chance: random.Random) -> None:
+    """Let some branches of a condition be values."""
+    for node in nodes:
+        if node["kind"] == "switch":
+            node["cases"][-1][1] = {"const": chance.choice(CONSTANTS)}
+        elif node["kind"] == "ifelse":
+            node["branches"][chance.randrange(2)] = {"const": chance.choice((0, "word", [1, 2], {"a": 1}))}
+        _branch_to_values(node.get("nodes", []), chance)
+
+
+def _at_a_date(spec: Description, chance: random.Random) -> None:
+    """Give a run a date and other values of the context, and let a task look at them."""
+    for run in spec["runs"]:
+        run["context"] = {"date": chance.choice(("2020-02-29", "2021-03-01T23:30:00+02:00", "no date"))}
+        if chance.random() < 0.5:
+            run["context"]["today"] = "some day"
+        if chance.random() < 0.3:
+            run["context"]["mine"] = 5
+    keys = ("today", "yesterday_nodash", "tomorrow", "mine")
+    for node in _tasks_of(spec["nodes"])[-2:]:
+        if run["context"]["date"] == "no date":
+            keys = ("mine", "flow_name")
+        node["body"] = [*node["body"][:-1], {"do": "context", "key": chance.choice(keys)}]

@@ -91,6 +91,7 @@ class LocalDaskExecutor(Executor):
         try:
             yield
         except BaseException:
+            self.logger.info("Attempting to interrupt and cancel all running tasks...")
             self._pool.interrupt()
             raise
         else:

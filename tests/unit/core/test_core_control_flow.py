@@ -205,6 +205,26 @@ def test_ifelse(value):
     assert (results[taken][0], results[other][0]) == ("Success", "Skipped")
 
 
+@pytest.mark.parametrize("value", [None, 3, "text", [1, 2], {"a": 1}])
+def test_a_branch_may_be_a_value(value):
+    with Flow("f") as flow:
+        condition = task(lambda: 1, name="condition")()
+        switch(condition, {1: value, 2: "other"})
+    (chosen, other) = (t for t in flow.sorted_tasks() if isinstance(t, Constant))
+    if chosen.value == "other":
+        chosen, other = other, chosen
+    assert chosen.value == value
+    assert [edge.upstream_task.name for edge in flow.edges_to(chosen)] == ['CompareValue: "1"']
+    assert flow.run().is_successful()
+
+
+def test_ifelse_takes_values():
+    with Flow("f") as flow:
+        ifelse(task(lambda: True, name="condition")(), 1, [2])
+    assert {t.value for t in flow.tasks if t.name == "1"} == {1}
+    assert flow.run().is_successful()
+
+
 def test_ifelse_with_one_branch_or_none():
     with Flow("f") as flow:
         ifelse(number(), number(), None)

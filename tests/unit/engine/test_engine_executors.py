@@ -133,6 +133,17 @@ def test_an_interrupted_run_leaves_no_thread_behind() -> None:
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("scheduler", ["threads", "processes"])
+def test_an_interrupted_executor_says_so(scheduler: str, caplog: pytest.LogCaptureFixture) -> None:
+    executor = LocalDaskExecutor(scheduler, num_workers=1)
+    with caplog.at_level(logging.INFO, "prefect"), pytest.raises(KeyboardInterrupt), executor.start():
+        raise KeyboardInterrupt
+    assert [(record.name, record.getMessage()) for record in caplog.records] == [
+        ("prefect.LocalDaskExecutor", "Attempting to interrupt and cancel all running tasks...")
+    ]
+
+
+@pytest.mark.process
 def test_a_worker_process_that_dies_is_reported_and_replaced() -> None:
     executor = LocalDaskExecutor("processes", num_workers=1)
     with executor.start():

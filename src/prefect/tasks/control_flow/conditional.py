@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prefect.core.authoring import tags
+from prefect.core.conversion import as_task
 from prefect.core.function import task
 from prefect.core.task import Task
 from prefect.model.signals import SKIP
@@ -56,18 +57,18 @@ class Merge(Task):
         return next((task_results[name] for name in sorted(task_results) if task_results[name] is not None), None)
 
 
-def switch(condition: Any, cases: dict[Any, Task], mapped: bool = False) -> None:
+def switch(condition: Any, cases: dict[Any, Any], mapped: bool = False) -> None:
     """Let each of these tasks run only if the condition has its value.
 
     Args:
         condition: a task, or a value.
-        cases: value -> task; a task may have tasks downstream, which are skipped with it.
+        cases: value -> task, or a value as its own branch; what is downstream of a task is skipped with it.
         mapped: the condition is a list, and the tasks are mapped.
     """
     with tags("switch"):
         for value, branch in cases.items():
             comparison = CompareValue(value=value).bind(value=condition, mapped=mapped)
-            branch.set_dependencies(upstream_tasks=[comparison], mapped=mapped)
+            as_task(branch).set_dependencies(upstream_tasks=[comparison], mapped=mapped)
 
 
 @task
@@ -76,12 +77,12 @@ def as_bool(x):  # type: ignore[no-untyped-def]  # its inputs and outputs are sh
     return bool(x)
 
 
-def ifelse(condition: Any, true_task: Task | None, false_task: Task | None, mapped: bool = False) -> None:
+def ifelse(condition: Any, true_task: Any, false_task: Any, mapped: bool = False) -> None:
     """Let one of two tasks run, by whether the condition counts as true.
 
     Args:
         condition: a task, or a value.
-        true_task, false_task: either may be None.
+        true_task, false_task: a task or a value; None for no branch.
         mapped: the condition is a list, and the tasks are mapped.
     """
     cases = {value: branch for value, branch in ((True, true_task), (False, false_task)) if branch is not None}
