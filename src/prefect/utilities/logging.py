@@ -7,10 +7,11 @@ Two handlers stand on the root of the tree: one writes to stdout, one hands the 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -49,6 +50,10 @@ __all__ = [
 # Values of the context that every record made inside a run has as attributes.
 PREFECT_LOG_RECORD_ATTRIBUTES = ("flow_name", "flow_run_id", "task_name", "task_slug", "task_run_id")
 
+_HAS_TASK_NAME = sys.version_info >= (3, 12)
+_sample = logging.LogRecord("", 0, "", 0, "", None, None)
+_started = _sample.created - _sample.relativeCreated / 1000
+
 _setup_lock = threading.RLock()
 _loggers: dict[str | None, logging.Logger] = {}
 
@@ -81,9 +86,14 @@ class PrefectLogger(logging.Logger):
             return
         frame = sys._getframe(2)
         code = frame.f_code
-        record = self.makeRecord(
-            self.name, level, code.co_filename, frame.f_lineno, msg, args, None, code.co_name, None, None
-        )
+        make = logging.getLogRecordFactory()
+        if make is _injector and "asyncio" not in sys.modules and not (args and type(args[0]) is not str):
+            record = _standard_record(self.name, level, code.co_filename, frame.f_lineno, msg, args, code.co_name)
+            _add_context(record)
+        else:
+            record = self.makeRecord(
+                self.name, level, code.co_filename, frame.f_lineno, msg, args, None, code.co_name, None, None
+            )
         self.handle(record)
 
 
@@ -95,6 +105,15 @@ class Formatter(logging.Formatter):
         if utc:
             self.converter = time.gmtime
         self._second_text: tuple[int, str] = (-1, "")
+        self._names_time = self.usesTime()
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.exc_info or record.exc_text or record.stack_info or type(self._style) is not logging.PercentStyle:
+            return super().format(record)
+        record.message = record.getMessage()
+        if self._names_time:
+            record.asctime = self.formatTime(record, self.datefmt)
+        return self._style._fmt % record.__dict__
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         if not datefmt:
@@ -305,27 +324,83 @@ def _level_number(level: Any) -> int:
     return logging.getLevelNamesMapping().get(str(level).upper(), logging.INFO)
 
 
+# The record factory that is in place when nobody else has set one: standard records, with the context's values.
+_injector: Callable[..., logging.LogRecord] | None = None
+
+
 def _inject_context_into_records() -> None:
     """Wrap the process's record factory, once, so that records get the attributes that the context has."""
+    global _injector
     make = logging.getLogRecordFactory()
     if getattr(make, "_is_prefect_injector", False):
         return
 
     def make_with_context(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = make(*args, **kwargs)
-        content = current_content()
-        fields = record.__dict__
-        for name in PREFECT_LOG_RECORD_ATTRIBUTES:
-            if name in content:
-                fields[name] = content[name]
-        config = content.get("config")
-        if config is not None:
-            for name in config["logging"]["log_attributes"]:
-                fields[name] = content.get(name)
+        _add_context(record)
         return record
 
     make_with_context._is_prefect_injector = True  # type: ignore[attr-defined]
     logging.setLogRecordFactory(make_with_context)
+    _injector = make_with_context if make is logging.LogRecord else None
+
+
+def _add_context(record: logging.LogRecord) -> None:
+    content = current_content()
+    fields = record.__dict__
+    for name in PREFECT_LOG_RECORD_ATTRIBUTES:
+        if name in content:
+            fields[name] = content[name]
+    config = content.get("config")
+    if config is not None:
+        for name in config["logging"]["log_attributes"]:
+            fields[name] = content.get(name)
+
+
+_file_names: dict[str, tuple[str, str]] = {}
+
+
+def _standard_record(
+    name: str, level: int, path: str, line: int, msg: object, args: tuple[Any, ...], function: str
+) -> logging.LogRecord:
+    """Give the record that ``logging.LogRecord`` would make outside of asyncio, without taking the path apart anew."""
+    names = _file_names.get(path)
+    if names is None:
+        filename = os.path.basename(path)
+        names = _file_names[path] = (filename, os.path.splitext(filename)[0])
+    created = time.time()
+    record: logging.LogRecord = object.__new__(logging.LogRecord)
+    thread = threading.current_thread()
+    processes = sys.modules.get("multiprocessing")
+    record.__dict__.update(
+        name=name,
+        msg=msg,
+        args=args,
+        levelname=logging.getLevelName(level),
+        levelno=level,
+        pathname=path,
+        filename=names[0],
+        module=names[1],
+        exc_info=None,
+        exc_text=None,
+        stack_info=None,
+        lineno=line,
+        funcName=function,
+        created=created,
+        msecs=int((created - int(created)) * 1000) + 0.0,
+        relativeCreated=(created - _started) * 1000,
+        thread=thread.ident if logging.logThreads else None,
+        threadName=thread.name if logging.logThreads else None,
+        processName=_process_name(processes) if logging.logMultiprocessing else None,
+        process=os.getpid() if logging.logProcesses else None,
+    )
+    if _HAS_TASK_NAME:
+        record.__dict__["taskName"] = None
+    return record
+
+
+def _process_name(multiprocessing: Any) -> str:
+    return "MainProcess" if multiprocessing is None else multiprocessing.current_process().name
 
 
 def _set_up_at_import() -> None:

@@ -286,6 +286,46 @@ def test_a_script_sets_level_and_handlers_before_it_runs_a_flow(choice):
     assert done.stdout.strip() == ""
 
 
+def test_records_have_what_standard_records_have(records, monkeypatch):
+    # With it every record is asked for the name of its asyncio task.
+    monkeypatch.delitem(sys.modules, "asyncio", raising=False)
+    with context(flow_name="f", task_name="t"):
+        get_logger("TaskRunner").info("Task '%s'", "x")
+    ours = vars(records.last)
+    standard = vars(
+        logging.LogRecord(
+            ours["name"], logging.INFO, __file__, ours["lineno"], "Task '%s'", ("x",), None, ours["funcName"]
+        )
+    )
+    passing = {"created", "msecs", "relativeCreated"}
+    assert {key: ours[key] for key in standard.keys() - passing} == {
+        key: standard[key] for key in standard.keys() - passing
+    }
+    assert ours.keys() - standard.keys() - {"message", "asctime"} == {"flow_name", "task_name"}
+    assert 0 <= standard["created"] - ours["created"] < 60
+    assert (
+        abs((standard["relativeCreated"] - ours["relativeCreated"]) / 1000 - (standard["created"] - ours["created"]))
+        < 1
+    )
+    assert 0 <= ours["msecs"] < 1000
+
+
+def test_a_record_factory_of_somebody_else_is_asked(records):
+    former = logging.getLogRecordFactory()
+
+    def make(*args, **kwargs):
+        record = former(*args, **kwargs)
+        record.mark = "theirs"
+        return record
+
+    logging.setLogRecordFactory(make)
+    try:
+        get_logger("TaskRunner").info("Task '%s'", "x")
+    finally:
+        logging.setLogRecordFactory(former)
+    assert records.last.mark == "theirs"
+
+
 def test_a_record_costs_microseconds():
     script = (
         "import time\nfrom prefect.utilities.logging import get_logger\nlogger = get_logger('TaskRunner')\n"
