@@ -542,8 +542,9 @@ def _in_threads(spec: Description, chance: random.Random) -> None:
     spec["executor"] = chance.choice(("threads", "threads", "alone"))
     spec["runs"] = spec["runs"][:1]
     for node in _tasks_of(spec["nodes"]):
-        # Redirecting prints is for the whole process.
-        node.get("options", {}).pop("log_stdout", None)
+        # Redirecting prints is for the whole process, and a file at a target is for all children.
+        for option in ("log_stdout", "target", "cache_key"):
+            node.get("options", {}).pop(option, None)
 
 
 def _write_elsewhere(spec: Description, chance: random.Random) -> None:
@@ -578,7 +579,7 @@ def _at_a_date(spec: Description, chance: random.Random) -> None:
         if chance.random() < 0.3:
             run["context"]["mine"] = 5
     keys = ("today", "yesterday_nodash", "tomorrow", "mine")
-    for node in _tasks_of(spec["nodes"])[-2:]:
+    for node in [node for node in _tasks_of(spec["nodes"]) if "timeout" not in node.get("options", {})][-2:]:
         if run["context"]["date"] == "no date":
             keys = ("mine", "flow_name")
         node["body"] = [*node["body"][:-1], {"do": "context", "key": chance.choice(keys)}]
