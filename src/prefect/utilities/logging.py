@@ -87,7 +87,8 @@ class PrefectLogger(logging.Logger):
         frame = sys._getframe(2)
         code = frame.f_code
         make = logging.getLogRecordFactory()
-        if make is _injector and "asyncio" not in sys.modules and not (args and type(args[0]) is not str):
+        is_plain = not args or type(args[0]) is str
+        if make is _injector and is_plain and not (_HAS_TASK_NAME and "asyncio" in sys.modules):
             record = _standard_record(self.name, level, code.co_filename, frame.f_lineno, msg, args, code.co_name)
             _add_context(record)
         else:
