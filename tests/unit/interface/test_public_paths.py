@@ -27,8 +27,8 @@ PATHS = {
     "prefect.engine.state": "State Pending Scheduled Paused Resume Retrying ClientFailed Submitted Queued Running "
     "Cancelling "
     "Finished Looped Success Cached Mapped Skipped Cancelled Failed TimedOut TriggerFailed ValidationFailed",
-    "prefect.engine.signals": "ENDRUN FAIL LOOP PAUSE RETRY SKIP SUCCESS TRIGGERFAIL VALIDATIONFAIL PrefectStateSignal "
-    "signal_from_state",
+    "prefect.engine.signals": "ENDRUN FAIL LOOP PAUSE RETRY SKIP SUCCESS TRIGGERFAIL VALIDATIONFAIL PrefectSignal "
+    "PrefectStateSignal signal_from_state",
     "prefect.engine.runner": "Runner call_state_handlers ENDRUN",
     "prefect.engine.flow_runner": "FlowRunner FlowRunnerInitializeResult run_task",
     "prefect.engine.task_runner": "TaskRunner TaskRunnerInitializeResult",
