@@ -244,6 +244,6 @@ def _ask(document: str, **variables: Any) -> dict[str, Any]:
 
 def _user_time(text: str) -> datetime:
     # pendulum takes 40 ms to import.
-    import pendulum
+    from prefect.model.user_time import user_time
 
-    return pendulum.instance(datetime.fromisoformat(text))
+    return user_time(datetime.fromisoformat(text))

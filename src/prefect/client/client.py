@@ -467,9 +467,9 @@ def _as_utc(time: datetime) -> datetime:
 def _user_time(text: str) -> datetime:
     """Read a time as the user's side gets it."""
     # pendulum takes 40 ms to import.
-    import pendulum
+    from prefect.model.user_time import user_time
 
-    return pendulum.instance(datetime.fromisoformat(text))
+    return user_time(datetime.fromisoformat(text))
 
 
 def _ui_address(api_server: str) -> str:

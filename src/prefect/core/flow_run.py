@@ -129,7 +129,7 @@ class _Run:
         return self._with_all_tasks(state)
 
     def _run_context(self, start_time: datetime) -> dict[str, Any]:
-        import pendulum
+        from prefect.model.user_time import user_time
 
         if context.get("caches") is None:
             context.update(caches=_caches)
@@ -139,7 +139,7 @@ class _Run:
             "flow_run_name": self._flow_run_name or str(uuid.uuid4()),
             "caches": context.get("caches"),
             **self._context,
-            "scheduled_start_time": pendulum.instance(start_time),
+            "scheduled_start_time": user_time(start_time),
         }
 
     def _contexts_of_tasks(self) -> dict[Task, dict[str, Any]]:

@@ -91,9 +91,9 @@ class DateTimeParameter(Parameter):
             return None
         if not isinstance(value, (str, datetime)):
             raise ValueError(f'Parameter "{self.name}" must be a datetime or text, not {type(value).__name__}')
-        import pendulum
+        from prefect.model.user_time import parse, user_time
 
-        return pendulum.parse(value) if isinstance(value, str) else pendulum.instance(value)
+        return parse(value) if isinstance(value, str) else user_time(value)
 
 
 def _parameter_result(serializer: Serializer | None) -> Any:

@@ -107,8 +107,10 @@ class FlowRunner(Runner):
         """Add what neither the given context nor the one around the run has."""
         import pendulum
 
+        from prefect.model import user_time
+
         known = {**current_content(), **context}
-        now = pendulum.now("utc")
+        now = user_time.now()
         if known.get("scheduled_start_time") is None:
             context["scheduled_start_time"] = now
         date = known.get("date")
@@ -116,10 +118,7 @@ class FlowRunner(Runner):
             context["date"] = date = now
         elif not isinstance(date, pendulum.DateTime):
             try:
-                date = pendulum.parse(date)
-                if not isinstance(date, pendulum.DateTime):
-                    raise ValueError(date)
-                context["date"] = date
+                context["date"] = date = user_time.parse(date)
             except (TypeError, ValueError):
                 self.logger.warning(
                     "`date` was set in the context manually but could not be parsed into a pendulum `DateTime` object. "

@@ -95,9 +95,9 @@ class DateTimeSerializer(Serializer):
         return pendulum.instance(value).to_iso8601_string().encode()
 
     def deserialize(self, value: bytes) -> Any:
-        import pendulum
+        from prefect.model.user_time import parse
 
-        return pendulum.parse(value.decode() if isinstance(value, bytes | bytearray) else value)
+        return parse(value.decode() if isinstance(value, bytes | bytearray) else value)
 
 
 @_public

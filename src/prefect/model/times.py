@@ -53,9 +53,11 @@ def for_user(value: datetime | None) -> pendulum.DateTime | None:
         return None
     import pendulum  # costs 40 ms: only when a user looks at a time
 
+    from prefect.model.user_time import DateTime
+
     if isinstance(value, pendulum.DateTime):
         return value
-    return pendulum.DateTime(
+    return DateTime(
         value.year,
         value.month,
         value.day,

@@ -8,6 +8,7 @@ import json
 import textwrap
 import uuid
 from collections.abc import Iterable, KeysView, Mapping, ValuesView
+from datetime import datetime
 from typing import Any, Protocol
 
 from prefect._dotted import DottedDict
@@ -119,6 +120,8 @@ def _argument(value: Any) -> str:
         return "[" + ", ".join(_argument(item) for item in value) + "]"
     if isinstance(value, uuid.UUID):
         return f'"{value}"'
+    if isinstance(value, datetime):
+        return value.isoformat()  # bare, as in 1.x: quote it by handing over text
     if value is None or isinstance(value, str | bool | int | float):
         return json.dumps(value)
     return str(value)
