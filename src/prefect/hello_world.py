@@ -6,16 +6,17 @@ from prefect.core.parameter import Parameter
 
 
 @task
-def capitalize(name: str) -> str:
-    """Give the name with a capital letter."""
-    return name.capitalize()
+def capitalize(word: str) -> str:
+    """Give the word with a capital letter."""
+    return word.capitalize()
 
 
 @task(log_stdout=True)
-def say_hello(name: str) -> None:
+def say_hello(to: str) -> None:
     """Greet somebody in the log."""
-    print(f"Hello {name}")
+    print(f"Hello {to}")
 
 
 with Flow("hello-world") as hello_flow:
-    say_hello(capitalize(Parameter("name", default="world")))
+    name = Parameter("name", default="world")
+    say_hello(capitalize(name))

@@ -30,7 +30,7 @@ class TaskRunView:
     _value: list[Any] = field(default_factory=lambda: [_NOT_LOADED], repr=False, compare=False)
 
     @classmethod
-    def from_task_run_id(cls, task_run_id: str) -> TaskRunView:
+    def from_task_run_id(cls, task_run_id: str | None = None) -> TaskRunView:
         """Read a task run by its id."""
         if not isinstance(task_run_id, str):
             raise TypeError(f"Unexpected type {type(task_run_id)!r} for `task_run_id`, expected 'str'.")

@@ -200,16 +200,15 @@ class Flow(TaskGraph):
 
                 Do:
 
-                with Flow(...) as flow:
-                    ...
-
-                flow.{method}(...)
+                  with Flow(...) as flow:
+                      ...
+                  flow.{method}(...)
 
                 Don't:
 
-                with Flow(...) as flow:
-                    ...
-                    flow.{method}(...)""")
+                  with Flow(...) as flow:
+                      ...
+                      flow.{method}(...)""")
             )
 
     def _is_being_loaded(self, method: str) -> bool:
@@ -341,8 +340,8 @@ class Flow(TaskGraph):
         path.write_bytes(to_bytes(self))
         return str(path)
 
-    @staticmethod
-    def load(fpath: str) -> Flow:
+    @classmethod
+    def load(cls, fpath: str) -> Flow:
         """Read a flow from an absolute path, or by its name from ``<home>/flows``."""
         from prefect.core import plugs
 

@@ -62,12 +62,12 @@ def load_task(data: Mapping[str, Any]) -> Task:
     cache_for = codec.load_seconds(data.get("cache_for"), "cache_for")
     validator = codec.load_function(data.get("cache_validator"), _known_validators())
     task = Task(
-        name=data.get("name"),
-        slug=data.get("slug"),
-        tags=data.get("tags") or (),
-        max_retries=data.get("max_retries"),
+        name=_text(data, "name"),
+        slug=_text(data, "slug"),
+        tags=_list(data, "tags"),
+        max_retries=_whole(data, "max_retries"),
         retry_delay=codec.load_seconds(data.get("retry_delay"), "retry_delay"),
-        timeout=data.get("timeout"),
+        timeout=_whole(data, "timeout"),
         trigger=codec.load_function(data.get("trigger"), _known_triggers()),
         skip_on_upstream_skip=data.get("skip_on_upstream_skip", True),
         cache_for=cache_for,
@@ -82,10 +82,10 @@ def load_task(data: Mapping[str, Any]) -> Task:
 def load_parameter(data: Mapping[str, Any]) -> Parameter:
     """Make a parameter from JSON."""
     cls = _PARAMETER_TYPES.get(str(data.get("type")), Parameter)
-    name = _required(data, "name")
-    parameter = cls(name=name, required=data.get("required"), tags=data.get("tags") or ())
+    name = _text(data, "name", required=True)
+    parameter = cls(name=name, required=data.get("required"), tags=_list(data, "tags"))
     parameter.default = data.get("default")
-    parameter.slug = data.get("slug") or name
+    parameter.slug = _text(data, "slug") or name
     return parameter
 
 
@@ -94,7 +94,7 @@ def load_edge(data: Mapping[str, Any], tasks_by_slug: dict[str, Task] | None = N
     tasks = {} if tasks_by_slug is None else tasks_by_slug
 
     def end(name: str) -> Task:
-        slug = _required(data, name).get("slug")
+        slug: Any = _text(_object(_required(data, name), name), "slug")
         found = tasks.get(slug)
         if found is None:
             found = tasks[slug] = Task(slug=slug)
@@ -115,21 +115,22 @@ def load_flow(data: Mapping[str, Any]) -> Flow:
     Raises:
         ValueError: the name is missing, or a field is of a wrong kind.
     """
-    parameters = {p.name: p for p in map(load_parameter, data.get("parameters") or ())}
+    parameters = {p.name: p for p in map(load_parameter, _objects(data, "parameters"))}
     tasks_by_slug: dict[str, Task] = {p.slug: p for p in parameters.values() if p.slug is not None}
-    for described in data.get("tasks") or ():
-        if described.get("slug") not in tasks_by_slug:
+    for described in _objects(data, "tasks"):
+        slug = _text(described, "slug")
+        if slug not in tasks_by_slug:
             loaded = load_parameter(described) if described.get("type") in _PARAMETER_TYPES else load_task(described)
-            tasks_by_slug[described.get("slug")] = loaded
-    edges = [load_edge(edge, tasks_by_slug) for edge in data.get("edges") or ()]
+            tasks_by_slug[slug] = loaded
+    edges = [load_edge(edge, tasks_by_slug) for edge in _objects(data, "edges")]
     flow = Flow(
-        name=_required(data, "name"),
+        name=_text(data, "name", required=True),
         schedule=_load_part("prefect.schedules.Schedule", data.get("schedule")),
         run_config=_load_part("prefect.run_configs.RunConfig", data.get("run_config"), "run_config"),
         storage=_load_part("prefect.storage.Storage", data.get("storage"), "storage"),
         tasks=tasks_by_slug.values(),
         edges=edges,
-        reference_tasks=[tasks_by_slug[r["slug"]] for r in data.get("reference_tasks") or ()],
+        reference_tasks=[_known(tasks_by_slug, r) for r in _objects(data, "reference_tasks")],
     )
     flow._prefect_version = data.get("__version__", __version__)
     return flow
@@ -146,3 +147,44 @@ def _required(data: Mapping[str, Any], name: str) -> Any:
     if data.get(name) is None:
         raise ValueError(f"{name}: Missing data for required field.")
     return data[name]
+
+
+def _text(data: Mapping[str, Any], field: str, *, required: bool = False) -> Any:
+    value = _required(data, field) if required else data.get(field)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{field}: expected text, not {value!r}")
+    return value
+
+
+def _object(value: Any, field: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{field}: expected an object, not {value!r}")
+    return value
+
+
+def _list(data: Mapping[str, Any], field: str) -> list[Any]:
+    value = data.get(field)
+    if value is None:
+        return []
+    if not isinstance(value, list | tuple | set | frozenset):
+        raise ValueError(f"{field}: expected a list, not {value!r}")
+    return list(value)
+
+
+def _objects(data: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+    return [_object(item, f"{field}[{index}]") for index, item in enumerate(_list(data, field))]
+
+
+def _whole(data: Mapping[str, Any], field: str) -> int | None:
+    value = data.get(field)
+    try:
+        return None if value is None else int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{field}: expected a whole number, not {value!r}") from None
+
+
+def _known(tasks_by_slug: Mapping[str, Task], reference: Mapping[str, Any]) -> Task:
+    slug = _text(reference, "slug", required=True)
+    if slug not in tasks_by_slug:
+        raise ValueError(f"reference_tasks: no task of the flow has the slug {slug!r}")
+    return tasks_by_slug[slug]

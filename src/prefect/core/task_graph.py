@@ -153,7 +153,13 @@ class TaskGraph:
             upstream = upstream.value
         if isinstance(downstream, Parameter):
             raise ValueError("Parameters must be root tasks and can not have upstream dependencies.")
-        downstream = self.add_task(as_task(downstream, flow=self))
+        if key is not None:
+            check_key(key)
+        downstream = as_task(downstream, flow=self)
+        if upstream is downstream:
+            raise ValueError("Edges can not connect a task to itself.")
+        # Only now, so that an edge that is refused leaves no trace.
+        self.add_task(downstream)
 
         if key is not None and not mapped and not flattened:
             # In ``apply_map`` a constant may be what is mapped over: it stays a task until that is known.
@@ -173,7 +179,6 @@ class TaskGraph:
         return edge
 
     def _add_constant(self, value: Any, downstream: Task, key: str, validate: bool) -> Task:
-        check_key(key)
         if validate:
             self._check_argument(downstream, key)
         self.constants[downstream][key] = value

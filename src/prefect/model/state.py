@@ -450,7 +450,8 @@ class Mapped(Success):
 
     @classmethod
     def _from_fields(cls, data: Mapping[str, Any], keep_results: bool = False) -> Self:
-        state = super()._from_fields(data, keep_results)
+        # A result is not among its fields: the children have their own.
+        state = super()._from_fields({k: v for k, v in data.items() if k != "_result"}, keep_results)
         state.map_states = [None] * load_count(data, "n_map_states", 0)
         return state
 

@@ -245,7 +245,7 @@ class IntervalClock(Clock):
 
 def _registrable(interval: timedelta) -> timedelta:
     if interval < _MINUTE:
-        raise ValueError(f"Interval: a backend runs a flow at most once a minute, not every {interval}.")
+        raise ValueError(f"Interval can not be less than one minute when a backend runs it: {interval}")
     return interval
 
 

@@ -8,6 +8,18 @@ from typing import Any
 
 from prefect.model import codec
 
+_OPTIONS = frozenset({"context", "load_only", "dump_only", "partial", "unknown"})
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    unknown = sorted(options.keys() - _OPTIONS)
+    if unknown:
+        raise TypeError(f"unexpected keyword argument {unknown[0]!r}")
+
+
+def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name != "__version__"}
+
 
 class Schema:
     """Turns objects of one kind into JSON objects and back.
@@ -16,9 +28,20 @@ class Schema:
         many: lists instead of single objects, unless a call says otherwise.
         only: the fields that ``dump`` gives; all when absent.
         exclude: fields that it leaves out.
+        options: what the schemas of 1.x took besides: ``context``, ``load_only``, ``dump_only``, ``partial``,
+            ``unknown``; without effect, as unknown fields are always ignored.
     """
 
-    def __init__(self, *, many: bool = False, only: Iterable[str] | None = None, exclude: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        many: bool = False,
+        only: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
+        **options: Any,
+    ) -> None:
+        _check_options(options)
+        self.context = options.get("context") or {}
         self.many = many
         self.only = None if only is None else {*only, "type", "__version__"}
         self.exclude = set(exclude)
@@ -33,26 +56,37 @@ class Schema:
         """Give the same as JSON text."""
         return json.dumps(self.dump(obj, many=many))
 
-    def load(self, data: Any, *, many: bool | None = None) -> Any:
+    def load(self, data: Any, create_object: bool = True, *, many: bool | None = None, **options: Any) -> Any:
         """Make the object, or with ``many`` the list of objects, that JSON data describes.
+
+        Args:
+            create_object: False gives the fields of the data, checked, without ``__version__``.
 
         Raises:
             ValueError: names what is missing or wrong.
         """
+        _check_options(options)
+        loaded = self._load_all(data, many)
+        if create_object:
+            return loaded
+        return [_fields(item) for item in data] if isinstance(data, list) else _fields(data)
+
+    def _load_all(self, data: Any, many: bool | None) -> Any:
         if self.many if many is None else many:
             if not isinstance(data, list):
                 raise ValueError(f"Invalid data: expected a list, not {type(data).__name__}")
-            return [self._load(item) for item in data]
+            return [self._load_all(item, False) for item in data]
         if not isinstance(data, Mapping):
             raise ValueError(f"Invalid data: expected a JSON object, not {type(data).__name__}")
         return self._load(data)
 
-    def loads(self, text: str | bytes, *, many: bool | None = None) -> Any:
+    def loads(self, json_data: str | bytes, *, many: bool | None = None, **options: Any) -> Any:
         """Make the same of JSON text."""
-        return self.load(json.loads(text), many=many)
+        return self.load(json.loads(json_data), many=many, **options)
 
-    def validate(self, data: Any, *, many: bool | None = None) -> dict[str, list[str]]:
+    def validate(self, data: Any, *, many: bool | None = None, **options: Any) -> dict[str, list[str]]:
         """Say what is wrong with JSON data; an empty answer means nothing."""
+        _check_options(options)
         try:
             self.load(data, many=many)
         except ValueError as error:

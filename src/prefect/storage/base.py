@@ -129,9 +129,17 @@ class Storage(metaclass=ABCMeta):
     @classmethod
     def _from_fields(cls, data: Mapping[str, Any]) -> Self:
         given = {name: data[name] for name in cls.serialized_fields if name in data}
-        storage = cls._from_travelled(given)
-        storage.secrets = list(data.get("secrets") or [])
-        storage.flows = dict(data.get("flows") or {})
+        try:
+            storage = cls._from_travelled(given)
+        except (TypeError, AttributeError) as error:
+            raise ValueError(f"storage: the fields do not make a {cls.__name__}: {error}") from error
+        flows, secrets = data.get("flows") or {}, data.get("secrets") or []
+        if not isinstance(flows, Mapping):
+            raise ValueError(f"storage.flows: expected an object, not {flows!r}")
+        if not isinstance(secrets, list | tuple):
+            raise ValueError(f"storage.secrets: expected a list, not {secrets!r}")
+        storage.secrets = list(secrets)
+        storage.flows = dict(flows)
         return storage
 
     @classmethod

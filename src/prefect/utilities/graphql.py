@@ -64,7 +64,7 @@ class GQLObject:
         return with_args(self.__name, self.__arguments) if self.__arguments else self.__name
 
     def __repr__(self) -> str:
-        return f'<GQL: "{self}">'
+        return f'<GQL: "{self.__name}">'
 
 
 def LiteralSetValue(value: Iterable[str]) -> str:

@@ -11,12 +11,14 @@ from typing import Any
 
 
 def to_qualified_name(obj: Any) -> str:
-    """Give ``module.name`` of a class or function.
+    """Give ``module.name`` of a class or function; of those of this package the path that users import it by.
 
     Raises:
         AttributeError: the object has no name of its own, being an instance.
     """
-    return f"{obj.__module__}.{obj.__qualname__}"
+    name = f"{obj.__module__}.{obj.__qualname__}"
+    # Looked up in the object itself: a subclass does not have its parent's name.
+    return str(vars(obj).get("public_name") or name) if hasattr(obj, "__dict__") else name
 
 
 def from_qualified_name(obj_str: str) -> Any:

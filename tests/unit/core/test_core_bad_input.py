@@ -333,3 +333,31 @@ def test_the_message_names_the_task_and_the_flow(misuse, names):
         misuse()
     text = str(caught.value)
     assert not [name for name in names if name not in text], text
+
+
+@pytest.mark.parametrize(
+    ("edge", "said"),
+    [
+        (lambda a, b: (a, a, None), "Edges can not connect a task to itself"),
+        (lambda a, b: (a, b, "class"), "valid identifier"),
+        (lambda a, b: (5, b, "1x"), "valid identifier"),
+        (lambda a, b: (a, Parameter("p"), None), "Parameters must be root tasks"),
+    ],
+    ids=["itself", "keyword", "constant", "parameter"],
+)
+def test_an_edge_that_is_refused_leaves_no_trace_in_the_flow(edge, said):
+    flow, upstream, downstream = Flow("f"), Task(name="a"), Task(name="b")
+    with pytest.raises(ValueError, match=said):
+        flow.add_edge(*edge(upstream, downstream))
+    assert (flow.tasks, set(flow.edges), dict(flow.slugs)) == (set(), set(), {})
+    with pytest.raises(ValueError, match="not found in Flow"):
+        flow.upstream_tasks(downstream)
+
+
+def test_the_text_about_running_inside_a_block_shows_both_ways():
+    with Flow("f") as flow, pytest.raises(RuntimeError) as error:
+        flow.run()
+    assert str(error.value) == (
+        "Don't call `flow.run()` from within a `Flow` context manager.\n\nDo:\n\n  with Flow(...) as flow:\n      ...\n"
+        "  flow.run(...)\n\nDon't:\n\n  with Flow(...) as flow:\n      ...\n      flow.run(...)"
+    )

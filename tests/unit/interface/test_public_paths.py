@@ -50,6 +50,11 @@ PATHS = {
     "prefect.engine.cache_validators": "all_inputs all_parameters duration_only never_use partial_inputs_only "
     "partial_parameters_only",
     "prefect.engine.executors": "DaskExecutor LocalDaskExecutor LocalExecutor",
+    "prefect.engine.executors.dask": "DaskExecutor LocalDaskExecutor",
+    "prefect.engine.executors.local": "LocalExecutor",
+    "prefect.utilities.notifications.notifications": "callback_factory gmail_notifier slack_message_formatter "
+    "slack_notifier snowflake_logger",
+    "prefect.utilities.notifications.jira_notification": "jira_notifier",
     "prefect.executors": "DaskExecutor Executor LocalDaskExecutor LocalExecutor",
     "prefect.run_configs": "DockerRun ECSRun KubernetesRun LocalRun RunConfig UniversalRun VertexRun",
     "prefect.storage": "Azure Bitbucket CodeCommit Docker GCS Git GitHub GitLab Local Module S3 Storage Webhook "
@@ -73,7 +78,7 @@ PATHS = {
     "prefect.agent.local": "LocalAgent",
     "prefect.serialization": "edge flow result run_config schedule state storage task",
     "prefect.cli": "cli",
-    "prefect.hello_world": "hello_flow capitalize say_hello",
+    "prefect.hello_world": "hello_flow name capitalize say_hello",
     "prefect.tasks.control_flow": "case switch ifelse merge FilterTask",
     "prefect.tasks.core": "collections constants function operators resource_manager",
     "prefect.utilities.tasks": "apply_map as_task defaults_from_attrs pause_task tags task",

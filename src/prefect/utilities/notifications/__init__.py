@@ -8,7 +8,6 @@ __getattr__, __dir__ = lazy(
         (
             "callback_factory",
             "gmail_notifier",
-            "jira_notification",
             "jira_notifier",
             "slack_message_formatter",
             "slack_notifier",
