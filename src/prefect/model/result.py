@@ -128,8 +128,8 @@ class Result:
 
 
 _NO_PLACE = (
-    "The base Result class neither reads nor writes values: choose a Result that knows a place, such as LocalResult, "
-    "as `result=` of the task or the flow."
+    "Not implemented on the base Result class, which knows no place for values: choose a Result that does, such as "
+    "LocalResult, as `result=` of the task or the flow."
 )
 
 
