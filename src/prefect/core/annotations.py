@@ -5,7 +5,9 @@ A mark holds its value and knows nothing of tasks or flows. Marks can be nested;
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 
 class EdgeAnnotation:
@@ -17,32 +19,30 @@ class EdgeAnnotation:
     """
 
     value: Any
-    annotations: dict[str, bool]
+    annotations: ClassVar[Mapping[str, bool]] = MappingProxyType({})
 
-    def __init__(self, value: Any, **annotations: bool) -> None:
+    def __init__(self, value: Any) -> None:
+        annotations = dict(type(self).annotations)
         if isinstance(value, EdgeAnnotation):
             annotations.update(value.annotations)
             value = value.value
         self.value = value
-        self.annotations = annotations
+        self.annotations = annotations  # type: ignore[misc]  # of the class its own, of an instance those inside it too
 
 
 class mapped(EdgeAnnotation):
     """Mark an argument to be mapped over: each child gets one element of it."""
 
-    def __init__(self, value: Any) -> None:
-        super().__init__(value, mapped=True)
+    annotations = MappingProxyType({"mapped": True})
 
 
 class unmapped(EdgeAnnotation):
     """Mark an argument to be passed whole to every child of a mapped task."""
 
-    def __init__(self, value: Any) -> None:
-        super().__init__(value, mapped=False)
+    annotations = MappingProxyType({"mapped": False})
 
 
 class flatten(EdgeAnnotation):
     """Mark an argument that is a list of lists, to be taken as one list."""
 
-    def __init__(self, value: Any) -> None:
-        super().__init__(value, flattened=True)
+    annotations = MappingProxyType({"flattened": True})

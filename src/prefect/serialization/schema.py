@@ -8,14 +8,6 @@ from typing import Any
 
 from prefect.model import codec
 
-_OPTIONS = frozenset({"context", "load_only", "dump_only", "partial", "unknown"})
-
-
-def _check_options(options: Mapping[str, Any]) -> None:
-    unknown = sorted(options.keys() - _OPTIONS)
-    if unknown:
-        raise TypeError(f"unexpected keyword argument {unknown[0]!r}")
-
 
 def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name != "__version__"}
@@ -28,8 +20,8 @@ class Schema:
         many: lists instead of single objects, unless a call says otherwise.
         only: the fields that ``dump`` gives; all when absent.
         exclude: fields that it leaves out.
-        options: what the schemas of 1.x took besides: ``context``, ``load_only``, ``dump_only``, ``partial``,
-            ``unknown``; without effect, as unknown fields are always ignored.
+        context, load_only, dump_only, partial, unknown: taken as in 1.x, without effect: no field is loaded or dumped
+            only, and unknown fields are always ignored.
     """
 
     def __init__(
@@ -38,10 +30,13 @@ class Schema:
         many: bool = False,
         only: Iterable[str] | None = None,
         exclude: Iterable[str] = (),
-        **options: Any,
+        context: dict[str, Any] | None = None,
+        load_only: Iterable[str] = (),
+        dump_only: Iterable[str] = (),
+        partial: bool = False,
+        unknown: str | None = None,
     ) -> None:
-        _check_options(options)
-        self.context = options.get("context") or {}
+        self.context = context or {}
         self.many = many
         self.only = None if only is None else {*only, "type", "__version__"}
         self.exclude = set(exclude)
@@ -56,7 +51,15 @@ class Schema:
         """Give the same as JSON text."""
         return json.dumps(self.dump(obj, many=many))
 
-    def load(self, data: Any, create_object: bool = True, *, many: bool | None = None, **options: Any) -> Any:
+    def load(
+        self,
+        data: Any,
+        create_object: bool = True,
+        *,
+        many: bool | None = None,
+        partial: bool | None = None,
+        unknown: str | None = None,
+    ) -> Any:
         """Make the object, or with ``many`` the list of objects, that JSON data describes.
 
         Args:
@@ -65,7 +68,6 @@ class Schema:
         Raises:
             ValueError: names what is missing or wrong.
         """
-        _check_options(options)
         loaded = self._load_all(data, many)
         if create_object:
             return loaded
@@ -84,9 +86,8 @@ class Schema:
         """Make the same of JSON text."""
         return self.load(json.loads(json_data), many=many, **options)
 
-    def validate(self, data: Any, *, many: bool | None = None, **options: Any) -> dict[str, list[str]]:
+    def validate(self, data: Any, *, many: bool | None = None, partial: bool | None = None) -> dict[str, list[str]]:
         """Say what is wrong with JSON data; an empty answer means nothing."""
-        _check_options(options)
         try:
             self.load(data, many=many)
         except ValueError as error:

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from prefect.tasks.secrets.base import SecretBase
+from prefect.tasks.secrets.base import PrefectSecret
 
 
-class EnvVarSecret(SecretBase):
+class EnvVarSecret(PrefectSecret):
     """Gives the value of an environment variable of the process that runs the task.
 
     Args:
@@ -25,7 +25,6 @@ class EnvVarSecret(SecretBase):
         raise_if_missing: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.secret_name = name
         self.cast = cast
         self.raise_if_missing = raise_if_missing
         super().__init__(name=name, **kwargs)
