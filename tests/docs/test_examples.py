@@ -20,6 +20,11 @@ SHOWN = {
         "{'order': 10}: bicycle; skipped:",
         "{'order': 500, 'country': 'FR'}: van, with a customs form; skipped:",
     ],
+    "dates": [
+        "by default: ['2026-01-04']",
+        "caught up: 3 days, 30 rows",
+        "2026-02-28.csv 2026-03-01.csv 2026-03-02.csv",
+    ],
     "etl": ["plums      2.00", 'The run ended in <Success: "All reference tasks succeeded.">'],
     "imperative": ["drink        drink for 3 (3 minutes)"],
     "looping": ["Hello, eve", "5 names on 3 pages"],

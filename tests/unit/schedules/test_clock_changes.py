@@ -15,8 +15,8 @@ from prefect.schedules.clocks import CronClock, IntervalClock, RRuleClock
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
-# Changes of one hour, two and a half; at midnight; with winter time as the exception; for the month of Ramadan; on other
-# days than Sunday; in zones beside the full hour; in zones that began or ended to change, or moved, in these years.
+# Changes of one hour, two and a half; at midnight; with winter time as the exception; for the month of Ramadan; on days
+# other than Sunday; in zones beside the full hour; in zones that began or ended to change, or moved, in these years.
 ZONES = [
     "America/New_York",
     "Europe/Berlin",
