@@ -94,6 +94,14 @@ class State:
         new.__dict__.update(self.__dict__)
         return new
 
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        """Take pickled attributes; one that 1.4.1 pickled has its times under their public names."""
+        own = self.__dict__
+        own.update(attributes)
+        for name in ("start_time", "cached_result_expiration"):
+            if name in own:
+                setattr(self, name, own.pop(name))
+
     def __getstate__(self) -> dict[str, Any]:
         """Attributes to pickle: an exception that cannot be pickled becomes a text that says so."""
         kept = self.__dict__

@@ -154,3 +154,8 @@ def test_real_frames_come_back():
     frame = pandas.DataFrame({"a": [1, 2]})
     serializer = PandasSerializer("csv", serialize_kwargs={"index": False})
     assert serializer.deserialize(serializer.serialize(frame)).equals(frame)
+
+
+def test_an_unknown_compression_is_named_with_the_known_ones():
+    with pytest.raises(ImportError, match=r"'zork' is not installed\. Did you mean to use one of 'bz2', 'gzip'"):
+        CompressedSerializer(JSONSerializer(), format="zork")

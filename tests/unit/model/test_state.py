@@ -421,3 +421,21 @@ def test_user_subclasses_keep_their_parents_predicates():
     # The tree is made of living classes: leave none behind for other tests.
     del Fine
     gc.collect()
+
+
+def test_a_state_that_1_4_1_pickled_keeps_its_times():
+    pickled = {"message": "m", "_result": Result(1), "context": {}, "cached_inputs": {}, "start_time": NOON}
+    state = Scheduled.__new__(Scheduled)
+    state.__setstate__(dict(pickled))
+    assert (state.start_time, state.message, state.result) == (NOON, "m", 1)
+    assert pickle.loads(pickle.dumps(state)).start_time == NOON
+
+    cached = Cached.__new__(Cached)
+    cached.__setstate__({**pickled, "cached_result_expiration": NOON})
+    assert cached.cached_result_expiration == NOON
+
+
+@pytest.mark.parametrize("result", [None, {}, {"type": "Result"}], ids=str)
+def test_a_mapped_state_needs_no_result_in_its_json(result):
+    state = State.deserialize({"type": "Mapped", "n_map_states": 2, "_result": result})
+    assert (state.map_states, state._result) == ([None, None], NoResult)

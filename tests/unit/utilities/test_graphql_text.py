@@ -139,3 +139,7 @@ def test_a_refused_document_is_told_with_its_variables():
         """
     assert format_graphql_request_error(response) == textwrap.dedent(expected)
     assert "did not provide any error messages" in format_graphql_request_error(_response({}, '{"query": "q"}'))
+
+
+def test_a_selection_shows_its_name_also_with_arguments():
+    assert repr(GQLObject("account")({"limit": 5})) == '<GQL: "account">'
