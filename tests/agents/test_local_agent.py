@@ -372,12 +372,3 @@ def test_without_a_server_an_agent_says_where_it_looked(tmp_path):
     assert "prefect server start" in agent.log
     assert "Traceback" not in agent.log
     assert os.path.exists(agent.path)
-
-
-def test_the_supervisors_configuration_takes_its_arguments_in_the_order_of_1_4_1():
-    from prefect.agent.local import LocalAgent
-
-    text = LocalAgent.generate_supervisor_conf("token", ["a"], {"N": "1"}, ["/path"], True)
-    assert (
-        "command=prefect agent local start --key token --import-path /path --label a --env N=1 --show-flow-logs" in text
-    )

@@ -41,7 +41,6 @@ INTENDED = {
     "prefect.storage.Git.git_token_secret: is gone": "the token is looked up when it is used",
     "prefect.agent.*.populate_env_vars: image must be given now": "the agents for containers share one",
     "prefect.agent.*.*: is gone": "steps of deploy_flow, which is what is called",
-    "prefect.agent.kubernetes.KubernetesAgent.generate_deployment_yaml: *": "its options are taken as keywords",
     "prefect.core.*: is gone": "helpers of the module that defined them",
     "prefect.utilities.executors.*heartbeat*.kind: is gone": "helpers of the module that defined them",
     "prefect.utilities.graphql.*.kind: is gone": "helpers of the module that defined them",
