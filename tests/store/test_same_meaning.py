@@ -34,6 +34,7 @@ def postgres(databases):
 
 VALUES = [
     None, True, False, 0, 1, -1.5, 1.0, 10, "", "a", "b", "ab", [], [1], [2], [1, 2], ["a"], ["a", "b"], [[1]], [None],
+    [[]], [True], {"a": []}, {"a": True}, [[], 1], [1, []],
     {}, {"a": 1}, {"a": 2}, {"b": 1}, {"a": 1, "b": 2}, {"bb": 1}, {"a": [1, {"b": None}]}, {"a": {}}, [{"a": 1}, 2],
 ]  # fmt: skip
 
@@ -81,13 +82,65 @@ def test_text_of_json(lite, postgres):
 
 
 PATTERNS = {
-    "like": ["a%", "%b", "_", "a_c", "%", "", "A%", "\\%", "a\\_c", "(a|b)%"],
-    "ilike": ["A%", "%B", "É%"],
-    "similar": ["(a|b)%", "a|b", "[a-c]+", "a_c", "%", "a{2}", "a.c", "\\%", "(ab)*"],
-    "regex": ["^a", "b$", "a.c", "^(ab)+$"],
-    "iregex": ["^A", "B$"],
+    "like": [
+        *(
+            "a%",
+            "%b",
+            "_",
+            "a_c",
+            "%",
+            "",
+            "A%",
+            "\\%",
+            "a\\_c",
+            "(a|b)%",
+            "%%",
+            "%a%b%",
+            "a%b",
+            "_%_",
+            "%_",
+            "%ab%ab%",
+        ),
+        *("%a_%", "a%a", "%\ny"),
+    ],
+    "ilike": ["A%", "%B", "É%", "%B%A_"],
+    "similar": [
+        *(
+            "(a|b)%",
+            "a|b",
+            "[a-c]+",
+            "a_c",
+            "%",
+            "a{2}",
+            "a.c",
+            "\\%",
+            "(ab)*",
+            "[[:alpha:]]+",
+            "[^[:alpha:]]",
+            "[]a]%",
+        ),
+        *("x$", "^a"),
+    ],
+    "regex": [
+        *(
+            "^a",
+            "b$",
+            "a.c",
+            "^(ab)+$",
+            "x$",
+            "x.y",
+            "[[:upper:]]",
+            "[[:digit:][:punct:]]",
+            "\\ma",
+            "b\\M",
+            "\\ya",
+            "[$]",
+        ),
+        *("\\$", "[^]a]", "(?=a)ab", "(a)\\1", "^[[:alpha:]_]+$"),
+    ],
+    "iregex": ["^A", "B$", "É"],
 }
-WORDS = ["", "a", "b", "ab", "abc", "a_c", "a.c", "aa", "%", "Abc", "é", "abab", "x\ny"]
+WORDS = ["", "a", "b", "ab", "abc", "a_c", "a.c", "aa", "%", "Abc", "é", "abab", "x\ny", "x\n", "x$", "]", "a b", "7"]
 OPERATORS = {"like": "LIKE", "ilike": "ILIKE", "similar": "SIMILAR TO", "regex": "~", "iregex": "~*"}
 
 
@@ -98,6 +151,18 @@ def test_patterns(lite, postgres, name, pattern):
     theirs = [postgres.execute(f"SELECT %s {OPERATORS[name]} %s", (word, pattern)).fetchone()[0] for word in WORDS]
     ours = [bool(lite.execute(f"SELECT p_{name}(?, ?)", (word, pattern)).fetchone()[0]) for word in WORDS]
     assert ours == theirs
+
+
+def test_a_pattern_that_would_search_for_ever_ends_the_query(lite):
+    """Python's own would take longer than the age of the world for it, and stop every other thread."""
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        lite.execute("SELECT p_regex(?, ?)", ("a" * 60_000, ".*a.*b.*c.*d")).fetchone()
+
+
+def test_many_wildcards_are_found_at_once(lite):
+    text = "a" * 100_000
+    assert lite.execute("SELECT p_like(?, ?)", (text, "%a" * 30 + "%b")).fetchone()[0] == 0
+    assert lite.execute("SELECT p_like(?, ?)", (text, "%a" * 30 + "%")).fetchone()[0] == 1
 
 
 @pytest.mark.parametrize(

@@ -308,7 +308,8 @@ class _Writer:
             f"SELECT {alias}.{'id' if has_key else '*'}, row_number() OVER (PARTITION BY {keys}{order}) AS p_first, "
             f"row_number() OVER ({order.strip()}) AS p_order FROM {source} WHERE {where}"
         )
-        first = f"SELECT * FROM ({numbered}) WHERE p_first = 1 ORDER BY p_order{paging}"
+        # Without a limit SQLite takes the order of a joined subquery for meaningless, and drops it.
+        first = f"SELECT * FROM ({numbered}) WHERE p_first = 1 ORDER BY p_order{paging or ' LIMIT -1'}"
         return f"SELECT {alias}.* FROM ({first}) AS k CROSS JOIN {source} ON {alias}.id = k.id" if has_key else first
 
     def _source(self, rows: Rows, alias: str) -> str:

@@ -10,49 +10,109 @@ import math
 import re
 import sqlite3
 from collections.abc import Callable
-from functools import cmp_to_key, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import orjson
+import regex
+
+from .dialect import load_json
+
+#: Beyond this a pattern is no search.
+LONGEST_PATTERN = 5_000
+#: So long may one text be searched for a pattern; the search lets other threads run.
+SEARCH_SECONDS = 1.0
+#: A pattern that repeats once at most is found in a text of this length at once, whatever both are.
+SHORT_TEXT = 2_000
+_REPEATS = frozenset("*+{")
 
 
-@lru_cache(maxsize=256)
-def _like_pattern(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    parts = []
-    signs = iter(pattern)
-    for sign in signs:
-        if sign == "\\":
-            parts.append(re.escape(next(signs, "\\")))
-        else:
-            parts.append({"%": ".*", "_": "."}.get(sign) or re.escape(sign))
-    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+class _Like:
+    """A pattern of LIKE: linear in the text, where a regular expression with many wildcards may take for ever."""
+
+    def __init__(self, pattern: str, ignore_case: bool) -> None:
+        flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
+        pieces: list[list[str]] = [[]]
+        signs = iter(pattern)
+        for sign in signs:
+            if sign == "%":
+                pieces.append([])
+            elif sign == "_":
+                pieces[-1].append(".")
+            else:
+                pieces[-1].append(re.escape(next(signs, "\\") if sign == "\\" else sign))
+        self._whole = re.compile("".join(pieces[0]), flags) if len(pieces) == 1 else None
+        self._first = re.compile("".join(pieces[0]), flags)
+        self._between = [re.compile("".join(piece), flags) for piece in pieces[1:-1] if piece]
+        self._last = re.compile("".join(pieces[-1]), flags)
+        self._last_length = len(pieces[-1])
+
+    def matches(self, text: str) -> bool:
+        if self._whole is not None:
+            return self._whole.fullmatch(text) is not None
+        found = self._first.match(text)
+        for piece in self._between:
+            if found is None:
+                return False
+            found = piece.search(text, found.end())
+        tail = len(text) - self._last_length
+        return found is not None and tail >= found.end() and self._last.match(text, tail) is not None
 
 
-@lru_cache(maxsize=256)
-def _similar_pattern(pattern: str) -> re.Pattern[str]:
+_like_pattern = lru_cache(maxsize=256)(_Like)
+
+
+# An escape, a set such as [^]a[:digit:]], or one sign.
+_SIGN = re.compile(r"\\.|\[\^?\]?(?:\[[:.=][^\]]*\]|\\.|[^\]\\])*\]|.", re.DOTALL)
+# What PostgreSQL writes otherwise: the end of the text, word boundaries.
+_ELSEWHERE = {"$": r"\Z", r"\y": r"\b", r"\Y": r"\B"}
+
+
+def _similar_text(pattern: str) -> str:
     """Translate SQL's SIMILAR TO: % and _ as in LIKE, | * + ? {} () [] as in regular expressions."""
     parts = []
-    signs = iter(pattern)
-    in_set = False
-    for sign in signs:
-        if sign == "\\":
-            parts.append(re.escape(next(signs, "\\")))
-        elif in_set:
-            in_set = sign != "]"
-            parts.append(sign)
-        elif sign == "[":
-            in_set = True
-            parts.append(sign)
-        elif sign in "|*+?{}()":
+    for sign in _SIGN.findall(pattern):
+        if sign in "|*+?{}()" or sign[0] == "[":
             parts.append(sign)
         else:
-            parts.append({"%": ".*", "_": "."}.get(sign) or re.escape(sign))
-    return re.compile(f"(?:{''.join(parts)})", re.DOTALL)
+            parts.append({"%": ".*", "_": "."}.get(sign) or re.escape(sign[-1]))
+    return f"(?:{''.join(parts)})"
 
 
-@lru_cache(maxsize=256)
-def _regex(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+def _regex_text(pattern: str) -> str:
+    """Translate one of PostgreSQL's regular expressions."""
+    return "".join(_ELSEWHERE.get(sign, sign) for sign in _SIGN.findall(pattern))
+
+
+class _Pattern:
+    """A regular expression that is given up after a while."""
+
+    def __init__(self, name: str, pattern: str) -> None:
+        if len(pattern) > LONGEST_PATTERN:
+            raise ValueError(f"it is longer than {LONGEST_PATTERN} signs")
+        is_similar = name == "similar"
+        text = _similar_text(pattern) if is_similar else _regex_text(pattern)
+        # In PostgreSQL a dot also matches the end of a line.
+        flags = regex.DOTALL | (regex.IGNORECASE if name == "iregex" else 0)
+        try:
+            compiled = regex.compile(text, flags)
+        except (regex.error, RecursionError) as error:
+            raise ValueError(str(error)) from None
+        self._find = compiled.fullmatch if is_similar else compiled.search
+        self._is_quick = sum(sign in _REPEATS for sign in text) <= 1
+
+    def matches(self, text: str) -> bool:
+        """Search a text.
+
+        Raises:
+            TimeoutError: it takes longer than ``SEARCH_SECONDS``.
+        """
+        if self._is_quick and len(text) <= SHORT_TEXT:
+            return self._find(text) is not None
+        return self._find(text, timeout=SEARCH_SECONDS, concurrent=True) is not None
+
+
+_pattern = lru_cache(maxsize=256)(_Pattern)
 
 
 def check_pattern(operator: str, pattern: str) -> None:
@@ -61,43 +121,28 @@ def check_pattern(operator: str, pattern: str) -> None:
     Raises:
         ValueError: it is malformed.
     """
-    try:
-        if operator == "similar":
-            _similar_pattern(pattern)
-        elif operator in ("regex", "iregex"):
-            _regex(pattern, operator == "iregex")
-    except re.error as error:
-        raise ValueError(str(error)) from None
+    if operator in ("similar", "regex", "iregex"):
+        _pattern(operator, pattern)
 
 
 def _like(value: str | None, pattern: str | None) -> bool | None:
-    if value is None or pattern is None:
-        return None
-    return _like_pattern(pattern, False).fullmatch(value) is not None
+    return None if value is None or pattern is None else _like_pattern(pattern, False).matches(value)
 
 
 def _ilike(value: str | None, pattern: str | None) -> bool | None:
-    if value is None or pattern is None:
-        return None
-    return _like_pattern(pattern, True).fullmatch(value) is not None
+    return None if value is None or pattern is None else _like_pattern(pattern, True).matches(value)
 
 
 def _similar(value: str | None, pattern: str | None) -> bool | None:
-    if value is None or pattern is None:
-        return None
-    return _similar_pattern(pattern).fullmatch(value) is not None
+    return None if value is None or pattern is None else _pattern("similar", pattern).matches(value)
 
 
 def _matches(value: str | None, pattern: str | None) -> bool | None:
-    if value is None or pattern is None:
-        return None
-    return _regex(pattern, False).search(value) is not None
+    return None if value is None or pattern is None else _pattern("regex", pattern).matches(value)
 
 
 def _imatches(value: str | None, pattern: str | None) -> bool | None:
-    if value is None or pattern is None:
-        return None
-    return _regex(pattern, True).search(value) is not None
+    return None if value is None or pattern is None else _pattern("iregex", pattern).matches(value)
 
 
 _RANK = {type(None): 0, str: 1, int: 2, float: 2, bool: 3, list: 4, dict: 5}
@@ -114,12 +159,9 @@ def _key_order(key: str) -> tuple[int, bytes]:
 
 
 def _compare(left: Any, right: Any) -> int:
-    """Order two JSON values as jsonb does: object > array > boolean > number > string > null."""
+    """Order two JSON values as jsonb does inside others: object > array > boolean > number > string > null."""
     rank_left, rank_right = _RANK[type(left)], _RANK[type(right)]
     if rank_left != rank_right:
-        # An empty array sorts below everything: a quirk that PostgreSQL documents.
-        if left == [] or right == []:
-            return -1 if left == [] else 1
         return -1 if rank_left < rank_right else 1
     if left is None:
         return 0
@@ -139,11 +181,15 @@ def _compare_all(left: list[Any], right: list[Any]) -> int:
     return next((order for a, b in zip(left, right, strict=True) if (order := _compare(a, b))), 0)
 
 
-json_key = cmp_to_key(_compare)
+def _compare_whole(left: Any, right: Any) -> int:
+    """Order two whole JSON values: there an empty array sorts below everything, a quirk that PostgreSQL documents."""
+    if (left == []) != (right == []):
+        return -1 if left == [] else 1
+    return _compare(left, right)
 
 
 def _collate(left: str, right: str) -> int:
-    return 0 if left == right else _compare(orjson.loads(left), orjson.loads(right))
+    return 0 if left == right else _compare_whole(load_json(left), load_json(right))
 
 
 def contains(whole: Any, part: Any) -> bool:
@@ -175,7 +221,7 @@ def _equal_scalars(left: Any, right: Any) -> bool:
 def _json_contains(whole: str | None, part: str | None) -> bool | None:
     if whole is None or part is None:
         return None
-    return contains(orjson.loads(whole), orjson.loads(part))
+    return contains(load_json(whole), load_json(part))
 
 
 def _has_key(value: Any, key: str) -> bool:
@@ -187,29 +233,29 @@ def _has_key(value: Any, key: str) -> bool:
 def _json_has_key(whole: str | None, key: str | None) -> bool | None:
     if whole is None or key is None:
         return None
-    return _has_key(orjson.loads(whole), key)
+    return _has_key(load_json(whole), key)
 
 
 def _json_has_any(whole: str | None, keys: str | None) -> bool | None:
     if whole is None or keys is None:
         return None
-    value = orjson.loads(whole)
-    return any(_has_key(value, key) for key in orjson.loads(keys))
+    value = load_json(whole)
+    return any(_has_key(value, key) for key in load_json(keys))
 
 
 def _json_has_all(whole: str | None, keys: str | None) -> bool | None:
     if whole is None or keys is None:
         return None
-    value = orjson.loads(whole)
-    return all(_has_key(value, key) for key in orjson.loads(keys))
+    value = load_json(whole)
+    return all(_has_key(value, key) for key in load_json(keys))
 
 
 def _json_path(whole: str | None, path: str) -> str | None:
     """Give the JSON text of what lies at the path (a JSON list of keys and indexes), or NULL."""
     if whole is None:
         return None
-    value = orjson.loads(whole)
-    for step in orjson.loads(path):
+    value = load_json(whole)
+    for step in load_json(path):
         if isinstance(value, dict):
             if step not in value:
                 return None
@@ -233,7 +279,7 @@ def _sorted_deep(value: Any) -> Any:
 
 def _jsonb_text(whole: str | None) -> str | None:
     """Write a JSON value as PostgreSQL writes jsonb: for comparing it as a text."""
-    return None if whole is None else json.dumps(_sorted_deep(orjson.loads(whole)), ensure_ascii=False)
+    return None if whole is None else json.dumps(_sorted_deep(load_json(whole)), ensure_ascii=False)
 
 
 def interval_text(seconds: float | None) -> str | None:
@@ -309,6 +355,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "p_jsonb_text": (1, _jsonb_text),
     "p_interval": (1, interval_text),
 }
+_SEARCHES = frozenset({"p_similar", "p_regex", "p_iregex"})
 _AGGREGATES: dict[str, type[_Variance]] = {
     "stddev": _StddevSamp,
     "stddev_samp": _StddevSamp,
@@ -321,8 +368,20 @@ _AGGREGATES: dict[str, type[_Variance]] = {
 
 def register(conn: sqlite3.Connection) -> None:
     """Teach a connection all of them."""
+
+    def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
+        def search(value: Any, pattern: Any) -> Any:
+            try:
+                return function(value, pattern)
+            except TimeoutError:
+                conn.interrupt()  # ends the statement, as a whole read that takes too long
+                return None
+
+        return search
+
     for name, (arguments, function) in _FUNCTIONS.items():
-        conn.create_function(name, arguments, function, deterministic=True)
+        taught = bounded(function) if name in _SEARCHES else function
+        conn.create_function(name, arguments, taught, deterministic=True)
     for name, aggregate in _AGGREGATES.items():
         conn.create_aggregate(name, 1, aggregate)  # type: ignore[arg-type]
     conn.create_collation("JSONB", _collate)
