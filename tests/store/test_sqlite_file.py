@@ -141,6 +141,28 @@ def test_a_read_that_never_ends_is_stopped(databases, run_async, monkeypatch):
         run_async(run())
 
 
+def test_a_search_that_never_ends_is_stopped_and_others_go_on(databases, run_async):
+    text = "a" * 60_000
+
+    async def run():
+        database = open_database(databases.fresh("sqlite"), readers=2)
+        await database.start()
+        try:
+            search = asyncio.ensure_future(
+                database.read(lambda tx: tx.raw("SELECT p_regex(?, ?)", (text, ".*a.*b.*c.*d")))
+            )
+            others = 0
+            while not search.done():
+                others += len(await database.read(lambda tx: tx.raw("SELECT 1")))
+            assert others > 10
+            await search
+        finally:
+            await database.stop()
+
+    with pytest.raises(TookTooLong, match="ask for less"):
+        run_async(run())
+
+
 def test_a_throw_away_database_needs_no_file(run_async):
     async def run():
         database = open_database("sqlite://")

@@ -48,6 +48,11 @@ from prefect.server.store.selection import (
 
 from .scalars import SCALARS
 
+#: A database plans a filter in time that grows fast with the relationships in it.
+MOST_RELATIONS_DEEP = 10
+MOST_DEEP = 30
+MOST_CONDITIONS = 3_000
+
 _LISTS = frozenset({"_in", "_nin", "_has_keys_any", "_has_keys_all"})
 
 
@@ -77,6 +82,7 @@ class Arguments:
         self._types = types
         self._values = values
         self._lifted = lifted
+        self._conditions = 0
         #: Variables of which only matters whether they are null.
         self.null_matters: set[str] = set()
         #: Variables whose value shapes the plan.
@@ -139,26 +145,42 @@ class Arguments:
             return Const([item.value for item in found if isinstance(item, Const)])
         return ListOf(found)
 
-    def condition(self, table: PublicTable, value: Any) -> Condition:
-        """Read a filter; null anywhere means: no condition."""
+    def condition(self, table: PublicTable, value: Any, deep: int = 0, relations: int = 0) -> Condition:
+        """Read a filter; null anywhere means: no condition.
+
+        Args:
+            deep: how many filters this one stands in.
+            relations: through how many relationships.
+        """
         if value is None:
             return ALWAYS
+        self._conditions += 1 + len(value)
+        self._check_size(deep, relations)
+        deep += 1
         parts: list[Condition] = []
         for key, inner in value.items():
             if inner is None:
                 continue
             if key == "_and":
-                parts.append(And(tuple(self.condition(table, item) for item in _listed(inner))))
+                parts.append(And(tuple(self.condition(table, item, deep, relations) for item in _listed(inner))))
             elif key == "_or":
-                parts.append(Or(tuple(self.condition(table, item) for item in _listed(inner))))
+                parts.append(Or(tuple(self.condition(table, item, deep, relations) for item in _listed(inner))))
             elif key == "_not":
-                parts.append(Not(self.condition(table, inner)))
+                parts.append(Not(self.condition(table, inner, deep, relations)))
             elif key in table.relations:
                 relation = table.relations[key]
-                parts.append(Related(relation, self.condition(PUBLIC[relation.target], inner)))
+                parts.append(Related(relation, self.condition(PUBLIC[relation.target], inner, deep, relations + 1)))
             else:
                 parts += self._comparisons(key, graphql_type(table.columns[key]), inner)
         return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    def _check_size(self, deep: int, relations: int) -> None:
+        found = ((deep, MOST_DEEP, "filters inside of each other"), (relations, MOST_RELATIONS_DEEP, "relationships"))
+        for count, most, what in found:
+            if count > most:
+                raise GraphQLError(f"A filter is nested too deeply: expected at most {most} {what}.")
+        if self._conditions > MOST_CONDITIONS:
+            raise GraphQLError(f"The filters are too large: expected at most {MOST_CONDITIONS} conditions.")
 
     def _comparisons(self, column: str, kind: str, operators: Any, *, as_text: bool = False) -> list[Condition]:
         found: list[Condition] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -10,14 +12,28 @@ from graphql import (
     GraphQLError,
     OperationDefinitionNode,
     SelectionSetNode,
+    Visitor,
+    visit,
 )
 
 #: The root field is at depth 0; introspection is exempt.
 MAX_DEPTH = 7
 
 
+class _Empty(Visitor):
+    """Finds braces with nothing selected between them, which no version of GraphQL allows and the parser lets pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[GraphQLError] = []
+
+    def enter_selection_set(self, node: SelectionSetNode, *_: Any) -> None:
+        if not node.selections:
+            self.errors.append(GraphQLError("Expected at least one field between { and }.", node))
+
+
 def check_depth(document: DocumentNode) -> list[GraphQLError]:
-    """Find the operations of a valid document that select deeper than ``MAX_DEPTH``."""
+    """Find in a valid document empty selections, and operations that select deeper than ``MAX_DEPTH``."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     known: dict[str, int] = {}
 
@@ -40,6 +56,9 @@ def check_depth(document: DocumentNode) -> list[GraphQLError]:
         return deepest
 
     errors = []
+    empty = _Empty()
+    visit(document, empty)
+    errors += empty.errors
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode) and depth_of(definition.selection_set) - 1 > MAX_DEPTH:
             name = definition.name.value if definition.name else ""

@@ -14,6 +14,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLArgument,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -152,12 +153,19 @@ class Planner:
                 continue
             if isinstance(node, FieldNode):
                 key = node.alias.value if node.alias else node.name.value
+                if key in found and node.arguments:
+                    self._check_same(key, node, found[key][0])
                 found.setdefault(key, []).append(node)
             elif isinstance(node, FragmentSpreadNode):
                 self._collect_into(self._fragments[node.name.value].selection_set, found)
             else:
                 # Every type is an object type, so a valid inline fragment always applies.
                 self._collect_into(node.selection_set, found)  # type: ignore[attr-defined]
+
+    def _check_same(self, key: str, node: FieldNode, first: FieldNode) -> None:
+        """Refuse one field with two arguments: validation saw the document of another request with its literals."""
+        if self._arguments.constant(self._given(node)) != self._arguments.constant(self._given(first)):
+            raise GraphQLError(f"Fields '{key}' conflict because they have differing arguments.", [first, node])
 
     def _is_wanted(self, node: Any) -> bool:
         for directive in node.directives or ():

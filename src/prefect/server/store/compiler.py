@@ -109,6 +109,18 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+#: A chain of operators is a tree that leans to one side, and SQLite takes none that is 1,000 high.
+_LONGEST_CHAIN = 30
+
+
+def _chain(operator: str, parts: list[str]) -> str:
+    """Write ``a op b op c`` as a tree that is not high."""
+    while len(parts) > _LONGEST_CHAIN:
+        groups = [parts[start : start + _LONGEST_CHAIN] for start in range(0, len(parts), _LONGEST_CHAIN)]
+        parts = [f"({operator.join(group)})" for group in groups]
+    return operator.join(parts)
+
+
 def _joined(parts: list[tuple[bool, str]]) -> str:
     """Concatenate literal texts (True) and expressions, neighbouring literals as one."""
     written: list[str] = []
@@ -123,7 +135,7 @@ def _joined(parts: list[tuple[bool, str]]) -> str:
         written.append(f"({text})")
     if pending:
         written.append(_literal(pending))
-    return " || ".join(written)
+    return _chain(" || ", written)
 
 
 def _check_count(name: str) -> Bind:
@@ -314,7 +326,9 @@ class _Writer:
 
     def _source(self, rows: Rows, alias: str) -> str:
         if rows.function is None:
-            return f"{quoted(rows.table.name)} AS {alias}"
+            # Rows of that table are made by the two functions alone; asked for by itself it is empty.
+            none = f"(SELECT tenant_id, id AS task_id, max_retries AS depth FROM task WHERE {_FALSE})"
+            return f"{quoted(rows.table.name) if rows.table.has_key else none} AS {alias}"
         return f"({self._traversal(rows)}) AS {alias}"
 
     def _traversal(self, rows: Rows) -> str:
@@ -373,6 +387,8 @@ class _Writer:
         if not terms and rows.table.name == "tenant" and not rows.distinct_on:
             # Clients take the first tenant for theirs: it must stay the same one.
             terms = [f"{alias}.created", f"{alias}.id"]
+        elif not terms and rows.function is not None and not rows.distinct_on:
+            terms = [f"{alias}.depth", f"{alias}.task_id"]
         return f" ORDER BY {', '.join(terms)}" if terms else ""
 
     def _term(self, table: PublicTable, alias: str, order: Order) -> str:
@@ -413,7 +429,7 @@ class _Writer:
             parts = [self.condition(table, alias, part) for part in condition.parts]
             if _TRUE in parts:
                 return _TRUE
-            return f"({' OR '.join(parts)})" if parts else _FALSE
+            return f"({_chain(' OR ', parts)})" if parts else _FALSE
         if isinstance(condition, Not):
             return f"NOT ({self.condition(table, alias, condition.part)})"
         if isinstance(condition, IsNull):
@@ -438,7 +454,7 @@ class _Writer:
         kept = [part for part in parts if part != _TRUE]
         if not kept:
             return _TRUE
-        return kept[0] if len(kept) == 1 else f"({' AND '.join(kept)})"
+        return kept[0] if len(kept) == 1 else f"({_chain(' AND ', kept)})"
 
     def _related(self, table: PublicTable, alias: str, condition: Related, *, is_anchored: bool) -> str:
         relation = condition.relation

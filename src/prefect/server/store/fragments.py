@@ -87,6 +87,8 @@ class SqliteFragments(Fragments):
             return f"CASE {expression} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
         if kind == "interval":
             return f"""'"' || p_interval({expression}) || '"'"""
+        if kind == "Float":
+            return f"p_float({expression})"
         return expression
 
     def at_path(self, expression: str, bound: str) -> str:

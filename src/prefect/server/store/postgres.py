@@ -69,6 +69,7 @@ BEHAVIOUR = {
     "application_name": "proctor-server",
 }
 
+_TOO_LARGE = (errors.ProgramLimitExceeded, errors.StatementTooComplex, errors.TooManyColumns, errors.TooManyArguments)
 _TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
 
 
@@ -81,6 +82,8 @@ def _translate(error: psycopg.Error, url: str) -> Exception:
         return IntegrityViolation(str(error))
     if isinstance(error, errors.QueryCanceled):
         return TookTooLong()
+    if isinstance(error, _TOO_LARGE):
+        return InvalidValue("The query is too large or nested too deeply for the database.")
     if isinstance(error, psycopg.DataError):
         return InvalidValue(f"The database refused a value: {error}")
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout | PoolClosed):

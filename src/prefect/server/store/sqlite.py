@@ -51,6 +51,10 @@ STEPS_BETWEEN_LOOKS = 500_000
 _UNIQUE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID")
 
 
+#: How SQLite begins to say that a statement is beyond what it can read.
+_TOO_LARGE = ("parser stack overflow", "Expression tree is too large", "at most 64 tables", "too many")
+
+
 def _optimize(conn: sqlite3.Connection) -> None:
     """Give the query planner statistics; nothing depends on it."""
     try:
@@ -95,6 +99,8 @@ class SqliteTransaction(OpenTransaction):
             raise InvalidValue(f"A value can not be stored: {error}") from error
 
     def _translate(self, error: sqlite3.Error) -> Exception:
+        if str(error).startswith(_TOO_LARGE):
+            return InvalidValue("The query is too large or nested too deeply for the database.")
         # A fault in one of our own SQL texts is no fault of the database, and keeps its trace.
         if getattr(error, "sqlite_errorname", "") == "SQLITE_ERROR" and "user-defined" not in str(error):
             return RuntimeError(f"SQLite: {error}")

@@ -299,6 +299,13 @@ def interval_text(seconds: float | None) -> str | None:
     return day if not rest and not micro else f"{day} {clock}"
 
 
+def _float_text(value: float | None) -> str | None:
+    """Write a number with all of its digits; SQLite writes 15."""
+    if value is None:
+        return None
+    return str(int(value)) if value == int(value) else repr(value)
+
+
 class _Variance:
     """Variance of a sample by Welford's method; the subclasses say what becomes of it."""
 
@@ -354,6 +361,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "p_json_path": (2, _json_path),
     "p_jsonb_text": (1, _jsonb_text),
     "p_interval": (1, interval_text),
+    "p_float": (1, _float_text),
 }
 _SEARCHES = frozenset({"p_similar", "p_regex", "p_iregex"})
 _AGGREGATES: dict[str, type[_Variance]] = {
