@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -104,6 +105,8 @@ class _Connection:
             await self._close(close)
         except TimeoutError:
             await self._close(_Close(INIT_TIMEOUT, "Connection initialisation timeout"))
+        except OSError:
+            logger.debug("A client left while it was answered", exc_info=True)
         finally:
             tasks = list(self._running.values())
             for task in tasks:
@@ -181,7 +184,9 @@ class _Connection:
             await self._error(name, [{"message": "The server has no room for another subscription; try later."}])
             return
         sockets.subscriptions += 1
-        self._running[name] = asyncio.create_task(self._answer(name, body))
+        task = self._running[name] = asyncio.create_task(self._answer(name, body))
+        # Also called for a task that is cancelled before its first step.
+        task.add_done_callback(partial(self._ended, name))
 
     async def _answer(self, name: str, body: dict[str, Any]) -> None:
         try:
@@ -190,12 +195,17 @@ class _Connection:
             await self._close(close)
         except asyncio.CancelledError:
             raise
+        except OSError:
+            logger.debug("A client left while it was answered", exc_info=True)
         except Exception:
             logger.exception("A subscription failed")
             await self._close(_Close(1011, "Internal error"))
-        finally:
-            if self._running.pop(name, None) is not None:
-                self._sockets.subscriptions -= 1
+
+    def _ended(self, name: str, task: asyncio.Task[None]) -> None:
+        # Its client may have ended it and begun another one under the same id.
+        if self._running.get(name) is task:
+            del self._running[name]
+            self._sockets.subscriptions -= 1
 
     async def _answer_all(self, name: str, body: dict[str, Any]) -> None:
         executor = self._sockets.app.executor

@@ -30,7 +30,14 @@ class Socket:
             "subprotocols": list(subprotocols),
             "headers": [(name.encode(), value.encode()) for name, value in headers],
         }
-        self.task = asyncio.create_task(app(scope, self._up.get, self._down.put))
+        #: While it is not set, the client takes nothing off the line.
+        self.reads = asyncio.Event()
+        self.reads.set()
+        self.task = asyncio.create_task(app(scope, self._up.get, self._take))
+
+    async def _take(self, message):
+        await self.reads.wait()
+        await self._down.put(message)
 
     async def __aenter__(self):
         return self
@@ -302,6 +309,62 @@ def test_completing_a_subscription_ends_it(api):
 
 
 @pytest.mark.process
+def test_an_id_may_be_used_again_at_once_after_its_end(api):
+    flow_id = api.register()
+    sockets = api.app.http.sockets
+    query = "subscription { flow_run { id } }"
+
+    async def scene():
+        async with Socket(api.app) as socket:
+            await socket.begin()
+            await socket.subscribe(query)
+            await socket.data()
+            # Both are there before the server looks: the end of the first must not be taken for that of the second.
+            await socket.say({"type": "complete", "id": "1"})
+            await socket.subscribe(query)
+            await socket.data()
+            counted = sockets.subscriptions
+            await create(api, flow_id)
+            heard = await socket.data()
+            await socket.subscribe(query)
+            closed = await socket.raw()
+        return counted, heard, closed["code"], sockets.subscriptions
+
+    counted, heard, code, left = api.run_async(scene())
+    assert (counted, len(heard["flow_run"]), code, left) == (1, 1, 4409, 0)
+
+
+def test_a_client_that_leaves_as_soon_as_it_subscribed_is_not_counted_for_ever(api):
+    async def scene():
+        async with Socket(api.app) as socket:
+            await socket.begin()
+            await socket.subscribe("subscription { flow_run { id } }")
+        return api.app.http.sockets.subscriptions
+
+    assert api.run_async(scene()) == 0
+
+
+def test_a_reader_that_takes_nothing_gets_the_newest_answer_when_it_reads_again(api):
+    flow_id = api.register()
+
+    async def scene():
+        async with Socket(api.app) as socket:
+            await socket.begin()
+            await socket.subscribe("subscription { flow_run_aggregate { aggregate { count } } }")
+            counts = [(await socket.data())["flow_run_aggregate"]["aggregate"]["count"]]
+            socket.reads.clear()
+            for _ in range(30):
+                await create(api, flow_id)
+            socket.reads.set()
+            while counts[-1] < 30:
+                counts.append((await socket.data())["flow_run_aggregate"]["aggregate"]["count"])
+            return counts
+
+    counts = api.run_async(scene())
+    assert len(counts) < 10
+    assert counts == sorted(counts)
+
+
 def test_a_real_client_sees_changes_and_is_told_when_the_server_stops(tmp_path):
     client = pytest.importorskip("websockets.sync.client", reason="needs the package websockets")
     from websockets import exceptions as closed
