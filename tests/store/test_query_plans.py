@@ -72,6 +72,38 @@ def test_runs_named_by_key_are_found_by_key_whatever_else_is_asked(databases, ru
     assert any(step.startswith("SEARCH t1") and "(id=?)" in step for step in run_async(explain()))
 
 
+NEWEST = {
+    "of a flow": (
+        f'{{ flow_run(where: {{flow_id: {{_eq: "{ID}"}}, start_time: {{_is_null: false}}}}, order_by: {{start_time: desc}}, limit: 10) {{ id }} }}',
+        "flow_run_flow_id_start_time_idx",
+    ),
+    "of each flow": (
+        "{ flow(limit: 25) { flow_runs(order_by: {start_time: desc_nulls_last}, limit: 10) { id state } } }",
+        "flow_run_flow_id_start_time_idx",
+    ),
+    "with the filters of `prefect get flow-runs`, none of them given": (
+        "{ flow_run(where: {flow: {_and: {name: {_eq: null}, project: {name: {_eq: null}}}}, start_time: {_is_null: false}}, limit: 10, order_by: {start_time: desc}) { id } }",
+        "flow_run_start_time_idx",
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "index"), NEWEST.values(), ids=NEWEST.keys())
+def test_the_newest_runs_come_from_an_index_in_their_order(databases, run_async, query, index):
+    database = open_database(databases.fresh("sqlite"), readers=1)
+    made = compiled(query)
+
+    async def explain():
+        await database.start()
+        rows = await database.read(lambda tx: tx.raw(f"EXPLAIN QUERY PLAN {made.sql}", made.values({})))
+        await database.stop()
+        return [row[3] for row in rows]
+
+    steps = run_async(explain())
+    assert any(index in step for step in steps), steps
+    assert not any("TEMP B-TREE" in step for step in steps), steps
+
+
 def test_values_are_never_part_of_the_text():
     made = compiled(
         '{ flow(where: {name: {_eq: "\'; DROP TABLE flow; --"}}) { parameters(path: "$.x\'y") } }'.replace(

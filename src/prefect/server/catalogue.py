@@ -303,6 +303,7 @@ flow_run = Table(
     _internal("lost_processes", JSONB_),
     UniqueConstraint("flow_id", "idempotency_key"),
     Index(None, "flow_id", "scheduled_start_time"),
+    Index(None, "flow_id", "start_time"),
     Index(None, "state", "scheduled_start_time"),
     Index(None, "created"),
     Index(None, "scheduled_start_time"),

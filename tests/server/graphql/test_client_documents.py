@@ -23,9 +23,21 @@ CLIENT = {
     ),
     "tenants": ("query { tenant(order_by: { slug: asc }) { id slug name } }", None, None),
     "project": ('query { project(where: { name: { _eq: "demo" } }) { id } }', None, {"project": [{"id": DEMO}]}),
-    "flow group": (f'query {{ flow_by_pk(id: "{ETL_2}") {{ flow_group_id }} }}', None, {"flow_by_pk": {"flow_group_id": GROUP}}),
-    "agent config": (f'query {{ agent_config(where: {{ id: {{ _eq: "{uid(9)}" }} }}) {{ settings }} }}', None, {"agent_config": []}),
-    "heartbeat": (f'query {{ flow_run_by_pk(id: "{G}") {{ flow {{ settings }} }} }}', None, {"flow_run_by_pk": {"flow": {"settings": {}}}}),
+    "flow group": (
+        f'query {{ flow_by_pk(id: "{ETL_2}") {{ flow_group_id }} }}',
+        None,
+        {"flow_by_pk": {"flow_group_id": GROUP}},
+    ),
+    "agent config": (
+        f'query {{ agent_config(where: {{ id: {{ _eq: "{uid(9)}" }} }}) {{ settings }} }}',
+        None,
+        {"agent_config": []},
+    ),
+    "heartbeat": (
+        f'query {{ flow_run_by_pk(id: "{G}") {{ flow {{ settings }} }} }}',
+        None,
+        {"flow_run_by_pk": {"flow": {"settings": {}}}},
+    ),
     "cached by key": (
         'query { task_run(where: { state: { _eq: "Cached" }, _or: [{ _and: [{ cache_key: { _eq: "k" } }, { state_timestamp: { _gte: "2026-01-01T00:00:00.123456" } }] }] }, order_by: { state_timestamp: desc }, limit: 100) { serialized_state } }',
         None,
@@ -133,7 +145,11 @@ CLIENT = {
         None,
         None,
     ),
-    "execute": (f'query {{ flow_run(where: {{ id: {{ _eq: "{G}" }} }}) {{ flow {{ name storage run_config }} version }} }}', None, None),
+    "execute": (
+        f'query {{ flow_run(where: {{ id: {{ _eq: "{G}" }} }}) {{ flow {{ name storage run_config }} version }} }}',
+        None,
+        None,
+    ),
     "tag limit": ('query { task_tag_limit(where: { tag: { _eq: "t" } }) { limit } }', None, {"task_tag_limit": []}),
     "key value": ('query { key_value(where: { key: { _eq: "k" } }) { id value } all: key_value { key } }', None, None),
     "api keys": ("query { auth_api_key { id name expires_at } }", None, None),

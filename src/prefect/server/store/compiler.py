@@ -462,6 +462,11 @@ class _Writer:
         inner = self.condition(target, other, condition.condition)
         if within := self._within(target, other):
             inner = f"{within} AND {inner}"
+        local_column = table.columns[relation.local]
+        if inner == _TRUE and not relation.is_array and local_column.foreign_keys:
+            # A key that is there leads to a row: nothing is left to look for. Clients of 1.x send such filters all
+            # the time, for every option that was not given.
+            return f"{alias}.{quoted(relation.local)} IS NOT NULL" if local_column.nullable else _TRUE
         source = f"{quoted(target.name)} AS {other}"
         if self._sqlite and not relation.is_array and not is_anchored:
             # SQLite looks an EXISTS up for every row; a list of keys lets it start from the related rows.

@@ -62,6 +62,11 @@ class _Like:
 _like_pattern = lru_cache(maxsize=256)(_Like)
 
 
+def is_plain(pattern: str | None) -> bool:
+    """Tell whether SQLite's own LIKE can search for it: ASCII, and too few wildcards to take long."""
+    return pattern is not None and pattern.isascii() and pattern.count("%") <= 2 and not pattern.endswith("\\")
+
+
 # An escape, a set such as [^]a[:digit:]], or one sign.
 _SIGN = re.compile(r"\\.|\[\^?\]?(?:\[[:.=][^\]]*\]|\\.|[^\]\\])*\]|.", re.DOTALL)
 # What PostgreSQL writes otherwise: the end of the text, word boundaries.
@@ -351,6 +356,7 @@ class _StddevPop(_Variance):
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "p_like": (2, _like),
     "p_ilike": (2, _ilike),
+    "p_is_plain": (1, is_plain),
     "p_similar": (2, _similar),
     "p_regex": (2, _matches),
     "p_iregex": (2, _imatches),
