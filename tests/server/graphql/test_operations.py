@@ -246,3 +246,36 @@ def test_bad_input_is_refused_before_anything_runs(api, ask, query, variables, m
     assert "data" not in answer
     assert message in answer["errors"][0]["message"]
     assert api.calls == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("NaN", "NaN is no number"),
+        ('{"a": [-Infinity]}', "-Infinity is no number"),
+        ("[1e999]", "1e999 is no number"),
+        ('"\\ud800"', "surrogate"),
+        ("[" * 100_000, "nested too deeply"),
+        ("1" * 5000, "digits"),
+    ],
+    ids=["nan", "infinity", "infinite float", "half a pair", "deep", "long number"],
+)
+def test_a_string_that_is_nearly_json_is_refused_also_in_a_known_document(api, ask, text, message):
+    mutation = f'mutation {{ keep(input: {{id: "{ID}", json: %s}}) {{ id }} }}'
+    assert ask(mutation % json.dumps('{"a": 1}'))[0] == 200
+    api.calls.clear()
+
+    status, answer = ask(mutation % json.dumps(text))
+
+    assert status == 400
+    assert message in answer["errors"][0]["message"]
+    assert len(answer["errors"][0]["message"]) < 5000
+    assert api.calls == []
+
+
+def test_pairs_of_surrogates_and_large_whole_numbers_are_kept(api, ask):
+    ask(
+        f'mutation {{ keep(input: {{id: "{ID}", json: %s}}) {{ id }} }}'
+        % json.dumps('["\\ud83d\\ude00", 12345678901234567890123]')
+    )
+    assert api.calls[0]["json"] == ["\N{GRINNING FACE}", 12345678901234567890123]

@@ -7,6 +7,7 @@ Tables use ``uuid``, ``timestamptz``, ``jsonb`` and ``interval``; named operatio
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -106,12 +107,28 @@ def parse_json_literal(node: ValueNode, variables: Any = None) -> Any:
     return value_from_ast_untyped(node, _plain(variables))
 
 
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    return found if math.isfinite(found) else _no_number(text if len(text) <= 20 else f"{text[:20]}…")
+
+
 def parse_json_text(text: str) -> Any:
-    """Read a string that holds JSON."""
+    """Read a string that holds JSON, as strictly as a request's body is read."""
     try:
-        return json.loads(text)
+        found = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()  # half of a pair of surrogates is no text
+    except UnicodeEncodeError:
+        raise GraphQLError("Could not parse JSON: half of a surrogate pair") from None
     except ValueError as error:
         raise GraphQLError(f"Could not parse JSON: {error}") from None
+    except RecursionError:
+        raise GraphQLError("Could not parse JSON: nested too deeply") from None
+    return found
 
 
 def _plain(variables: Any) -> Any:
