@@ -43,6 +43,18 @@ def test_large_queries_are_answered(ask, query, expected):
     assert sorted(ask(query)["flow_run"], key=lambda row: str(row)) == expected
 
 
+def test_answers_nest_as_deeply_as_the_limit_on_depth_allows(ask):
+    order = "order_by: [{created: desc}, {id: asc}], offset: 0"
+    filters = 'where: {flow: {name: {_neq: "x"}}}'
+    inner = "id labels"
+    for level in range(3):
+        figures = f"flow_runs_aggregate({filters}) {{ aggregate {{ count }} }}" if level else ""
+        runs = f"flow_runs(distinct_on: state, order_by: [{{state: desc}}, {{id: asc}}], {filters}) {{ {inner} }}"
+        inner = f"id flow {{ id tenant_id {runs} {figures} }}"
+    found = ask(f"{{ flow_run({filters}, {order}) {{ {inner} }} }}")["flow_run"]
+    assert found[0]["flow"]["flow_runs"][0]["flow"]["flow_runs"][0]["flow"]["flow_runs"][0]["id"]
+
+
 def _not(levels):
     found = {"name": {"_eq": "x"}}
     for _ in range(levels):

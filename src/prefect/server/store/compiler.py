@@ -122,7 +122,11 @@ def _chain(operator: str, parts: list[str]) -> str:
 
 
 def _joined(parts: list[tuple[bool, str]]) -> str:
-    """Concatenate literal texts (True) and expressions, neighbouring literals as one."""
+    """Concatenate literal texts (True) and expressions, neighbouring literals as one.
+
+    No expression here needs brackets: each is a call, a cast, a CASE, a select in brackets or a concatenation. SQLite's
+    parser can hold a hundred open signs, and answers nest.
+    """
     written: list[str] = []
     pending = ""
     for is_literal, text in parts:
@@ -132,7 +136,7 @@ def _joined(parts: list[tuple[bool, str]]) -> str:
         if pending:
             written.append(_literal(pending))
             pending = ""
-        written.append(f"({text})")
+        written.append(text)
     if pending:
         written.append(_literal(pending))
     return _chain(" || ", written)
@@ -200,10 +204,12 @@ class _Writer:
             target = PUBLIC[field.relation.target]
             other = self.alias()
             inner = self.row(target, other, field.fields)
-            found = (
-                f"SELECT {inner} FROM {quoted(target.name)} AS {other} WHERE {self._link(field.relation, alias, other)}"
-            )
-            return False, f"coalesce(({found}), 'null')"
+            join, within = _join(field.relation, alias, other), self._within(target, other)
+            found = f"(SELECT {inner} FROM {quoted(target.name)} AS {other} WHERE {join}"
+            column = table.columns[field.relation.local]
+            is_there = not within and not column.nullable and bool(column.foreign_keys)
+            found += f" AND {within})" if within else ")"
+            return False, found if is_there else f"coalesce({found}, 'null')"
         other = self.alias()
         if isinstance(field, Many):
             expression = self.row(field.rows.table, other, field.fields)

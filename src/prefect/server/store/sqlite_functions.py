@@ -79,6 +79,8 @@ def _similar_text(pattern: str) -> str:
     for sign in _SIGN.findall(pattern):
         if sign in "|*+?{}()" or sign[0] == "[":
             parts.append(sign)
+        elif sign[0] == "\\" and sign[1:].isalnum():
+            parts.append(_ELSEWHERE.get(sign, sign))  # PostgreSQL hands these on: digits, words
         else:
             parts.append({"%": ".*", "_": "."}.get(sign) or re.escape(sign[-1]))
     return f"(?:{''.join(parts)})"
