@@ -110,6 +110,13 @@ def test_figures_have_all_their_digits(ask):
     }
 
 
+@pytest.mark.parametrize("length", [1, 6_000, 60_000])
+def test_texts_of_any_length_are_searched_for(ask, length):
+    query = "query($p: String) { flow_run(where: {name: {_ilike: $p}}) { name } }"
+    assert ask(query, {"p": "%" + "z" * length + "%"}) == {"flow_run": []}
+    assert ask(query, {"p": "%LPH%"}) == {"flow_run": [{"name": "alpha"}]}
+
+
 def test_distinct_rows_come_in_the_order_asked_for(ask):
     query = "{ flow_run(distinct_on: state, order_by: [{state: %s}, {name: desc}]) { name } }"
     states = [row["name"] for row in ask(query % "desc")["flow_run"]]

@@ -63,8 +63,10 @@ _like_pattern = lru_cache(maxsize=256)(_Like)
 
 
 def is_plain(pattern: str | None) -> bool:
-    """Tell whether SQLite's own LIKE can search for it: ASCII, and too few wildcards to take long."""
-    return pattern is not None and pattern.isascii() and pattern.count("%") <= 2 and not pattern.endswith("\\")
+    """Tell whether SQLite's own LIKE can search for it: ASCII, not long, and too few wildcards to take long."""
+    if pattern is None or len(pattern) > LONGEST_PATTERN or not pattern.isascii():
+        return False
+    return pattern.count("%") <= 2 and not pattern.endswith("\\") and "\0" not in pattern
 
 
 # An escape, a set such as [^]a[:digit:]], or one sign.
