@@ -28,7 +28,13 @@ class PrefectException(Exception):
 
 
 class ClientError(PrefectException):
-    """The API could not be asked, or answered with an error."""
+    """The API could not be asked, or answered with an error.
+
+    Attributes:
+        messages: what the API said, when the exception's own text says more than that: the document, its variables.
+    """
+
+    messages: tuple[str, ...] = ()
 
 
 class AuthorizationError(ClientError):

@@ -336,3 +336,12 @@ def test_heartbeats_are_sent_as_often_as_asked(invoke, api) -> None:
     assert done.exit_code == 0
     beats = [asked for asked in api.asked if "update_flow_run_heartbeat" in asked.query]
     assert [beat.variables["input"]["flow_run_id"] for beat in beats] == ["r"] * 3
+
+
+def test_answer_about_a_malformed_id_is_told_by_its_message_alone(served) -> None:
+    done = served("auth", "revoke-key", "--id", "no-id")
+
+    assert done.stdout == (
+        "Unable to revoke key 'no-id': Variable '$input' has invalid value at .key_id: Could not parse UUID: 'no-id'\n"
+    )
+    assert (done.stderr, done.returncode) == ("", 1)

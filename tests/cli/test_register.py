@@ -123,7 +123,12 @@ def test_labels_are_added_and_storage_points_to_the_script(served, project: str,
         (["--project", "{project}", "--module", "nowhere"], "Collecting flows...\nNo module named 'nowhere'\n"),
         (
             ["--project", "{project}", "--json", "flows.py"],
-            "Collecting flows...\nError loading 'flows.py': Expecting value: line 2 column 1 (char 1)\n",
+            "Collecting flows...\n'flows.py' is not a valid Prefect flows `json` file.\n"
+            "Expecting value: line 2 column 1 (char 1)\n",
+        ),
+        (
+            ["--project", "{project}", "--json", "missing.json"],
+            "Collecting flows...\nPath 'missing.json' doesn't exist\n",
         ),
     ],
 )
@@ -164,8 +169,9 @@ def test_flow_that_cannot_be_stored_does_not_stop_the_others(served, project: st
     done = served("register", "--project", project, "--path", "broken.py", "--path", "flows.py")
 
     assert done.returncode == 1
-    assert "    Error building storage:\n  Traceback" in done.stdout
-    assert "  OSError: the disk is full\n" in done.stdout
+    assert "    Error building storage:\n      Traceback" in done.stdout
+    assert "      OSError: the disk is full\n" in done.stdout
+    assert "  Registering 'broken-a'... Error\n  Registering 'broken-b'... Error\n" in done.stdout
     assert re.fullmatch(BAR.format("2 registered, 2 errored"), done.stdout.splitlines()[-1])
 
 
@@ -192,7 +198,7 @@ def test_build_refuses_to_update_what_it_did_not_write(prefect, flows: Path, tmp
     done = prefect("build", "--path", "flows.py", "--update")
 
     assert done.returncode == 1
-    assert "expected a file of `prefect build`, version 1, got 7" in done.stdout
+    assert "'flows.json' is version 7, only version 1 is supported" in done.stdout
     assert (tmp_path / "flows.json").read_text() == '{"version": 7}'
 
 

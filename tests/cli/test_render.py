@@ -66,11 +66,12 @@ def test_plain_time_is_shown_in_its_own_zone() -> None:
         ),
         (
             [("1 registered", "green"), ("1 skipped", "yellow"), ("1 errored", "red")],
-            "=" * 12 + " 1 registered, 1 skipped, 1 errored " + "=" * 13,
+            "=" * 13 + " 1 registered, 1 skipped, 1 errored " + "=" * 13,
         ),
+        ([("1 registered", "green")], "=" * 24 + " 1 registered " + "=" * 24),
     ],
 )
-def test_closing_bar_is_61_wide(
+def test_closing_bar_is_as_long_on_either_side(
     parts: list[tuple[str, str | None]], text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     render.bar(parts)

@@ -288,7 +288,9 @@ def test_execute_runs_here_without_any_agent(served, server: ServerProcess, scri
     done = served("run", "--name", "shows", "--param", "x=7", "--execute")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"└── \d\d:\d\d:\d\d \| INFO    \| x is 7\n", done.stdout)
+    told = re.findall(r"└── \d\d:\d\d:\d\d \| INFO    \| (.*)\n", done.stdout)
+    assert told[0] == "Creating subprocess to execute flow run..."
+    assert "x is 7" in told
     assert done.stdout.splitlines()[-1] == "Flow run succeeded!"
     run_id = re.search(r"UUID: (\S+)", done.stdout)
     assert run_id
@@ -331,6 +333,8 @@ def test_interrupted_execution_fails_the_run(server: ServerProcess, script: Path
 
     assert process.returncode == 1, rest
     assert "Keyboard interrupt detected! Aborting..." in rest
+    assert "Aborted!" in rest
+    assert "Traceback" not in rest
     assert row(server, run_id[1])["state"] in ("Failed", "Cancelled")
 
 

@@ -65,6 +65,14 @@ def test_misuse_of_options_ends_with_2(arguments: list[str]) -> None:
     assert "Error: " in done.stderr
 
 
+@pytest.mark.parametrize("group", [[], ["get"], ["agent"], ["agent", "local"], ["server"], ["server", "database"]])
+def test_group_without_a_command_prints_its_help_and_is_no_error(group: list[str]) -> None:
+    done = CliRunner().invoke(cli, group)
+
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == CliRunner().invoke(cli, [*group, "--help"]).stdout
+
+
 def test_every_command_of_the_listing_loads_and_has_help() -> None:
     listing = CliRunner().invoke(cli, ["--help"])
     from prefect.cli.group import COMMANDS

@@ -16,6 +16,8 @@ from prefect.contract import operations
 from prefect.utilities.context import context
 
 if TYPE_CHECKING:
+    import logging
+
     from prefect.backend.flow_run import FlowRunView
     from prefect.core.flow import Flow
     from prefect.engine.flow_runner import FlowRunner
@@ -158,6 +160,7 @@ def execute_flow_run_in_subprocess(
         KeyboardInterrupt: passed on after the run was made Failed.
     """
     from prefect.backend.flow_run import FlowRunView
+    from prefect.utilities.logging import get_logger
 
     flow_run = FlowRunView.from_flow_run_id(flow_run_id)
     if not flow_run.state.is_scheduled():
@@ -165,11 +168,12 @@ def execute_flow_run_in_subprocess(
             f"Flow run is already in state {flow_run.state!r}! Cannot execute flow run unless it is in a 'Scheduled' "
             "state"
         )
+    logger = get_logger("backend.execution")
     pause = SETTLE_SECONDS
     idle_rounds = 0
     try:
         while not flow_run.state.is_finished():
-            _wait_until_due(flow_run_id)
+            _wait_until_due(flow_run_id, logger)
             environ = generate_flow_run_environ(
                 flow_run_id=flow_run_id,
                 flow_id=flow_run.flow_id,
@@ -177,7 +181,9 @@ def execute_flow_run_in_subprocess(
                 run_api_key=run_api_key,
                 include_local_env=include_local_env,
             )
+            logger.info("Creating subprocess to execute flow run...")
             _execute_once(environ)
+            logger.debug("Exited flow run subprocess.")
             seen_states = len(flow_run.states)
             flow_run = _settled(flow_run)
             idle_rounds = idle_rounds + 1 if len(flow_run.states) == seen_states else 0
@@ -238,21 +244,20 @@ def _settled(flow_run: FlowRunView) -> FlowRunView:
     return latest
 
 
-def _wait_until_due(flow_run_id: str) -> None:
+def _wait_until_due(flow_run_id: str, logger: logging.Logger) -> None:
     """Sleep until the flow run may start, or, when it is Running already, until the first of its task runs may."""
-    start_time = _flow_run_start_time(flow_run_id)
-    _sleep_until(start_time)
-    _sleep_until(_next_task_run_start_time(flow_run_id))
+    logger.debug("Checking for flow run scheduled start time...")
+    _sleep_until(_flow_run_start_time(flow_run_id), "Flow run", logger)
+    logger.debug("Checking for retried task runs...")
+    _sleep_until(_next_task_run_start_time(flow_run_id), "Task run", logger)
 
 
-def _sleep_until(start_time: datetime | None) -> None:
+def _sleep_until(start_time: datetime | None, what: str, logger: logging.Logger) -> None:
     if start_time is None:
         return
     seconds = (start_time - datetime.now(UTC)).total_seconds()
     if seconds > 0:
-        from prefect.utilities.logging import get_logger
-
-        get_logger("backend.execution").debug("Waiting for flow run's start time in %d seconds.", round(seconds))
+        logger.info("%s scheduled to run in %.0f seconds; sleeping before trying to run flow...", what, seconds)
         time.sleep(seconds)
 
 

@@ -21,7 +21,11 @@ def main() -> None:
     if sys.argv[1:] == ["execute", "flow-run"]:
         from prefect.cli.flow_run_process import execute
 
-        execute()
+        try:
+            execute()
+        except KeyboardInterrupt:  # told as click tells it for all the other commands
+            sys.stderr.write("\nAborted!\n")
+            sys.exit(1)
     else:
         from prefect.cli.group import cli
 

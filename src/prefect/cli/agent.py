@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from prefect.cli.failures import TerminalError
-from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 Command = Callable[..., None]
 
 
-@click.group(context_settings=CONTEXT_SETTINGS)
+@click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def agent() -> None:
     """Start agents, which run flow runs on your machines.
 

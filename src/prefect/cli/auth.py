@@ -10,13 +10,13 @@ import click
 
 from prefect.cli import render
 from prefect.cli.failures import TerminalError, error_text
-from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 if TYPE_CHECKING:
     from prefect.client.client import Client
 
 
-@click.group(context_settings=CONTEXT_SETTINGS)
+@click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def auth() -> None:
     """Log in and out, manage API keys and tenants.
 

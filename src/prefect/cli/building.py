@@ -121,22 +121,35 @@ def _loaded(name: str, load: Callable[[str], list[Flow]]) -> list[Flow]:
 
 
 def read_built(location: str) -> list[dict[str, Any]]:
-    """Read a file or URL that ``build`` wrote."""
+    """Read a file or URL that ``build`` wrote.
+
+    Raises:
+        TerminalError: there is nothing, or something else.
+    """
     from prefect.utilities.filesystems import read_bytes_from_path
 
     try:
-        content = json.loads(read_bytes_from_path(location))
+        text = read_bytes_from_path(location)
+    except FileNotFoundError:
+        raise TerminalError(f"Path {location!r} doesn't exist") from None
     except Exception as error:
         raise TerminalError(f"Error loading {location!r}: {error_text(error)}") from error
-    if not isinstance(content, dict) or content.get("version") != FILE_VERSION:
-        found = content.get("version") if isinstance(content, dict) else None
-        raise TerminalError(
-            f"Error loading {location!r}: expected a file of `prefect build`, version {FILE_VERSION}, got {found!r}"
-        )
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise _no_flows_file(location, str(error)) from error
+    if not isinstance(content, dict) or "version" not in content:
+        raise _no_flows_file(location, "expected an object with `version` and `flows`, as `prefect build` writes it")
+    if content["version"] != FILE_VERSION:
+        raise TerminalError(f"{location!r} is version {content['version']!r}, only version {FILE_VERSION} is supported")
     flows = content.get("flows")
     if not isinstance(flows, list) or not all(isinstance(flow, dict) and flow.get("name") for flow in flows):
-        raise TerminalError(f"Error loading {location!r}: `flows` is no list of flows")
+        raise _no_flows_file(location, "`flows` is no list of flows")
     return flows
+
+
+def _no_flows_file(location: str, reason: str) -> TerminalError:
+    return TerminalError(f"{location!r} is not a valid Prefect flows `json` file.\n{reason}")
 
 
 # ----- preparing and building
@@ -184,10 +197,12 @@ def process(source: Source, verb: str, finish: Callable[[dict[str, Any]], Outcom
     for flow in source.flows:
         by_storage.setdefault(id(flow.storage), []).append(flow)
     for flows in by_storage.values():
-        if not _build_storage(flows):
-            outcomes += [Outcome.ERRORED] * len(flows)
-            continue
+        built = _build_storage(flows)
         for flow in flows:
+            if not built:
+                click.echo(f"  {verb} {flow.name!r}...{click.style(' Error', fg='red')}")
+                outcomes.append(Outcome.ERRORED)
+                continue
             outcomes.append(_finish(flow.name, verb, partial(_finish_flow, flow, finish)))
     for serialized in source.serialized:
         outcomes.append(_finish(serialized["name"], verb, partial(finish, serialized)))
@@ -204,7 +219,7 @@ def _build_storage(flows: Sequence[Flow]) -> bool:
         built = storage.build()
     except Exception as error:
         click.secho("    Error building storage:", fg="red")
-        click.echo(indented_traceback(error))
+        click.echo(indented_traceback(error, indent=6))
         return False
     for flow in flows:
         flow.storage = built
@@ -229,7 +244,7 @@ def _finish(name: str, verb: str, finish: Callable[[], Outcome]) -> Outcome:
         if isinstance(error, ClientError):
             click.secho(f"    {error_text(error)}", fg="red")
         else:
-            click.echo(indented_traceback(error))
+            click.echo(indented_traceback(error, indent=4))
         return Outcome.ERRORED
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from prefect.cli.failures import typed_text
-from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 
-@click.group(context_settings=CONTEXT_SETTINGS)
+@click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def create() -> None:
     """Create projects."""
 

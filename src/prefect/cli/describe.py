@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 _output = click.option(
     "--output", "-o", type=click.Choice(["json", "yaml"]), default="json", show_default=True, help="Format."
 )
 
 
-@click.group(context_settings=CONTEXT_SETTINGS)
+@click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def describe() -> None:
     """Show flows, tasks or flow runs in detail.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 
-@click.group(context_settings=CONTEXT_SETTINGS)
+@click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def execute() -> None:
     """Execute a flow run in this process."""
 

@@ -36,6 +36,10 @@ def as_shown(error: Exception) -> Exception:
 
 def error_text(error: BaseException) -> str:
     """Put an error as text; errors that an API answered become their messages."""
+    from prefect.exceptions import ClientError
+
+    if isinstance(error, ClientError) and error.messages:
+        return "\n".join(error.messages)
     answered = error.args[0] if len(error.args) == 1 else None
     if isinstance(answered, list | tuple) and answered and all(isinstance(item, dict) for item in answered):
         return "\n".join(str(item.get("message", item)) for item in answered)
@@ -47,18 +51,19 @@ def typed_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {error_text(error)}"
 
 
-def indented_traceback(error: BaseException, above: Iterable[str] = ()) -> str:
-    """Put an error with its traceback, indented by two; our own frames at its start are left out.
+def indented_traceback(error: BaseException, above: Iterable[str] = (), indent: int = 2) -> str:
+    """Put an error with its traceback, indented; our own frames at its start are left out.
 
     Args:
         above: files whose leading frames are left out too.
+        indent: by so many columns.
     """
     hidden = (_OWN_FOLDER, *above)
     shown = error.__traceback__
     while shown is not None and _is_hidden(shown, hidden):
         shown = shown.tb_next
     lines = traceback.format_exception(type(error), error, shown)
-    return textwrap.indent("".join(lines), "  ", lambda line: bool(line.strip()))
+    return textwrap.indent("".join(lines), " " * indent, lambda line: bool(line.strip()))
 
 
 def _is_hidden(frame: TracebackType, folders: tuple[str, ...]) -> bool:

@@ -7,12 +7,12 @@ from typing import Any
 import click
 
 from prefect.cli import render
-from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 DEFAULT_LIMIT = 10
 
 
-@click.group(context_settings=CONTEXT_SETTINGS)
+@click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def get() -> None:
     """List flows, flow runs, projects, tasks or logs.
 

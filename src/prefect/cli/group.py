@@ -46,7 +46,19 @@ COMMANDS: dict[str, LazyCommand] = {
 }
 
 
-class RootGroup(click.Group):
+class Group(click.Group):
+    """A group of commands; without a command it prints its help, as 1.x does: on stdout, and that is no error."""
+
+    group_class = type  # groups in it are such groups too
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), color=ctx.color)
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+
+class RootGroup(Group):
     """The group of all commands; loads a command when it is called, never for the listing."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -7,10 +7,10 @@ import time
 
 import click
 
-from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 
-@click.group(context_settings=CONTEXT_SETTINGS)
+@click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def heartbeat() -> None:
     """Send heartbeats of a flow run."""
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import click
 
 from prefect.cli.failures import TerminalError, error_text, typed_text
-from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 
-@click.group(context_settings=CONTEXT_SETTINGS)
+@click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def kv() -> None:
     """Use the key-value store of the backend.
 

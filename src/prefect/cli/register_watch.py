@@ -26,7 +26,7 @@ def register_changes(registration: Registration) -> None:
     """
     remote = [location for location in registration.jsons if "://" in location]
     if remote:
-        raise TerminalError(f"`--watch` is not supported for remote paths: {', '.join(remote)}")
+        raise click.ClickException(f"--watch is not supported for remote paths: {', '.join(remote)}")
     building.expand_paths(registration.paths)
     known: dict[str, float] = {}
     try:

@@ -16,7 +16,7 @@ NO_LOGS = 100
 
 _HEADER_PADDING = 2
 _GAP = "  "
-_BAR_WIDTH = 61
+_BAR_WIDTH = 60
 
 
 def table(rows: Iterable[Sequence[Any]], headers: Sequence[str] | None = None) -> str:
@@ -79,10 +79,9 @@ def say_log(timestamp: datetime, level: int, message: str) -> None:
 
 
 def bar(parts: Iterable[tuple[str, str | None]]) -> None:
-    """Print a closing bar: each text in its colour, between ``=`` signs."""
+    """Print a closing bar: each text in its colour, between equally many ``=`` signs."""
     texts = list(parts)
-    length = sum(len(text) for text, _ in texts) + 2 * (len(texts) - 1) + 2
-    left = (_BAR_WIDTH - length) // 2
-    right = _BAR_WIDTH - length - left
+    length = sum(len(text) for text, _ in texts) + 2 * (len(texts) - 1)
+    side = "=" * ((_BAR_WIDTH - length) // 2)
     coloured = click.style(", ").join(click.style(text, fg=colour) for text, colour in texts)
-    click.echo(f"{'=' * max(left, 0)} {coloured} {'=' * max(right, 0)}")
+    click.echo(f"{side} {coloured} {side}")

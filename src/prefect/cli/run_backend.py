@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -164,10 +163,13 @@ def _view(run_id: str) -> FlowRunView:
 
 def _execute(run_id: str, request: RunRequest) -> None:
     from prefect.backend.execution import execute_flow_run_in_subprocess
+    from prefect.utilities.logging import temporary_logger_config
 
     if not request.quiet:
         click.echo("Executing flow run...")
-    with _run_log_settings(silent=request.no_logs or request.quiet):
+    # The process of the flow run takes its log format from the settings, which change with it.
+    level = render.NO_LOGS if request.no_logs or request.quiet else request.log_level
+    with temporary_logger_config(level, stream_fmt=render.LOG_FORMAT, stream_datefmt=render.LOG_TIME_FORMAT):
         try:
             execute_flow_run_in_subprocess(run_id)
         except KeyboardInterrupt:
@@ -175,21 +177,6 @@ def _execute(run_id: str, request: RunRequest) -> None:
                 click.secho(f"\n{_INTERRUPTED}", fg="yellow")
         except RuntimeError as error:
             raise TerminalError(str(error)) from error
-
-
-@contextmanager
-def _run_log_settings(*, silent: bool) -> Iterator[None]:
-    """Give the flow-run process our log format: it takes it from the configuration of this process."""
-    from prefect.utilities.configuration import set_temporary_config
-
-    changes: dict[str, Any] = {
-        "logging.format": render.LOG_FORMAT,
-        "logging.datefmt": render.LOG_TIME_FORMAT,
-    }
-    if silent:
-        changes["logging.level"] = render.NO_LOGS
-    with set_temporary_config(changes):
-        yield
 
 
 def _watch(client: Client, run_id: str, request: RunRequest) -> bool:
@@ -212,7 +199,7 @@ def _cancelled_by_user(client: Client, run_id: str) -> bool:
     click.secho("\nKeyboard interrupt detected!", fg="yellow")
     try:
         wanted = click.confirm(
-            "On exit, we can leave your flow run executing or cancel it. Do you want to cancel this flow run?",
+            "On exit, we can leave your flow run executing or cancel it.\nDo you want to cancel this flow run?",
             default=True,
         )
     except click.Abort:
@@ -220,9 +207,8 @@ def _cancelled_by_user(client: Client, run_id: str) -> bool:
     if not wanted:
         click.secho("Exiting without cancelling flow run!", fg="yellow")
         raise KeyboardInterrupt
-    click.echo("Cancelling flow run...", nl=False)
     client.cancel_flow_run(run_id)
-    click.secho(" Done", fg="green")
+    click.echo("Cancelled flow run.")
     return True
 
 

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from prefect.cli.group import CONTEXT_SETTINGS, Group
+
 if TYPE_CHECKING:
     from prefect.server.settings import Settings
 
-CONTEXT = {"help_option_names": ["-h", "--help"]}
 STOP_SECONDS = 15.0
 START_SECONDS = 30.0
 LOOK_SECONDS = 0.05
@@ -104,7 +105,7 @@ def _server_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group(context_settings=CONTEXT)
+@click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def server() -> None:
     """Start and manage the server.
 
@@ -114,7 +115,7 @@ def server() -> None:
     """
 
 
-@server.command(context_settings=CONTEXT)
+@server.command(context_settings=CONTEXT_SETTINGS)
 @_server_options
 @click.option("--detach", "-d", is_flag=True, help="Run in the background; `prefect server stop` ends it.")
 @click.option("--hide-welcome", is_flag=True, help="Print only the address.")
@@ -147,7 +148,7 @@ def start(detach: bool, hide_welcome: bool, **flags: Any) -> None:
         click.echo("Server stopped.")
 
 
-@server.command(context_settings=CONTEXT)
+@server.command(context_settings=CONTEXT_SETTINGS)
 @_container_options
 def stop() -> None:
     """Stop the server that was started with this home folder."""
@@ -165,7 +166,7 @@ def stop() -> None:
         _fail(f"The server at {found['address']} (process {found['pid']}) has not stopped after {STOP_SECONDS:g} s.")
 
 
-@server.command(context_settings=CONTEXT)
+@server.command(context_settings=CONTEXT_SETTINGS)
 @_server_options
 def config(**flags: Any) -> None:
     """Print the settings that a server would start with, as JSON."""
@@ -181,7 +182,7 @@ def config(**flags: Any) -> None:
     click.echo(json.dumps(shown, indent=2))
 
 
-@server.command("create-tenant", context_settings=CONTEXT)
+@server.command("create-tenant", context_settings=CONTEXT_SETTINGS)
 @click.option("--name", "-n", required=True, help="Name of the tenant.")
 @click.option("--slug", "-s", help="Slug of the tenant; made from the name unless given.")
 def create_tenant(name: str, slug: str | None) -> None:
@@ -192,7 +193,7 @@ def create_tenant(name: str, slug: str | None) -> None:
     click.secho(f"Tenant created with ID: {tenant_id}", fg="green")
 
 
-@server.command("create-key", context_settings=CONTEXT)
+@server.command("create-key", context_settings=CONTEXT_SETTINGS)
 @click.option("--name", "-n", default="admin", show_default=True, help="What the key is for.")
 @click.option(
     "--role",
@@ -234,12 +235,12 @@ def create_key(
     click.echo("This is the only time it is shown. Use it with `prefect auth login --key` or PREFECT__CLOUD__API_KEY.")
 
 
-@server.group(context_settings=CONTEXT)
+@server.group(context_settings=CONTEXT_SETTINGS)
 def database() -> None:
     """Look after the server's database."""
 
 
-@database.command(context_settings=CONTEXT)
+@database.command(context_settings=CONTEXT_SETTINGS)
 @click.option("--database-url", "--postgres-url", help="Which database; the server's own unless set.")
 @click.option("--yes", "-y", is_flag=True, help="Accepted for scripts of 1.x; nothing is asked.")
 def upgrade(database_url: str | None, yes: bool) -> None:
@@ -249,7 +250,7 @@ def upgrade(database_url: str | None, yes: bool) -> None:
     click.secho(f"Database {_shown_database(settings)} is up to date.", fg="green")
 
 
-@database.command(context_settings=CONTEXT)
+@database.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("revision")
 @click.option("--database-url", "--postgres-url", help="Which database; the server's own unless set.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -273,7 +274,7 @@ def downgrade(revision: str, database_url: str | None, yes: bool) -> None:
     click.secho(f"Database {shown} is at revision {revision}.", fg="green")
 
 
-@database.command(context_settings=CONTEXT)
+@database.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--database-url", "--postgres-url", help="Which database; the server's own unless set.")
 def backup(file: Path, database_url: str | None) -> None:
@@ -292,7 +293,7 @@ def backup(file: Path, database_url: str | None) -> None:
     click.secho(f"Database {_shown_database(settings)} was copied to {file}.", fg="green")
 
 
-@database.command(context_settings=CONTEXT)
+@database.command(context_settings=CONTEXT_SETTINGS)
 @click.option("--database-url", "--postgres-url", help="Which database; the server's own unless set.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def reset(database_url: str | None, yes: bool) -> None:

@@ -324,7 +324,9 @@ def _refusal(url: str, answer: transport.Answer, content: Any, request: Mapping[
         lines += ["", "The GraphQL query was:", ""]
         lines += [f"    {line}" for line in str(request["query"]).splitlines()]
         lines += ["", "The passed variables were:", "", f"    {json.dumps(request['variables'])}", ""]
-        return ClientError("\n".join(lines))
+        refusal = ClientError("\n".join(lines))
+        refusal.messages = tuple(str(error.get("message", error)) for error in found)
+        return refusal
     said = "; ".join(errors.describe(found)) if found else answer.body[:500].decode("utf-8", "replace")
     return ClientError(f"{answer.status} error for url: {url}" + (f": {said}" if said else ""))
 

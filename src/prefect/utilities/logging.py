@@ -266,7 +266,14 @@ def create_agent_logger(name: str, level: str | int) -> logging.Logger:
 def temporary_logger_config(
     level: int | str | None = None, stream_fmt: str | None = None, stream_datefmt: str | None = None
 ) -> Iterator[logging.Logger]:
-    """Change the level and the stream format of the logger ``prefect`` for the length of a ``with`` block."""
+    """Change the level and the stream format of the logger ``prefect`` for the length of a ``with`` block.
+
+    The settings change with it: processes that are started meanwhile for flow runs log in the same way.
+    """
+    from prefect.utilities.configuration import set_temporary_config
+
+    changes = {"logging.level": level, "logging.format": stream_fmt, "logging.datefmt": stream_datefmt}
+    given = {name: value for name, value in changes.items() if value is not None}
     logger = get_logger()
     former_level = logger.level
     former_formatters = [
@@ -283,7 +290,8 @@ def temporary_logger_config(
                 )
             )
     try:
-        yield logger
+        with set_temporary_config(given):
+            yield logger
     finally:
         logger.setLevel(former_level)
         for handler, formatter in former_formatters:

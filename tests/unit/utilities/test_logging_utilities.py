@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from prefect.configuration import config
 from prefect.utilities import logging as prefect_logging
 from prefect.utilities.configuration import set_temporary_config
 from prefect.utilities.context import context
@@ -142,11 +143,14 @@ def test_level_and_format_change_for_the_length_of_a_block(capsys):
     with temporary_logger_config(level="DEBUG", stream_fmt="X %(message)s %(asctime)s", stream_datefmt="%Y") as logger:
         assert logger is get_logger()
         get_logger("a").debug("hey")
+        changed = dict(config.logging)
     get_logger("a").debug("not shown")
     get_logger("a").info("shown")
     first, second = capsys.readouterr().out.splitlines()
     assert first == f"X hey {time.strftime('%Y')}"
     assert second.endswith("INFO - prefect.a | shown")
+    assert (changed["level"], changed["format"], changed["datefmt"]) == ("DEBUG", "X %(message)s %(asctime)s", "%Y")
+    assert (config.logging.level, config.logging.datefmt) == ("INFO", "%Y-%m-%d %H:%M:%S%z")
     configure_logging()
 
 
