@@ -19,8 +19,8 @@ from prefect.run_configs import DockerRun, LocalRun, UniversalRun
 from prefect.storage import Local
 from prefect.storage.loading import extract_flow_from_file
 from prefect.utilities.configuration import set_temporary_config
-from support.agents import running_agent
-from support.servers import running_server
+from support.agents import AgentProcess, running_agent
+from support.servers import ServerProcess, free_port, running_server
 
 pytestmark = pytest.mark.process
 
@@ -350,8 +350,6 @@ def test_an_agent_ends_after_the_number_of_questions_it_was_given(server, client
 def test_an_agent_says_that_it_is_alive(server, tmp_path):
     import urllib.request
 
-    from support.servers import free_port
-
     address = f"http://127.0.0.1:{free_port()}"
     with running_agent(server, tmp_path, "--agent-address", address, "--label", "health"):
         with urllib.request.urlopen(f"{address}/api/health", timeout=5) as answer:
@@ -360,10 +358,44 @@ def test_an_agent_says_that_it_is_alive(server, tmp_path):
             assert answer.status == 200
 
 
-def test_without_a_server_an_agent_says_where_it_looked(tmp_path):
-    from support.agents import AgentProcess
-    from support.servers import ServerProcess
+def test_an_agent_address_without_a_host_is_answered_at_every_address_of_the_machine():
+    import socket
+    import urllib.request
 
+    from prefect.agent.health import HealthServer
+
+    with HealthServer(f"http://:{free_port()}", lambda: None) as health:
+        with urllib.request.urlopen(f"http://127.0.0.2:{health.port}/api/health", timeout=5) as answer:
+            assert answer.read() == b"{}"
+        if socket.has_dualstack_ipv6():
+            with urllib.request.urlopen(f"http://[::1]:{health.port}/api/health", timeout=5) as answer:
+                assert answer.read() == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("nonsense", "Must specify port in agent address, as in http://:8080. Got 'nonsense'"),
+        ("http://127.0.0.1", "Must specify port in agent address, as in http://:8080. Got 'http://127.0.0.1'"),
+        ("http://127.0.0.1:99999", "Invalid agent address 'http://127.0.0.1:99999': Port out of range 0-65535"),
+        (
+            "http://127.0.0.1:{taken}",
+            "Cannot listen at the agent address 'http://127.0.0.1:{taken}': Address already in use",
+        ),
+    ],
+)
+def test_an_agent_address_that_cannot_be_used_is_refused(server, tmp_path, address, text):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        agent = AgentProcess(server, tmp_path, "--agent-address", address.format(taken=taken))
+
+        assert agent.process.wait(30) == 1
+        assert agent.log == f"LocalAgent cannot be started: {text.format(taken=taken)}\n"
+
+
+def test_without_a_server_an_agent_says_where_it_looked(tmp_path):
     server = ServerProcess(tmp_path)
     agent = AgentProcess(server, tmp_path)
 

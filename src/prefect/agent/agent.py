@@ -114,7 +114,12 @@ class Agent:
 
         Raises:
             ClientError: the server does not answer, or refuses this agent.
+            HealthAddressError: the agent's own address has no port, or cannot be listened on.
         """
+        with HealthServer(self.agent_address, self._poke):
+            self._live()
+
+    def _live(self) -> None:
         self.logger.info("Registering agent...")
         self._register()
         if self.agent_config_id:
@@ -127,7 +132,6 @@ class Agent:
         print(BANNER, flush=True)
         self.logger.info("Starting %s with labels %s", type(self).__name__, self.labels)
         self.logger.info("Agent documentation can be found at %s", GUIDE)
-        health = HealthServer(self.agent_address, self._poke)
         heartbeat = threading.Thread(target=self._beat, name="agent-heartbeat", daemon=True)
         heartbeat.start()
         self.logger.info("Waiting for flow runs...")
@@ -138,7 +142,6 @@ class Agent:
             self.logger.info("Keyboard interrupt received! Shutting down...")
         finally:
             self._finished.set()
-            health.stop()
             self.on_shutdown()
 
     def stop(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,19 +10,30 @@ from typing import Any
 from urllib.parse import urlsplit
 
 
+class HealthAddressError(ValueError):
+    """No health server can be started at this address."""
+
+
 class HealthServer:
     """Answers ``GET /api/health`` with ``{}``, and ``GET /api/poke`` by calling ``poke``.
 
     Args:
-        address: the URL that it is reached at; one without a port starts no server.
+        address: the URL that it is reached at. Without a host (``http://:8080``) it listens on all addresses of this
+            machine: the probes of Kubernetes come from outside. An empty text starts no server.
+
+    Raises:
+        HealthAddressError: the address has no port, or cannot be listened on.
     """
 
     def __init__(self, address: str, poke: Callable[[], None]) -> None:
-        parts = urlsplit(address)
         self._server: ThreadingHTTPServer | None = None
-        if not parts.port:
+        if not address:
             return
-        self._server = ThreadingHTTPServer((parts.hostname or "localhost", parts.port), _handler(poke))
+        host, port = _place(address)
+        try:
+            self._server = _listening(host, port, _handler(poke))
+        except OSError as error:
+            raise HealthAddressError(f"Cannot listen at the agent address {address!r}: {error.strerror}") from error
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, name="agent-health", daemon=True).start()
 
@@ -29,10 +41,46 @@ class HealthServer:
     def port(self) -> int | None:
         return self._server.server_address[1] if self._server else None
 
+    def __enter__(self) -> HealthServer:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
     def stop(self) -> None:
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
+
+
+def _place(address: str) -> tuple[str | None, int]:
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise HealthAddressError(f"Invalid agent address {address!r}: {error}") from error
+    if not port:
+        raise HealthAddressError(f"Must specify port in agent address, as in http://:8080. Got {address!r}")
+    return parts.hostname, port
+
+
+def _listening(host: str | None, port: int, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    any_address = host is None and socket.has_dualstack_ipv6()
+    family, *_, place = socket.getaddrinfo(
+        "::" if any_address else host or "0.0.0.0",  # noqa: S104 - asked for: an address without a host
+        port,
+        type=socket.SOCK_STREAM,
+    )[0]
+
+    class Server(ThreadingHTTPServer):
+        address_family = family
+
+        def server_bind(self) -> None:
+            if any_address:
+                self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            super().server_bind()
+
+    return Server(place[:2], handler)
 
 
 def _handler(poke: Callable[[], None]) -> type[BaseHTTPRequestHandler]:

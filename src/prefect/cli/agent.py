@@ -182,6 +182,7 @@ def start_agent(
     **settings: Any,
 ) -> None:
     """Make an agent and let it work until it ends; options win over the configuration of this process."""
+    from prefect.agent.health import HealthAddressError
     from prefect.utilities.configuration import set_temporary_config
 
     env_vars = environment(env)
@@ -200,7 +201,10 @@ def start_agent(
             raise _not_available(class_name, error) from error
         except (ValueError, RuntimeError) as error:
             raise TerminalError(f"{class_name} cannot be started: {error}") from error
-        started.start()
+        try:
+            started.start()
+        except HealthAddressError as error:
+            raise TerminalError(f"{class_name} cannot be started: {error}") from error
 
 
 def load_agent_class(module: str, class_name: str) -> Any:

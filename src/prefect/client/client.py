@@ -215,8 +215,8 @@ class Client(Connection):
         if run_name is not None and flow_run_name is not None and run_name != flow_run_name:
             raise ValueError("Received both `run_name` and `flow_run_name`; only one is allowed.")
         optional = {
-            "parameters": None if parameters is None else dict(parameters),
-            "context": None if context is None else dict(context),
+            "parameters": None if parameters is None else _mapping(parameters, "parameters"),
+            "context": None if context is None else _mapping(context, "context"),
             "run_config": None if run_config is None else run_config.serialize(),
             "labels": None if labels is None else _labels(labels),
             "scheduled_start_time": _start_time(scheduled_start_time),
@@ -447,6 +447,12 @@ def _labels(labels: Iterable[str]) -> list[str]:
     if isinstance(labels, str):
         raise TypeError(f"`labels` must be a list of texts. Got the text {labels!r}.")
     return list(labels)
+
+
+def _mapping(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        raise TypeError(f"`{name}` must be a dictionary. Got {values!r}.")
+    return dict(values)
 
 
 def _start_time(time: datetime | str | None) -> str | None:
