@@ -19,7 +19,7 @@ from prefect.run_configs import DockerRun, LocalRun, UniversalRun
 from prefect.storage import Local
 from prefect.storage.loading import extract_flow_from_file
 from prefect.utilities.configuration import set_temporary_config
-from support.agents import AgentProcess, running_agent
+from support.agents import READY, AgentProcess, running_agent
 from support.servers import ServerProcess, free_port, running_server
 
 pytestmark = pytest.mark.process
@@ -345,6 +345,24 @@ def test_agent_and_flow_run_outlive_a_server_that_is_killed_and_started_again(sc
 def test_an_agent_ends_after_the_number_of_questions_it_was_given(server, client, tmp_path):
     with running_agent(server, tmp_path, "--max-polls", "1", "--label", "nobody") as agent:
         assert agent.process.wait(30) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_agent_in_the_background_of_a_script_can_be_interrupted(server, tmp_path, number):
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell without job control does for `command &`
+    try:
+        agent = AgentProcess(server, tmp_path, "--label", "background")
+    finally:
+        signal.signal(signal.SIGINT, former)
+    try:
+        agent.wait_for(READY)
+
+        agent.process.send_signal(number)
+
+        assert agent.process.wait(30) == 0
+        assert agent.log.rstrip().endswith("Keyboard interrupt received! Shutting down...")
+    finally:
+        agent.stop()
 
 
 def test_an_agent_says_that_it_is_alive(server, tmp_path):

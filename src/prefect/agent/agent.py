@@ -136,7 +136,7 @@ class Agent:
         heartbeat.start()
         self.logger.info("Waiting for flow runs...")
         try:
-            with _sigterm_interrupts():
+            with _signals_interrupt():
                 self._work()
         except KeyboardInterrupt:
             self.logger.info("Keyboard interrupt received! Shutting down...")
@@ -333,8 +333,11 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """Let a termination end the agent like Ctrl-C does, where signals can be handled at all."""
+def _signals_interrupt() -> Iterator[None]:
+    """Let SIGTERM and SIGINT end the agent as Ctrl-C does, where signals can be handled at all.
+
+    SIGINT too: a shell that starts the agent in the background of a script has it ignored, and nothing would stop it.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -342,8 +345,9 @@ def _sigterm_interrupts() -> Iterator[None]:
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    former = signal.signal(signal.SIGTERM, interrupt)
+    former = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, former)
+        for number, handler in former.items():
+            signal.signal(number, handler)
