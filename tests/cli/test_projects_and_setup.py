@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import socket
 from pathlib import Path
@@ -234,6 +235,13 @@ def test_keys_are_created_listed_and_revoked(cloud, tenants, api) -> None:
     assert cloud("auth", "create-key", "--name", "x").output.splitlines()[-1] == "Successfully created key: SECRET"
     assert cloud("auth", "list-keys").output.splitlines()[1].split() == ["laptop", "k", "NEVER"]
     assert cloud("auth", "revoke-key", "--id", "k").output == "Key successfully revoked!\n"
+    told = cloud("auth", "create-key", "--name", "laptop", "--expire", "2130-1-1").output.splitlines()
+    assert re.fullmatch(r"Creating key that will expire in \d+ years\.\.\.", told[1])
+    for past in ("2020-1-1", "2020-01-01T00:00:00+02:00"):
+        late = cloud("auth", "create-key", "--name", "x", "--expire", past)
+        assert late.output.startswith(f"Given expiration time {past!r} is a time in the past: 2020-01-01T00:00:00")
+        assert late.exit_code == 1
+    assert cloud("auth", "create-key", "--name", "x", "--expire", "").exit_code == 1
     refused = cloud("auth", "create-key", "--name", "x", "--expire", "some day")
     assert (refused.exit_code, refused.output.split(".")[0]) == (1, "Failed to parse expiration time")
 

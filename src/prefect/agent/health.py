@@ -80,7 +80,7 @@ def _listening(host: str | None, port: int, handler: type[BaseHTTPRequestHandler
                 self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             super().server_bind()
 
-    return Server(place[:2], handler)
+    return Server((str(place[0]), port), handler)
 
 
 def _handler(poke: Callable[[], None]) -> type[BaseHTTPRequestHandler]:

@@ -13,6 +13,8 @@ from prefect.cli.failures import TerminalError, error_text
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 if TYPE_CHECKING:
+    from pendulum import DateTime
+
     from prefect.client.client import Client
 
 
@@ -139,7 +141,7 @@ def create_key(name: str, expire: str | None, role: str | None, quiet: bool) -> 
     """Create an API key for yourself. It is shown this one time."""
     from prefect.contract import operations
 
-    expires_at = _expiration(expire) if expire else None
+    expires_at = None if expire is None else _expiration(expire)
     client = _client()
     if not quiet:
         click.echo("Retrieving user information...")
@@ -148,8 +150,10 @@ def create_key(name: str, expire: str | None, role: str | None, quiet: bool) -> 
         if not user_id:
             raise TerminalError(f"Failed to retrieve the current user id from {_product()}")
         if not quiet:
-            click.echo("Creating key...")
-        values = {"name": name, "user_id": user_id, "expires_at": expires_at, **({"role": role} if role else {})}
+            when = f" that will expire {expires_at.diff_for_humans()}" if expires_at else ""
+            click.echo(f"Creating key{when}...")
+        values = {"name": name, "user_id": user_id, "expires_at": expires_at and expires_at.isoformat()}
+        values |= {"role": role} if role else {}
         key = client.change(operations.CREATE_API_KEY, values)["key"]
     if quiet:
         click.echo(key)
@@ -158,16 +162,19 @@ def create_key(name: str, expire: str | None, role: str | None, quiet: bool) -> 
     click.secho(f"Successfully created key: {key}", fg="green")
 
 
-def _expiration(text: str) -> str:
+def _expiration(text: str) -> DateTime:
     import pendulum
     from dateutil import parser
 
     try:
-        return pendulum.instance(parser.parse(text)).isoformat()
+        time = pendulum.instance(parser.parse(text))
     except (ValueError, OverflowError) as error:
         raise TerminalError(
             f"Failed to parse expiration time. {error}\nPlease pass a date in a dateutil parsable format."
         ) from error
+    if time < pendulum.now("UTC"):
+        raise TerminalError(f"Given expiration time {text!r} is a time in the past: {time.isoformat()}")
+    return time
 
 
 @auth.command("list-keys", context_settings=CONTEXT_SETTINGS)

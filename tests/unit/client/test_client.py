@@ -247,6 +247,8 @@ def test_a_run_can_be_of_a_flow_group_and_its_name_has_two_spellings(stub):
         ({}, ValueError, "must be provided"),
         ({"flow_id": "f", "run_name": "a", "flow_run_name": "b"}, ValueError, "only one is allowed"),
         ({"flow_id": "f", "labels": "abc"}, TypeError, "`labels` must be a list"),
+        ({"flow_id": "f", "parameters": [1]}, TypeError, r"`parameters` must be a dictionary. Got \[1\]"),
+        ({"flow_id": "f", "context": "x"}, TypeError, "`context` must be a dictionary. Got 'x'"),
         ({"flow_id": "f", "scheduled_start_time": 5}, TypeError, "`scheduled_start_time` must be a datetime"),
     ],
     ids=["no-flow", "two-names", "labels-text", "start-number"],
