@@ -5,6 +5,7 @@
     Exception
     └── PrefectException            anything that this package reports
         ├── ClientError             the API could not be asked, or refused
+        │   ├── InvalidAddressError the configured address of the API is none; also a ValueError
         │   ├── AuthorizationError  no key, a wrong key, or a key without the right
         │   ├── ObjectNotFoundError the object asked for does not exist
         │   └── ServerUnreachable   nothing answers at the API's address; also a ConnectionError
@@ -35,6 +36,10 @@ class ClientError(PrefectException):
     """
 
     messages: tuple[str, ...] = ()
+
+
+class InvalidAddressError(ClientError, ValueError):
+    """The configured address of the API is no http address."""
 
 
 class AuthorizationError(ClientError):

@@ -353,3 +353,10 @@ def test_answer_about_a_malformed_id_is_told_by_its_message_alone(served) -> Non
         "Unable to revoke key 'no-id': Variable '$input' has invalid value at .key_id: Could not parse UUID: 'no-id'\n"
     )
     assert (done.stderr, done.returncode) == ("", 1)
+
+
+def test_api_address_that_is_none_is_told_in_one_line(prefect) -> None:
+    done = prefect("get", "flows", PREFECT__CLOUD__API="nonsense")
+
+    assert done.stderr == "Error: The API address must begin with http:// or https://. Got 'nonsense'.\n"
+    assert (done.stdout, done.returncode) == ("", 1)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from prefect._version import __version__
 from prefect.client import auth, transport
 from prefect.contract import errors, operations
-from prefect.exceptions import AuthorizationError, ClientError
+from prefect.exceptions import AuthorizationError, ClientError, InvalidAddressError
 from prefect.utilities.context import context
 
 API_ERROR_RESENDS = 6
@@ -33,7 +33,7 @@ class Connection:
 
         self.api_server = (api_server or context.config.cloud.api).rstrip("/")
         if urlsplit(self.api_server).scheme not in ("http", "https"):
-            raise ValueError(f"The API address must begin with http:// or https://. Got {self.api_server!r}.")
+            raise InvalidAddressError(f"The API address must begin with http:// or https://. Got {self.api_server!r}.")
         self.logger = get_logger("Client")
         self.retry_seconds: float | None = None
         self._attached_headers: dict[str, str] = {}

@@ -251,7 +251,7 @@ def test_a_run_can_be_of_a_flow_group_and_its_name_has_two_spellings(stub):
         ({"flow_id": "f", "context": "x"}, TypeError, "`context` must be a dictionary. Got 'x'"),
         ({"flow_id": "f", "scheduled_start_time": 5}, TypeError, "`scheduled_start_time` must be a datetime"),
     ],
-    ids=["no-flow", "two-names", "labels-text", "start-number"],
+    ids=["no-flow", "two-names", "labels-text", "parameters-list", "context-text", "start-number"],
 )
 def test_a_run_that_makes_no_sense_is_not_sent(stub, arguments, kind, message):
     with pytest.raises(kind, match=message):
