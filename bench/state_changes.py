@@ -5,7 +5,8 @@
 Starts `prefect server start` of this interpreter on a database of its own.  changes: a flow run with many task runs is
 Running; each connection moves its own task runs Running -> Success, one change in a request.  claims: flow runs are due,
 each agent asks the queue and submits what it gets with the version it saw; a run that two agents get would be counted
-as taken twice.  create: create_flow_run with an idempotency key from as many connections.  One JSON line each.
+as taken twice.  create: create_flow_run with an idempotency key from as many connections.  batches: create_flow_runs, a thousand runs with keys in a request,
+from one connection.  One JSON line each.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ ap.add_argument("--connections", type=int, default=32)
 ap.add_argument("--changes", type=int, default=6000)
 ap.add_argument("--claims", type=int, default=3000)
 ap.add_argument("--creates", type=int, default=4000)
+ap.add_argument("--batched", type=int, default=10_000)
 ap.add_argument("--agents", type=int, default=8)
 ap.add_argument("--limited", action="store_true", help="the task has a tag with a limit that is never reached")
 ap.add_argument("--database-url")
@@ -40,7 +42,9 @@ PLACE = (
     "mutation($input: get_or_create_task_run_info_input!) { get_or_create_task_run_info(input: $input) { id version } }"
 )
 REGISTER = "mutation($input: register_agent_input!) { register_agent(input: $input) { id } }"
+CREATE_MANY = "mutation($input: create_flow_runs_input!) { create_flow_runs(input: $input) { flow_run_ids } }"
 CREATE = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
+BATCH = 1000
 
 
 class Connection:
@@ -173,6 +177,21 @@ async def creates(port: int, flow: dict[str, str], args: Any) -> None:
     emit("create_flow_run", len(times), seconds, times, connections=args.connections)
 
 
+async def batches(port: int, flow: dict[str, str], args: Any) -> None:
+    line, left, times = Connection(port), args.batched, []
+    begun = time.perf_counter()
+    while left > 0:
+        size = min(BATCH, left)
+        runs = [{"flow_id": flow["id"], "idempotency_key": uuid.uuid4().hex} for _ in range(size)]
+        started = time.perf_counter()
+        answer = await line.ask(CREATE_MANY, {"flow_runs": runs})
+        times.append(time.perf_counter() - started)
+        if len(set(answer["data"]["create_flow_runs"]["flow_run_ids"])) != size:
+            raise SystemExit(answer)
+        left -= size
+    emit("create_flow_runs", args.batched, time.perf_counter() - begun, times, batch=BATCH)
+
+
 def prepare(port: int, limited: bool) -> dict[str, str]:
     project = "mutation($input: create_project_input!) { create_project(input: $input) { id } }"
     project_id = once(port, project, {"name": "bench"})["create_project"]["id"]
@@ -217,7 +236,7 @@ def main() -> None:
                 except OSError:
                     time.sleep(0.1)
             flow = prepare(port, args.limited)
-            for bench in (creates, changes, claims):
+            for bench in (creates, batches, changes, claims):
                 before = cpu_seconds(server.pid)
                 asyncio.run(bench(port, flow, args))
                 # On a busy machine the rates say little, and this says what they would be on a quiet one.

@@ -204,28 +204,33 @@ class Client(Connection):
             ValueError: no flow was named, or two different names were given.
             ClientError: the API refused; nothing was created.
         """
-        values: dict[str, Any] = {
-            "flow_id": flow_id,
-            "version_group_id": version_group_id,
-            "flow_group_id": flow_group_id,
-        }
-        values = {key: value for key, value in values.items() if value is not None}
-        if not values:
-            raise ValueError("One of flow_id, version_group_id or flow_group_id must be provided")
-        if run_name is not None and flow_run_name is not None and run_name != flow_run_name:
-            raise ValueError("Received both `run_name` and `flow_run_name`; only one is allowed.")
-        optional = {
-            "parameters": None if parameters is None else _mapping(parameters, "parameters"),
-            "context": None if context is None else _mapping(context, "context"),
-            "run_config": None if run_config is None else run_config.serialize(),
-            "labels": None if labels is None else _labels(labels),
-            "scheduled_start_time": _start_time(scheduled_start_time),
-            "flow_run_name": run_name if flow_run_name is None else flow_run_name,
-        }
-        values |= {key: value for key, value in optional.items() if value is not None}
-        # A key makes it safe to send the request again when its answer was lost.
-        values["idempotency_key"] = uuid.uuid4().hex if idempotency_key is None else idempotency_key
+        values = _run_values(
+            flow_id=flow_id,
+            context=context,
+            parameters=parameters,
+            run_config=run_config,
+            labels=labels,
+            scheduled_start_time=scheduled_start_time,
+            idempotency_key=idempotency_key,
+            run_name=run_name,
+            version_group_id=version_group_id,
+            flow_run_name=flow_run_name,
+            flow_group_id=flow_group_id,
+        )
         return self.change(operations.CREATE_FLOW_RUN, values, retry_on_api_error=False)["id"]
+
+    def create_flow_runs(self, runs: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Create many flow runs in one transaction, all or none, and give their ids in the same order.
+
+        Args:
+            runs: for each run the arguments of ``create_flow_run``; the API takes at most 5,000 at once.
+
+        Raises:
+            ValueError: one of them names no flow, or two different names.
+            ClientError: the API refused; the text says which, and nothing was created.
+        """
+        values = [_run_values(**run) for run in runs]
+        return list(self.change(operations.CREATE_FLOW_RUNS, {"flow_runs": values})["flow_run_ids"])
 
     def cancel_flow_run(self, flow_run_id: str) -> str:
         """Ask a flow run to end, and give the name of the state it is in now."""
@@ -441,6 +446,45 @@ def _state(serialized: Mapping[str, Any] | str | None) -> State:
 def _require_artifact(task_run_artifact_id: str | None) -> None:
     if task_run_artifact_id is None:
         raise ValueError("The ID of an existing task run artifact must be provided.")
+
+
+def _run_values(
+    *,
+    flow_id: str | None = None,
+    context: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    run_config: RunConfig | None = None,
+    labels: Iterable[str] | None = None,
+    scheduled_start_time: datetime | str | None = None,
+    idempotency_key: str | None = None,
+    run_name: str | None = None,
+    version_group_id: str | None = None,
+    flow_run_name: str | None = None,
+    flow_group_id: str | None = None,
+) -> dict[str, Any]:
+    """Give the input of ``create_flow_run``; what is absent is not sent."""
+    values: dict[str, Any] = {
+        "flow_id": flow_id,
+        "version_group_id": version_group_id,
+        "flow_group_id": flow_group_id,
+    }
+    values = {key: value for key, value in values.items() if value is not None}
+    if not values:
+        raise ValueError("One of flow_id, version_group_id or flow_group_id must be provided")
+    if run_name is not None and flow_run_name is not None and run_name != flow_run_name:
+        raise ValueError("Received both `run_name` and `flow_run_name`; only one is allowed.")
+    optional = {
+        "parameters": None if parameters is None else _mapping(parameters, "parameters"),
+        "context": None if context is None else _mapping(context, "context"),
+        "run_config": None if run_config is None else run_config.serialize(),
+        "labels": None if labels is None else _labels(labels),
+        "scheduled_start_time": _start_time(scheduled_start_time),
+        "flow_run_name": run_name if flow_run_name is None else flow_run_name,
+    }
+    values |= {key: value for key, value in optional.items() if value is not None}
+    # A key makes it safe to send the request again when its answer was lost.
+    values["idempotency_key"] = uuid.uuid4().hex if idempotency_key is None else idempotency_key
+    return values
 
 
 def _labels(labels: Iterable[str]) -> list[str]:

@@ -73,6 +73,9 @@ query($where: flow_bool_exp, $order_by: [flow_order_by!]) {
 
 CREATE_FLOW_RUN: Final = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
 
+CREATE_FLOW_RUNS: Final = """\
+mutation($input: create_flow_runs_input!) { create_flow_runs(input: $input) { flow_run_ids } }"""
+
 CANCEL_FLOW_RUN: Final = "mutation($input: cancel_flow_run_input!) { cancel_flow_run(input: $input) { state } }"
 
 SET_FLOW_RUN_NAME: Final = """\

@@ -241,6 +241,20 @@ def test_a_run_can_be_of_a_flow_group_and_its_name_has_two_spellings(stub):
     assert stub.asked[-1].variables["input"] == expected
 
 
+def test_many_runs_go_in_one_request(stub):
+    stub.data("create_flow_runs", create_flow_runs={"flow_run_ids": ["r", "s"]})
+
+    made = Client().create_flow_runs([{"flow_id": "f", "run_name": "n", "idempotency_key": "k"}, {"flow_id": "f"}])
+
+    first, second = stub.asked[-1].variables["input"]["flow_runs"]
+    assert made == ["r", "s"]
+    assert first == {"flow_id": "f", "flow_run_name": "n", "idempotency_key": "k"}
+    assert len(second.pop("idempotency_key")) == 32
+    assert second == {"flow_id": "f"}
+    with pytest.raises(ValueError, match="must be provided"):
+        Client().create_flow_runs([{}])
+
+
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from prefect.server.actions import parameters as run_parameters
 from prefect.server.actions.checks import check_key, check_labels, check_name, check_object, new_id
 from prefect.server.actions.names import new_name
-from prefect.server.actions.set_state import begin_flow_run, begin_task_runs
+from prefect.server.actions.set_state import begin_flow_run, begin_flow_runs, begin_task_runs
 from prefect.server.errors import ApiError, BadInput
-from prefect.server.rules.proposal import propose
+from prefect.server.rules.proposal import Proposal, propose
 from prefect.server.store import flows, runs
-from prefect.server.store.database import Transaction
+from prefect.server.store.database import Transaction, UniquenessViolation
 
-__all__ = ["KeyTaken", "create_flow_run", "labels_key"]
+__all__ = ["KeyTaken", "create_flow_run", "create_flow_runs", "labels_key"]
 
 UNMAPPED = -1
+# One call is one transaction, and on SQLite nobody else writes meanwhile: about a second at most.
+RUNS_MAX, TASK_RUNS_MAX = 5_000, 20_000
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -30,8 +33,122 @@ class KeyTaken(Exception):
     """Another transaction used the key at the same moment: undo this one, and look again."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a caller asks for, read and checked."""
+
+    flow_id: str | None
+    version_group_id: str | None
+    flow_group_id: str | None
+    parameters: dict[str, Any]
+    labels: list[str] | None
+    run_config: dict[str, Any] | None
+    context: dict[str, Any]
+    start: datetime
+    key: str | None
+    name: str
+
+    @property
+    def choice(self) -> tuple[str | None, str | None, str | None]:
+        return self.flow_id, self.version_group_id, self.flow_group_id
+
+
 def create_flow_run(
     tx: Transaction,
+    now: datetime,
+    *,
+    auto_scheduled: bool = False,
+    tenant_id: str | None = None,
+    **given: Any,
+) -> str:
+    """Create a flow run, Scheduled, with all its task runs; gives its id.
+
+    With an idempotency key: the run that was made with this key before, whatever else is given.  A key belongs to
+    what it was used with: the flow, the version group or the flow group; in the latter two it holds for new versions
+    as well.
+
+    Args:
+        tenant_id: only this tenant's flows are found by their version group, whose name is free; None: any tenant's.
+        given: the inputs of ``_read``, each of which may be left out.
+
+    Raises:
+        ApiError: no such flow, an archived one, a missing parameter, or a value that cannot be used.
+        KeyTaken: begin again, in a new transaction.
+    """
+    wish = _read(now, **given)
+    flow = _find_flow(tx, *wish.choice, tenant_id)
+    run = _run(wish, flow, auto_scheduled)
+    if wish.key is not None:
+        existing = _run_of_key(tx, _scopes(flow, *wish.choice), wish.key)
+        if existing is not None:
+            return existing
+    _begin(tx, now, wish, flow, run)
+    begin_task_runs(tx, now, _task_runs(_tasks(tx, flow), flow, run["id"]))
+    run_id: str = run["id"]
+    return run_id
+
+
+def create_flow_runs(
+    tx: Transaction, now: datetime, *, flow_runs: Sequence[Mapping[str, Any]], tenant_id: str | None = None
+) -> list[str]:
+    """Create many flow runs, all or none; gives their ids in the order in which they were asked for.
+
+    Each as ``create_flow_run`` makes it; of several with one key the first makes the run and the others get its id.
+
+    Raises:
+        ApiError: one of them cannot be made; the text begins with its place in the list.
+        KeyTaken: begin again, in a new transaction.
+    """
+    if len(flow_runs) > RUNS_MAX:
+        raise BadInput("flow_runs", f"at most {RUNS_MAX} runs at once", f"{len(flow_runs)} runs")
+    flows_found: dict[tuple[str | None, str | None, str | None], Mapping[str, Any]] = {}
+    tasks_found: dict[str, list[Mapping[str, Any]]] = {}
+    by_key: dict[tuple[str, str], str] = {}
+    new_keys: list[dict[str, str]] = []
+    ids: list[str] = []
+    new: list[tuple[dict[str, Any], Proposal]] = []
+    task_runs: list[dict[str, Any]] = []
+    for place, given in enumerate(flow_runs):
+        try:
+            wish = _read(now, **given)
+            flow = flows_found.get(wish.choice) or _find_flow(tx, *wish.choice, tenant_id)
+            run = _run(wish, flow, False)
+        except ApiError as error:
+            raise ApiError(f"flow_runs[{place}]: {error.message}", error.code) from None
+        flows_found[wish.choice] = flow
+        if wish.key is not None:
+            scopes = _scopes(flow, *wish.choice)
+            existing = next((by_key[scope, wish.key] for scope in scopes if (scope, wish.key) in by_key), None)
+            known = None if existing else _run_of_key(tx, scopes, wish.key)
+            run_id = existing or known or run["id"]
+            for scope in scopes:
+                if (scope, wish.key) not in by_key and known is None:
+                    new_keys.append({"scope": scope, "key": wish.key, "flow_run_id": run_id})
+                by_key[scope, wish.key] = run_id
+            if run_id != run["id"]:
+                ids.append(run_id)
+                continue
+        ids.append(run["id"])
+        new.append((run, _scheduled(wish)))
+        if flow["id"] not in tasks_found:
+            tasks_found[flow["id"]] = _tasks(tx, flow)
+        task_runs += _task_runs(tasks_found[flow["id"]], flow, run["id"])
+        if len(task_runs) > TASK_RUNS_MAX:
+            raise BadInput("flow_runs", f"at most {TASK_RUNS_MAX} task runs at once", "more")
+    # Always in the same order, so that two calls with the same keys cannot wait for each other.
+    new.sort(key=lambda pair: (pair[0]["flow_id"], pair[0]["idempotency_key"] or ""))
+    new_keys.sort(key=lambda row: (row["scope"], row["key"]))
+    try:
+        begin_flow_runs(tx, now, new)
+        tx.run_many(runs.insert_new_run_key, new_keys)
+    except UniquenessViolation:
+        # Another connection was quicker between our look and our insert.
+        raise KeyTaken(f"one of {len(new_keys)} keys") from None
+    begin_task_runs(tx, now, task_runs)
+    return ids
+
+
+def _read(
     now: datetime,
     *,
     flow_id: str | None = None,
@@ -44,22 +161,8 @@ def create_flow_run(
     scheduled_start_time: datetime | None = None,
     idempotency_key: str | None = None,
     flow_run_name: str | None = None,
-    auto_scheduled: bool = False,
-    tenant_id: str | None = None,
-) -> str:
-    """Create a flow run, Scheduled, with all its task runs; gives its id.
-
-    With an idempotency key: the run that was made with this key before, whatever else is given.  A key belongs to
-    what it was used with: the flow, the version group or the flow group; in the latter two it holds for new versions
-    as well.
-
-    Args:
-        tenant_id: only this tenant's flows are found by their version group, whose name is free; None: any tenant's.
-
-    Raises:
-        ApiError: no such flow, an archived one, a missing parameter, or a value that cannot be used.
-        KeyTaken: begin again, in a new transaction.
-    """
+) -> _Wish:
+    """Check what was asked for before anything is looked up."""
     given_parameters = check_object("parameters", parameters)
     given_context = check_object("context", context)
     given_config = None if run_config is None else check_object("run_config", run_config)
@@ -68,39 +171,47 @@ def create_flow_run(
     if idempotency_key is not None:
         check_key("idempotency_key", idempotency_key)
     name = new_name() if flow_run_name is None else check_name("flow_run_name", flow_run_name)
-
-    flow = _find_flow(tx, flow_id, version_group_id, flow_group_id, tenant_id)
-    merged = run_parameters.merge(flow["parameters"], flow["group_parameters"], given_parameters)
-
-    run_id = new_id()
-    if idempotency_key is not None:
-        scopes = _scopes(flow, flow_id, version_group_id, flow_group_id)
-        existing = _run_of_key(tx, scopes, idempotency_key)
-        if existing is not None:
-            return existing
-    fresh = begin_flow_run(
-        tx,
-        now,
-        {
-            "id": run_id,
-            "tenant_id": flow["tenant_id"],
-            "flow_id": flow["id"],
-            "parameters": merged,
-            "labels": _labels(given_labels, given_config, flow),
-            "run_config": _first(given_config, flow["group_run_config"], flow["run_config"]),
-            "context": given_context,
-            "name": name,
-            "idempotency_key": idempotency_key,
-            "scheduled_start_time": start,
-            "auto_scheduled": auto_scheduled,
-        },
-        propose("Scheduled", "Flow run scheduled.", start_time=start),
+    return _Wish(
+        flow_id,
+        version_group_id,
+        flow_group_id,
+        given_parameters,
+        given_labels,
+        given_config,
+        given_context,
+        start,
+        idempotency_key,
+        name,
     )
+
+
+def _run(wish: _Wish, flow: Mapping[str, Any], auto_scheduled: bool) -> dict[str, Any]:
+    """Give the columns of a new run."""
+    return {
+        "id": new_id(),
+        "tenant_id": flow["tenant_id"],
+        "flow_id": flow["id"],
+        "parameters": run_parameters.merge(flow["parameters"], flow["group_parameters"], wish.parameters),
+        "labels": _labels(wish.labels, wish.run_config, flow),
+        "run_config": _first(wish.run_config, flow["group_run_config"], flow["run_config"]),
+        "context": wish.context,
+        "name": wish.name,
+        "idempotency_key": wish.key,
+        "scheduled_start_time": wish.start,
+        "auto_scheduled": auto_scheduled,
+    }
+
+
+def _scheduled(wish: _Wish) -> Proposal:
+    return propose("Scheduled", "Flow run scheduled.", start_time=wish.start)
+
+
+def _begin(tx: Transaction, now: datetime, wish: _Wish, flow: Mapping[str, Any], run: Mapping[str, Any]) -> None:
+    """Insert a run, and tell every scope of its key."""
+    fresh = begin_flow_run(tx, now, run, _scheduled(wish))
     # Another connection may have been quicker between our look and our insert.
-    if idempotency_key is not None and not (fresh and _enter_key(tx, scopes, idempotency_key, run_id)):
-        raise KeyTaken(idempotency_key)
-    begin_task_runs(tx, now, _task_runs(tx, flow, run_id))
-    return run_id
+    if wish.key is not None and not (fresh and _enter_key(tx, _scopes(flow, *wish.choice), wish.key, run["id"])):
+        raise KeyTaken(wish.key)
 
 
 def labels_key(parameters: Mapping[str, Any], labels: Sequence[str] | None) -> str:
@@ -109,7 +220,11 @@ def labels_key(parameters: Mapping[str, Any], labels: Sequence[str] | None) -> s
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def _task_runs(tx: Transaction, flow: Mapping[str, Any], run_id: str) -> list[dict[str, Any]]:
+def _tasks(tx: Transaction, flow: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return tx.all(flows.tasks_for_run, flow_id=flow["id"])
+
+
+def _task_runs(tasks: Iterable[Mapping[str, Any]], flow: Mapping[str, Any], run_id: str) -> list[dict[str, Any]]:
     """Make a row for each task of the flow; mapped children get theirs when the run knows how many there are."""
     return [
         {
@@ -120,7 +235,7 @@ def _task_runs(tx: Transaction, flow: Mapping[str, Any], run_id: str) -> list[di
             "map_index": UNMAPPED,
             "cache_key": task["cache_key"],
         }
-        for task in tx.all(flows.tasks_for_run, flow_id=flow["id"])
+        for task in tasks
     ]
 
 

@@ -19,12 +19,19 @@ __all__ = [
     "describe",
     "enter",
     "event_of_run",
+    "is_heard",
     "tell_of_flow_run_state",
 ]
 
 #: Kinds of outbox rows: tell a cloud hook, do the action of an automation.
 CLOUD_HOOK, DO_ACTION = "cloud_hook", "action"
 STATE_CHANGED = "FLOW_RUN_STATE_CHANGED"
+
+
+def is_heard(tx: Transaction, tenant_id: str) -> bool:
+    """Tell whether anything of a tenant listens to states at all."""
+    found = tx.one(outbox.anybody_listens, tenant_id=tenant_id)
+    return bool(found and found["found"])
 
 
 def tell_of_flow_run_state(
@@ -38,8 +45,7 @@ def tell_of_flow_run_state(
     state: Mapping[str, Any],
 ) -> None:
     """Enter into the outbox whatever wants to hear of this new state; usually nothing does, and nothing is read."""
-    listening = tx.one(outbox.anybody_listens, tenant_id=tenant_id)
-    if listening is None or not listening["found"]:
+    if not is_heard(tx, tenant_id):
         return
     name = state["state"].upper()
     told = [row for row in tx.all(outbox.cloud_hooks_of_tenant, tenant_id=tenant_id) if name in (row["states"] or ())]

@@ -26,6 +26,7 @@ __all__ = [
     "Caller",
     "Outcome",
     "begin_flow_run",
+    "begin_flow_runs",
     "begin_task_runs",
     "count_retries",
     "read_state",
@@ -70,16 +71,57 @@ def begin_flow_run(tx: Transaction, now: datetime, run: Mapping[str, Any], first
 
     False: its flow has a run with this idempotency key, and nothing was done.
     """
+    if not tx.run(runs.insert_flow_run, **_first_columns(now, run, first)):
+        return False
+    line = _first_line(now, run, first)
+    tx.run(states.insert_flow_run_state, **line)
+    _tell_of_first(tx, now, run, line)
+    return True
+
+
+def begin_flow_runs(tx: Transaction, now: datetime, pairs: Sequence[tuple[Mapping[str, Any], Proposal]]) -> None:
+    """Insert many flow runs, each as ``begin_flow_run`` does.
+
+    Raises:
+        UniquenessViolation: a flow has a run with one of their idempotency keys.
+    """
+    if not pairs:
+        return
+    lines = [_first_line(now, run, first) for run, first in pairs]
+    tx.run_many(runs.insert_new_flow_run, [_first_columns(now, run, first) for run, first in pairs])
+    tx.run_many(states.insert_flow_run_state, lines)
+    listening = {tenant_id for tenant_id in {run["tenant_id"] for run, _ in pairs} if events.is_heard(tx, tenant_id)}
+    for (run, _), line in zip(pairs, lines, strict=True):
+        _tell_of_first(tx, now, run, line, is_heard=run["tenant_id"] in listening)
+
+
+def _first_columns(now: datetime, run: Mapping[str, Any], first: Proposal) -> dict[str, Any]:
     columns = mirror(first, now, None)
     for unset in ("start_time", "end_time"):
         del columns[unset]
-    if not tx.run(runs.insert_flow_run, **run, **columns, version=1, event_seq=1, created=now, updated=now):
-        return False
-    state_id = new_id()
-    _append(tx, now, states.insert_flow_run_state, state_id, run["tenant_id"], first, 1, flow_run_id=run["id"], seq=1)
-    _tell(tx, now, run["id"], run["flow_id"], run["tenant_id"], None, first, state_id, 1)
+    return {**run, **columns, "version": 1, "event_seq": 1, "created": now, "updated": now}
+
+
+def _first_line(now: datetime, run: Mapping[str, Any], first: Proposal) -> dict[str, Any]:
+    return _history_line(now, new_id(), run["tenant_id"], first, 1) | {"flow_run_id": run["id"], "seq": 1}
+
+
+def _tell_of_first(
+    tx: Transaction, now: datetime, run: Mapping[str, Any], line: Mapping[str, Any], *, is_heard: bool = True
+) -> None:
+    tx.tally(f"flow_run:{line['state']}")
+    if is_heard:
+        told = {key: value for key, value in line.items() if key != "seq"}
+        events.tell_of_flow_run_state(
+            tx,
+            now,
+            flow_run_id=run["id"],
+            flow_id=run["flow_id"],
+            tenant_id=run["tenant_id"],
+            previous=None,
+            state=told,
+        )
     tx.announce(queue_topic(run["tenant_id"]))
-    return True
 
 
 def set_flow_run_state(

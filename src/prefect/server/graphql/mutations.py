@@ -110,6 +110,11 @@ async def _create_flow_run(request: Request, inputs: Inputs) -> Mapping[str, Any
     return {"id": await _write(request, create_run.create_flow_run, tenant_id=tenant_id, **inputs)}
 
 
+async def _create_flow_runs(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    tenant_id = request.tenant_id if request.caller.is_held else None
+    return {"flow_run_ids": await _write(request, create_run.create_flow_runs, tenant_id=tenant_id, **inputs)}
+
+
 async def _get_or_create_task_run_info(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     found = await _write(request, runs.get_or_create_task_run, **inputs)
     return dict(found)
@@ -210,6 +215,18 @@ _STATES = {"states": "[set_flow_run_state_payload!]"}
 _TASK_STATES = {"states": "[set_task_run_state_payload!]"}
 _TASK_RUN = {"flow_run_id": "UUID!", "task_id": "UUID!", "map_index": "Int"}
 _TASK_RUN_INFO = {"id": "UUID", "version": "Int", "state": "String", "serialized_state": "JSON"}
+_FLOW_RUN = {
+    "flow_id": "UUID",
+    "version_group_id": "String",
+    "flow_group_id": "UUID",
+    "parameters": "JSON",
+    "labels": "[String!]",
+    "run_config": "JSON",
+    "context": "JSON",
+    "scheduled_start_time": "DateTime",
+    "idempotency_key": "String",
+    "flow_run_name": "String",
+}
 _HEARTBEAT_OFF = {"disable_heartbeat": True, "heartbeat_enabled": False}
 _HEARTBEAT_ON = {"disable_heartbeat": False, "heartbeat_enabled": True}
 
@@ -309,20 +326,12 @@ _FLOW_GROUPS = (
 )
 
 _RUNS = (
+    Operation("create_flow_run", _FLOW_RUN, ID, _create_flow_run),
     _operation(
-        "create_flow_run",
-        _create_flow_run,
-        ID,
-        flow_id="UUID",
-        version_group_id="String",
-        flow_group_id="UUID",
-        parameters="JSON",
-        labels="[String!]",
-        run_config="JSON",
-        context="JSON",
-        scheduled_start_time="DateTime",
-        idempotency_key="String",
-        flow_run_name="String",
+        "create_flow_runs",
+        _create_flow_runs,
+        {"flow_run_ids": "[UUID!]"},
+        flow_runs="[create_flow_run_input!]!",
     ),
     _operation("set_flow_run_name", _success(runs.set_flow_run_name), flow_run_id="UUID!", name="String!"),
     _operation("set_flow_run_labels", _success(runs.set_flow_run_labels), flow_run_id="UUID!", labels="[String!]!"),

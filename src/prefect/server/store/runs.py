@@ -16,6 +16,8 @@ __all__ = [
     "flow_run_tenant",
     "flow_run_to_change",
     "insert_flow_run",
+    "insert_new_flow_run",
+    "insert_new_run_key",
     "insert_run_key",
     "insert_task_run",
     "insert_task_run_once",
@@ -29,7 +31,7 @@ __all__ = [
     "task_run_by_place",
 ]
 
-insert_flow_run = inserting(
+insert_new_flow_run = inserting(
     flow_run,
     "id",
     "tenant_id",
@@ -51,7 +53,8 @@ insert_flow_run = inserting(
     "event_seq",
     "created",
     "updated",
-).on_conflict_do_nothing(index_elements=["flow_id", "idempotency_key"])
+)
+insert_flow_run = insert_new_flow_run.on_conflict_do_nothing(index_elements=["flow_id", "idempotency_key"])
 insert_task_run = inserting(
     task_run,
     "id",
@@ -72,9 +75,8 @@ insert_task_run_once = insert_task_run.on_conflict_do_nothing(index_elements=["f
 
 # --------------------------------------------------------------------------------- idempotency keys
 
-insert_run_key = inserting(run_key, "scope", "key", "flow_run_id").on_conflict_do_nothing(
-    index_elements=["scope", "key"]
-)
+insert_new_run_key = inserting(run_key, "scope", "key", "flow_run_id")
+insert_run_key = insert_new_run_key.on_conflict_do_nothing(index_elements=["scope", "key"])
 run_of_key = select(run_key.c.flow_run_id).where(
     run_key.c.scope == value_of("scope", run_key.c.scope), run_key.c.key == value_of("key", run_key.c.key)
 )
