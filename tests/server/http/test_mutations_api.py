@@ -53,6 +53,51 @@ def test_parameters_in_variables_are_objects_or_texts_that_hold_one(api):
         assert api.row("flow_run", run_id, "parameters") == {"parameters": {"a": 1}}
 
 
+def test_states_tasks_and_edges_in_variables_may_be_texts_too(api):
+    flow_id = api.register()
+    run_id = api.do("create_flow_run", flow_id=flow_id)["id"]
+    edge = {"upstream_task": "more-1", "downstream_task": {"slug": "one-1"}}
+
+    api.do("register_tasks", "success", flow_id=flow_id, serialized_tasks=json.dumps([{"slug": "more-1"}]))
+    api.do("register_edges", "success", flow_id=flow_id, serialized_edges=json.dumps([edge]))
+    state = json.dumps({"type": "Failed", "message": "{}"})
+    api.do("set_flow_run_states", "states { id }", states=[{"flow_run_id": run_id, "state": state}])
+
+    row = api.row("flow_run", run_id, "state state_message flow { tasks { slug } edges { id } }")
+    assert (row["state"], row["state_message"]) == ("Failed", "{}")
+    assert "more-1" in {task["slug"] for task in row["flow"]["tasks"]}
+    assert len(row["flow"]["edges"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('parameters: "not json"', "Invalid value at create_flow_run.input.parameters: Could not parse JSON: "),
+        ('parameters: "{"', "got '{'"),
+        ('flow_id: "x"', "Invalid value at create_flow_run.input.flow_id: Could not parse UUID: 'x'"),
+        ("labels: [1]", "Invalid value at create_flow_run.input.labels"),
+        (
+            'scheduled_start_time: "soon"',
+            "create_flow_run.input.scheduled_start_time: Could not parse DateTime: 'soon'",
+        ),
+        ("nonsense: 1", "Invalid value at create_flow_run.input"),
+    ],
+)
+def test_a_value_written_wrongly_in_a_document_is_named_with_its_place(api, written, said):
+    answer = api.ask(f"mutation {{ create_flow_run(input: {{ {written} }}) {{ id }} }}")
+
+    assert answer.status == 400
+    assert said in answer.messages[0]
+    assert answer.json["errors"][0]["locations"][0]["line"] == 1
+
+
+def test_one_and_the_same_text_of_a_hook_is_refused_by_both_databases(api):
+    given = {"type": "WEBHOOK", "states": ["SUCCESS"], "config": {"url": "http://x"}, "version_group_id": "v\x00"}
+    document = "mutation($input: create_cloud_hook_input!) { create_cloud_hook(input: $input) { id } }"
+
+    assert "Invalid version_group_id: expected" in api.ask(document, {"input": given}).messages[0]
+
+
 @pytest.mark.parametrize(
     ("inputs", "status", "said"),
     [

@@ -21,6 +21,7 @@ __all__ = [
     "check_text",
     "found",
     "new_id",
+    "read_json",
     "size_of",
     "slugify",
 ]
@@ -69,6 +70,19 @@ def check_labels(field: str, labels: Sequence[str]) -> list[str]:
     for label in labels:
         check_name(f"label in {field}", label, LABEL_MAX)
     return sorted(set(labels))
+
+
+def read_json(value: Any) -> Any:
+    """Give the value, or what it holds when it is a text that holds a JSON object or list.
+
+    Clients send JSON both ways: as it is, or written into a text.
+    """
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
 
 
 def check_object(field: str, value: Any, max_bytes: int = DOCUMENT_MAX_BYTES) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from prefect.server.actions.checks import check_name, check_object, new_id
+from prefect.server.actions.checks import check_key, check_name, check_object, new_id
 from prefect.server.errors import ApiError
 from prefect.server.rules.proposal import STATE_CLASSES
 from prefect.server.store import hooks
@@ -70,6 +70,8 @@ def create_hook(
         )
     if name is not None:
         check_name("name", name)
+    if version_group_id is not None:
+        check_key("version_group_id", version_group_id)
     hook_id = new_id()
     tx.run(
         hooks.insert_hook,

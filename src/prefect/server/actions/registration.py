@@ -14,7 +14,16 @@ import orjson
 
 from prefect.server.actions import flows as flow_actions
 from prefect.server.actions import schedules
-from prefect.server.actions.checks import check_key, check_name, check_object, check_text, found, new_id
+from prefect.server.actions.checks import (
+    check_key,
+    check_name,
+    check_object,
+    check_text,
+    found,
+    new_id,
+    read_json,
+    size_of,
+)
 from prefect.server.actions.parameters import parameter_list
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.settings import Settings
@@ -121,7 +130,7 @@ def create_flow(
 
 def register_tasks(tx: Transaction, now: datetime, *, flow_id: str, serialized_tasks: Any) -> bool:
     """Add tasks to a registered flow; those whose slug it has already are left as they are."""
-    tasks = _list_of_objects("serialized_tasks", serialized_tasks)
+    tasks = _given_list("serialized_tasks", serialized_tasks)
     _check_tasks("serialized_tasks", tasks)
     flow = found(tx.one(flows.flow_by_id, flow_id=flow_id), "Invalid flow ID.")
     known = {row["slug"] for row in tx.all(flows.task_ids_by_slug, flow_id=flow_id)}
@@ -137,7 +146,7 @@ def register_tasks(tx: Transaction, now: datetime, *, flow_id: str, serialized_t
 
 def register_edges(tx: Transaction, now: datetime, *, flow_id: str, serialized_edges: Any) -> bool:
     """Add edges between tasks of a registered flow; those it has already are left as they are."""
-    edges = _list_of_objects("serialized_edges", serialized_edges)
+    edges = _given_list("serialized_edges", serialized_edges)
     _check_edges("serialized_edges", edges)
     flow = found(tx.one(flows.flow_by_id, flow_id=flow_id), "Invalid flow ID.")
     _insert_edges(tx, now, flow["tenant_id"], flow_id, edges)
@@ -326,6 +335,13 @@ def _check_edges(field: str, edges: Iterable[Mapping[str, Any]]) -> None:
         for end in ("upstream_task", "downstream_task"):
             if _slug(edge.get(end)) is None:
                 raise BadInput(f"{field}: {end} of an edge", "a task slug", edge.get(end))
+
+
+def _given_list(field: str, value: Any) -> list[dict[str, Any]]:
+    """Read a list of JSON objects that is an input of its own."""
+    listed = _list_of_objects(field, read_json(value))
+    size_of(field, listed)  # refuses what no database stores
+    return listed
 
 
 def _list_of_objects(field: str, value: Any) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from prefect.server.actions import events, slots
-from prefect.server.actions.checks import new_id, size_of
+from prefect.server.actions.checks import new_id, read_json, size_of
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.live import flow_run_topic, queue_topic
 from prefect.server.rules import flow_run as flow_run_rules
@@ -55,6 +55,7 @@ def read_state(kind: str, run_id: str, given: Any, now: datetime, max_bytes: int
     Raises:
         ApiError: no state, or a larger one than is kept.
     """
+    given = read_json(given)
     if size_of("state", given) > max_bytes:
         raise ApiError("State payload is too large.", "BAD_USER_INPUT")
     try:

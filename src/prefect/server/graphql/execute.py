@@ -46,6 +46,7 @@ from .arguments import Arguments
 from .depth import check_depth
 from .inputs import Coercers, Variables
 from .lift import Lifted, lift
+from .naming import name_values
 from .operations import Request
 from .plan import IntrospectionRoot, OperationRoot, Plan, Planner, Root, TableRoot, TextRoot
 from .schema import Schema
@@ -126,7 +127,7 @@ class _Document:
             raise RequestError([GraphQLError("The document is nested too deeply.")], "GRAPHQL_PARSE_FAILED") from None
         errors = validate(schema.types, node) or check_depth(node)
         if errors:
-            raise RequestError(errors, "GRAPHQL_VALIDATION_FAILED")
+            raise RequestError(name_values(errors, node), "GRAPHQL_VALIDATION_FAILED")
         self.node = node
         self.lifted: Mapping[int, str] = {} if lifted is None else lifted.names()
         definitions = node.definitions

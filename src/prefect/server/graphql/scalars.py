@@ -103,7 +103,10 @@ def parse_uuid_array(value: Any) -> list[str]:
 def parse_json_literal(node: ValueNode, variables: Any = None) -> Any:
     """Read JSON written inline: a string that holds JSON, or a GraphQL value taken as it stands."""
     if isinstance(node, StringValueNode):
-        return parse_json_text(node.value)
+        try:
+            return parse_json_text(node.value)
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
     return value_from_ast_untyped(node, _plain(variables))
 
 
