@@ -21,13 +21,14 @@ def heartbeat() -> None:
     "--num", "-n", type=int, help="How many; absent means until this process, or the one that started it, ends."
 )
 def flow_run(flow_run_id: str, num: int | None) -> None:
-    """Send heartbeats of a flow run, one every `cloud.heartbeat_interval` seconds."""
+    """Send heartbeats of a flow run, one every `cloud.heartbeat_interval` seconds, or every 10 if that is more."""
     from prefect.client.client import Client
+    from prefect.contract.limits import HEARTBEAT_SECONDS
     from prefect.utilities.context import context
     from prefect.utilities.logging import get_logger
 
     logger = get_logger("subprocess_heartbeat")
-    interval_seconds = float(context.config.cloud.heartbeat_interval)
+    interval_seconds = min(float(context.config.cloud.heartbeat_interval), HEARTBEAT_SECONDS)
     parent = os.getppid()
     client = Client()
     sent = 0

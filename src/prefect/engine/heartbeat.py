@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from prefect.contract.limits import HEARTBEAT_SECONDS
 from prefect.utilities.context import context, current_content
 from prefect.utilities.logging import get_logger
 
@@ -99,7 +100,7 @@ class HeartbeatThread(threading.Thread):
         self.flow_run_id = flow_run_id
         self.num = num
         # A new thread starts from the base context, which has none of the changes made for this run.
-        self._interval = float(context.config.cloud.heartbeat_interval)
+        self._interval = min(float(context.config.cloud.heartbeat_interval), HEARTBEAT_SECONDS)
 
     def run(self) -> None:
         from prefect.client.client import Client

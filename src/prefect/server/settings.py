@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,12 @@ class Settings:
     heartbeat_limit_seconds: float = _setting(
         "services.heartbeat_limit_seconds", 90.0, _number(1, 86_400), "a run silent for longer is taken for dead"
     )
+    own_heartbeat_limit_seconds: float = _setting(
+        "services.own_heartbeat_limit_seconds",
+        40.0,
+        _number(1, 86_400),
+        "the same for processes of this package, which beat every 10 s; at most the limit of all",
+    )
 
     slot_keeper_seconds: float = _setting(
         "services.slot_keeper.interval_seconds", 5.0, _number(0.1, 86_400), "pause between two looks at places held"
@@ -247,6 +254,14 @@ class Settings:
     def link_base(self) -> str:
         """Give the address that links in messages start with."""
         return self.api_url.rstrip("/") or f"{self.scheme()}://{self.host}:{self.port}"
+
+    def heartbeat_limits(self, now: datetime) -> dict[str, datetime]:
+        """Give the times before which the last beat of a living run cannot be: of our processes, and of all others."""
+        short = min(self.own_heartbeat_limit_seconds, self.heartbeat_limit_seconds)
+        return {
+            "limit_time": now - timedelta(seconds=short),
+            "long_limit_time": now - timedelta(seconds=self.heartbeat_limit_seconds),
+        }
 
     def scheme(self) -> str:
         """Give what the server's address starts with."""

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -5,7 +6,10 @@ from sqlalchemy import update
 
 from prefect.server import catalogue
 from prefect.server.actions import flows, runs
-from prefect.server.services import lazarus, scheduler, zombie_killer
+from prefect.server.rules.transition import Caller
+from prefect.server.services import lazarus, loop, scheduler, zombie_killer
+from prefect.server.services.loop import Service
+from prefect.server.settings import load_settings
 from support.world import START, flow_document
 
 HOURLY = {"type": "Schedule", "clocks": [{"type": "IntervalClock", "interval": 3_600_000_000}]}
@@ -66,6 +70,59 @@ def test_a_heartbeat_from_before_the_clock_was_set_back_keeps_no_dead_run_alive(
     assert run_once(world, zombie_killer) == 0  # the living get the time to beat by the new clock
     world.pass_time(SILENCE)
     assert run_once(world, zombie_killer) == 1
+
+
+def running_in_a_process(world, process_id="p"):
+    """A run of a process that names itself, as those of this package do."""
+    run_id = world.create(world.register())
+    caller = Caller(process_id=process_id, process_of=run_id)
+    world.set_flow_run(run_id, "Submitted", version=1)
+    world.set_flow_run(run_id, "Running", version=2, caller=caller)
+    return run_id
+
+
+def test_a_process_that_is_known_to_beat_often_is_found_sooner(world):
+    run_id = running_in_a_process(world)
+    world.pass_time(1)
+    world.do(runs.beat_flow_run, flow_run_id=run_id, process_id="p")
+    world.pass_time(39)
+    assert run_once(world, lazarus) == 0
+    world.pass_time(2)
+
+    assert run_once(world, lazarus) == 1
+    assert world.flow_run(run_id)["state"] == "Scheduled"
+
+
+def test_a_process_that_has_not_beaten_since_its_run_began_has_the_long_limit(world):
+    """So it is with heartbeats switched off in its configuration."""
+    run_id = running_in_a_process(world)
+    world.pass_time(89)
+    assert run_once(world, lazarus) == run_once(world, zombie_killer) == 0
+
+    world.pass_time(2)
+    assert run_once(world, lazarus) == 1
+    assert world.flow_run(run_id)["state"] == "Scheduled"
+
+
+def test_the_short_limit_is_never_longer_than_the_long_one(world):
+    world.settings = load_settings({"heartbeat_limit_seconds": 5.0}, environment={})
+    run_id = running_in_a_process(world)
+    world.do(runs.beat_flow_run, flow_run_id=run_id, process_id="p")
+    world.pass_time(6)
+
+    assert run_once(world, lazarus) == 1
+
+
+def test_a_task_of_a_process_that_beats_often_is_found_sooner(world):
+    run_id = running_in_a_process(world)
+    task_run_id = world.task_run(run_id)["id"]
+    world.set_task_run(task_run_id, "Running")
+    world.pass_time(1)
+    world.do(runs.beat_flow_run, flow_run_id=run_id, process_id="p")
+    world.pass_time(41)
+
+    assert run_once(world, zombie_killer) == 1
+    assert world.row("task_run", id=task_run_id)["state"] == "Failed"
 
 
 def test_a_run_that_never_beat_is_found_as_well(world):

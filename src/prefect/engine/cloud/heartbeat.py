@@ -17,6 +17,7 @@ from typing import Any
 
 from prefect.client.client import Client
 from prefect.contract import operations
+from prefect.contract.limits import HEARTBEAT_SECONDS
 from prefect.exceptions import ClientError
 from prefect.utilities.context import context
 from prefect.utilities.logging import get_logger
@@ -39,7 +40,8 @@ class Heartbeat:
         self._client = client
         self._flow_run_id = flow_run_id
         self._mode = mode or str(settings.heartbeat_mode)
-        self._interval = float(settings.heartbeat_interval if interval_seconds is None else interval_seconds)
+        wanted = float(settings.heartbeat_interval if interval_seconds is None else interval_seconds)
+        self._interval = min(wanted, HEARTBEAT_SECONDS)
         self._over = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None

@@ -118,7 +118,8 @@ def _submitted(run: Mapping[str, Any], now: datetime, settings: Settings) -> str
 def _begun(tx: Transaction, run: Mapping[str, Any], now: datetime, settings: Settings) -> Iterable[str]:
     """Tell how a run is that has begun, and what its task runs wait for."""
     silent = now - (run["heartbeat"] or run["state_timestamp"])
-    if silent > timedelta(seconds=settings.heartbeat_limit_seconds):
+    allowed = settings.own_heartbeat_limit_seconds if run["beats_often"] else settings.heartbeat_limit_seconds
+    if silent > timedelta(seconds=min(allowed, settings.heartbeat_limit_seconds)):
         yield f"It is {run['state']}, but nothing was heard of its process for {_words(silent)}."
     else:
         yield f"It is {run['state']} since {_time(run['state_timestamp'])}."

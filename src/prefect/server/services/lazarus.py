@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from prefect.server.actions.logs import write_run_logs
@@ -25,22 +25,24 @@ LOG_NAME = "Lazarus.FlowRun"
 
 async def run_once(database: Database, settings: Settings, now: datetime) -> int:
     """Deal with every lost run; gives their number."""
-    limit_time = now - timedelta(seconds=settings.heartbeat_limit_seconds)
+    limits = settings.heartbeat_limits(now)
     dealt_with = 0
     while True:
-        found = await database.read(lambda tx: tx.all(lost.lost_flow_runs, limit_time=limit_time, limit=BATCH))
+        found = await database.read(lambda tx: tx.all(lost.lost_flow_runs, limit=BATCH, **limits))
         settled = 0
         for run in found:
-            settled += await database.write(lambda tx, run=run: _settle(tx, now, settings, limit_time, run))  # type: ignore[misc]
+            settled += await database.write(lambda tx, run=run: _settle(tx, now, settings, limits, run))  # type: ignore[misc]
         dealt_with += settled
         if len(found) < BATCH or not settled:
             return dealt_with
 
 
-def _settle(tx: Transaction, now: datetime, settings: Settings, limit_time: datetime, run: Mapping[str, Any]) -> int:
-    present = tx.one(lost.flow_run_now, flow_run_id=run["id"])
+def _settle(
+    tx: Transaction, now: datetime, settings: Settings, limits: Mapping[str, datetime], run: Mapping[str, Any]
+) -> int:
+    present = tx.one(lost.flow_run_now, flow_run_id=run["id"], **limits)
     # It may have moved or beaten since the look.
-    if present is None or present["version"] != run["version"] or present["silent_since"] > limit_time:
+    if present is None or present["version"] != run["version"] or not present["is_silent"]:
         return 0
     attempt = (run["times_resurrected"] or 0) + 1
     limit = settings.resurrection_attempt_limit

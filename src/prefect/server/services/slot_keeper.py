@@ -6,7 +6,7 @@ Those of dead holders come back, and runs whose process waits no more begin anew
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from prefect.server.actions.set_state import set_flow_run_state
 from prefect.server.errors import ApiError
@@ -25,11 +25,11 @@ RESCHEDULED = "Rescheduled: the process that waited for a free place has not ask
 
 async def run_once(database: Database, settings: Settings, now: datetime) -> int:
     """Take back lapsed places and start abandoned runs anew; gives how many."""
-    limit_time = now - timedelta(seconds=settings.heartbeat_limit_seconds)
+    limits = settings.heartbeat_limits(now)
     lapsed = 0
     # A look costs no commit; most looks find nothing.
-    if await database.read(lambda tx: tx.one(slots.any_lapsed_slot, limit_time=limit_time)):
-        lapsed = await database.write(lambda tx: tx.run(slots.lapsed_slots, limit_time=limit_time))
+    if await database.read(lambda tx: tx.one(slots.any_lapsed_slot, **limits)):
+        lapsed = await database.write(lambda tx: tx.run(slots.lapsed_slots, **limits))
     while True:
         found = await database.read(lambda tx: tx.all(slots.overdue_queued_runs, before=now, most=BATCH))
         settled = 0

@@ -26,11 +26,10 @@ SILENT_RUN = "No heartbeat detected from the flow run; marking the run as failed
 
 async def run_once(database: Database, settings: Settings, now: datetime) -> int:
     """Settle every silent run; gives their number."""
-    limit = timedelta(seconds=settings.heartbeat_limit_seconds)
-    limit_time = now - limit
-    await _bring_back(database, now, now + limit)
-    tasks = await _settle_all(database, lost.silent_task_runs, now, limit_time, _settle_task_run)
-    return tasks + await _settle_all(database, lost.silent_cancelling_runs, now, limit_time, _settle_flow_run)
+    limits = settings.heartbeat_limits(now)
+    await _bring_back(database, now, now + timedelta(seconds=settings.heartbeat_limit_seconds))
+    tasks = await _settle_all(database, lost.silent_task_runs, now, limits, _settle_task_run)
+    return tasks + await _settle_all(database, lost.silent_cancelling_runs, now, limits, _settle_flow_run)
 
 
 async def _bring_back(database: Database, now: datetime, future_time: datetime) -> None:
@@ -46,24 +45,24 @@ async def _settle_all(
     database: Database,
     statement: Any,
     now: datetime,
-    limit_time: datetime,
-    settle: Callable[[Transaction, datetime, datetime, Mapping[str, Any]], int],
+    limits: Mapping[str, datetime],
+    settle: Callable[[Transaction, datetime, Mapping[str, datetime], Mapping[str, Any]], int],
 ) -> int:
     total = 0
     while True:
-        found = await database.read(lambda tx: tx.all(statement, limit_time=limit_time, limit=BATCH))
+        found = await database.read(lambda tx: tx.all(statement, limit=BATCH, **limits))
         settled = 0
         for run in found:
-            settled += await database.write(lambda tx, run=run: settle(tx, now, limit_time, run))  # type: ignore[misc]
+            settled += await database.write(lambda tx, run=run: settle(tx, now, limits, run))  # type: ignore[misc]
         total += settled
         if len(found) < BATCH or not settled:
             return total
 
 
-def _settle_task_run(tx: Transaction, now: datetime, limit_time: datetime, run: Mapping[str, Any]) -> int:
-    present = tx.one(lost.task_run_now, task_run_id=run["id"])
+def _settle_task_run(tx: Transaction, now: datetime, limits: Mapping[str, datetime], run: Mapping[str, Any]) -> int:
+    present = tx.one(lost.task_run_now, task_run_id=run["id"], **limits)
     # It may have moved, or its flow run beaten, since the look.
-    if present is None or present["version"] != run["version"] or present["silent_since"] > limit_time:
+    if present is None or present["version"] != run["version"] or not present["is_silent"]:
         return 0
     retries = count_retries(tx, run["id"])
     allowed = run["max_retries"] or 0
@@ -84,9 +83,9 @@ def _settle_task_run(tx: Transaction, now: datetime, limit_time: datetime, run: 
     return 1
 
 
-def _settle_flow_run(tx: Transaction, now: datetime, limit_time: datetime, run: Mapping[str, Any]) -> int:
-    present = tx.one(lost.flow_run_now, flow_run_id=run["id"])
-    if present is None or present["version"] != run["version"] or present["silent_since"] > limit_time:
+def _settle_flow_run(tx: Transaction, now: datetime, limits: Mapping[str, datetime], run: Mapping[str, Any]) -> int:
+    present = tx.one(lost.flow_run_now, flow_run_id=run["id"], **limits)
+    if present is None or present["version"] != run["version"] or not present["is_silent"]:
         return 0
     set_flow_run_state(tx, now, flow_run_id=run["id"], proposed=propose("Failed", SILENT_RUN))
     _log(tx, now, run["id"], None, "ZombieKiller.FlowRun", SILENT_RUN)

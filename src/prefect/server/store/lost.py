@@ -1,13 +1,14 @@
 """Finding runs whose process fell silent.
 
-A run that never beat is measured by the time of its last state, so that it is found as well.
+A run that never beat is measured by the time of its last state, so that it is found as well.  Each statement takes two
+times: ``limit_time`` for processes that beat often, and the earlier ``long_limit_time`` for all others.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_column, select, update
+from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_column, or_, select, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -15,14 +16,15 @@ from prefect.server.catalogue import flow, flow_group, flow_run, task, task_run
 from prefect.server.store.phrases import among, value_of
 
 __all__ = [
+    "beats_often",
     "bring_back",
     "flow_run_now",
     "flow_runs_ahead",
     "has_pending_work",
     "is_switched_off",
     "lost_flow_runs",
+    "silent",
     "silent_cancelling_runs",
-    "silent_since",
     "silent_task_runs",
     "task_run_now",
 ]
@@ -52,7 +54,11 @@ def _off(name: str) -> ColumnElement[bool]:
 
 
 silent_since = func.coalesce(flow_run.c.heartbeat, flow_run.c.state_timestamp, flow_run.c.created)
-_silent = silent_since <= value_of("limit_time", flow_run.c.heartbeat)
+# A process that names itself is ours, and one that has beaten since its run began keeps our short interval.
+beats_often = flow_run.c.process_id.is_not(None) & (flow_run.c.heartbeat > flow_run.c.state_timestamp)
+silent = (silent_since <= value_of("limit_time", flow_run.c.heartbeat)) & or_(
+    silent_since <= value_of("long_limit_time", flow_run.c.heartbeat), beats_often
+)
 _limit = value_of("limit", flow_run.c.version)
 _of_group = flow_run.join(flow, flow.c.id == flow_run.c.flow_id).join(
     flow_group, flow_group.c.id == flow.c.flow_group_id
@@ -68,7 +74,7 @@ lost_flow_runs = (
     select(flow_run.c.id, flow_run.c.version, flow_run.c.state, flow_run.c.times_resurrected)
     .select_from(_of_group)
     .where(among(flow_run.c.state, ("Running", "Submitted")))
-    .where(_silent)
+    .where(silent)
     .where(~_off("heartbeat_enabled"))
     .where(~_off("lazarus_enabled"))
     .where(~has_pending_work)
@@ -80,7 +86,7 @@ silent_cancelling_runs = (
     select(flow_run.c.id, flow_run.c.version)
     .select_from(_of_group)
     .where(flow_run.c.state == "Cancelling")
-    .where(_silent)
+    .where(silent)
     .where(~_off("heartbeat_enabled"))
     .order_by(flow_run.c.updated)
     .limit(_limit)
@@ -128,7 +134,7 @@ silent_task_runs = (
         .join(flow_group, flow_group.c.id == flow.c.flow_group_id)
     )
     .where(among(task_run.c.state, ("Running", "Cancelling")))
-    .where(_of_its_run(silent_since) <= value_of("limit_time", flow_run.c.heartbeat))
+    .where(_of_its_run(silent))
     .where(~_off("heartbeat_enabled"))
     .order_by(task_run.c.updated)
     .limit(_limit)
@@ -136,12 +142,12 @@ silent_task_runs = (
 
 # What the finder looks at again inside its transaction.
 flow_run_now = (
-    select(flow_run.c.version, silent_since.label("silent_since"))
+    select(flow_run.c.version, silent.label("is_silent"))
     .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
     .with_for_update()
 )
 task_run_now = (
-    select(task_run.c.version, silent_since.label("silent_since"))
+    select(task_run.c.version, silent.label("is_silent"))
     .select_from(task_run.join(flow_run, flow_run.c.id == task_run.c.flow_run_id))
     .where(task_run.c.id == value_of("task_run_id", task_run.c.id))
     .with_for_update(of=task_run)

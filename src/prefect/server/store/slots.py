@@ -15,7 +15,7 @@ from prefect.server.catalogue import (
     task_run,
     task_tag_limit,
 )
-from prefect.server.store.lost import has_pending_work, is_switched_off, silent_since
+from prefect.server.store.lost import has_pending_work, is_switched_off, silent
 from prefect.server.store.phrases import among, inserting, is_within, value_of
 
 __all__ = [
@@ -163,7 +163,7 @@ _lapsed = (
         .join(flow, flow.c.id == flow_run.c.flow_id)
         .join(flow_group, flow_group.c.id == flow.c.flow_group_id)
     )
-    .where(silent_since <= value_of("limit_time", flow_run.c.heartbeat))
+    .where(silent)
     .where(~is_switched_off(flow_group.c.settings, literal_column("'heartbeat_enabled'")))
     .where(is_switched_off(flow_group.c.settings, literal_column("'lazarus_enabled'")))
     .where(~has_pending_work)  # its process went home on purpose, and the run keeps its place

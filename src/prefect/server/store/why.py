@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from prefect.server.catalogue import agent, flow, flow_run, task, task_run, tenant
+from prefect.server.store.lost import beats_often
 from prefect.server.store.phrases import among, value_of
 
 __all__ = ["agents_of_tenant", "run_with_flow", "waiting_task_runs"]
@@ -18,6 +19,7 @@ run_with_flow = (
         flow_run.c.state_timestamp,
         flow_run.c.state_start_time,
         flow_run.c.heartbeat,
+        beats_often.label("beats_often"),
         flow_run.c.labels,
         flow_run.c.agent_id,
         flow.c.name.label("flow_name"),
