@@ -196,6 +196,12 @@ class Settings:
     max_scheduled_runs_per_flow: int = _setting(
         "services.towel.max_scheduled_runs_per_flow", 10, _whole(1, 1000), "runs created ahead for one schedule"
     )
+    scheduler_horizon_seconds: float = _setting(
+        "services.scheduler.horizon_seconds",
+        300.0,
+        _number(1, 31_622_400),
+        "all runs of a schedule within this time are created ahead, also when they are more, up to 1,000",
+    )
     lazarus_seconds: float = _setting(
         "services.lazarus.interval_seconds", 15.0, _number(0.1, 86_400), "pause between two looks for lost runs"
     )

@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import gzip
 import json
@@ -383,3 +384,21 @@ def test_a_schedule_that_cannot_be_read_leaves_the_old_one(world, given, said):
 
     assert world.row("flow_group")["schedule"] is None
     assert len(world.rows("flow_run")) == 10
+
+
+def test_flows_of_one_new_name_registered_at_one_moment_are_versions_of_one_group(world):
+    async def one():
+        given = {"serialized_flow": flow_document("same"), "project_id": world.project_id}
+        return await world.database.write(
+            lambda tx: registration.create_flow(tx, world.now, settings=world.settings, **given)
+        )
+
+    async def all_of_them():
+        return await asyncio.gather(*(one() for _ in range(8)))
+
+    world.run_async(all_of_them())
+
+    rows = sorted(world.rows("flow"), key=lambda row: row["version"])
+    assert [row["version"] for row in rows] == list(range(1, 9))
+    assert [row["archived"] for row in rows] == [True] * 7 + [False]
+    assert len({row["flow_group_id"] for row in rows}) == 1

@@ -1,4 +1,5 @@
 import asyncio
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -274,3 +275,27 @@ def test_planned_runs_keep_the_time_of_their_event(world):
     starts = sorted(run["scheduled_start_time"] for run in world.rows("flow_run"))
 
     assert starts == [START + timedelta(hours=hour) for hour in range(1, 11)]
+
+
+def test_a_schedule_of_many_clocks_loses_no_run_to_the_number_that_is_made_ahead(world):
+    clocks = [{"type": "IntervalClock", "interval": 60_000_000, "parameter_defaults": {"x": n}} for n in range(30)]
+    world.register(flow_document(schedule={"type": "Schedule", "clocks": clocks}))
+    for _ in range(4):
+        world.pass_time(60)
+        run_once(world, scheduler)
+
+    runs_made = Counter(row["scheduled_start_time"] for row in world.rows("flow_run"))
+    assert set(runs_made.values()) == {30}
+    assert min(runs_made) == START + timedelta(minutes=1)
+    assert max(runs_made) == START + timedelta(minutes=9)
+
+
+def test_of_runs_at_one_instant_those_that_were_not_made_ahead_follow(world):
+    daily = {"type": "CronClock", "cron": "0 9 * * *"}
+    clocks = [daily | {"parameter_defaults": {"x": n}} for n in range(10)] + [daily]
+    world.register(flow_document(schedule={"type": "Schedule", "clocks": clocks}))
+    world.now = START.replace(day=2, hour=8, minute=58)
+    run_once(world, scheduler)
+
+    due = [row for row in world.rows("flow_run") if row["scheduled_start_time"] == START.replace(day=2, hour=9)]
+    assert len(due) == 11

@@ -141,3 +141,12 @@ def test_a_run_that_has_ended_says_so(world):
 def test_an_unknown_run_is_told(world):
     with pytest.raises(ApiError, match="Invalid flow run ID"):
         ask(world, UNKNOWN)
+
+
+@pytest.mark.parametrize("state", ["Pending", "ClientFailed"])
+def test_a_run_in_a_state_that_no_agent_takes_says_what_to_do(world, state):
+    run_id = world.create(world.register())
+    world.set_flow_run(run_id, state)
+
+    (reason,) = ask(world, run_id)["reasons"]
+    assert reason == f"It is {state}, and agents take no run in that state: set it to Scheduled."

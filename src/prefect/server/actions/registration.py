@@ -78,7 +78,8 @@ def create_flow(
     check_text("description", description)
     if idempotency_key is not None:
         check_key("idempotency_key", idempotency_key)
-    project = found(tx.one(tenants.project_by_id, project_id=project_id), "Invalid project.")
+    find_project = tenants.project_by_id if version_group_id is not None else tenants.locked_project
+    project = found(tx.one(find_project, project_id=project_id), "Invalid project.")
     tenant_id = project["tenant_id"]
     if version_group_id is None:
         known = tx.one(flows.version_group_by_name, project_id=project_id, name=document["name"])

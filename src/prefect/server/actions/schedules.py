@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,9 @@ __all__ = [
 
 logger = logging.getLogger("prefect.server.schedules")
 
+#: Runs made ahead for one flow, however many clocks its schedule has.
+MOST_AHEAD = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class WantedRun:
@@ -53,7 +56,7 @@ def set_schedule_active(tx: Transaction, now: datetime, *, flow_id: str, setting
     _check_required_parameters(flow)
     tx.run(flows.set_schedule_active, flow_id=flow_id, is_schedule_active=True, now=now)
     active = {**flow, "is_schedule_active": True}
-    schedule_flow_runs(tx, now, active, settings.max_scheduled_runs_per_flow)
+    schedule_flow_runs(tx, now, active, settings)
     return True
 
 
@@ -119,7 +122,7 @@ def _replace_group_schedule(
             flow = tx.one(flows.flow_for_schedule, flow_id=version["id"])
             try:
                 with tx.savepoint():
-                    schedule_flow_runs(tx, now, flow or {}, settings.max_scheduled_runs_per_flow)
+                    schedule_flow_runs(tx, now, flow or {}, settings)
             except ApiError as error:
                 # The schedule itself is saved; what keeps its runs from being made is told at each pass.
                 logger.warning("Flow %s: no runs can be scheduled: %s", version["id"], error)
@@ -130,7 +133,7 @@ def schedule_flow_runs(
     tx: Transaction,
     now: datetime,
     flow: Mapping[str, Any],
-    max_runs: int,
+    settings: Settings,
     wanted: Sequence[WantedRun] | None = None,
 ) -> list[str]:
     """Make the next runs of an active flow that are not made yet; gives their ids.
@@ -140,13 +143,15 @@ def schedule_flow_runs(
         wanted: what ``wanted_runs`` gave for it, when it was asked outside of the transaction.
     """
     if wanted is None:
-        wanted = wanted_runs(flow, now, max_runs)
+        wanted = wanted_runs(flow, now, settings)
     if not wanted:
         return []
     latest = (tx.one(flows.latest_auto_scheduled, flow_id=flow["id"]) or {}).get("start") or now
+    # Of several at the latest instant some may be missing; their keys tell which.
+    first = latest if sum(run.start == latest for run in wanted) > 1 else latest + timedelta(microseconds=1)
     made = []
     for run in wanted:
-        if run.parameters or run.labels is not None or run.start > latest:
+        if run.parameters or run.labels is not None or run.start >= first:
             made.append(
                 create_flow_run(
                     tx,
@@ -162,16 +167,17 @@ def schedule_flow_runs(
     return made
 
 
-def wanted_runs(flow: Mapping[str, Any], now: datetime, max_runs: int) -> list[WantedRun]:
+def wanted_runs(flow: Mapping[str, Any], now: datetime, settings: Settings) -> list[WantedRun]:
     """Ask the flow's schedule, or its group's which wins, for its next runs after ``now``.
 
-    A schedule that cannot be read gives none, and a warning in the log.
+    So many as are set, and beyond that all that come before the next looks of the scheduler: a schedule of many clocks
+    may have more at one instant. A schedule that cannot be read gives none, and a warning in the log.
     """
     document = flow.get("group_schedule") or flow.get("schedule")
     if not document or flow["archived"] or not flow["is_schedule_active"]:
         return []
     try:
-        events = Schedule.deserialize(document).next(max_runs, after=now, return_events=True)
+        events = _events(Schedule.deserialize(document), now, settings)
     except Exception:  # a schedule is a user's text: whatever is wrong with it must not stop the others
         logger.warning("Flow %s has a schedule that cannot be read", flow["id"], exc_info=True)
         return []
@@ -185,6 +191,17 @@ def wanted_runs(flow: Mapping[str, Any], now: datetime, max_runs: int) -> list[W
             key += ":" + labels_key(parameters, labels)
         wanted.append(WantedRun(start, key, parameters, labels))
     return wanted
+
+
+def _events(schedule: Schedule, now: datetime, settings: Settings) -> list[Any]:
+    count = settings.max_scheduled_runs_per_flow
+    horizon = now + timedelta(seconds=max(settings.scheduler_horizon_seconds, 3 * settings.scheduler_seconds))
+    events = schedule.next(count, after=now, return_events=True)
+    while len(events) == count < MOST_AHEAD and events[-1].start_time <= horizon:
+        count = min(count * 4, MOST_AHEAD)
+        events = schedule.next(count, after=now, return_events=True)
+    least = settings.max_scheduled_runs_per_flow
+    return [event for place, event in enumerate(events) if place < least or event.start_time <= horizon]
 
 
 def _plain(time: datetime) -> datetime:

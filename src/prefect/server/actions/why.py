@@ -10,7 +10,7 @@ from prefect.model.state import Finished
 from prefect.server.actions import slots
 from prefect.server.actions.checks import found
 from prefect.server.actions.queue import PAUSED
-from prefect.server.rules.proposal import is_kind
+from prefect.server.rules.proposal import is_kind, is_running_kind
 from prefect.server.rules.transition import is_waiting
 from prefect.server.settings import Settings
 from prefect.server.store import why
@@ -38,6 +38,8 @@ def why_not_running(tx: Transaction, now: datetime, *, settings: Settings, flow_
         return _answer(run, False, [f"It has ended: {state} ({run['state_message'] or 'no message'})."])
     if state == "Submitted":
         return _answer(run, False, [_submitted(run, now, settings)])
+    if not is_waiting(state) and not is_running_kind(state):
+        return _answer(run, False, [f"It is {state}, and agents take no run in that state: set it to Scheduled."])
     if not is_waiting(state):
         return _answer(run, False, list(_begun(tx, run, now, settings)))
     blocks = list(_blocks(tx, run, now, settings))

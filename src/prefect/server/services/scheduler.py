@@ -29,7 +29,7 @@ async def run_once(database: Database, settings: Settings, now: datetime) -> int
     while True:
         batch = await database.read(lambda tx, after=after_id: tx.all(flows.active_flows, after_id=after, limit=BATCH))  # type: ignore[misc]
         # Working out times is slow beside the database: in a thread, and before the transaction.
-        wanted = await asyncio.to_thread(_wanted, batch, now, settings.max_scheduled_runs_per_flow)
+        wanted = await asyncio.to_thread(_wanted, batch, now, settings)
         for flow, runs in wanted:
             made += await _schedule(database, settings, flow, runs, now)
         if len(batch) < BATCH:
@@ -38,9 +38,9 @@ async def run_once(database: Database, settings: Settings, now: datetime) -> int
 
 
 def _wanted(
-    batch: list[Mapping[str, Any]], now: datetime, max_runs: int
+    batch: list[Mapping[str, Any]], now: datetime, settings: Settings
 ) -> list[tuple[Mapping[str, Any], list[schedules.WantedRun]]]:
-    found = ((flow, schedules.wanted_runs(flow, now, max_runs)) for flow in batch)
+    found = ((flow, schedules.wanted_runs(flow, now, settings)) for flow in batch)
     return [(flow, runs) for flow, runs in found if runs]
 
 
@@ -58,7 +58,7 @@ async def _schedule(
             return 0
         if (present["group_schedule"], present["schedule"]) != (flow["group_schedule"], flow["schedule"]):
             return 0
-        return len(schedules.schedule_flow_runs(tx, now, present, settings.max_scheduled_runs_per_flow, runs))
+        return len(schedules.schedule_flow_runs(tx, now, present, settings, runs))
 
     try:
         return await database.write(work)

@@ -14,6 +14,7 @@ __all__ = [
     "insert_first_tenant",
     "insert_project",
     "insert_tenant",
+    "locked_project",
     "project_by_id",
     "set_project_description",
     "set_project_name",
@@ -46,6 +47,8 @@ insert_project = inserting(project, "id", "tenant_id", "name", "description", "c
 project_by_id = select(project.c.id, project.c.tenant_id, project.c.name).where(
     project.c.id == value_of("project_id", project.c.id)
 )
+# Who registers a flow of a new name waits for others who do so in the project: the name must lead all to one group.
+locked_project = project_by_id.with_for_update(key_share=True)
 set_project_name = updating(project, "name", row="project_id")
 set_project_description = updating(project, "description", row="project_id")
 delete_project = delete(project).where(project.c.id == value_of("project_id", project.c.id))
