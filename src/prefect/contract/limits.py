@@ -32,5 +32,5 @@ EVENT_PAGE: Final = 1_000
 """Events of a flow run handed out at once."""
 
 HEARTBEAT_SECONDS: Final = 10.0
-"""A process of this package beats at least so often, whatever `cloud.heartbeat_interval` says: 1.x's 30 s are meant for a
-server that waits for 10 minutes, and ours takes such a process for dead after 40 s."""
+"""A process of this package beats at least so often, whatever `cloud.heartbeat_interval` says: 1.x's 30 s are meant for
+a server that waits for 10 minutes, and ours takes such a process for dead after 40 s."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from prefect.server import catalogue
 from prefect.server.graphql import mutations, queries
 from prefect.server.graphql.operations import ENUMS, INPUT_TYPES
 from support.access import Holder, Keyed
 
-SEEDS = (1,)
-ROUNDS = 1
+# The same in every run; more by PROCTOR_FUZZ_SEEDS and PROCTOR_FUZZ_ROUNDS.
+SEEDS = range(1, 1 + int(os.environ.get("PROCTOR_FUZZ_SEEDS", "1")))
+ROUNDS = int(os.environ.get("PROCTOR_FUZZ_ROUNDS", "2"))
+#: What a refused mutation may write all the same: who was refused, and that an agent or a key was used.
+NOTES = frozenset({"audit"})
 INTERNAL = "An internal API error"
 
 HUGE = "é" * 70_000
@@ -26,6 +31,13 @@ TEXTS = (
 )  # fmt: skip
 NUMBERS = (0, -1, 1, 2**31 - 1, 2**31, 2**63, -(2**63), 10**400, 0.5, -0.0, 1e308, 1e-320)
 OTHERS = (None, True, False, [], {}, [[]], [None], {"": None}, {"__proto__": {}}, {"type": "Success"}, {"type": []})
+
+
+#: Inputs that stand inside others.
+NESTED_INPUTS = {
+    **INPUT_TYPES,
+    **{f"{operation.name}_input": operation.inputs for operation in mutations.MUTATIONS if operation.inputs},
+}
 
 
 def deep(levels: int) -> Any:
@@ -62,8 +74,8 @@ class Fuzz:
         pick, plain = self.random, kind.rstrip("!").partition(" =")[0].rstrip("!")
         if plain.startswith("["):
             return [self.fitting(plain.strip("[]!")) for _ in range(pick.choice((0, 1, 3)))]
-        if plain in INPUT_TYPES:
-            fields = INPUT_TYPES[plain].items()
+        if plain in NESTED_INPUTS:
+            fields = NESTED_INPUTS[plain].items()
             return {name: self.fitting(inner) for name, inner in fields if inner[-1] == "!" or pick.random() < 0.5}
         if plain in ENUMS:
             return pick.choice(ENUMS[plain])
@@ -112,13 +124,29 @@ def _foreign(keyed: Keyed) -> dict[str, Any]:
     return keyed.run_async(keyed.database.read(work))
 
 
+def _written(database: Any, run_async: Any) -> dict[str, tuple[Any, ...]]:
+    """Tell of each table how many rows it has, and when the last of them was changed."""
+
+    def work(tx: Any) -> dict[str, tuple[Any, ...]]:
+        found = {}
+        for name, table in catalogue.metadata.tables.items():
+            if name not in NOTES:
+                seen = func.max(table.c.updated) if "updated" in table.c else func.count()
+                found[name] = tuple(
+                    (tx.one(select(func.count().label("n"), seen.label("last")).select_from(table)) or {}).values()
+                )
+        return found
+
+    return run_async(database.read(work))
+
+
 class Judge:
     """Looks at each answer."""
 
     def __init__(self, theirs: set[str], caplog: Any):
         self.theirs = theirs
         self.caplog = caplog
-        self.executed = 0
+        self.executed = self.refused = 0
 
     def look(self, holder: Holder, body: Any, *, may_name: bool = True) -> Any:
         answer = holder.post(body)
@@ -155,10 +183,93 @@ def test_no_input_of_an_operation_breaks_in(keyed, caplog, seed):
             holder = holders[(number + seed) % len(holders)]
             if operation.name in ("delete_tenant", "secret_value"):
                 holder = keyed.read  # ours would be gone; its words are ours to read
-            judge.look(holder, _call(operation, fuzz))
+            seen = _written(keyed.database, keyed.run_async)
+            body = (_call, _written_call)[fuzz.random.random() < 0.3](operation, fuzz)
+            answer = judge.look(holder, body)
+            if operation.is_mutation and "errors" in answer:
+                judge.refused += 1
+                assert _written(keyed.database, keyed.run_async) == seen, json.dumps(body)[:600]
 
     assert _foreign(keyed) == before
     assert judge.executed > 20
+    assert judge.refused > 20
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_input_breaks_in_where_no_keys_are_asked_for(api, caplog, seed):
+    """There everything is allowed, so that more of it is reached."""
+    fuzz = Fuzz(seed, [])
+    judge = Judge(set(), caplog)
+    for _ in range(ROUNDS):
+        fuzz.ids = [*_fill(api), TEXTS[-1]]
+        for operation in (*mutations.MUTATIONS, *queries.QUERIES):
+            if operation.name == "delete_tenant":
+                continue
+            seen = _written(api.app.database, api.run_async)
+            body = (_call, _written_call)[fuzz.random.random() < 0.3](operation, fuzz)
+            answer = judge.look(Open(api), body)
+            if operation.is_mutation and "errors" in answer:
+                judge.refused += 1
+                assert _written(api.app.database, api.run_async) == seen, json.dumps(body)[:600]
+
+    assert judge.executed > 50
+    assert judge.refused > 50
+
+
+class Open:
+    """A caller of a server that asks for no key."""
+
+    def __init__(self, api: Any):
+        self.api = api
+
+    def post(self, body: Any) -> Any:
+        return self.api.call("POST", "/", json.dumps(body).encode())
+
+
+def _fill(api: Any) -> list[str]:
+    flow_id = api.register(parameters=[{"name": "x", "required": True}])
+    run_id = api.do("create_flow_run", flow_id=flow_id, parameters={"x": 1})["id"]
+    api.do("set_flow_run_states", "states { id }", states=[{"flow_run_id": run_id, "state": {"type": "Running"}}])
+    row = api.row("flow_run", run_id, "tenant_id flow { project_id flow_group_id tasks { id } } task_runs { id }")
+    flow, task_run_id = row["flow"], row["task_runs"][0]["id"]
+    return [
+        flow_id, run_id, row["tenant_id"], flow["project_id"], flow["flow_group_id"], flow["tasks"][0]["id"], task_run_id,
+        api.do("register_agent", type="local")["id"],
+        api.do("create_cloud_hook", type="PREFECT_MESSAGE", states=["Failed"])["id"],
+        api.do("create_task_run_artifact", task_run_id=task_run_id, kind="link", data={"a": 1})["id"],
+        api.do("set_key_value", key="key", value=1)["id"],
+        api.do("update_task_tag_limit", tag="tag", limit=5)["id"],
+        api.do("create_action", action_type="CANCEL_RUN")["id"],
+    ]  # fmt: skip
+
+
+def _literal(value: Any, kind: str) -> str:
+    """Write a value into a document, as far as its type allows."""
+    plain = kind.rstrip("!").partition(" =")[0].strip("[]!")
+    if isinstance(value, dict) and plain in NESTED_INPUTS:
+        fields = NESTED_INPUTS[plain]
+        return (
+            "{"
+            + ", ".join(f"{key}: {_literal(item, fields[key])}" for key, item in value.items() if key in fields)
+            + "}"
+        )
+    if isinstance(value, list) and kind.startswith("["):
+        return "[" + ", ".join(_literal(item, plain) for item in value) + "]"
+    if plain in ENUMS and isinstance(value, str) and value in ENUMS[plain]:
+        return value
+    # JSON is a text that holds it; anything else that is no plain value is taken for a text as well.
+    text = json.dumps(value)
+    return json.dumps(text) if plain == "JSON" or isinstance(value, dict | list) else text
+
+
+def _written_call(operation: Any, fuzz: Fuzz) -> dict[str, Any]:
+    """As ``_call``, with the inputs in the document itself."""
+    given = fuzz.inputs(operation.inputs)
+    if not operation.is_mutation or not isinstance(given, dict):
+        return _call(operation, fuzz)
+    inputs = {key: value for key, value in given.items() if key in operation.inputs}
+    written = ", ".join(f"{key}: {_literal(value, operation.inputs[key])}" for key, value in inputs.items())
+    return {"query": f"mutation {{ {operation.name}(input: {{{written}}}) {{ __typename }} }}"}
 
 
 def _call(operation: Any, fuzz: Fuzz) -> dict[str, Any]:
@@ -248,6 +359,18 @@ def test_no_filter_order_or_page_of_a_table_breaks_in(keyed, caplog, seed):
 
     assert _foreign(keyed) == before
     assert judge.executed > 25
+
+
+def test_json_nested_too_deeply_for_a_filter_is_refused(keyed):
+    nested: Any = 1
+    for _ in range(900):
+        nested = [nested]
+    query = "query($where: flow_run_bool_exp) { flow_run(where: $where) { id } }"
+
+    answer = keyed.admin.post({"query": query, "variables": {"where": {"context": {"_contains": nested}}}})
+
+    assert answer.status in (200, 400)
+    assert "An internal API error" not in answer.body.decode()
 
 
 @pytest.mark.parametrize("seed", SEEDS)

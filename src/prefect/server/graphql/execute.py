@@ -198,6 +198,8 @@ class Executor:
             return _refusal(RequestError([error], "GRAPHQL_VALIDATION_FAILED"))
         except InvalidValue as error:
             return _refusal(RequestError([GraphQLError(str(error))], "BAD_USER_INPUT"))
+        except RecursionError:
+            return _refusal(_malformed("The request is nested too deeply."))
 
     async def answer(self, request: Request, plan: Plan, bound: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         """Do what was planned and give the JSON of the answer."""
