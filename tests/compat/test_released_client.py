@@ -116,3 +116,50 @@ def test_our_command_runs_a_flow_that_the_old_agent_serves(released: Released) -
     released.road.python("import cloudpickle")  # both sides see the same script: the flow is stored by path
     done = released.road.prefect("run", "--name", "old-friend", "--watch", code=None)
     assert "Flow run" in done.stdout.splitlines()[-1]
+
+
+LIMITED = """
+import os, subprocess, sys, time
+from prefect import Client, Flow, storage, task
+from prefect.run_configs import UniversalRun
+@task(tags=["scarce"])
+def one():
+    return 1
+with Flow("limited", storage=storage.Local(add_default_labels=False), run_config=UniversalRun(labels=["few"])) as flow:
+    one()
+client = Client()
+flow_id = flow.register(project_name="demo", no_url=True)
+def limit(flows, tasks):
+    client.graphql("mutation { update_flow_concurrency_limit(input: {label: \\"few\\", limit: %d}) { id } }" % flows)
+    client.graphql("mutation { update_task_tag_limit(input: {tag: \\"scarce\\", limit: %d}) { id } }" % tasks)
+limit(0, 0)
+run_id = client.create_flow_run(flow_id=flow_id)
+names = {"FLOW_RUN_ID": run_id, "FLOW_ID": flow_id}
+env = {**os.environ, **{"PREFECT__CONTEXT__" + name: value for name, value in names.items()}}
+for kind in ("FLOW", "TASK"):
+    name = "prefect.engine.cloud.Cloud%sRunner" % kind.title()
+    env["PREFECT__ENGINE__%s_RUNNER__DEFAULT_CLASS" % kind] = name
+env |= {"PREFECT__CLOUD__QUEUE_INTERVAL": "1", "PREFECT__CLOUD__CHECK_CANCELLATION_INTERVAL": "1"}
+process = subprocess.Popen([sys.executable, "-m", "prefect", "execute", "flow-run"], env=env)
+def wait(path):
+    query = "{ %s(where: {%s, state: {_eq: \\"Queued\\"}}) { id } }" % path
+    while process.poll() is None and not client.graphql(query).data[path[0]]:
+        time.sleep(0.1)
+wait(("flow_run", "id: {_eq: \\"%s\\"}" % run_id))
+limit(1, 0)
+wait(("task_run", "flow_run: {id: {_eq: \\"%s\\"}}" % run_id))
+limit(1, 1)
+process.wait(60)
+"""
+
+
+def test_the_old_runner_waits_for_places_under_limits(released: Released) -> None:
+    released.python(LIMITED)
+
+    query = """{ flow_run(where: {flow: {name: {_eq: "limited"}}}) {
+        states(order_by: {version: asc}) { state } task_runs { states(order_by: {version: asc}) { state } }
+    } }"""
+    (run,) = released.road.graphql(query)["data"]["flow_run"]
+    assert [line["state"] for line in run["states"]] == ["Scheduled", "Queued", "Running", "Success"]
+    (task_run,) = run["task_runs"]
+    assert [line["state"] for line in task_run["states"]] == ["Pending", "Queued", "Running", "Success"]

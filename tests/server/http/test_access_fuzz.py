@@ -233,7 +233,8 @@ def _fill(api: Any) -> list[str]:
     row = api.row("flow_run", run_id, "tenant_id flow { project_id flow_group_id tasks { id } } task_runs { id }")
     flow, task_run_id = row["flow"], row["task_runs"][0]["id"]
     return [
-        flow_id, run_id, row["tenant_id"], flow["project_id"], flow["flow_group_id"], flow["tasks"][0]["id"], task_run_id,
+        flow_id, run_id, row["tenant_id"], flow["project_id"], flow["flow_group_id"], flow["tasks"][0]["id"],
+        task_run_id,
         api.do("register_agent", type="local")["id"],
         api.do("create_cloud_hook", type="PREFECT_MESSAGE", states=["Failed"])["id"],
         api.do("create_task_run_artifact", task_run_id=task_run_id, kind="link", data={"a": 1})["id"],

@@ -292,6 +292,11 @@ def _check_flow(document: Mapping[str, Any], settings: Settings) -> None:
     for key in ("schedule", "storage", "run_config", "environment"):
         if document.get(key) is not None and not isinstance(document[key], dict):
             raise BadInput(f"serialized_flow.{key}", "a JSON object or null", document[key])
+    for key in ("run_config", "environment"):
+        _check_texts(f"serialized_flow.{key}.labels", (document.get(key) or {}).get("labels"))
+    for parameter in _list_of_objects("serialized_flow.parameters", document.get("parameters") or []):
+        if not isinstance(parameter.get("name"), str):
+            raise BadInput("serialized_flow.parameters: name of a parameter", "a text", parameter.get("name"))
     tasks = _list_of_objects("serialized_flow.tasks", document.get("tasks") or [])
     _check_tasks("serialized_flow.tasks", tasks)
     edges = _list_of_objects("serialized_flow.edges", document.get("edges") or [])
@@ -327,8 +332,7 @@ def _check_tasks(field: str, tasks: Iterable[Mapping[str, Any]]) -> None:
                 raise BadInput(f"{field}: {key} of task {slug}", "a number, 0 or more", value)
             if value is not None and value > 2**31 - 1:
                 raise BadInput(f"{field}: {key} of task {slug}", "a number below 2147483648", value)
-        if not isinstance(task.get("tags") or [], list):
-            raise BadInput(f"{field}: tags of task {slug}", "a list", task["tags"])
+        _check_texts(f"{field}: tags of task {slug}", task.get("tags"))
 
 
 def _check_edges(field: str, edges: Iterable[Mapping[str, Any]]) -> None:
@@ -336,6 +340,11 @@ def _check_edges(field: str, edges: Iterable[Mapping[str, Any]]) -> None:
         for end in ("upstream_task", "downstream_task"):
             if _slug(edge.get(end)) is None:
                 raise BadInput(f"{field}: {end} of an edge", "a task slug", edge.get(end))
+
+
+def _check_texts(field: str, value: Any) -> None:
+    if value is not None and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+        raise BadInput(field, "a list of texts or null", value)
 
 
 def _given_list(field: str, value: Any) -> list[dict[str, Any]]:
