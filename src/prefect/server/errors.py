@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["ApiError", "BadInput", "Refused", "StartUpError", "shorten"]
+__all__ = ["LONGEST_ECHO", "ApiError", "BadInput", "Refused", "StartUpError", "shorten"]
 
 LONGEST_ECHO = 80
 

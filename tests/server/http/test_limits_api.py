@@ -157,3 +157,15 @@ def test_an_sla_shows_the_groups_that_are_held_to_it(api):
         "duration_seconds": 60,
         "flow_groups": [{"id": pair_id, "flow_group_id": group_id}],
     }
+
+
+def test_an_error_does_not_repeat_all_of_what_was_wrong(api):
+    hook = "mutation($input: create_cloud_hook_input!) { create_cloud_hook(input: $input) { id } }"
+    wrong = {"type": "WEBHOOK", "config": {"k" * 70_000: 1}}
+
+    of_states = api.ask(hook, {"input": {**wrong, "states": ["x" * 70_000, "nope"]}}).messages[0]
+    of_config = api.ask(hook, {"input": {**wrong, "states": ["Failed"]}}).messages[0]
+
+    assert of_states == "Invalid states: a text of 70000 characters, NOPE"
+    assert of_config.startswith("Invalid config for a WEBHOOK hook: expected exactly url; wrong: kkk")
+    assert len(of_config) < 5000

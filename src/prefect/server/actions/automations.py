@@ -10,7 +10,7 @@ from uuid import UUID
 from prefect.server.actions import create_run, events, runs, schedules
 from prefect.server.actions.checks import check_labels, check_name, check_object, found, new_id
 from prefect.server.actions.hooks import CONFIGS as HOOK_CONFIGS
-from prefect.server.actions.hooks import STATE_NAMES
+from prefect.server.actions.hooks import read_states
 from prefect.server.actions.notices import fields_of, message_of, render
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.settings import Settings
@@ -128,10 +128,7 @@ def create_flow_run_state_changed_hook(
     flow_group_ids: Sequence[str] | None = None,
 ) -> str:
     """Call for an action when a run, of these flow groups or of any, reaches one of these states; gives the id."""
-    wanted = sorted({state.upper() for state in states})
-    unknown = sorted(set(wanted) - STATE_NAMES)
-    if unknown or not wanted:
-        raise ApiError(f"Invalid states: {', '.join(unknown) or 'none given'}", "BAD_USER_INPUT")
+    wanted = sorted(read_states(states))
     groups = _ids("flow_group_ids", flow_group_ids)
     for group_id in groups:
         found(

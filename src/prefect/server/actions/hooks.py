@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from prefect.server.actions.checks import check_key, check_name, check_object, new_id
-from prefect.server.errors import ApiError
+from prefect.server.errors import LONGEST_ECHO, ApiError, shorten
 from prefect.server.rules.proposal import STATE_CLASSES
 from prefect.server.store import hooks
 from prefect.server.store.database import Transaction
 
-__all__ = ["create_hook", "delete_hook", "delete_message", "set_hook_active", "set_message_read"]
+__all__ = ["create_hook", "delete_hook", "delete_message", "read_states", "set_hook_active", "set_message_read"]
 
 SEVERITIES = ("info", "warning", "error", "critical")
+MOST_NAMED = 10
 STATE_NAMES = {name.upper() for name in STATE_CLASSES}
 
 
@@ -41,6 +42,16 @@ CONFIGS: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
 }
 
 
+def read_states(states: Sequence[str]) -> list[str]:
+    """Give the names of states as hooks keep them: in capitals, each once, in the caller's order."""
+    wanted = list(dict.fromkeys(state.upper() for state in states))
+    unknown = [state for state in wanted if state not in STATE_NAMES]
+    if unknown or not wanted:
+        named = ", ".join(state if len(state) <= LONGEST_ECHO else shorten(state) for state in unknown[:MOST_NAMED])
+        raise ApiError(f"Invalid states: {named or 'none given'}", "BAD_USER_INPUT")
+    return wanted
+
+
 def create_hook(
     tx: Transaction,
     now: datetime,
@@ -53,10 +64,7 @@ def create_hook(
     config: Any = None,
 ) -> str:
     """Make a hook for these states, of one flow's versions or of all flows; gives its id."""
-    wanted = [state.upper() for state in states]
-    unknown = sorted(set(wanted) - STATE_NAMES)
-    if unknown or not wanted:
-        raise ApiError(f"Invalid states: {', '.join(unknown) or 'none given'}", "BAD_USER_INPUT")
+    wanted = read_states(states)
     given = check_object("config", config)
     expected = CONFIGS[type]
     wrong = sorted(given.keys() ^ expected.keys()) or sorted(

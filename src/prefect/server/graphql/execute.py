@@ -336,7 +336,7 @@ class _Answer:
         if isinstance(error, DatabaseUnavailable):
             self._metrics.database_failures += 1
             self._unavailable.add(root.key)
-        self._errors.append({"message": message, "path": [root.key], "extensions": {"code": code}})
+        self._errors.append({"message": _shortened(message), "path": [root.key], "extensions": {"code": code}})
         if not root.is_nullable:
             self._is_void = True
         return b"null"
