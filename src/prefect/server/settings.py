@@ -203,13 +203,13 @@ class Settings:
         "all runs of a schedule within this time are created ahead, also when they are more, up to 1,000",
     )
     lazarus_seconds: float = _setting(
-        "services.lazarus.interval_seconds", 15.0, _number(0.1, 86_400), "pause between two looks for lost runs"
+        "services.lazarus.interval_seconds", 5.0, _number(0.1, 86_400), "pause between two looks for lost runs"
     )
     resurrection_attempt_limit: int = _setting(
         "services.lazarus.resurrection_attempt_limit", 3, _whole(0, 1000), "times a lost run is started again"
     )
     zombie_killer_seconds: float = _setting(
-        "services.zombie_killer.interval_seconds", 15.0, _number(0.1, 86_400), "pause between two looks for dead runs"
+        "services.zombie_killer.interval_seconds", 5.0, _number(0.1, 86_400), "pause between two looks for dead runs"
     )
     heartbeat_limit_seconds: float = _setting(
         "services.heartbeat_limit_seconds", 90.0, _number(1, 86_400), "a run silent for longer is taken for dead"
