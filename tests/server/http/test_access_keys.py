@@ -548,3 +548,20 @@ def test_a_socket_needs_a_key_and_is_held_to_its_tenant(keyed):
     for answers in (refused, nobody):
         assert answers[1]["type"] == "websocket.close"
         assert answers[1]["code"] == 4403
+
+
+def test_a_list_of_new_runs_stays_inside_the_tenant(keyed):
+    theirs = keyed.fill(keyed.other)
+    ours = keyed.fill(keyed.admin)
+    runs = [{"flow_id": ours["flow_id"]}, {"flow_id": theirs["flow_id"]}]
+
+    refused = keyed.run.try_to("create_flow_runs", "flow_run_ids", flow_runs=runs)
+    by_group = keyed.run.try_to("create_flow_runs", "flow_run_ids", flow_runs=[{"version_group_id": "group"}])
+
+    assert refused.json["errors"][0]["message"] == f"flow_runs[1]: Flow {theirs['flow_id']} not found"
+    (run_id,) = by_group.json["data"]["create_flow_runs"]["flow_run_ids"]
+    found = keyed.admin.data(f'{{ flow_run_by_pk(id: "{run_id}") {{ flow_id }} }}')["flow_run_by_pk"]
+    assert found == {"flow_id": ours["flow_id"]}
+    assert keyed.admin.data("{ flow_run_aggregate { aggregate { count } } }")["flow_run_aggregate"] == {
+        "aggregate": {"count": 2}
+    }
