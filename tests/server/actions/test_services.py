@@ -1,4 +1,3 @@
-import asyncio
 from collections import Counter
 from datetime import timedelta
 
@@ -8,8 +7,7 @@ from sqlalchemy import update
 from prefect.server import catalogue
 from prefect.server.actions import flows, runs
 from prefect.server.rules.transition import Caller
-from prefect.server.services import lazarus, loop, scheduler, zombie_killer
-from prefect.server.services.loop import Service
+from prefect.server.services import lazarus, scheduler, zombie_killer
 from prefect.server.settings import load_settings
 from support.world import START, flow_document
 
