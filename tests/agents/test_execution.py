@@ -11,8 +11,13 @@ import time
 
 import pytest
 
+from prefect import Flow, context, task
 from prefect.backend import FlowRunView
-from prefect.backend.execution import execute_flow_run, execute_flow_run_in_subprocess
+from prefect.backend.execution import (
+    execute_flow_run,
+    execute_flow_run_from_environment,
+    execute_flow_run_in_subprocess,
+)
 from prefect.client import Client
 from prefect.run_configs import UniversalRun
 from prefect.storage import Local
@@ -201,3 +206,41 @@ def test_the_process_of_the_heartbeat_ends_with_a_killed_run(create, client, ser
 
     _, alive = psutil.wait_procs([heart], timeout=10)
     assert alive == []
+
+
+SLOW_TO_LOAD = """
+import os, time
+
+from prefect import Flow, task
+from prefect.client import Client
+
+# Ends with the first heartbeat that arrives after the loading began.
+asked = "{ flow_run_by_pk(id: \\"%s\\") { heartbeat } }" % os.environ["PREFECT__CONTEXT__FLOW_RUN_ID"]
+end = time.monotonic() + 30
+while Client().graphql(asked)["data"]["flow_run_by_pk"]["heartbeat"] is None:
+    assert time.monotonic() < end, "no heartbeat while the flow is loaded"
+    time.sleep(0.02)
+
+with Flow("slow to load") as flow:
+    task(lambda: None, name="nothing")()
+"""
+
+
+def test_a_process_beats_while_its_flow_is_loaded(client, script, server, monkeypatch):
+    path = server.folder / "slow_to_load.py"
+    path.write_text(SLOW_TO_LOAD)
+    with Flow("slow to load") as flow:
+        task(lambda: None, name="nothing")()
+    flow.storage = Local(path=str(path), stored_as_script=True)
+    flow.storage.add_flow(flow)
+    flow.run_config, flow.result = UniversalRun(), flow.storage.result
+    flow_id = client.register(flow, PROJECT, build=False, no_url=True)
+    run_id = client.create_flow_run(flow_id=flow_id, labels=["nobody"])
+    monkeypatch.setenv("PREFECT__CONTEXT__FLOW_RUN_ID", run_id)
+    monkeypatch.setattr("prefect.contract.limits.HEARTBEAT_SECONDS", 0.05)
+
+    runner = {"engine.flow_runner.default_class": "prefect.engine.cloud.CloudFlowRunner"}
+    with set_temporary_config(runner), context(flow_run_id=run_id):
+        execute_flow_run_from_environment()
+
+    assert FlowRunView.from_flow_run_id(run_id).state.is_successful()

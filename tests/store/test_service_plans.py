@@ -100,7 +100,10 @@ QUESTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
     "queue of waiting tasks": (queue.due_again[queue.UNLABELLED], {**QUEUE, "limit": 25}),
     "queue, next": (queue.next_due[queue.UNLABELLED], QUEUE),
     "queue, next task": (queue.next_again[queue.UNLABELLED], QUEUE),
-    "lazarus": (lost.lost_flow_runs, {"limit_time": NOW, "long_limit_time": NOW, "limit": 500}),
+    "lazarus": (
+        lost.lost_flow_runs,
+        {"limit_time": NOW, "long_limit_time": NOW, "submitted_limit_time": NOW, "limit": 500},
+    ),
     "zombies": (lost.silent_task_runs, {"limit_time": NOW, "long_limit_time": NOW, "limit": 500}),
     "zombies, cancelling": (lost.silent_cancelling_runs, {"limit_time": NOW, "long_limit_time": NOW, "limit": 500}),
     "zombies, heartbeats of the future": (lost.flow_runs_ahead, {"future_time": NOW, "limit": 500}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +56,8 @@ def execute_flow_run_from_environment() -> None:
         raise ValueError(NO_FLOW_RUN)
     stored = _stored_code(flow_run_id)
     with _failing_run(flow_run_id, "Failed to load and execute flow run: {error!r}"):
-        flow, secrets = _load_flow(stored)
+        with _beating(flow_run_id):
+            flow, secrets = _load_flow(stored)
         with context(secrets={**(context.get("secrets") or {}), **secrets}):
             _runner_class()(flow=flow).run()
 
@@ -118,6 +120,31 @@ def _runner_class() -> type[FlowRunner]:
     from prefect.engine import get_default_flow_runner_class
 
     return get_default_flow_runner_class()
+
+
+@contextmanager
+def _beating(flow_run_id: str) -> Iterator[None]:
+    """Send heartbeats while the block runs: importing a flow may take longer than a silent run is waited for."""
+    from prefect.client.client import Client
+    from prefect.contract.limits import HEARTBEAT_SECONDS
+    from prefect.exceptions import ClientError
+    from prefect.utilities.logging import get_logger
+
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(HEARTBEAT_SECONDS):
+            try:
+                Client().update_flow_run_heartbeat(flow_run_id)
+            except ClientError as error:
+                get_logger("Heartbeat").warning("Failed to send heartbeat: %s", error)
+
+    if context.config.cloud.heartbeat_mode != "off":
+        threading.Thread(target=beat, name="heartbeat-while-loading", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 @contextmanager

@@ -221,6 +221,13 @@ class Settings:
         "the same for processes of this package, which beat every 10 s; at most the limit of all",
     )
 
+    submitted_limit_seconds: float = _setting(
+        "services.submitted_limit_seconds",
+        600.0,
+        _number(1, 86_400),
+        "a run may take so long to begin when a living agent starts it in a container; at least the limit of all",
+    )
+
     slot_keeper_seconds: float = _setting(
         "services.slot_keeper.interval_seconds", 5.0, _number(0.1, 86_400), "pause between two looks at places held"
     )

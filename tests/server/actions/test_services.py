@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import update
 
 from prefect.server import catalogue
-from prefect.server.actions import flows, runs
+from prefect.server.actions import agents, flows, queue, runs, why
 from prefect.server.rules.transition import Caller
 from prefect.server.services import lazarus, scheduler, zombie_killer
 from prefect.server.settings import load_settings
@@ -48,6 +48,38 @@ def test_a_run_whose_process_vanished_is_started_again_three_times_and_then_fail
     assert [log["level"] for log in logs] == ["INFO", "INFO", "INFO", "ERROR"]
     assert {log["name"] for log in logs} == {"Lazarus.FlowRun"}
     assert "This is attempt 2." in logs[1]["message"]
+
+
+def submitted_by(world, agent_type):
+    run_id = world.create(world.register())
+    agent_id = world.do(agents.register_agent, tenant_id=world.tenant_id, type=agent_type, name=agent_type)
+    world.set_flow_run(run_id, "Submitted", version=1, caller=Caller(agent_id))
+    return run_id, agent_id
+
+
+def test_a_run_whose_container_a_living_agent_starts_is_given_ten_minutes(world):
+    run_id, agent_id = submitted_by(world, "KubernetesAgent")
+    for _ in range(9):
+        world.pass_time(60)
+        world.do(queue.mark_queried, agent_id=agent_id)
+        assert run_once(world, lazarus) == 0
+    asked = world.see(lambda tx: why.why_not_running(tx, world.now, settings=world.settings, flow_run_id=run_id))
+    assert "started again from 2030-01-01 12:10:00" in asked["reasons"][0]
+    world.pass_time(61)
+    world.do(queue.mark_queried, agent_id=agent_id)
+
+    assert run_once(world, lazarus) == 1
+    assert world.flow_run(run_id)["state"] == "Scheduled"
+
+
+@pytest.mark.parametrize(("agent_type", "asks"), [("KubernetesAgent", False), ("LocalAgent", True)])
+def test_a_run_of_a_silent_agent_or_of_a_local_one_is_not(world, agent_type, asks):
+    _, agent_id = submitted_by(world, agent_type)
+    world.pass_time(SILENCE)
+    if asks:
+        world.do(queue.mark_queried, agent_id=agent_id)
+
+    assert run_once(world, lazarus) == 1
 
 
 def test_a_run_that_beats_is_left_alone(world):

@@ -113,7 +113,11 @@ def _submitted(run: Mapping[str, Any], now: datetime, settings: Settings) -> str
     who = f"Agent {run['agent_name'] or run['agent_id']}" if run["agent_id"] else "An agent"
     since = run["heartbeat"] or run["state_timestamp"]
     text = f"{who} took it {_words(now - run['state_timestamp'])} ago; its process has not begun yet."
-    again = since + timedelta(seconds=settings.heartbeat_limit_seconds)
+    patience = timedelta(seconds=settings.heartbeat_limit_seconds)
+    asked = run["agent_last_queried"]
+    if run["agent_type"] not in (None, "LocalAgent") and asked is not None and asked > now - patience:
+        patience = max(patience, timedelta(seconds=settings.submitted_limit_seconds))
+    again = since + patience
     return f"{text} If nothing is heard of it, it is started again from {_time(again)} on."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from prefect.server.actions.logs import write_run_logs
@@ -26,9 +26,12 @@ LOG_NAME = "Lazarus.FlowRun"
 async def run_once(database: Database, settings: Settings, now: datetime) -> int:
     """Deal with every lost run; gives their number."""
     limits = settings.heartbeat_limits(now)
+    submitted = now - timedelta(seconds=settings.submitted_limit_seconds)
     dealt_with = 0
     while True:
-        found = await database.read(lambda tx: tx.all(lost.lost_flow_runs, limit=BATCH, **limits))
+        found = await database.read(
+            lambda tx: tx.all(lost.lost_flow_runs, limit=BATCH, submitted_limit_time=submitted, **limits)
+        )
         settled = 0
         for run in found:
             settled += await database.write(lambda tx, run=run: _settle(tx, now, settings, limits, run))  # type: ignore[misc]

@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_colum
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from prefect.server.catalogue import flow, flow_group, flow_run, task, task_run
+from prefect.server.catalogue import agent, flow, flow_group, flow_run, task, task_run
 from prefect.server.store.phrases import among, value_of
 
 __all__ = [
@@ -70,11 +70,23 @@ has_pending_work = exists().where(
     and_(task_run.c.flow_run_id == flow_run.c.id, among(task_run.c.state, _STILL_TO_COME))
 )
 
+# An image may take minutes to be pulled, and whoever has to start the run is there: not yet lost.  A local agent's
+# process begins, or beats, at once.
+_is_being_started = (
+    (flow_run.c.state == "Submitted")
+    & (silent_since > value_of("submitted_limit_time", flow_run.c.heartbeat))
+    & exists()
+    .where(agent.c.id == flow_run.c.agent_id)
+    .where(agent.c.type != "LocalAgent")
+    .where(agent.c.last_queried > value_of("long_limit_time", flow_run.c.heartbeat))
+)
+
 lost_flow_runs = (
     select(flow_run.c.id, flow_run.c.version, flow_run.c.state, flow_run.c.times_resurrected)
     .select_from(_of_group)
     .where(among(flow_run.c.state, ("Running", "Submitted")))
     .where(silent)
+    .where(~_is_being_started)
     .where(~_off("heartbeat_enabled"))
     .where(~_off("lazarus_enabled"))
     .where(~has_pending_work)

@@ -26,6 +26,8 @@ run_with_flow = (
         flow.c.archived,
         tenant.c.settings.label("tenant_settings"),
         agent.c.name.label("agent_name"),
+        agent.c.type.label("agent_type"),
+        agent.c.last_queried.label("agent_last_queried"),
     )
     .select_from(
         flow_run.join(flow, flow.c.id == flow_run.c.flow_id)
