@@ -218,6 +218,21 @@ def test_a_read_can_not_write(database, run_async):
         run_async(database.read(lambda tx: tx.run(add_tenant, **_tenant(1))))
 
 
+def test_a_single_question_is_answered_also_after_one_that_failed(database, run_async):
+    def fail(tx):
+        tx.one(count_tenants)
+        raise KeyError("nothing to do with the database")
+
+    run_async(database.write(lambda tx: tx.run(add_tenant, **_tenant(1))))
+    for _ in range(12):  # more than there are connections: none of them stays behind in a transaction
+        with pytest.raises(KeyError):
+            run_async(database.read(fail, is_single=True))
+
+    assert run_async(database.read(lambda tx: tx.one(count_tenants)["n"], is_single=True)) == 1
+    run_async(database.write(lambda tx: tx.run(add_tenant, **_tenant(2))))
+    assert run_async(database.read(lambda tx: tx.one(count_tenants)["n"], is_single=True)) == 2
+
+
 def test_stop_finishes_what_was_accepted(database_url, run_async):
     async def run():
         database = open_database(database_url)

@@ -25,7 +25,7 @@ class Clocks:
 class Database:
     is_gone = False
 
-    async def read(self, work):
+    async def read(self, work, **_):
         if self.is_gone:
             raise DatabaseUnavailable("gone")
 

@@ -19,7 +19,7 @@ class Gone:
     def __getattr__(self, name):
         return getattr(self.database, name)
 
-    async def read(self, work):
+    async def read(self, work, **_):
         if self.is_gone:
             raise GONE
         return await self.database.read(work)

@@ -361,7 +361,7 @@ class _Answer:
         begun, outcome = time.perf_counter(), "ok"
         try:
             with self._request.app.spans.operation(TABLES):
-                answers = await self._request.app.database.read(work)
+                answers = await self._request.app.database.read(work, is_single=len(roots) == 1)
         except Exception as error:
             outcome = "failed"
             return {root.key: self._failed(root, error) for root in roots}

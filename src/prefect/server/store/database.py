@@ -122,8 +122,13 @@ class Database(Protocol):
     async def stop(self) -> None:
         """Finish what was accepted, then close."""
 
-    async def read(self, work: Callable[[Transaction], T]) -> T:
-        """Run ``work`` over one consistent snapshot."""
+    async def read(self, work: Callable[[Transaction], T], *, is_single: bool = False) -> T:
+        """Run ``work`` over one consistent snapshot.
+
+        Args:
+            is_single: it asks one question, whose answer is a snapshot by itself: PostgreSQL needs no transaction
+                around it, which would be two more round trips.
+        """
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run ``work`` and return its result after the durable commit.

@@ -248,8 +248,8 @@ class PostgresDatabase:
             await asyncio.to_thread(listener.join)
         self._pool = self._listener = None
 
-    async def read(self, work: Callable[[PostgresTransaction], T]) -> T:
-        return await self._in_thread("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)
+    async def read(self, work: Callable[[PostgresTransaction], T], *, is_single: bool = False) -> T:
+        return await self._in_thread("" if is_single else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)
 
     async def write(self, work: Callable[[PostgresTransaction], T]) -> T:
         return await self._in_thread("BEGIN", work)
@@ -282,17 +282,19 @@ class PostgresDatabase:
         try:
             transaction = PostgresTransaction(conn, self.url)
             try:
-                conn.execute(begin)
+                if begin:
+                    conn.execute(begin)
                 result = work(transaction)
                 self._notify(conn, transaction.topics)
             except BaseException as error:
                 if conn.broken and isinstance(error, psycopg.Error):
                     raise _LostBeforeCommit from error
-                if not conn.broken:
+                if begin and not conn.broken:
                     conn.execute("ROLLBACK")
                 raise
             try:
-                conn.execute("COMMIT")
+                if begin:
+                    conn.execute("COMMIT")
             except _TRY_AGAIN:
                 raise
             except psycopg.Error as error:

@@ -228,7 +228,7 @@ class SqliteDatabase:
             shutil.rmtree(self._temporary, ignore_errors=True)
             self._path = self._temporary = None
 
-    async def read(self, work: Callable[[SqliteTransaction], T]) -> T:
+    async def read(self, work: Callable[[SqliteTransaction], T], *, is_single: bool = False) -> T:
         if self._loop is None or self._readers is None:
             raise DatabaseUnavailable("The database is not started.")
         return await self._loop.run_in_executor(self._readers, self._read, work)
