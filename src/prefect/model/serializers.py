@@ -154,6 +154,9 @@ class PandasSerializer(Serializer):
         return read(io.BytesIO(value), **self.deserialize_kwargs)
 
 
+COMPRESSIONS = "'bz2', 'gzip', 'lzma', 'zlib'"
+
+
 @_public
 class CompressedSerializer(Serializer):
     """Another serializer's bytes, compressed.
@@ -168,7 +171,7 @@ class CompressedSerializer(Serializer):
 
     Raises:
         ValueError: both or neither of ``format`` and the two functions.
-        ImportError: no module of that name, or none that compresses.
+        ImportError: no module of that name.
     """
 
     def __init__(
@@ -195,15 +198,22 @@ class CompressedSerializer(Serializer):
         """Give the functions ``compress`` and ``decompress`` of a module.
 
         Raises:
-            ImportError: there is no such module, or it has no such functions.
+            ImportError: there is no such module.
+            ValueError: it has no such functions.
         """
         try:
             library = importlib.import_module(compression_format)
-            return library.compress, library.decompress
-        except (ImportError, AttributeError) as error:
+        except ImportError as error:
             raise ImportError(
-                f"There is no compression module {compression_format!r}. Take one of 'bz2', 'gzip', 'lzma', 'zlib', or "
-                "another module with the functions `compress` and `decompress`."
+                f"Compression module for {compression_format!r} is not installed. Did you mean to use one of "
+                f"{COMPRESSIONS}?"
+            ) from error
+        try:
+            return library.compress, library.decompress
+        except AttributeError as error:
+            raise ValueError(
+                f"The module {compression_format!r} does not have the functions 'compress' and 'decompress'. Give "
+                f"those of another library as `compress` and `decompress`, or take one of {COMPRESSIONS}."
             ) from error
 
     def __eq__(self, other: object) -> bool:

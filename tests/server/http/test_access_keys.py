@@ -107,7 +107,7 @@ def test_only_hashes_of_keys_are_kept_and_no_table_shows_them(keyed):
     (row,) = [row for row in rows if row["id"] == key_id]
 
     assert row["key_hash"] == hash_of(key)
-    assert key.rpartition("_")[2] not in str(rows)
+    assert key[-20:] not in str(rows)  # its secret is 43 signs long
     assert keyed.admin.ask("{ auth_api_key { key_hash } }").status == 400
     listed = keyed.admin.data("{ auth_api_key { id name role expires_at default_tenant_id user_id last_used } }")
     assert key_id in {row["id"] for row in listed["auth_api_key"]}

@@ -46,7 +46,6 @@ INTENDED = {
     "prefect.utilities.graphql.*.kind: is gone": "helpers of the module that defined them",
     "*Client.logger: is gone": "an instance has it",
     "prefect.client.Secret.client: is gone": "a client is made when the secret is asked for",
-    "*CompressedSerializer.compression_from_lib: is gone": "a helper of its constructor",
     "prefect.configuration.create_user_config.call: default of source_path*": "a path of the installation",
     "prefect.utilities.datetimes.retry_delay.call: no [*]args": "durations are given by keyword",
     "prefect.utilities.notifications.*: default of * became None": "how a curried function shows its arguments",
