@@ -120,8 +120,11 @@ def schedules(database: Database, folder: str) -> None:
 
             await shared(args.connections, make, list(range(args.flows)))
 
+        begun = time.perf_counter()
         asyncio.run(fill())
-    database.execute("DELETE FROM flow_run")
+        emit("register", flows=args.flows, per_s=round(args.flows / (time.perf_counter() - begun)))
+    for table in ("flow_run", "run_key"):
+        database.execute(f"DELETE FROM {table}")
     wanted = args.flows * 10
     begun = time.perf_counter()
     with server(database.url, folder) as (port, pid):

@@ -329,3 +329,18 @@ def test_of_runs_at_one_instant_those_that_were_not_made_ahead_follow(world):
 
     due = [row for row in world.rows("flow_run") if row["scheduled_start_time"] == START.replace(day=2, hour=9)]
     assert len(due) == 11
+
+
+def test_a_look_that_finds_all_runs_made_writes_nothing(world, monkeypatch):
+    for name in ("one", "two"):
+        world.register(flow_document(name, schedule=HOURLY))
+    written = []
+    write = world.database.write
+    monkeypatch.setattr(world.database, "write", lambda work: written.append(work) or write(work))
+
+    assert run_once(world, scheduler) == 0
+    assert written == []
+
+    world.pass_time(3600)
+    assert run_once(world, scheduler) == 2
+    assert len(written) == 2

@@ -21,7 +21,7 @@ from prefect.server.rules.proposal import Proposal, propose
 from prefect.server.store import flows, runs
 from prefect.server.store.database import Transaction, UniquenessViolation
 
-__all__ = ["KeyTaken", "create_flow_run", "create_flow_runs", "labels_key"]
+__all__ = ["KeyTaken", "create_flow_run", "create_flow_runs", "is_key_used", "labels_key"]
 
 UNMAPPED = -1
 # One call is one transaction, and on SQLite nobody else writes meanwhile: about a second at most.
@@ -89,14 +89,19 @@ def create_flow_run(
 
 
 def create_flow_runs(
-    tx: Transaction, now: datetime, *, flow_runs: Sequence[Mapping[str, Any]], tenant_id: str | None = None
+    tx: Transaction,
+    now: datetime,
+    *,
+    flow_runs: Sequence[Mapping[str, Any]],
+    tenant_id: str | None = None,
+    auto_scheduled: bool = False,
 ) -> list[str]:
     """Create many flow runs, all or none; gives their ids in the order in which they were asked for.
 
     Each as ``create_flow_run`` makes it; of several with one key the first makes the run and the others get its id.
 
     Raises:
-        ApiError: one of them cannot be made; the text begins with its place in the list.
+        ApiError: one of them cannot be made; the text begins with its place in the list, unless a schedule asks.
         KeyTaken: begin again, in a new transaction.
     """
     if len(flow_runs) > RUNS_MAX:
@@ -112,8 +117,10 @@ def create_flow_runs(
         try:
             wish = _read(now, **given)
             flow = flows_found.get(wish.choice) or _find_flow(tx, *wish.choice, tenant_id)
-            run = _run(wish, flow, False)
+            run = _run(wish, flow, auto_scheduled)
         except ApiError as error:
+            if auto_scheduled:
+                raise
             raise ApiError(f"flow_runs[{place}]: {error.message}", error.code) from None
         flows_found[wish.choice] = flow
         if wish.key is not None:
@@ -281,6 +288,11 @@ def _scopes(
     if version_group_id is not None:
         return [f"version_group:{flow['tenant_id']}:{version_group_id}", of_flow]
     return [f"flow_group:{flow['flow_group_id']}", of_flow]
+
+
+def is_key_used(tx: Transaction, flow_id: str, key: str) -> bool:
+    """Tell whether a run of this flow was made with this key."""
+    return tx.one(runs.run_of_key, scope=f"flow:{flow_id}", key=key) is not None
 
 
 def _run_of_key(tx: Transaction, scopes: Sequence[str], key: str) -> str | None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from prefect.schedules import Schedule
 from prefect.server.actions.checks import check_object
-from prefect.server.actions.create_run import create_flow_run, labels_key
+from prefect.server.actions.create_run import create_flow_runs, is_key_used, labels_key
 from prefect.server.actions.parameters import required_names
 from prefect.server.errors import ApiError, shorten
 from prefect.server.settings import Settings
@@ -21,6 +21,7 @@ from prefect.server.store.database import Transaction
 __all__ = [
     "WantedRun",
     "delete_group_schedule",
+    "missing_runs",
     "schedule_flow_runs",
     "set_group_schedule",
     "set_schedule_active",
@@ -144,27 +145,33 @@ def schedule_flow_runs(
     """
     if wanted is None:
         wanted = wanted_runs(flow, now, settings)
+    missing = missing_runs(tx, now, flow, wanted)
+    if not missing:
+        return []
+    asked = [
+        {
+            "flow_id": flow["id"],
+            "parameters": dict(run.parameters),
+            "labels": run.labels,
+            "scheduled_start_time": run.start,
+            "idempotency_key": run.key,
+        }
+        for run in missing
+    ]
+    return create_flow_runs(tx, now, flow_runs=asked, auto_scheduled=True)
+
+
+def missing_runs(
+    tx: Transaction, now: datetime, flow: Mapping[str, Any], wanted: Sequence[WantedRun]
+) -> list[WantedRun]:
+    """Give those of the runs that a schedule asks for which are still to be made; only looks."""
     if not wanted:
         return []
     latest = (tx.one(flows.latest_auto_scheduled, flow_id=flow["id"]) or {}).get("start") or now
     # Of several at the latest instant some may be missing; their keys tell which.
     first = latest if sum(run.start == latest for run in wanted) > 1 else latest + timedelta(microseconds=1)
-    made = []
-    for run in wanted:
-        if run.parameters or run.labels is not None or run.start >= first:
-            made.append(
-                create_flow_run(
-                    tx,
-                    now,
-                    flow_id=flow["id"],
-                    parameters=dict(run.parameters),
-                    labels=run.labels,
-                    scheduled_start_time=run.start,
-                    idempotency_key=run.key,
-                    auto_scheduled=True,
-                )
-            )
-    return made
+    due = [run for run in wanted if run.parameters or run.labels is not None or run.start >= first]
+    return [run for run in due if not is_key_used(tx, flow["id"], run.key)]
 
 
 def wanted_runs(flow: Mapping[str, Any], now: datetime, settings: Settings) -> list[WantedRun]:
