@@ -1,7 +1,7 @@
 """Answers that wait until there is something to say: the queue for agents, the events of a run for who watches it.
 
-A waiter listens first and reads then, again after each announcement and when the next run comes due; no announcement
-and no due time means no work at all.
+A waiter listens first and reads then, again after each announcement and when the next run comes due; without either it
+looks every ten seconds.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["run_events", "runs_in_queue"]
 
 LONGEST_WAIT_SECONDS = 60.0
+# Over PostgreSQL a replica may die between a commit and telling the others of it: they look by themselves so often.
+LONGEST_NAP_SECONDS = 10.0
 MOST_EXCLUDED = 1000
 MOST_EVENTS = 5000
 # A start time is reached a moment after it, never a rounding error before.
@@ -85,7 +87,7 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
             elif due.next_start is not None:
                 until_due = (due.next_start - before).total_seconds() - (clock() - begun) + GRACE_SECONDS
                 left = min(left, max(until_due, GRACE_SECONDS))
-            await ear.wait(left)
+            await ear.wait(min(left, LONGEST_NAP_SECONDS))
 
 
 async def _due_for(
@@ -123,4 +125,4 @@ async def run_events(request: Request, inputs: dict[str, Any]) -> log_actions.Ev
             left = wait - (clock() - begun)
             if found.events or left <= 0 or live.closed:
                 return found
-            await ear.wait(left)
+            await ear.wait(min(left, LONGEST_NAP_SECONDS))

@@ -113,14 +113,14 @@ class SqliteTransaction(OpenTransaction):
         cursor = self._execute(*prepared.bind(values))
         stored = cursor.fetchone()
         # A statement that returns rows is done only when it has been stepped to its end.
-        row = None if stored is None else prepared.load(stored, _names(cursor))
+        row = None if stored is None else prepared.load(stored, () if prepared.columns else _names(cursor))
         cursor.close()
         return row
 
     def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
         prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
-        names = _names(cursor)
+        names = () if prepared.columns else _names(cursor)
         return [prepared.load(stored, names) for stored in cursor.fetchall()]
 
     def run(self, statement: Any, /, **values: Any) -> int:

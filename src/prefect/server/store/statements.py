@@ -6,6 +6,7 @@ kept, a statement costs what the driver takes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ from .dialect import Convert, Dialect
 
 Row = dict[str, Any]
 
+_INSERT = re.compile(r"(INSERT INTO .+ VALUES )(\(.+\))", re.DOTALL)
+_VALUE = re.compile(r"%\((\w+)\)s")
+
 
 class Prepared:
     """One statement for one dialect and one set of given names."""
@@ -26,7 +30,7 @@ class Prepared:
         "_compiled",
         "_defaults",
         "_dialect",
-        "_names",
+        "_many",
         "_readers",
         "_writers",
         "changes",
@@ -44,6 +48,7 @@ class Prepared:
         self.changes = table_topic(getattr(statement.table, "name", "")) if isinstance(statement, UpdateBase) else None
         self._dialect = dialect
         self._compiled: SQLCompiler | None = compiled if compiled.post_compile_params else None
+        self._many: dict[int, str] = {}
         self._writers: dict[str, Convert | None] = {}
         self._defaults: Row = {}
         for parameter, name in compiled.bind_names.items():
@@ -80,6 +85,23 @@ class Prepared:
             return self.text, bound
         expanded = self._compiled.construct_expanded_state(bound)
         return expanded.statement, dict(expanded.parameters)
+
+    def bind_together(self, rows: Sequence[Mapping[str, Any]]) -> tuple[str, Row] | None:
+        """Give one INSERT of several rows and its values, for a driver that names values as ``%(name)s``.
+
+        None for any other statement, and for an INSERT with more behind its values.
+        """
+        count = len(rows)
+        text = self._many.get(count)
+        if text is None:
+            found = _INSERT.fullmatch(self.text)
+            if found is None:
+                return None
+            head, place = found.groups()
+            places = [_VALUE.sub(rf"%(\1_{index})s", place) for index in range(count)]
+            text = self._many[count] = head + ", ".join(places)
+        bound = [self.bind(row)[1] for row in rows]
+        return text, {f"{name}_{index}": value for index, row in enumerate(bound) for name, value in row.items()}
 
     def load(self, stored: Sequence[Any], names: Sequence[str]) -> Row:
         """Make a row of what the driver gave."""
