@@ -104,11 +104,13 @@ class PostgresTransaction(OpenTransaction):
     def __init__(self, conn: Connection, url: str) -> None:
         self._conn = conn
         self._url = url
+        # One for all statements: making one costs as much as a small statement, and each answer is read at once.
+        self.cursor = conn.cursor()
         super().__init__()
 
     def _execute(self, text: str, values: Any) -> psycopg.Cursor[tuple[Any, ...]]:
         try:
-            return self._conn.execute(text, values)
+            return self.cursor.execute(text, values)
         except _TRY_AGAIN:
             raise
         except psycopg.Error as error:
@@ -289,7 +291,7 @@ class PostgresDatabase:
             transaction = PostgresTransaction(conn, self.url)
             try:
                 if begin:
-                    conn.execute(begin)
+                    transaction.cursor.execute(begin)
                 result = work(transaction)
             except BaseException as error:
                 if conn.broken and isinstance(error, psycopg.Error):
@@ -299,7 +301,7 @@ class PostgresDatabase:
                 raise
             try:
                 if begin:
-                    conn.execute("COMMIT")
+                    transaction.cursor.execute("COMMIT")
             except _TRY_AGAIN:
                 raise
             except psycopg.Error as error:
