@@ -177,10 +177,12 @@ class _Pool:
         # Guards everything about which call waits for which.
         self._lock = threading.Lock()
         self._is_over = False
-        self._processes: list[WorkerProcess] = []
+        self._processes = [WorkerProcess() for _ in range(count)] if in_processes else []
         self._in_processes = in_processes
         self._threads = [
-            threading.Thread(target=self._work, name=f"prefect-executor-{number}", daemon=True)
+            threading.Thread(
+                target=self._work, args=self._processes[number:][:1], name=f"prefect-executor-{number}", daemon=True
+            )
             for number in range(count)
         ]
         for thread in self._threads:
@@ -217,10 +219,7 @@ class _Pool:
         everything.kwargs = _IMMEDIATE
         event.wait()
 
-    def _work(self) -> None:
-        process = WorkerProcess() if self._in_processes else None
-        if process is not None:
-            self._processes.append(process)
+    def _work(self, process: WorkerProcess | None = None) -> None:
         call = None if process is None else process.call
         try:
             while True:

@@ -11,6 +11,7 @@ import pickle
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -32,6 +33,9 @@ class WorkerProcess:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: Any = None
+        # One thread makes calls, another may kill: also while the process is just being started.
+        self._lock = threading.Lock()
+        self._is_killed = False
 
     def call(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Make a call there, and give or raise here what comes of it.
@@ -59,21 +63,27 @@ class WorkerProcess:
         raise answer
 
     def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            here, there = os.pipe()
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", f"from {__name__} import _serve; _serve({there})"],
-                stdin=subprocess.PIPE,
-                pass_fds=(there,),
-                env=child_environ(),
-            )
-            os.close(there)
-            self._answers = open(here, "rb")  # noqa: SIM115 (closed in ``close``)
-        return self._process
+        with self._lock:
+            if self._is_killed:
+                raise RuntimeError("The worker process was killed before it began.")
+            if self._process is None:
+                here, there = os.pipe()
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", f"from {__name__} import _serve; _serve({there})"],
+                    stdin=subprocess.PIPE,
+                    pass_fds=(there,),
+                    env=child_environ(),
+                )
+                os.close(there)
+                self._answers = open(here, "rb")  # noqa: SIM115 (closed in ``close``)
+            return self._process
 
     def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
+        """End the process at once, and let none be started any more."""
+        with self._lock:
+            self._is_killed = True
+            if self._process is not None:
+                self._process.kill()
 
     def close(self) -> None:
         process, self._process = self._process, None

@@ -153,6 +153,14 @@ def test_a_worker_process_that_dies_is_reported_and_replaced() -> None:
 
 
 @pytest.mark.process
+def test_a_worker_process_that_was_killed_is_not_started_any_more() -> None:
+    worker = WorkerProcess()
+    worker.kill()
+
+    with pytest.raises(RuntimeError, match="killed before it began"):
+        worker.call(len, ([],), {})
+
+
 def test_an_exception_that_cannot_travel_is_told_as_text() -> None:
     class Stubborn(Exception):
         def __init__(self, one: int, two: int) -> None:
