@@ -88,7 +88,9 @@ def docker_engine() -> Iterator[Engine]:
     client = None
     try:
         client = _client_of(docker, url, process, folder / "log")
-        yield Engine(url, client)
+        engine = Engine(url, client)
+        _run_something(docker, engine)
+        yield engine
     finally:
         if client is not None:
             for container in client.containers(all=True):
@@ -104,6 +106,21 @@ def docker_engine() -> Iterator[Engine]:
         if namespace.exists():
             subprocess.run(["umount", str(namespace)], check=False)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _run_something(docker: Any, engine: Engine) -> None:
+    """Run a container that does nothing: some machines let an engine start, and no container."""
+    client = engine.client
+    try:
+        host = client.create_host_config(binds=borrowed_volumes(), network_mode="host")
+        made = client.create_container(engine.make_image("probe"), ["/usr/bin/true"], host_config=host)
+        client.start(made["Id"])
+        code = client.wait(made["Id"], timeout=60)["StatusCode"]
+        client.remove_container(made["Id"], force=True)
+    except (docker.errors.DockerException, OSError) as error:
+        raise NoEngine(f"the Docker engine runs no container here: {error}") from error
+    if code:
+        raise NoEngine(f"the Docker engine runs no container here: /usr/bin/true ended with {code}")
 
 
 def _client_of(docker: Any, url: str, process: subprocess.Popen[bytes], log: Path) -> Any:
