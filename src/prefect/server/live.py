@@ -110,6 +110,8 @@ class Offers:
 
     #: So long an agent has to take what it was shown before it is shown to others again.
     SECONDS = 2.0
+    #: So long after its end an agent gets no other offer of the same run.
+    SPENT_SECONDS = 60.0
     #: At most so many are remembered: bounds what a look at the queue reads beyond its limit.
     MOST = 500
 
@@ -120,23 +122,21 @@ class Offers:
     def to_others(self, agent_id: str) -> frozenset[str]:
         """Give the runs that agents other than this one were shown a moment ago."""
         now = self._clock()
-        over = []
-        for run_id, (_, end) in self._by_run.items():
-            if end > now:
-                break
-            over.append(run_id)
-        for run_id in over:
+        for run_id in [run_id for run_id, (_, end) in self._by_run.items() if end + self.SPENT_SECONDS <= now]:
             del self._by_run[run_id]
-        return frozenset(run_id for run_id, (taker, _) in self._by_run.items() if taker != agent_id)
+        return frozenset(run_id for run_id, (taker, end) in self._by_run.items() if taker != agent_id and end > now)
 
     def next_end(self) -> float:
         """Give the seconds until the oldest offer ends."""
-        return max(next((end for _, end in self._by_run.values()), 0.0) - self._clock(), 0.0)
+        now = self._clock()
+        return next((end - now for _, end in self._by_run.values() if end > now), 0.0)
 
     def note(self, agent_id: str, run_ids: Collection[str]) -> None:
-        """Remember that this agent is shown these runs."""
+        """Remember that this agent is shown these runs; again is no new offer, or one that never takes would keep them."""
         end = self._clock() + self.SECONDS
         for run_id in run_ids:
+            if self._by_run.get(run_id, ("", 0.0))[0] == agent_id:
+                continue
             self._by_run.pop(run_id, None)  # to the end: they lie in the order of their ends
             self._by_run[run_id] = (agent_id, end)
         while len(self._by_run) > self.MOST:

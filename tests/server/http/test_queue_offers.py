@@ -105,6 +105,18 @@ def test_an_offer_is_for_a_moment_and_for_one_agent():
     assert offers.to_others("nobody") == frozenset()
 
 
+def test_an_agent_that_looks_again_and_again_without_taking_keeps_nothing_from_others():
+    now = 0.0
+    offers = Offers(clock=lambda: now)
+    for step in range(30):
+        now = step / 10
+        offers.note("stuck", ["a"])
+
+    assert offers.to_others("other") == frozenset()
+    offers.note("other", ["a"])
+    assert offers.to_others("stuck") == {"a"}
+
+
 def test_only_so_many_offers_are_remembered():
     offers = Offers(clock=lambda: 0.0)
 
