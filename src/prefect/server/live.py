@@ -132,7 +132,10 @@ class Offers:
         return next((end - now for _, end in self._by_run.values() if end > now), 0.0)
 
     def note(self, agent_id: str, run_ids: Collection[str]) -> None:
-        """Remember that this agent is shown these runs; again is no new offer, or one that never takes would keep them."""
+        """Remember that this agent is shown these runs.
+
+        Again is no new offer: an agent that never takes a run would keep it from all others.
+        """
         end = self._clock() + self.SECONDS
         for run_id in run_ids:
             if self._by_run.get(run_id, ("", 0.0))[0] == agent_id:

@@ -288,8 +288,8 @@ class PostgresDatabase:
             raise _translate(error, self.url) from error
         begun = time.monotonic()
         try:
-            transaction = PostgresTransaction(conn, self.url)
             try:
+                transaction = PostgresTransaction(conn, self.url)
                 if begin:
                     transaction.cursor.execute(begin)
                 result = work(transaction)
