@@ -24,6 +24,7 @@ Z = timedelta(0)
 DEEPEST = 8
 
 _flow = None
+_days = {}
 
 
 def situation(function):
@@ -70,8 +71,23 @@ _PASSING = [
 ]
 
 
+def today():
+    """Give the current day as the context of a run does: that of UTC."""
+    return datetime.datetime.now(datetime.timezone.utc).date()
+
+
+def forget_days(day):
+    """From now on this day and those beside it are shown by their names, so that a record is the same on any day."""
+    _days.clear()
+    for name, days in (("yesterday", -1), ("today", 0), ("tomorrow", 1)):
+        other = day + timedelta(days=days)
+        _days[other.strftime("%Y-%m-%d")] = f"{{{name}}}"
+        _days[other.strftime("%Y%m%d")] = f"{{{name}, no dashes}}"
+
+
 def norm(text):
     text = text.replace(TMP, "{tmp}").replace(os.path.expanduser("~"), "{home}")
+    text = re.sub(r"\b20\d\d-?\d\d-?\d\d\b", lambda match: _days.get(match[0], match[0]), text)
     for pattern, place in _PASSING:
         text = re.sub(pattern, place, text)
     return re.sub(r"(not added to the flow|(?:unexpected|required) parameters): \{?([^}\n]*)\}?", _sorted_names, text)
@@ -153,7 +169,16 @@ def graph(flow):
 
 
 def record(function):
-    """Run one situation and tell all that was seen of it."""
+    """Run one situation and tell all that was seen of it; once more if a day ended meanwhile."""
+    while True:
+        day = today()
+        forget_days(day)
+        seen = _record_once(function)
+        if today() == day:
+            return seen
+
+
+def _record_once(function):
     logger = logging.getLogger("prefect")
     recorder = Recorder()
     handlers, logger.handlers, logger.propagate = logger.handlers, [recorder], False
