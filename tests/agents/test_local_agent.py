@@ -391,6 +391,44 @@ def test_an_agent_address_without_a_host_is_answered_at_every_address_of_the_mac
 
 
 @pytest.mark.parametrize(
+    ("headers", "path", "status"),
+    [
+        ({}, "/api/health", 200),
+        ({}, "/api/health/", 200),
+        ({}, "/api/health?probe=1", 200),
+        ({"Host": "agent-pod:8080"}, "/api/health", 200),
+        ({"Host": "192.0.2.1"}, "/api/health", 200),
+        ({"Origin": "http://localhost:8080"}, "/api/health", 200),
+        ({"Host": "evil.example"}, "/api/health", 403),
+        ({"Host": "evil.example:8080"}, "/api/poke", 403),
+        ({"Host": "localhost@evil.example"}, "/api/poke", 403),
+        ({"Origin": "http://evil.example"}, "/api/poke", 403),
+        ({"Origin": "null"}, "/api/poke", 403),
+        ({}, "//api/poke", 404),
+        ({}, "/x/api/poke", 404),
+        ({}, "/api/poke//", 404),
+        ({}, "/api/health/../poke", 404),
+    ],
+)
+def test_a_page_in_a_browser_cannot_call_an_agent(headers, path, status):
+    import http.client
+
+    from prefect.agent.health import HealthServer
+
+    pokes: list[int] = []
+    with HealthServer(f"http://127.0.0.1:{free_port()}", lambda: pokes.append(1)) as health:
+        connection = http.client.HTTPConnection("127.0.0.1", health.port, timeout=30)
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        connection.close()
+
+        assert answer.status == status
+        assert pokes == []
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
     ("address", "text"),
     [
         ("nonsense", "Must specify port in agent address, as in http://:8080. Got 'nonsense'"),

@@ -9,6 +9,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+from prefect.utilities.hosts import is_loopback, is_unowned, read_host, read_origin
+
+REQUEST_SECONDS = 10.0
+#: On every answer: no page may show it in a frame, or take it for something else.
+SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
 
 class HealthAddressError(ValueError):
     """No health server can be started at this address."""
@@ -31,7 +42,7 @@ class HealthServer:
             return
         host, port = _place(address)
         try:
-            self._server = _listening(host, port, _handler(poke))
+            self._server = _listening(host, port, _handler(poke, host))
         except OSError as error:
             raise HealthAddressError(f"Cannot listen at the agent address {address!r}: {error.strerror}") from error
         self._server.daemon_threads = True
@@ -83,13 +94,20 @@ def _listening(host: str | None, port: int, handler: type[BaseHTTPRequestHandler
     return Server((str(place[0]), port), handler)
 
 
-def _handler(poke: Callable[[], None]) -> type[BaseHTTPRequestHandler]:
+def _handler(poke: Callable[[], None], own_name: str | None) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        # Whoever sends half a request is not waited for.
+        timeout = REQUEST_SECONDS
+        server_version, sys_version = "agent", ""
+
         def do_GET(self) -> None:  # noqa: N802,RUF100 - the name that the base class calls
-            path = self.path.split("?")[0].rstrip("/")
-            if path == "/api/health":
+            # As it was sent: the base class makes //api/poke into /api/poke.
+            path = self.requestline.split()[1].split("?")[0]
+            if why := _refusal(self.headers.get_all("Host", []), self.headers.get("Origin"), own_name):
+                self._answer(403, why.encode(), "text/plain")
+            elif path in ("/api/health", "/api/health/"):
                 self._answer(200, b"{}", "application/json")
-            elif path == "/api/poke":
+            elif path in ("/api/poke", "/api/poke/"):
                 poke()
                 self._answer(200, b"", "text/plain")
             else:
@@ -102,7 +120,28 @@ def _handler(poke: Callable[[], None]) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
+        def end_headers(self) -> None:
+            for name, value in SAFE.items():
+                self.send_header(name, value)
+            super().end_headers()
+
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002,RUF100 - the base class's name
             """Write no line for each request."""
 
     return Handler
+
+
+def _refusal(named: list[str], origin: str | None, own_name: str | None) -> str:
+    """Say why a call is refused that a page in somebody's browser could have made; empty: it is not.
+
+    Probes and people call by an address, a name of this machine, or one that no stranger can own.
+    """
+    if origin is not None:
+        found = read_origin(origin)
+        if found is None or not is_loopback(found[1]):
+            return "Pages of other sites may not call an agent."
+    for text in named:
+        host = read_host(text.strip()[:300])
+        if host is None or not (host.name == own_name or is_unowned(host)):
+            return "This agent is not called by that name; use its address."
+    return "The request has more than one Host header." if len(named) > 1 else ""

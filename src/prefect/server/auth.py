@@ -1,7 +1,7 @@
-"""Who calls: API keys, the tenant and role that a key gives, and which addresses the server may listen on.
+"""Who calls: API keys, and the tenant and role that a key gives.
 
-Keys are off unless asked for: then whoever reaches the server may do everything, so it listens on loopback only, unless
-asked for more by name.  How keys are kept is told in docs/decisions/0011-api-keys.md.
+Keys are off unless asked for: then whoever reaches the server may do everything.  How keys are kept is told in
+docs/decisions/0011-api-keys.md.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from prefect.server.errors import BadInput, Refused, StartUpError
-from prefect.server.settings import Settings
+from prefect.server.errors import BadInput, Refused
 
 __all__ = [
     "ANYONE",
@@ -31,13 +29,9 @@ __all__ = [
     "Auth",
     "Caller",
     "TooManyFailures",
-    "check_exposure",
     "hash_of",
-    "is_allowed_origin",
-    "is_loopback",
     "may",
     "new_key",
-    "unwelcome_page",
 ]
 
 TENANT_HEADER = "x-prefect-tenant-id"
@@ -270,79 +264,3 @@ def _network(address: str) -> str:
     if parsed.version == 4:
         return address
     return str(ipaddress.ip_network((parsed, 64), strict=False))
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach the address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def is_allowed_origin(origin: str, host: str, settings: Settings) -> bool:
-    """Tell whether pages of an origin may call.
-
-    Pages of this machine may, and pages of the host that is called, but not where a foreign name that was made to lead
-    to loopback would pass for it.
-
-    Args:
-        host: the Host header of the call.
-    """
-    allowed = settings.allowed_origins
-    if allowed and (allowed == "*" or origin.lower() in _listed(allowed)):
-        return True
-    name = _host_name(origin.partition("://")[2])
-    if is_loopback(name):
-        return True
-    is_private = is_loopback(settings.host) and not settings.require_keys
-    return not is_private and bool(name) and name == _host_name(host)
-
-
-def unwelcome_page(headers: Mapping[str, str], settings: Settings) -> str:
-    """Say why a browser's call is refused; empty: it is not, or no browser calls.
-
-    Any page that somebody opens can send requests from their browser to where only they can reach.
-    """
-    origin = headers.get("origin")
-    host = headers.get("host", "")
-    if origin is not None:
-        if is_allowed_origin(origin, host, settings):
-            return ""
-        return f"Pages of {origin[:200]} may not call this server; the setting http.allowed_origins can allow it."
-    if "sec-fetch-site" not in headers or settings.require_keys or not is_loopback(settings.host):
-        return ""
-    name = _host_name(host)
-    if (
-        not name
-        or is_loopback(name)
-        or any(name == urlsplit(one).hostname for one in _listed(settings.allowed_origins))
-    ):
-        return ""
-    return f"Browsers may not call this server as {name[:200]}; the setting http.allowed_origins can allow it."
-
-
-def _listed(allowed: str) -> list[str]:
-    return [one.strip().rstrip("/").lower() for one in allowed.split(",") if one.strip()]
-
-
-def _host_name(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def check_exposure(settings: Settings) -> None:
-    """Refuse an address that others can reach, unless it asks for keys or was asked for by name.
-
-    Raises:
-        StartUpError: says how to ask for it.
-    """
-    if not is_loopback(settings.host) and not settings.expose and not settings.require_keys:
-        raise StartUpError(
-            f"Host {settings.host} can be reached from other machines, and anyone who reaches the server may do "
-            "everything with it. Give --require-keys to let only holders of API keys in, or --expose to allow that."
-        )

@@ -12,14 +12,18 @@ import resource
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from prefect.server.origins import safe_headers
+
 __all__ = ["connection_class", "raise_file_limit"]
 
 logger = logging.getLogger("prefect.server.connections")
 
 #: Files that the server needs for other things than connections.
 OTHER_FILES = 100
-TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-NO_ROOM = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\nconnection: close\r\n\r\n"
+SAFE_LINES = b"".join(b"%s: %s\r\n" % header for header in safe_headers())
+END = b"content-length: 0\r\nconnection: close\r\n" + SAFE_LINES + b"\r\n"
+TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\n" + END
+NO_ROOM = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n" + END
 
 
 def raise_file_limit(wanted: int) -> int:
@@ -61,6 +65,12 @@ def connection_class(most: int, header_seconds: float) -> type[asyncio.Protocol]
         def on_headers_complete(self) -> None:
             self._stop_waiting()
             super().on_headers_complete()
+
+        def send_400_response(self, msg: str) -> None:
+            said = msg.encode("ascii", "replace")
+            head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
+            self.transport.write(head % len(said) + b"connection: close\r\n" + SAFE_LINES + b"\r\n" + said)
+            self.transport.close()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()

@@ -6,6 +6,8 @@ Bare ASGI, because a framework's routing costs as much as the rest of a small re
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -19,16 +21,19 @@ from urllib.parse import parse_qs
 
 import orjson
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from prefect._version import __version__
 from prefect.server import json_text
-from prefect.server.auth import TooManyFailures, is_allowed_origin, unwelcome_page
+from prefect.server.auth import TooManyFailures
 from prefect.server.errors import ApiError, Refused
 from prefect.server.graphql.operations import Request
 from prefect.server.logs import request_id
 from prefect.server.metrics import CONTENT_TYPE
+from prefect.server.origins import Doors, safe_headers
 from prefect.server.store.database import DatabaseUnavailable
 from prefect.server.websocket import Sockets
+from prefect.utilities.hosts import plain_address
 
 if TYPE_CHECKING:
     from prefect.server.app import App
@@ -47,6 +52,7 @@ INTERNAL = "Unable to complete operation. An internal API error occurred."
 # A body over the limit is read to its end up to here, so that its sender gets to read the refusal.
 DRAIN_BYTES = 50_000_000
 OPEN_TO_BROWSERS = (b"access-control-allow-origin", b"*")
+SAFE = safe_headers()
 
 
 #: Addresses that the command line prints: the page there asks the API for what the address names.
@@ -78,11 +84,24 @@ class Http:
 
     def __init__(self, app: App):
         self._app = app
+        self._doors = Doors(app.settings)
         self.sockets = Sockets(app, self._socket_request)
+        proxies = app.settings.trusted_proxies
+        self._enter: Any = ProxyHeadersMiddleware(self._serve, proxies) if proxies else self._serve  # type: ignore[arg-type]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        if client:
+            scope["client"] = (plain_address(client[0]), client[1])
+        # Before it is asked whom a proxy speaks for: what it says of the host counts only when it is the other end.
+        scope["proctor.host"], scope["proctor.refused"] = self._doors.called_host(
+            scope["headers"], scope["client"][0] if client else None
+        )
+        await self._enter(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            await self.sockets(scope, receive, send)
+            await self._socket(scope, receive, send)
             return
         name = _name_request(scope)
         try:
@@ -103,17 +122,31 @@ class Http:
             (b"content-type", kind),
             (b"content-length", b"%d" % len(body)),
             (b"x-request-id", name),
+            *(_page_safe() if kind is HTML else SAFE),
             *self._for_browsers(scope),
             *extra,
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        origin = dict(scope["headers"]).get(b"origin")
+        why = scope["proctor.refused"] or self._doors.unwelcome_page(
+            None if origin is None else origin.decode("latin-1"), scope["proctor.host"]
+        )
+        if why or not _is_graphql(scope["path"]):
+            await receive()  # websocket.connect
+            await self._refuse_socket(scope, send, 403, why or "WebSockets are answered at / and /graphql.")
+            return
+        await self.sockets(scope, receive, send)
+
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, bytes, tuple[Any, ...]]:
         method, path = scope["method"], scope["path"]
+        if scope["proctor.refused"]:
+            raise Refusal(403, scope["proctor.refused"], "FORBIDDEN")
         if method == "OPTIONS":
             return 204, b"", JSON, _preflight(scope)
-        if path == "/" or path == "/graphql" or path.startswith("/graphql/"):
+        if _is_graphql(path):
             if method == "POST":
                 status, body = await self._post(scope, receive)
                 return status, body, JSON, ()
@@ -178,8 +211,11 @@ class Http:
     async def _get(self, scope: Scope) -> tuple[int, bytes, bytes, tuple[Any, ...]]:
         given = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=20)
         if "query" not in given:
-            if scope["method"] == "HEAD" or _wants_page(scope):
+            # Whoever has no key gets the page where it is, not wherever a path begins like its own.
+            is_here = scope["path"] in ("/", "/graphql", "/graphql/")
+            if is_here and (scope["method"] == "HEAD" or _wants_page(scope)):
                 return 200, _page(), HTML, ()
+            await self._request(scope)
             raise Refusal(400, "GET query missing.")
         body: dict[str, Any] = {"query": given["query"][0]}
         for name in ("variables", "operationName"):
@@ -192,10 +228,10 @@ class Http:
     async def _request(self, scope: Scope) -> Request:
         """Let the caller in: the only place where a request is made."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if why := unwelcome_page(headers, self._app.settings):
+        if why := self._doors.unwelcome_page(headers.get("origin"), scope["proctor.host"]):
             raise Refusal(403, why, "FORBIDDEN")
         client = scope.get("client")
-        address = client[0] if client else None
+        address = plain_address(client[0]) if client else None
         now = datetime.now(UTC)
         try:
             caller = await self._app.auth.caller(headers, address, now)
@@ -220,10 +256,19 @@ class Http:
         origin = headers.get(b"origin")
         if origin is None or self._app.settings.allowed_origins == "*":
             return (OPEN_TO_BROWSERS,)
-        host = headers.get(b"host", b"").decode("latin-1")
-        if is_allowed_origin(origin.decode("latin-1"), host, self._app.settings):
+        if self._doors.is_allowed_origin(origin.decode("latin-1"), scope["proctor.host"]):
             return ((b"access-control-allow-origin", origin), (b"vary", b"Origin"))
         return ((b"vary", b"Origin"),)
+
+    async def _refuse_socket(self, scope: Scope, send: Send, status: int, message: str) -> None:
+        """Answer a WebSocket's first request with an error, where the server can send one; else by closing."""
+        if "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": 1000})  # before accepting: answered with 403
+            return
+        body = Refusal(status, message, "FORBIDDEN").body
+        headers = [(b"content-type", JSON), (b"content-length", b"%d" % len(body)), *SAFE]
+        await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        await send({"type": "websocket.http.response.body", "body": body})
 
     async def _socket_request(self, scope: Scope) -> Request:
         try:
@@ -323,6 +368,11 @@ def _too_large(limit: int) -> Refusal:
     return Refusal(413, f"The request's body is larger than {limit} bytes.", "PAYLOAD_TOO_LARGE")
 
 
+def _is_graphql(path: str) -> bool:
+    """Tell whether GraphQL is at a path: clients of 1.x use several."""
+    return path == "/" or path == "/graphql" or path.startswith("/graphql/")
+
+
 def _wants_page(scope: Scope) -> bool:
     """Tell a browser from a program."""
     return b"text/html" in dict(scope["headers"]).get(b"accept", b"")
@@ -331,3 +381,17 @@ def _wants_page(scope: Scope) -> bool:
 @lru_cache(maxsize=1)
 def _page() -> bytes:
     return resources.files("prefect.server").joinpath("ui/graphiql.html").read_bytes()
+
+
+@lru_cache(maxsize=1)
+def _page_safe() -> tuple[tuple[bytes, bytes], ...]:
+    """Let the page run its own script and style, ask this server, and nothing else."""
+
+    def digest(tag: bytes) -> bytes:
+        inside = _page().split(b"<%s>" % tag)[1].split(b"</%s>" % tag)[0]
+        return b"'sha256-%s'" % base64.b64encode(hashlib.sha256(inside).digest())
+
+    policy = (
+        b"default-src 'none'; script-src %s; style-src %s; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    )
+    return safe_headers(policy % (digest(b"script"), digest(b"style")) + b"frame-ancestors 'none'")

@@ -21,10 +21,10 @@ from typing import Any
 import uvicorn
 
 from prefect.server.app import App, build
-from prefect.server.auth import check_exposure
 from prefect.server.connections import connection_class, raise_file_limit
 from prefect.server.errors import StartUpError
 from prefect.server.logs import JsonLines, Lines
+from prefect.server.origins import check_exposure
 from prefect.server.settings import Settings, unknown_names
 from prefect.server.store.database import DatabaseError
 
@@ -103,8 +103,7 @@ async def _run(app: App, listener: socket.socket, on_ready: Callable[[str], None
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=bool(app.settings.trusted_proxies),
-            forwarded_allow_ips=app.settings.trusted_proxies,
+            proxy_headers=False,  # the application reads them: it must know who is at the other end as well
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             ssl_certfile=app.settings.ssl_certfile or None,
             ssl_keyfile=app.settings.ssl_keyfile or None,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect.server.errors import StartUpError, shorten
+from prefect.utilities.hosts import read_host
 
 __all__ = ["ENVIRONMENT_PREFIX", "Settings", "load_settings", "unknown_names"]
 
@@ -114,6 +115,15 @@ def _proxies(value: Any) -> str:
     return text
 
 
+def _host_names(value: Any) -> str:
+    text = _optional_text(value)
+    for one in (part.strip() for part in text.split(",") if part.strip()):
+        host = read_host(one.removeprefix("*."))
+        if one != "*" and (host is None or host.port is not None):
+            raise ValueError("names of hosts without port, such as prefect.example.com, *.example.com, or *")
+    return text
+
+
 def _core_version(value: Any) -> str:
     text = str(value).strip()
     if not all(part.isdigit() for part in text.split(".")):
@@ -151,11 +161,18 @@ class Settings:
     allowed_origins: str = _setting(
         "http.allowed_origins", "", _optional_text, "other sites whose pages may call, with commas between; * for any"
     )
+    allowed_hosts: str = _setting(
+        "http.allowed_hosts",
+        "",
+        _host_names,
+        "names under which the server may be called besides its own, with commas between; *.example.com for all below, "
+        "* for any",
+    )
     trusted_proxies: str = _setting(
         "http.trusted_proxies",
         "",
         _proxies,
-        "addresses or networks of proxies, with commas between, whose X-Forwarded-For says who calls",
+        "addresses or networks of proxies, with commas between, whose X-Forwarded-For and -Host count",
     )
     max_batch: int = _setting("http.max_batch", 25, _whole(1, 1000), "most operations in one request")
     max_waiting: int = _setting("http.max_waiting", 5000, _whole(1, 100_000), "most long polls open at one time")

@@ -63,10 +63,6 @@ class Sockets:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
-        path = scope["path"]
-        if not (path == "/" or path == "/graphql" or path.startswith("/graphql/")):
-            await send({"type": "websocket.close", "code": 1000})  # before accepting: answered with 403
-            return
         if PROTOCOL not in scope.get("subprotocols", ()):
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": NOT_SPOKEN, "reason": f"Only {PROTOCOL} is spoken here"})

@@ -161,7 +161,7 @@ def test_a_wrong_secret_with_a_known_id_is_no_key(keyed):
 
 
 def test_keys_or_a_word_are_needed_to_listen_elsewhere():
-    from prefect.server.auth import check_exposure
+    from prefect.server.origins import check_exposure
 
     with pytest.raises(StartUpError, match="--require-keys"):
         check_exposure(load_settings({"host": "0.0.0.0"}, environment={}))

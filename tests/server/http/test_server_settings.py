@@ -3,8 +3,8 @@ from dataclasses import fields
 
 import pytest
 
-from prefect.server.auth import check_exposure, is_loopback
 from prefect.server.errors import StartUpError
+from prefect.server.origins import check_exposure, is_loopback
 from prefect.server.settings import Settings, load_settings, unknown_names
 
 
