@@ -44,7 +44,7 @@ class App:
         self.database = audited(database) if settings.audit else database
         self.live = Live()
         self.offers = Offers()
-        self.auth = Auth(required=settings.require_keys, find_key=self._find_key)
+        self.auth = Auth(required=settings.require_keys, find_key=self._find_key, note_use=self._note_use)
         self.secrets = SecretBox(settings)
         #: By table and id: the tenant of rows that callers with keys have named.
         self.owners: OrderedDict[tuple[str, str], str] = OrderedDict()
@@ -153,11 +153,15 @@ class App:
         return "".join(parts).encode()
 
     async def _find_key(self, key_id: str) -> Mapping[str, Any] | None:
-        row = await self.database.read(lambda tx: keys.key_by_id(tx, key_id))
-        now = datetime.now(UTC)
-        if row is not None and keys.is_use_worth_a_note(row, now):
-            await self.database.write(lambda tx: keys.mark_used(tx, now, key_id=key_id))
-        return row
+        return await self.database.read(lambda tx: keys.key_by_id(tx, key_id))
+
+    async def _note_use(self, row: Mapping[str, Any], now: datetime) -> None:
+        if not keys.is_use_worth_a_note(row, now):
+            return
+        try:
+            await self.database.write(lambda tx: keys.mark_used(tx, now, key_id=row["id"]))
+        except DatabaseError as error:  # who may come in does not depend on whether it can be written down
+            logger.warning("The use of API key %s was not noted: %s", row["id"], error)
 
     def _announce(self, topics: Collection[str]) -> None:
         if KEYS_TOPIC in topics or EVERYTHING in topics:

@@ -6,6 +6,7 @@ docs/decisions/0011-api-keys.md.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -14,13 +15,15 @@ import re
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from prefect.server.errors import BadInput, Refused
+from prefect.utilities.hosts import plain_address
 
 __all__ = [
     "ANYONE",
@@ -43,6 +46,8 @@ ROLES = ("read", "run", "admin")
 
 _KEY = re.compile(r"pct_([0-9a-f]{32})_([A-Za-z0-9_-]{43})").fullmatch
 _NO_HASH = "0" * 64
+#: What stands in place of an address may come from a proxy, and be anything.
+LONGEST_ADDRESS = 100
 
 # How long a key is taken for good without asking the database again; a revocation is announced, so this matters only
 # where an announcement is lost.
@@ -97,6 +102,7 @@ def hash_of(key: str) -> str:
 
 
 FindKey = Callable[[str], Awaitable[Mapping[str, Any] | None]]
+NoteUse = Callable[[Mapping[str, Any], datetime], Awaitable[None]]
 
 
 class _Known:
@@ -116,6 +122,7 @@ class Auth:
     Args:
         required: every caller must show a key.
         find_key: gives the stored row of a key by its id.
+        note_use: told the row of a key that was found good, and when.
         clock: seconds, for limits and freshness.
     """
 
@@ -125,11 +132,13 @@ class Auth:
         *,
         required: bool = False,
         find_key: FindKey | None = None,
+        note_use: NoteUse | None = None,
         clock: Callable[[], float] = time.monotonic,
     ):
         self.default_tenant_id = default_tenant_id
         self.required = required
         self._find_key = find_key
+        self._note_use = note_use
         self._clock = clock
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._failures = _Failures(clock)
@@ -166,7 +175,7 @@ class Auth:
         digest = hashlib.sha256(key.encode()).digest()
         known = self._known.get(digest)
         if known is None or known.fresh_until < self._clock():
-            known = await self._look_up(key, digest, known is not None, address or "")
+            known = await self._look_up(key, digest, now, None if known is not None else address or "")
         if known.expires_at is not None and known.expires_at <= now:
             raise Refused("This API key has expired.")
         caller = known.caller
@@ -183,25 +192,38 @@ class Auth:
         for known in self._known.values():
             known.fresh_until = 0.0
 
-    async def _look_up(self, key: str, digest: bytes, was_good: bool, address: str) -> _Known:
-        # A key that was good once may ask again, whatever others at the same address do.
-        if not was_good:
-            self._failures.check(address)
-        parts = _KEY(key)
-        row = None
-        if parts is not None and self._find_key is not None:
-            row = await self._find_key(str(UUID(parts[1])))
-        is_good = hmac.compare_digest(_NO_HASH if row is None else row["key_hash"], hash_of(key)) and row is not None
-        if not is_good or row is None:
+    async def _look_up(self, key: str, digest: bytes, now: datetime, address: str | None) -> _Known:
+        """Ask the database about a key; ``address`` is absent for one that was good before."""
+        if address is None:
+            # A key that was good once may ask again, whatever others at the same address do.
+            row = await self._good_row(key)
+        else:
+            # One after the other, or all that come together would be looked at before the first is counted.
+            async with self._failures.turn(address):
+                self._failures.check(address)
+                row = await self._good_row(key)
+                if row is None:
+                    self._failures.note(address)
+        if row is None:
             self._known.pop(digest, None)
-            self._failures.note(address)
             raise Refused("This API key is not known here, or was revoked.")
         known = _Known(_caller_of(row), row["expires_at"], self._clock() + FRESH_SECONDS)
+        if self._note_use is not None and (known.expires_at is None or now < known.expires_at):
+            await self._note_use(row, now)
         self._known[digest] = known
         self._known.move_to_end(digest)
         if len(self._known) > KEPT_KEYS:
             self._known.popitem(last=False)
         return known
+
+    async def _good_row(self, key: str) -> Mapping[str, Any] | None:
+        parts = _KEY(key)
+        row = None
+        if parts is not None and self._find_key is not None:
+            row = await self._find_key(str(UUID(parts[1])))
+        # Compared in every case and in constant time: an answer tells nothing of how much was right.
+        kept = _NO_HASH if row is None else str(row["key_hash"])
+        return row if hmac.compare_digest(kept.encode(), hash_of(key).encode()) else None
 
 
 def _caller_of(row: Mapping[str, Any]) -> Caller:
@@ -236,6 +258,21 @@ class _Failures:
     def __init__(self, clock: Callable[[], float]):
         self._clock = clock
         self._counts: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._turns: dict[str, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def turn(self, address: str) -> AsyncIterator[None]:
+        """Let one after the other in, of those that come from one address."""
+        network = _network(address)
+        lock, waiting = self._turns.get(network, (asyncio.Lock(), 0))
+        self._turns[network] = lock, waiting + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._turns.pop(network)
+            if waiting > 1:
+                self._turns[network] = lock, waiting - 1
 
     def check(self, address: str) -> None:
         began, count = self._counts.get(_network(address), (0.0, 0))
@@ -258,9 +295,9 @@ class _Failures:
 def _network(address: str) -> str:
     """Give what one caller can easily send from: an address, or in IPv6 the network it lies in."""
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(plain_address(address))
     except ValueError:
-        return address
+        return address[:LONGEST_ADDRESS]
     if parsed.version == 4:
-        return address
+        return str(parsed)
     return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from prefect.server import auth as auth_module
 from prefect.server import catalogue
 from prefect.server.auth import Auth, hash_of, new_key
 from prefect.server.errors import Refused, StartUpError
 from prefect.server.graphql import access, mutations, queries
 from prefect.server.graphql.operations import ENUMS
 from prefect.server.settings import load_settings
+from prefect.server.store.database import DatabaseUnavailable
 from support.access import Keyed
 
 UNKNOWN = new_key("00000000-0000-0000-0000-000000000001")
@@ -151,13 +154,118 @@ def test_failures_are_counted_by_address_and_forgotten_after_a_minute():
     assert tries("10.0.0.1") == "UNAUTHENTICATED"
 
 
-def test_a_wrong_secret_with_a_known_id_is_no_key(keyed):
+def test_a_wrong_secret_with_a_known_id_is_no_key_and_no_use_of_it(keyed):
     key_id, key = keyed.key()
     wrong = key[:-1] + ("A" if key[-1] != "A" else "B")
 
-    assert keyed.with_key(wrong).ask("{ hello }").status == 401
-    assert keyed.with_key(new_key(key_id)).ask("{ hello }").status == 401
+    def last_used() -> Any:
+        document = "query($i: uuid!) { auth_api_key_by_pk(id: $i) { last_used } }"
+        return keyed.admin.data(document, {"i": key_id})["auth_api_key_by_pk"]["last_used"]
+
+    for other in (wrong, new_key(key_id), key[:40], key + "A", key.upper(), key[:-1]):
+        assert keyed.with_key(other).ask("{ hello }").status == 401
+    assert last_used() is None
     assert keyed.with_key(key).ask("{ hello }").status == 200
+    assert last_used() is not None
+
+
+def test_an_expired_key_is_not_noted_as_used(keyed):
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    key_id, key = keyed.key(expires_at=soon)
+
+    with pytest.raises(Refused, match="expired"):
+        keyed.run_async(keyed.app.auth.caller({"authorization": f"Bearer {key}"}, None, soon + timedelta(seconds=1)))
+
+    document = "query($i: uuid!) { auth_api_key_by_pk(id: $i) { last_used } }"
+    assert keyed.admin.data(document, {"i": key_id}) == {"auth_api_key_by_pk": {"last_used": None}}
+
+
+def test_a_good_key_is_let_in_although_its_use_cannot_be_written_down(keyed, monkeypatch):
+    _, key = keyed.key()
+
+    class ReadOnly:
+        read = keyed.app.database.read
+
+        async def write(self, _: Any) -> None:
+            raise DatabaseUnavailable("read-only")
+
+    monkeypatch.setattr(keyed.app, "database", ReadOnly())
+
+    assert keyed.with_key(key).ask("{ hello }").status == 200
+
+
+def test_the_comparison_happens_for_unknown_ids_as_for_known_ones_and_in_constant_time(monkeypatch):
+    compared = []
+
+    def compare(left, right):
+        compared.append((left, right))
+        return hmac_compare(left, right)
+
+    hmac_compare = auth_module.hmac.compare_digest
+    monkeypatch.setattr(auth_module.hmac, "compare_digest", compare)
+
+    async def unknown(key_id):
+        return None
+
+    async def known(key_id):
+        return {"key_hash": "f" * 64}
+
+    for key, find in ((UNKNOWN, unknown), (UNKNOWN, known), ("no key at all", known)):
+        auth = Auth("t", required=True, find_key=find)
+        with pytest.raises(Refused, match="not known here"):
+            auth.caller({"authorization": f"Bearer {key}"}, "10.0.0.1", datetime.now(UTC)).send(None)
+    assert [(len(left), len(right)) for left, right in compared] == [(64, 64)] * 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("::FFFF:a00:1", "10.0.0.1", True),
+        ("64:ff9b::10.0.0.1", "64:ff9b::10.0.0.2", False),
+        ("2001:db8::1", "2001:db8::2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("10.0.0.1", "10.0.0.2", False),
+        ("", "10.0.0.1", False),
+        ("no address", "another", False),
+    ],
+)
+def test_callers_are_counted_by_what_one_of_them_can_send_from(one, other, is_same):
+    async def find(key_id):
+        return None
+
+    auth = Auth("t", required=True, find_key=find, clock=lambda: 0.0)
+
+    def tries(address):
+        with pytest.raises(Refused) as refused:
+            auth.caller({"authorization": f"Bearer {UNKNOWN}"}, address, datetime.now(UTC)).send(None)
+        return refused.value.code
+
+    assert {tries(one) for _ in range(20)} == {"UNAUTHENTICATED"}
+    assert tries(one) == "RATE_LIMITED"
+    assert (tries(other) == "RATE_LIMITED") == is_same
+
+
+def test_unknown_keys_that_come_together_are_not_looked_at_together():
+    looked = []
+
+    async def find(key_id):
+        looked.append(key_id)
+        await asyncio.sleep(0)
+
+    async def scene():
+        auth = Auth("t", required=True, find_key=find)
+        headers = {"authorization": f"Bearer {UNKNOWN}"}
+        tries = (auth.caller(headers, "10.0.0.1", datetime.now(UTC)) for _ in range(100))
+        return await asyncio.gather(*tries, return_exceptions=True)
+
+    codes = [refused.code for refused in asyncio.run(scene())]
+
+    assert len(looked) == 20
+    assert codes.count("UNAUTHENTICATED") == 20
+    assert codes.count("RATE_LIMITED") == 80
 
 
 def test_keys_or_a_word_are_needed_to_listen_elsewhere():
@@ -502,8 +610,6 @@ def test_every_row_that_the_server_makes_says_its_tenant(keyed):
 
 def _converse(keyed: Keyed, payload: Any, query: str) -> list[Any]:
     """Open a WebSocket, ask one thing and give what came back."""
-    import asyncio
-
     up = [
         {"type": "websocket.connect"},
         {"type": "websocket.receive", "text": json.dumps({"type": "connection_init", "payload": payload})},
