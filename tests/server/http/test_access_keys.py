@@ -184,7 +184,8 @@ def test_a_good_key_is_let_in_although_its_use_cannot_be_written_down(keyed, mon
     _, key = keyed.key()
 
     class ReadOnly:
-        read = keyed.app.database.read
+        def __getattr__(self, name: str) -> Any:
+            return getattr(keyed.database, name)
 
         async def write(self, _: Any) -> None:
             raise DatabaseUnavailable("read-only")
