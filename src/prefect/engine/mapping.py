@@ -105,7 +105,17 @@ def one_of(children: Sequence[Any]) -> View:
 
 def element_of(state: State, is_flattened: bool = False) -> View:
     """Show each child a state like this one with one element of its value."""
-    values = flattened_value(state.result) if is_flattened else state.result
+    return _elements_of(state, flattened_value(state.result) if is_flattened else state.result)
+
+
+def _elements_of(state: State, values: Any, count: int | None = None) -> View:
+    """Show each child a state like this one with one of the values.
+
+    With a ``count``, so many elements are taken at once: a container that does not give them fails here, before a
+    child has begun.
+    """
+    if count is not None and not isinstance(values, (list, tuple, range)):
+        values = [values[index] for index in range(count)]
     result = state._result
     make: Callable[[Any], Result] = Result if type(result) is Result else result.from_value
 
@@ -157,9 +167,13 @@ def child_views(
 
     Args:
         upstream: edge, upstream state or its future, and for a mapped edge the state itself.
+
+    Raises:
+        Exception: whatever a value raises that has a length, but no elements 0, 1, 2, ...
     """
     counts: list[int] = []
-    views: list[View] = []
+    views: list[Any] = []
+    of_values: list[tuple[int, State]] = []
     for edge, future, state in upstream:
         if not edge.mapped or state is None:
             views.append(whole(future))
@@ -178,8 +192,12 @@ def child_views(
         else:
             value = flattened_value(state.result) if edge.flattened else state.result
             counts.append(len(value))
-            views.append(element_of(state, edge.flattened))
-    return (min(counts) if counts else 0), views
+            views.append(value)
+            of_values.append((len(views) - 1, state))
+    count = min(counts) if counts else 0
+    for place, state in of_values:
+        views[place] = _elements_of(state, views[place], count)
+    return count, views
 
 
 # --- flatten ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -157,9 +158,30 @@ def run_parcel(
     context = parcel.context.copy()
     context["map_index"] = map_index
     runner = parcel.runner_class(task=parcel.task, state_handlers=parcel.handlers, flow_result=parcel.flow_result)
-    return runner.run(  # type: ignore[no-any-return]
+    found: State = runner.run(
         state=state, upstream_states=upstream_states, is_mapped_parent=is_mapped_parent, context=context
     )
+    if isinstance(found._result.value, Exception):
+        found._is_of_engine = True
+    return found
+
+
+def fail_parcel(parcel: Parcel, state: State | None, map_index: int | None, error: Exception) -> State:
+    """Fail a task whose call could not be made, or was lost on its way to another process or back, and say why."""
+    context = parcel.context.copy()
+    context["map_index"] = map_index
+    runner = parcel.runner_class(task=parcel.task, state_handlers=parcel.handlers, flow_result=parcel.flow_result)
+    return runner.fail(error, state, context)  # type: ignore[no-any-return]
+
+
+def _fallback(
+    parcel: Parcel, state: State | None, upstream: list[State], map_index: int | None = None, *rest: Any
+) -> Callable[[Exception], State]:
+    return partial(fail_parcel, parcel, state, map_index)
+
+
+# What executors ask for the value of a call that never came back.
+run_parcel.fallback = _fallback  # type: ignore[attr-defined]
 
 
 def run_task(

@@ -40,6 +40,7 @@ from prefect.triggers import all_successful
 from prefect.utilities.context import context as run_context
 from prefect.utilities.context import current_content
 from prefect.utilities.logging import RedirectToLog, get_logger
+from prefect.utilities.raised import brief_text_of, text_of
 
 if TYPE_CHECKING:
     import logging
@@ -175,11 +176,7 @@ class TaskRunner(Runner):
         """
         if context is None:
             context = dict(current_content())
-        name = self.task.name
-        map_index = context.setdefault("map_index", None)
-        self._full_name = full_name = name if map_index is None else f"{name}[{map_index}]"
-        context["task_name"] = name
-        context["task_full_name"] = full_name
+        full_name = self._put_names(context)
         is_first_round = True
         while True:
             try:
@@ -210,13 +207,46 @@ class TaskRunner(Runner):
         self._log_end(state)
         return state
 
+    def _put_names(self, context: dict[str, Any]) -> str:
+        name = self.task.name
+        map_index = context.setdefault("map_index", None)
+        self._full_name = full_name = name if map_index is None else f"{name}[{map_index}]"
+        context["task_name"] = name
+        context["task_full_name"] = full_name
+        return full_name
+
+    def fail(self, error: Exception, state: State | None, context: dict[str, Any]) -> State:
+        """Fail a run that could not be made, or whose outcome was lost: its process died, or its value cannot travel.
+
+        Args:
+            state: what was known of the run before.
+            context: values for ``prefect.context``.
+
+        Returns:
+            Failed, or Retrying when the task has attempts left, as its handlers agreed to.
+        """
+        full_name = self._put_names(context)
+        try:
+            state, context = self.initialize_run(state, context)
+            with run_context(context):
+                message = f"Task '{full_name}' failed: {brief_text_of(error)}"
+                self.logger.error(message)
+                failed = Failed(message, result=error)
+                state = self.check_for_retry(self.handle_state_change(state, failed), inputs={})
+        except Exception as fault:
+            state = self._unexpected(fault)
+        except (ENDRUN, PrefectStateSignal) as signal:
+            state = signal.state
+        self._log_end(state)
+        return state
+
     def _log_end(self, state: State) -> None:
         self.logger.info(
             "Task '%s': Finished task run for task with final state: '%s'", self._full_name, type(state).__name__
         )
 
     def _unexpected(self, error: Exception) -> State:
-        message = f"Task '{self._full_name}': Unexpected error while running task: {error!r}"
+        message = f"Task '{self._full_name}': Unexpected error while running task: {text_of(error)}"
         self.logger.error(message, exc_info=error)
         if current_content().get("raise_on_exception"):
             raise error
@@ -467,7 +497,7 @@ class TaskRunner(Runner):
             if current_content().get("raise_on_exception"):
                 raise
             self.logger.error("Task %r: Exception encountered during task execution!", self._full_name, exc_info=True)
-            return Failed(f"Error during execution of task: {error!r}", result=error)
+            return Failed(f"Error during execution of task: {text_of(error)}", result=error)
         except TaskTimeoutSignal as signal:
             if current_content().get("raise_on_exception"):
                 raise

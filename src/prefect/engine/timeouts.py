@@ -10,8 +10,6 @@ import logging
 import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -22,13 +20,17 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from prefect.engine.shipping import portable_context, restored_context
-from prefect.exceptions import TaskTimeoutSignal
-from prefect.executors.processes import child_environ
+from prefect.exceptions import PrefectSignal, TaskTimeoutSignal
+from prefect.executors.processes import CannotTravel, ProcessDied, TookTooLong, WorkerProcess, ending_of
 from prefect.utilities.context import context, current_content
 from prefect.utilities.logging import get_logger
+from prefect.utilities.raised import Carried
 
 if TYPE_CHECKING:
     from prefect.core.task import Task
+
+# How long a process whose answer is here may go on, for what it does at its end.
+_LONGEST_END_SECONDS = 5
 
 
 def run_task_with_timeout(
@@ -83,6 +85,7 @@ def run_with_thread_timeout(
         return fn(*args, **kwargs)
     logger = logger or get_logger()
     label = name or _name_of(fn)
+    outer_seconds = 0.0
 
     def interrupt(signum: int, frame: Any) -> NoReturn:
         raise TaskTimeoutSignal("Execution timed out.")
@@ -120,96 +123,49 @@ def run_with_multiprocess_timeout(
     kwargs = kwargs or {}
     if timeout is None:
         return fn(*args, **kwargs)
-    import cloudpickle
-
     logger = logger or get_logger()
     label = name or _name_of(fn)
-    payload = cloudpickle.dumps(
-        {"fn": fn, "args": tuple(args), "kwargs": dict(kwargs), "context": portable_context(current_content())}
-    )
+    there = portable_context(current_content())
+    worker = WorkerProcess()
     logger.debug("%s: Sending execution to a new process...", label)
-    answer_end, child_end = os.pipe()
-    process = subprocess.Popen(
-        [sys.executable, "-c", f"from {__name__} import _serve_one_call; _serve_one_call({child_end})"],
-        stdin=subprocess.PIPE,
-        pass_fds=(child_end,),
-        env=child_environ(),
-    )
-    os.close(child_end)
-    timer = threading.Timer(timeout, process.kill)
-    timer.daemon = True
     try:
         logger.debug("%s: Waiting for process to return with %ss timeout...", label, timeout)
-        with open(answer_end, "rb") as answers:
-            assert process.stdin is not None  # noqa: S101 (it was asked for above)
-            try:
-                process.stdin.write(payload)
-                process.stdin.close()
-            except BrokenPipeError:
-                # The process has died already: the empty answer below says so.
-                pass
-            timer.start()
-            answer = answers.read()
-        process.wait()
+        value = worker.call(_call_in_context, (fn, tuple(args), dict(kwargs), there), {}, seconds=timeout)
+    except TookTooLong:
+        logger.debug("%s: No result returned within the timeout period!", label)
+        raise TaskTimeoutSignal(f"Execution timed out for {label}.") from None
+    except ProcessDied as error:
+        raise RuntimeError(f"{label}: the process of the call ended with {ending_of(error.exit_code)}.") from None
+    except CannotTravel as error:
+        raise RuntimeError(
+            f"{label}: {error}. A task with a timeout that does not run in the main thread runs in a process of its "
+            "own, hence its inputs and its result must be serializable with `cloudpickle`."
+        ) from error
     finally:
-        timer.cancel()
-        process.kill()
-        process.wait()
-    if not answer:
-        if timer.finished.is_set() and process.returncode == -signal.SIGKILL:
-            logger.debug("%s: No result returned within the timeout period!", label)
-            raise TaskTimeoutSignal(f"Execution timed out for {label}.")
-        raise RuntimeError(f"{label}: the process of the call ended with exit code {process.returncode}.")
+        # What it still has to do at its end must not take longer than the work itself might have.
+        worker.close(seconds=min(timeout, _LONGEST_END_SECONDS))
     logger.debug("%s: Result received from subprocess, unpickling...", label)
-    value = cloudpickle.loads(answer)
-    if isinstance(value, _Raised):
-        raise value.error
     return value
 
 
-class _Raised:
-    """What a call in another process raised."""
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-
-def _serve_one_call(answer_end: int) -> None:
-    """Read one call from stdin, make it, and write its answer to the file descriptor."""
-    payload = sys.stdin.buffer.read()
-    answer = _answer_to(payload)
-    with open(answer_end, "wb") as answers:
-        answers.write(answer)
-
-
-def _answer_to(payload: bytes) -> bytes:
-    import cloudpickle
-
-    try:
-        request = cloudpickle.loads(payload)
-        with context(restored_context(request["context"])):
-            value = request["fn"](*request["args"], **request["kwargs"])
-    except BaseException as error:
-        # Everything, signals too: the caller raises it again.
-        value = _Raised(error)
-    try:
-        return cloudpickle.dumps(value)  # type: ignore[no-any-return]
-    except Exception as error:
-        unpicklable = value.error if isinstance(value, _Raised) else value
-        return cloudpickle.dumps(  # type: ignore[no-any-return]
-            _Raised(
-                RuntimeError(
-                    f"Failed to pickle result of type {type(unpicklable).__name__!r} with exception: "
-                    f'"{type(error).__name__}: {error}". A task with a timeout that does not run in the main thread '
-                    "runs in a process of its own, hence its result must be serializable with `cloudpickle`."
-                )
-            )
-        )
+def _call_in_context(
+    fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], there: Mapping[str, Any]
+) -> Any:
+    with context(restored_context(there)):
+        return fn(*args, **kwargs)
 
 
 def multiprocessing_safe_run_and_retrieve(queue: Any, payload: bytes) -> None:
-    """Make a pickled call and put its pickled answer, or a raised exception, into a queue."""
-    queue.put(_answer_to(payload))
+    """Make a pickled call and put its pickled answer, or the exception that it raised, into a queue."""
+    import cloudpickle
+
+    request = cloudpickle.loads(payload)
+    try:
+        value = _call_in_context(request["fn"], request["args"], request["kwargs"], request["context"])
+    except BaseException as error:
+        # Everything, signals too: the caller raises it again.
+        value = error if isinstance(error, PrefectSignal) else Carried(error)
+    queue.put(cloudpickle.dumps(value))
 
 
 def _run_with_soft_timeout(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], timeout: int) -> Any:

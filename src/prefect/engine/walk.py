@@ -14,7 +14,7 @@ from prefect.core.constants import Constant
 from prefect.core.edge import Edge
 from prefect.core.resource_manager import ResourceCleanupTask, ResourceSetupTask
 from prefect.engine import mapping
-from prefect.engine.shipping import Parcel, run_parcel
+from prefect.engine.shipping import Parcel, fail_parcel, run_parcel
 from prefect.model.result import ConstantResult
 from prefect.model.state import Mapped, Pending, State, Success
 from prefect.utilities.context import current_content
@@ -143,13 +143,17 @@ class Walk:
         # Only what is mapped over has to come here, since it is to be taken apart.
         places = [place for place, edge in enumerate(parcel.edges) if edge.mapped]
         resolved = dict(zip(places, executor.wait([upstream[place] for place in places]), strict=True))
-        for place, upstream_state in resolved.items():
-            mapping.load_values(upstream_state, parcel.edges[place].upstream_task.result or parcel.flow_result)
-        count, views = mapping.child_views(
-            [(edge, upstream[place], resolved.get(place)) for place, edge in enumerate(parcel.edges)],
-            self._children,
-            executor,
-        )
+        try:
+            for place, upstream_state in resolved.items():
+                mapping.load_values(upstream_state, parcel.edges[place].upstream_task.result or parcel.flow_result)
+            count, views = mapping.child_views(
+                [(edge, upstream[place], resolved.get(place)) for place, edge in enumerate(parcel.edges)],
+                self._children,
+                executor,
+            )
+        except Exception as error:
+            # What is mapped over cannot be taken apart: that is this task's failure, and nobody else's.
+            return fail_parcel(parcel, parent, None, error)
         made = [
             self._submit(
                 parcel,

@@ -34,6 +34,9 @@ class Executor:
 
         Args:
             fn: what to call, with these arguments; futures among them, or in lists and dicts, stand for their values.
+                Its attribute ``fallback``, if it has one, is called with the same arguments and gives what makes a
+                value from the reason (an exception) why a call never came back from where it was made; without it,
+                ``wait`` raises the reason.
             extra_context: what the call is for: ``task_name``, ``task_tags``, ``task_index``.
 
         Returns:

@@ -11,11 +11,13 @@ from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from prefect.executors.base import Executor
 from prefect.executors.local_dask import LocalDaskExecutor
+from prefect.executors.processes import CannotTravel
 from prefect.utilities.context import context
+from prefect.utilities.raised import text_of
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -78,10 +80,17 @@ class DaskExecutor(Executor):
         self.watch_worker_status = watch_worker_status
         self.client: Client | None = None
         self._futures: WeakSet[Future[Any]] | None = None
+        self._fallbacks: WeakKeyDictionary[Future[Any], Callable[[Exception], Any]] | None = None
         self._numbers: Iterator[int] = iter(())
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "client": None, "_futures": None, "_numbers": iter(())}
+        return {
+            **self.__dict__,
+            "client": None,
+            "_futures": None,
+            "_fallbacks": None,
+            "_numbers": iter(()),
+        }
 
     @contextmanager
     def start(self) -> Iterator[None]:
@@ -104,6 +113,7 @@ class DaskExecutor(Executor):
                 where.adapt(**self.adapt_kwargs)
             self.client = stack.enter_context(Client(where, **self.client_kwargs))
             self._futures = WeakSet()
+            self._fallbacks = WeakKeyDictionary()
             # Counted on from a random number: to ask the kernel for one each time would give the interpreter away to
             # the thread of Dask's client.
             self._numbers = itertools.count(uuid.uuid4().int >> 1)
@@ -139,6 +149,7 @@ class DaskExecutor(Executor):
     def _forget(self) -> None:
         self.client = None
         self._futures = None
+        self._fallbacks = None
 
     def _watch_workers(self, client: Client) -> None:
         def tell(event: Any) -> None:
@@ -163,9 +174,19 @@ class DaskExecutor(Executor):
         """
         if self.client is None or self._futures is None:
             raise ValueError("This executor has not been started.")
-        future = self.client.submit(
-            fn, *args, pure=False, **self._dask_arguments(extra_context, next(self._numbers)), **kwargs
-        )
+        fallback = getattr(fn, "fallback", None)
+        dask_arguments = self._dask_arguments(extra_context, next(self._numbers))
+        try:
+            future = self.client.submit(fn, *args, pure=False, **dask_arguments, **kwargs)
+        except Exception as error:
+            if fallback is None:
+                raise
+            # Raised while the call is pickled: Dask wraps the reason.
+            reason = CannotTravel(f"Failed to pickle what the call is given: {text_of(_root_of(error))}")
+            future = self.client.submit(_value, fallback(*args, **kwargs)(reason), pure=False)
+        else:
+            if fallback is not None and self._fallbacks is not None:
+                self._fallbacks[future] = fallback(*args, **kwargs)
         self._futures.add(future)
         return future
 
@@ -196,13 +217,44 @@ class DaskExecutor(Executor):
         """
         if self.client is None:
             raise ValueError("This executor has not been started.")
-        return self.client.gather(futures)
+        try:
+            return self.client.gather(futures)
+        except Exception:
+            if not self._fallbacks:
+                raise
+            # One of them did not come back: its worker died again and again, or its value cannot travel.
+            return self._one_by_one(futures)
+
+    def _one_by_one(self, value: Any) -> Any:
+        """Give values in place of futures, those of lost calls from their fallbacks."""
+        kind = type(value)
+        if kind is list or kind is tuple or kind is set:
+            return kind(self._one_by_one(item) for item in value)
+        if kind is dict:
+            return {key: self._one_by_one(item) for key, item in value.items()}
+        fallback = self._fallbacks.get(value) if self._fallbacks and hasattr(value, "key") else None
+        if fallback is None:
+            return self.client.gather(value)  # type: ignore[union-attr]
+        try:
+            return self.client.gather(value)  # type: ignore[union-attr]
+        except Exception as error:
+            return fallback(error)
 
     @property
     def performance_report(self) -> str:
         """The text of Dask's report on the last run; empty when there is none."""
         path = self.performance_report_path
         return Path(path).read_text(encoding="utf-8") if path and Path(path).exists() else ""
+
+
+def _value(value: Any) -> Any:
+    return value
+
+
+def _root_of(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _cluster_class(given: Any) -> Any:

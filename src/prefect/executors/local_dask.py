@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from prefect.executors.base import Executor
-from prefect.executors.processes import WorkerProcess
+from prefect.executors.processes import CannotTravel, ProcessDied, WorkerProcess
 
 _SCHEDULERS = {
     "threads": "threads",
@@ -163,6 +163,12 @@ def _make_call(future: LocalFuture, call: Callable[..., Any] | None = None) -> N
                 raise upstream.error
         args, kwargs = _with_values(args), _with_values(kwargs)
         future.value = fn(*args, **kwargs) if call is None else call(fn, args, kwargs)  # type: ignore[misc]
+    except (CannotTravel, ProcessDied) as error:
+        fallback = getattr(fn, "fallback", None)
+        if fallback is None:
+            future.error = error
+        else:
+            future.value = fallback(*args, **kwargs)(error)
     except BaseException as error:
         # Whatever it is (KeyboardInterrupt too), it belongs to whoever waits.
         future.error = error

@@ -10,6 +10,7 @@ from prefect.model import codec
 from prefect.model.codec import public
 from prefect.model.result import NoResult, Result, StoredResult
 from prefect.utilities.context import context as run_context
+from prefect.utilities.raised import Carried, text_of
 
 public_state = public("prefect.engine.state")
 context_get = run_context.get
@@ -43,6 +44,9 @@ class State:
     _failed: ClassVar[bool] = False
     _mapped: ClassVar[bool] = False
     _meta_state: ClassVar[bool] = False
+
+    # The engine found this state in a run: its exception is told to tasks in other processes, come what may.
+    _is_of_engine: bool = False
 
     message: str | None
     context: dict[str, Any]
@@ -103,20 +107,24 @@ class State:
                 setattr(self, name, own.pop(name))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Attributes to pickle: an exception that cannot be pickled becomes a text that says so."""
-        kept = self.__dict__
+        """Attributes to pickle; an exception among them travels part by part.
+
+        One that cannot be pickled at all becomes a text that says so, as in 1.4.1, unless the engine made the state:
+        then only what cannot be pickled of it is missing.
+        """
         value = self._result.value
-        if isinstance(value, Exception):
+        if not isinstance(value, Exception):
+            return self.__dict__
+        result = self._result.copy()
+        result.value = Carried(value)
+        if not self._is_of_engine:
             import cloudpickle
 
             try:
-                # Also loaded: exceptions with an __init__ of their own often pickle and then cannot be read.
-                cloudpickle.loads(cloudpickle.dumps(value))
+                cloudpickle.dumps(value)
             except Exception as error:
-                result = self._result.copy()
-                result.value = f"The following exception could not be pickled due to {error!r}: {value!r}"
-                kept = {**kept, "_result": result}
-        return kept
+                result.value = f"The following exception could not be pickled due to {error!r}: {text_of(value)}"
+        return {**self.__dict__, "_result": result}
 
     @property
     def result(self) -> Any:

@@ -161,22 +161,6 @@ def test_a_worker_process_that_was_killed_is_not_started_any_more() -> None:
         worker.call(len, ([],), {})
 
 
-def test_an_exception_that_cannot_travel_is_told_as_text() -> None:
-    class Stubborn(Exception):
-        def __init__(self, one: int, two: int) -> None:
-            super().__init__("text")
-
-    def fail() -> None:
-        raise Stubborn(1, 2)
-
-    worker = WorkerProcess()
-    try:
-        with pytest.raises(RuntimeError, match="Stubborn: text"):
-            worker.call(fail, (), {})
-    finally:
-        worker.close()
-
-
 # --- whole flows ------------------------------------------------------------------------------------------------------
 
 

@@ -274,14 +274,28 @@ def test_exceptions_pickle():
     assert repr(loaded.result) == "ValueError('q')"
 
 
-@pytest.mark.parametrize("error", [Unpicklable("q"), Unloadable("q", 2)], ids=["not written", "not read"])
-def test_an_exception_that_cannot_be_pickled_becomes_a_text(error):
+def test_an_exception_that_cannot_be_pickled_becomes_a_text():
+    error = Unpicklable("q")
     state = Failed("m", result=error)
     loaded = cloudpickle.loads(cloudpickle.dumps(state))
     assert loaded.result.startswith("The following exception could not be pickled due to TypeError(")
     assert loaded.result.endswith(f": {error!r}")
     assert state.result is error
     assert copy.copy(state).result is error
+
+
+def test_an_exception_that_pickle_could_not_make_again_arrives():
+    error = Unloadable("q", 2)
+    loaded = pickle.loads(pickle.dumps(Failed("m", result=error))).result
+    assert (type(loaded), loaded.args) == (Unloadable, ("q",))
+
+
+def test_an_exception_in_a_state_of_the_engine_arrives_without_what_cannot_be_pickled():
+    error = Unpicklable("q")
+    state = Failed("m", result=error)
+    state._is_of_engine = True
+    loaded = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(state)))).result
+    assert (type(loaded), loaded.args) == (Unpicklable, ("q",))
 
 
 def test_signals_pickle_with_their_state():
