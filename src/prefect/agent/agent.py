@@ -12,6 +12,7 @@ from os import cpu_count
 from typing import Any, TypeVar
 
 from prefect.agent.health import HealthServer
+from prefect.agent.policy import RunConfigPolicy
 from prefect.agent.polling import Clock, PollingLoop
 from prefect.client.client import Client
 from prefect.contract import errors, limits, operations
@@ -58,6 +59,7 @@ class Agent:
 
     wait_seconds = 30.0
     clock: Clock | None = None
+    _server_knows_givers = True
     takes_unlabelled = False
     """Whether it also takes runs without labels, although it has some itself."""
 
@@ -79,6 +81,8 @@ class Agent:
         self.env_vars = dict(env_vars or settings.agent.get("env_vars") or {})
         self.max_polls = max_polls
         self.agent_address = agent_address or settings.agent.get("agent_address") or ""
+        # From the settings alone: a subclass with arguments of its own keeps to it as well.
+        self.policy = RunConfigPolicy(settings.agent.get("allow_run_config"), settings.agent.get("deny_env") or ())
         self.log_to_cloud = bool(settings.send_flow_run_logs) if no_cloud_logs is None else not no_cloud_logs
         self.logger = create_agent_logger(self.name, settings.agent.get("level", "INFO"))
         self.submitting_flow_runs: set[str] = set()
@@ -226,8 +230,23 @@ class Agent:
     def _runs_to_start(self, run_ids: Collection[str]) -> list[dict[str, Any]]:
         """Read those of the runs that a process has to be started for, the earliest first."""
         before = (datetime.now(UTC) - GRACE).isoformat()
-        runs = self.client.ask(operations.AGENT_FLOW_RUNS, ids=list(run_ids), before=before)["flow_run"]
+        runs = self._read_runs(ids=list(run_ids), before=before)
         return sorted(runs, key=lambda run: _start_time(run).timestamp())
+
+    def _read_runs(self, **which: Any) -> list[dict[str, Any]]:
+        """Read runs, and who gave them their run config where the server knows that."""
+        document = operations.AGENT_FLOW_RUNS
+        if self._server_knows_givers and self.client.knows_extras:
+            document = operations.AGENT_FLOW_RUNS_AND_GIVERS
+        try:
+            answer = self.client.ask(document, **which)
+        except ClientError as error:
+            if "run_config_role" not in str(error):
+                raise
+            self._server_knows_givers = False
+            answer = self.client.ask(operations.AGENT_FLOW_RUNS, **which)
+        found: list[dict[str, Any]] = answer["flow_run"]
+        return found
 
     def _warn_of_loss(self, error: Exception) -> None:
         self.logger.warning("%s Trying again until it answers.", error)
@@ -245,6 +264,7 @@ class Agent:
             self._wait_until(_start_time(run))
             self.logger.info("Deploying flow run %s to execution environment...", run_id)
             self._mark_submitted(run)
+            run["run_config"] = self._admitted(run)
             where = self.deploy_flow(GraphQLResult(run))
             self._write_log(run_id, f"Submitted for execution: {where}", "INFO")
             self.logger.info("Completed deployment of flow run %s", run_id)
@@ -260,6 +280,21 @@ class Agent:
                 self._tell_failure(run, error)
         finally:
             self.submitting_flow_runs.discard(run_id)
+
+    def _admitted(self, run: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Give the run config that counts.
+
+        Raises:
+            RunConfigRefused: it says what its giver may not say here.
+        """
+        given, own = run["run_config"], _own_run_config(run)
+        # A server without roles does not say who gave it: one that is not the flow's own came with the run.
+        role = run.get("run_config_role", None if given == own else "any")
+        return self.policy.admit(given, own=own, role=role, locked=self.operator_variables())
+
+    def operator_variables(self) -> set[str]:
+        """Name the variables that this agent's operator sets for every flow run."""
+        return set(self.env_vars)
 
     def _wait_until(self, start_time: datetime) -> None:
         seconds = (start_time - datetime.now(UTC)).total_seconds()
@@ -317,6 +352,13 @@ class Agent:
 
 def _submitted(serialized: Any, message: str) -> Submitted:
     return Submitted(message=message, state=State.deserialize(serialized))
+
+
+def _own_run_config(run: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Give the run config of a run's flow group, else of its flow."""
+    flow = run["flow"]
+    own: Mapping[str, Any] | None = (flow.get("flow_group") or {}).get("run_config") or flow.get("run_config")
+    return own
 
 
 def _start_time(run: Mapping[str, Any]) -> datetime:

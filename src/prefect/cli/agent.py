@@ -68,6 +68,14 @@ START_OPTIONS = (
     click.option("--name", "-n", help="Name of the agent."),
     LABEL,
     ENV,
+    click.option(
+        "--allow-run-config",
+        type=click.Choice(["all", "env", "none"]),
+        help="What counts of a run config that comes with a run; by default all, but nothing from keys below admin.",
+    ),
+    click.option(
+        "--deny-env", "deny_env", multiple=True, help="Variable that no run may set: NAME or A_*. Repeatable."
+    ),
     click.option("--max-polls", type=int, help="Ask for runs this many times, then end."),
     click.option("--agent-address", help="Serve health checks at this address: http://host:port."),
     click.option("--no-cloud-logs", is_flag=True, default=None, help="Do not send the runs' logs to the API."),
@@ -179,6 +187,8 @@ def start_agent(
     labels: Iterable[str],
     env: Iterable[str],
     log_level: str | None,
+    allow_run_config: str | None,
+    deny_env: Iterable[str],
     **settings: Any,
 ) -> None:
     """Make an agent and let it work until it ends; options win over the configuration of this process."""
@@ -191,6 +201,8 @@ def start_agent(
         "cloud.tenant_id": tenant_id,
         "cloud.agent.level": log_level and log_level.upper(),
         "cloud.api": api,
+        "cloud.agent.allow_run_config": allow_run_config,
+        "cloud.agent.deny_env": list(deny_env) or None,
     }
     agent_class = load_agent_class(module, class_name)
     given = {name: value for name, value in settings.items() if value is not None}

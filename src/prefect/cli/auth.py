@@ -133,8 +133,8 @@ def switch_tenants(tenant_id: str | None, slug: str | None, default: bool) -> No
 @click.option("--expire", "-e", help="When it ends: a date or time; absent means never.")
 @click.option(
     "--role",
-    type=click.Choice(["read", "run", "admin"]),
-    help="What it may do: look, run flows, or everything; your own role unless set.",
+    type=click.Choice(["read", "trigger", "run", "admin"]),
+    help="What it may do: look, start runs, run flows, or everything; your own role unless set.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but the key.")
 def create_key(name: str, expire: str | None, role: str | None, quiet: bool) -> None:

@@ -197,10 +197,10 @@ def create_tenant(name: str, slug: str | None) -> None:
 @click.option("--name", "-n", default="admin", show_default=True, help="What the key is for.")
 @click.option(
     "--role",
-    type=click.Choice(["read", "run", "admin"]),
+    type=click.Choice(["read", "trigger", "run", "admin"]),
     default="admin",
     show_default=True,
-    help="What it may do: look, run flows, or everything.",
+    help="What it may do: look, start runs, run flows, or everything.",
 )
 @click.option("--tenant", "-t", "tenant_slug", help="Slug of the tenant that it is for; the first one unless set.")
 @click.option("--all-tenants", is_flag=True, help="For every tenant; it alone may create and delete tenants.")

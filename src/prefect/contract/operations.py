@@ -203,7 +203,24 @@ query($ids: [uuid!]!, $before: timestamptz!) {
         }
     ) {
         id version state serialized_state parameters scheduled_start_time run_config name
-        flow { id name environment storage version core_version }
+        flow { id name environment storage version core_version run_config flow_group { run_config } }
+        task_runs(where: {state_start_time: {_lte: $before}}) { id version task_id serialized_state }
+    }
+}"""
+
+AGENT_FLOW_RUNS_AND_GIVERS: Final = """\
+query($ids: [uuid!]!, $before: timestamptz!) {
+    flow_run(
+        where: {
+            id: {_in: $ids},
+            _or: [
+                {state: {_eq: "Scheduled"}},
+                {state: {_eq: "Running"}, task_runs: {state_start_time: {_lte: $before}}}
+            ]
+        }
+    ) {
+        id version state serialized_state parameters scheduled_start_time run_config run_config_role name
+        flow { id name environment storage version core_version run_config flow_group { run_config } }
         task_runs(where: {state_start_time: {_lte: $before}}) { id version task_id serialized_state }
     }
 }"""

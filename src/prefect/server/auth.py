@@ -42,7 +42,7 @@ TENANT_HEADER = "x-prefect-tenant-id"
 KEYS_TOPIC = "keys"
 
 #: Each may do what the ones before may.
-ROLES = ("read", "run", "admin")
+ROLES = ("read", "trigger", "run", "admin")
 
 _KEY = re.compile(r"pct_([0-9a-f]{32})_([A-Za-z0-9_-]{43})").fullmatch
 _NO_HASH = "0" * 64

@@ -301,6 +301,8 @@ flow_run = Table(
     # The process that works on the run, by the id it gave itself, and those that the run was taken from.
     _internal("process_id", Text),
     _internal("lost_processes", JSONB_),
+    # With which role the run config was given together with the run; null: it is the flow's or its group's.
+    _text("run_config_role"),
     UniqueConstraint("flow_id", "idempotency_key"),
     Index(None, "flow_id", "scheduled_start_time"),
     Index(None, "flow_id", "start_time"),

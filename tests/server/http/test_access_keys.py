@@ -293,7 +293,7 @@ def test_auth_info_says_who_calls(keyed):
 
     assert info["tenant_id"] == keyed.tenant_id
     assert info["role"] == "run"
-    assert info["permissions"] == ["read", "run"]
+    assert info["permissions"] == ["read", "trigger", "run"]
     assert info["user_id"]
     assert info["key_id"]
 
@@ -377,7 +377,7 @@ def test_a_key_cannot_make_one_for_another_tenant(keyed):
     info = keyed.with_key(made["key"]).data("{ auth_info { tenant_id } }")
     assert info["auth_info"]["tenant_id"] == keyed.other_tenant_id
     unknown = keyed.admin.try_to("create_api_key", "id", name="x", role="god")
-    assert "expected one of read, run, admin" in unknown.messages[0]
+    assert "expected one of read, trigger, run, admin" in unknown.messages[0]
 
 
 # ---------------------------------------------------------------------------------------------- tenants

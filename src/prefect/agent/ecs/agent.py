@@ -171,6 +171,11 @@ class ECSAgent(ContainerAgent):
         found = sorted(subnet["SubnetId"] for subnet in subnets)
         return {"awsvpcConfiguration": {"subnets": found, "assignPublicIp": public}}
 
+    def operator_variables(self) -> set[str]:
+        """Name the variables of the agent's own, and those of its task definition."""
+        container = flow_container(self.task_definition)
+        return super().operator_variables() | {entry.get("name") or "" for entry in container.get("environment") or ()}
+
     def _run(
         self, flow_run: GraphQLResult, run_config: ECSRun, definition_arn: str, *, image: str, awsvpc: bool
     ) -> str:

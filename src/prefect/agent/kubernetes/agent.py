@@ -124,6 +124,11 @@ class KubernetesAgent(ContainerAgent):
         """Tell of pods that cannot start or have failed, and delete jobs that have ended."""
         self._watcher.look(busy=self.submitting_flow_runs)
 
+    def operator_variables(self) -> set[str]:
+        """Name the variables of the agent's own, and those of its template."""
+        container = first_container(read_yaml(self.job_template_path)) if self.job_template_path else {}
+        return super().operator_variables() | {entry.get("name") or "" for entry in container.get("env") or ()}
+
     generate_deployment_yaml = staticmethod(kubernetes_manifests)
 
     # ----- the cluster

@@ -24,6 +24,8 @@ from prefect.server.store.database import Transaction, UniquenessViolation
 __all__ = ["KeyTaken", "create_flow_run", "create_flow_runs", "is_key_used", "labels_key"]
 
 UNMAPPED = -1
+#: The role of callers while no keys are asked for.
+ANY_ROLE = "any"
 # One call is one transaction, and on SQLite nobody else writes meanwhile: about a second at most.
 RUNS_MAX, TASK_RUNS_MAX = 5_000, 20_000
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -59,6 +61,7 @@ def create_flow_run(
     *,
     auto_scheduled: bool = False,
     tenant_id: str | None = None,
+    role: str = ANY_ROLE,
     **given: Any,
 ) -> str:
     """Create a flow run, Scheduled, with all its task runs; gives its id.
@@ -69,6 +72,7 @@ def create_flow_run(
 
     Args:
         tenant_id: only this tenant's flows are found by their version group, whose name is free; None: any tenant's.
+        role: of the caller's key; agents are told whose word a run config is that comes with the run.
         given: the inputs of ``_read``, each of which may be left out.
 
     Raises:
@@ -77,7 +81,7 @@ def create_flow_run(
     """
     wish = _read(now, **given)
     flow = _find_flow(tx, *wish.choice, tenant_id)
-    run = _run(wish, flow, auto_scheduled)
+    run = _run(wish, flow, auto_scheduled, role)
     if wish.key is not None:
         existing = _run_of_key(tx, _scopes(flow, *wish.choice), wish.key)
         if existing is not None:
@@ -94,6 +98,7 @@ def create_flow_runs(
     *,
     flow_runs: Sequence[Mapping[str, Any]],
     tenant_id: str | None = None,
+    role: str = ANY_ROLE,
     auto_scheduled: bool = False,
 ) -> list[str]:
     """Create many flow runs, all or none; gives their ids in the order in which they were asked for.
@@ -117,7 +122,7 @@ def create_flow_runs(
         try:
             wish = _read(now, **given)
             flow = flows_found.get(wish.choice) or _find_flow(tx, *wish.choice, tenant_id)
-            run = _run(wish, flow, auto_scheduled)
+            run = _run(wish, flow, auto_scheduled, role)
         except ApiError as error:
             if auto_scheduled:
                 raise
@@ -192,7 +197,7 @@ def _read(
     )
 
 
-def _run(wish: _Wish, flow: Mapping[str, Any], auto_scheduled: bool) -> dict[str, Any]:
+def _run(wish: _Wish, flow: Mapping[str, Any], auto_scheduled: bool, role: str) -> dict[str, Any]:
     """Give the columns of a new run."""
     return {
         "id": new_id(),
@@ -201,6 +206,7 @@ def _run(wish: _Wish, flow: Mapping[str, Any], auto_scheduled: bool) -> dict[str
         "parameters": run_parameters.merge(flow["parameters"], flow["group_parameters"], wish.parameters),
         "labels": _labels(wish.labels, wish.run_config, flow),
         "run_config": _first(wish.run_config, flow["group_run_config"], flow["run_config"]),
+        "run_config_role": None if wish.run_config is None else role,
         "context": wish.context,
         "name": wish.name,
         "idempotency_key": wish.key,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from prefect.server.auth import Caller, may
+from prefect.server.auth import ROLES, Caller, may
 from prefect.server.catalogue import metadata
 from prefect.server.errors import ApiError, Refused
 from prefect.server.graphql.operations import Operation, Request
@@ -21,7 +21,7 @@ from prefect.server.store.audit import Entry, recording
 from prefect.server.store.database import Transaction
 from prefect.server.store.selection import Scope
 
-__all__ = ["ADMIN_TABLES", "NEVER_AUDITED", "RUN_OPERATIONS", "needed_role", "run", "scope_of"]
+__all__ = ["ADMIN_TABLES", "NEVER_AUDITED", "RUN_OPERATIONS", "TRIGGER_OPERATIONS", "needed_role", "run", "scope_of"]
 
 #: What agents and flow runs do; every other mutation needs an admin's key.
 RUN_OPERATIONS = frozenset(
@@ -47,6 +47,21 @@ RUN_OPERATIONS = frozenset(
         "update_task_run_artifact",
         "update_task_run_heartbeat",
         "write_run_logs",
+    }
+)
+
+#: What a key that only starts runs may do, and what it may give: nothing that says how or where a run is executed.
+TRIGGER_OPERATIONS = frozenset({"create_flow_run", "create_flow_runs"})
+TRIGGER_FIELDS = frozenset(
+    {
+        "flow_id",
+        "flow_group_id",
+        "version_group_id",
+        "parameters",
+        "labels",
+        "scheduled_start_time",
+        "idempotency_key",
+        "flow_run_name",
     }
 )
 
@@ -93,6 +108,8 @@ MOST_DETAILS = 20
 
 def needed_role(operation: Operation) -> str:
     """Give the least role that may call an operation."""
+    if operation.name in TRIGGER_OPERATIONS:
+        return "trigger"
     if operation.name in RUN_OPERATIONS:
         return "run"
     return "admin" if operation.is_mutation else "read"
@@ -100,7 +117,7 @@ def needed_role(operation: Operation) -> str:
 
 _SCOPES = {
     (role, all_tenants): Scope(all_tenants=all_tenants, hidden=frozenset() if role == "admin" else ADMIN_TABLES)
-    for role in ("read", "run", "admin")
+    for role in ROLES
     for all_tenants in (False, True)
 }
 
@@ -108,7 +125,7 @@ _SCOPES = {
 def scope_of(request: Request) -> Scope | None:
     """Give what the compiler must hold the reads of a request to; None: nothing is hidden from it."""
     caller = request.caller
-    return _SCOPES[caller.role if may(caller.role, "run") else "read", caller.all_tenants] if caller.is_held else None
+    return _SCOPES[caller.role if may(caller.role, "read") else "read", caller.all_tenants] if caller.is_held else None
 
 
 async def run(request: Request, operation: Operation, inputs: dict[str, Any]) -> Any:
@@ -131,6 +148,8 @@ async def run(request: Request, operation: Operation, inputs: dict[str, Any]) ->
         )
     if operation.name in ALL_TENANTS_OPERATIONS and not caller.all_tenants:
         raise Refused(f"{operation.name} needs an API key for all tenants.", "FORBIDDEN")
+    if caller.role == "trigger" and operation.name in TRIGGER_OPERATIONS:
+        _check_trigger(operation, inputs)
     entry = _entry(request, caller, operation, inputs)
     hidden: dict[str, str] = {}
     inputs = await _Border(request, caller, hidden).check(inputs)
@@ -147,6 +166,19 @@ async def run(request: Request, operation: Operation, inputs: dict[str, Any]) ->
         for replacement, original in hidden.items():
             message = message.replace(replacement, original)
         raise ApiError(message, error.code) from None
+
+
+def _check_trigger(operation: Operation, inputs: Mapping[str, Any]) -> None:
+    """Refuse what a key that only starts runs may not give; an empty context is what clients send for none."""
+    for given in inputs.get("flow_runs") or (inputs,):
+        for field, value in given.items():
+            if field in TRIGGER_FIELDS or field == "flow_runs" or value is None or (field == "context" and value == {}):
+                continue
+            raise Refused(
+                f"{operation.name}: {field} needs an API key with the role run; this one has trigger, which gives "
+                "parameters, labels, a name, a start time and an idempotency key.",
+                "FORBIDDEN",
+            )
 
 
 # --------------------------------------------------------------------------------------------- the border

@@ -106,13 +106,17 @@ async def _create_flow_from_compressed_string(request: Request, inputs: Inputs) 
 
 
 async def _create_flow_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    tenant_id = request.tenant_id if request.caller.is_held else None
-    return {"id": await _write(request, create_run.create_flow_run, tenant_id=tenant_id, **inputs)}
+    return {"id": await _write(request, create_run.create_flow_run, **_creator(request), **inputs)}
 
 
 async def _create_flow_runs(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    tenant_id = request.tenant_id if request.caller.is_held else None
-    return {"flow_run_ids": await _write(request, create_run.create_flow_runs, tenant_id=tenant_id, **inputs)}
+    return {"flow_run_ids": await _write(request, create_run.create_flow_runs, **_creator(request), **inputs)}
+
+
+def _creator(request: Request) -> dict[str, str | None]:
+    """Tell who creates runs: with a key, in which tenant and by which role."""
+    caller = request.caller
+    return {"tenant_id": request.tenant_id, "role": caller.role} if caller.is_held else {}
 
 
 async def _get_or_create_task_run_info(request: Request, inputs: Inputs) -> Mapping[str, Any]:

@@ -39,6 +39,7 @@ insert_new_flow_run = inserting(
     "parameters",
     "labels",
     "run_config",
+    "run_config_role",
     "context",
     "name",
     "idempotency_key",
