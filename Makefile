@@ -6,9 +6,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # How many flows `make differential` invents.
 FLOWS ?= 2000
+# How many changes `make mutants` tries.
+CHANGES ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format compat differential invariants bench clean
+.PHONY: help demo test check format compat differential invariants mutants bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +41,9 @@ differential: $(VENV)/.dev ## Run FLOWS=2000 invented flows with the released 1.
 
 invariants: $(VENV)/.dev ## The history checker for long: clients and faults on both databases, five seeds
 	@for seed in 1 2 3 4 5; do PROCTOR_INVARIANT_SEED=$$seed PROCTOR_INVARIANT_SECONDS=60 $(BIN)/python -m pytest -q -rP tests/invariants || exit 1; done
+
+mutants: $(VENV)/.dev ## Small faults in the source, one at a time: does a test notice? (SEED=... CHANGES=300 ROOMS=a,b CHANGED=commit)
+	@nice -n 10 $(BIN)/python tools/mutants.py --changes $(CHANGES) $(if $(SEED),--seed $(SEED)) $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(CHANGED),--changed $(CHANGED))
 
 bench: $(VENV)/.dev ## Measure: engine, start-up, server (writes to bench/results)
 	@$(BIN)/python bench/run.py

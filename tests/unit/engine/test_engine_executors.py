@@ -292,6 +292,52 @@ def test_a_parcel_is_packed_and_opened_once() -> None:
     assert parcel.edges[0].upstream_task.value == list(range(1000))
 
 
+def test_a_parcel_that_is_opened_is_not_thrown_out_at_that_moment_by_another_thread() -> None:
+    """Between finding a parcel and marking it as used, another thread opens so many that it would be thrown out."""
+    task = inc.copy()
+
+    def packed() -> tuple[str, bytes]:
+        return Parcel(task, (), {}, None, TaskRunner, None).__reduce__()[1]
+
+    others = [packed() for _ in range(64)]
+    thread = threading.Thread(target=lambda: [open_parcel(*other) for other in others])
+
+    class Key(str):
+        """The text of a key that tells when it is looked up; the second look marks the parcel as used."""
+
+        looks = 0
+
+        def __hash__(self) -> int:
+            Key.looks += 1
+            if Key.looks == 2:
+                thread.start()
+                thread.join(0.5)  # it cannot end before this one has: whoever does not wait has ended by then
+            return str.__hash__(self)
+
+        def __eq__(self, other: object) -> bool:
+            return str.__eq__(self, other)  # type: ignore[arg-type]
+
+    key, content = packed()
+    first = open_parcel(key, content)
+
+    assert open_parcel(Key(key), content) is first
+    thread.join(60)
+    assert Key.looks == 2
+
+
+def test_only_the_64_parcels_used_last_are_kept_open() -> None:
+    task = inc.copy()
+    all_packed = [Parcel(task, (), {}, None, TaskRunner, None).__reduce__()[1] for _ in range(65)]
+    opened = [open_parcel(*packed) for packed in all_packed[:64]]
+    assert open_parcel(*all_packed[0]) is opened[0]  # used again: the second is now the oldest
+
+    open_parcel(*all_packed[64])
+
+    assert open_parcel(*all_packed[0]) is opened[0]
+    assert open_parcel(*all_packed[2]) is opened[2]
+    assert open_parcel(*all_packed[1]) is not opened[1]
+
+
 # --- dask -------------------------------------------------------------------------------------------------------------
 
 

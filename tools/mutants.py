@@ -1,0 +1,343 @@
+"""Make small faults in the source, one at a time, and see whether a test notices.
+
+    make mutants SEED=7 CHANGES=300                 a sample, spread evenly over the rooms
+    make mutants SEED=7 ROOMS=store,actions         of these rooms
+    make mutants CHANGED=origin/main                of the files that differ from another commit
+
+A change is met only with the tests that run its lines, the quickest first, until one fails. It is made in a copy of
+the tree (below `.mutants/`), which the processes that the tests start import as well; the working tree is never
+touched. What is known is kept there, so that a run that was ended goes on where it stopped. Changes that nobody can
+observe stand, each with its reason, in `tools/mutants-equal.toml`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import hashlib
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections import defaultdict
+from collections.abc import Generator, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mutation.changes import Change, Source
+from mutation.children import Child, Place, Plugin, preload
+from mutation.lines import SOURCE, Lines
+from mutation.uses import Uses
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / ".mutants"
+EQUAL = ROOT / "tools" / "mutants-equal.toml"
+ROOMS = {
+    "store": ("server/store/",),
+    "actions": ("server/actions/",),
+    "rules": ("server/rules/",),
+    "graphql": ("server/graphql/",),
+    "services": ("server/services/",),
+    "auth and http": ("server/",),
+    "engine": ("engine/",),
+    "client and agents": ("client/", "agent/"),
+}
+NOT_CHANGED = ("server/store/migrations/versions/", "server/ui/")
+GOAL = 90.0
+
+FIRST_TESTS = 40
+MOST_SECONDS = 150.0  # of tests for one change, as they took when they were recorded
+SLOW_SECONDS = 2.0  # a failure of such a test is tried again without the change: it waits for processes
+
+
+@dataclass
+class Verdict:
+    key: str
+    room: str
+    file: str
+    line: int
+    kind: str
+    noticed: bool
+    by: str
+    tests: int
+    left_out: int
+    diff: str
+    mark: str
+
+
+def room_of(file: str) -> str | None:
+    path = file.removeprefix(f"{SOURCE}/")
+    if path.startswith(NOT_CHANGED):
+        return None
+    return next((room for room, starts in ROOMS.items() if path.startswith(starts)), None)
+
+
+def sources(wanted: Iterable[str], changed: str | None) -> dict[str, list[Source]]:
+    """Read the files to change, by room."""
+    names = sorted(str(path.relative_to(ROOT)) for path in (ROOT / SOURCE).rglob("*.py"))
+    if changed:
+        command = ["git", "diff", "--name-only", changed, "--", SOURCE]
+        differing = set(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+        names = [name for name in names if name in differing]
+    found: dict[str, list[Source]] = defaultdict(list)
+    for name in names:
+        room = room_of(name)
+        if room in wanted:
+            found[room].append(Source(name, (ROOT / name).read_text()))
+    return found
+
+
+def sample(found: dict[str, list[Source]], count: int, seed: str) -> list[tuple[str, Source, Change]]:
+    """Choose changes: as many of each room, by lines, so that a line with many possible changes counts once."""
+    chosen: list[tuple[str, Source, Change]] = []
+    for place, (room, files) in enumerate(sorted(found.items())):
+        dice = random.Random(f"{seed} {room}")
+        by_line: dict[tuple[str, int], list[tuple[str, Source, Change]]] = defaultdict(list)
+        for source in files:
+            for change in source.changes:
+                by_line[source.file, change.line].append((room, source, change))
+        lines = sorted(by_line)
+        dice.shuffle(lines)
+        share = count // len(found) + (place < count % len(found))
+        chosen += [dice.choice(by_line[line]) for line in lines[:share]]
+    return chosen
+
+
+def equal_changes() -> dict[str, str]:
+    """Read the list of changes that nobody can observe: key -> reason."""
+    if not EQUAL.exists():
+        return {}
+    listed = tomllib.loads(EQUAL.read_text()).get("equal", [])
+    return {
+        f"{SOURCE}/{one['file']}: {one['line']}: {one['before']} -> {one['after']}": one["reason"] for one in listed
+    }
+
+
+def difference(source: Source, change: Change) -> str:
+    new = source.applied(change).splitlines()
+    lines = difflib.unified_diff(source.lines, new, lineterm="", n=0)
+    return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
+
+
+class Judge:
+    """Meets changes with tests."""
+
+    def __init__(self, lines: Lines, uses: Uses) -> None:
+        self.lines = lines
+        self.uses = uses
+
+    def tests_of(self, change: Change) -> list[str]:
+        """Give the tests that run the lines of a change, in the order in which to try them."""
+        lines, file = self.lines, change.file
+        if change.scope is not None:
+            found = lines.of(file, range(change.line, change.last + 1))
+            if not found:  # a line that is new since the tests were recorded, or a default
+                found = lines.of(file, range(change.scope[0], change.scope[1] + 1)) if _is_new(lines, change) else set()
+        else:
+            by_file: dict[str, set[int]] = defaultdict(set)
+            for at, line in self.uses.of(file, change.names):
+                by_file[at].add(line)
+            found = set().union(*(lines.of(at, numbers) for at, numbers in by_file.items())) if by_file else set()
+            found = found or lines.of_file(file)
+        return self._ordered(found)
+
+    def _ordered(self, tests: set[str]) -> list[str]:
+        """Put the quickest first, from every file of tests in turn; those on PostgreSQL after the same on SQLite."""
+        seconds = self.lines.seconds
+
+        def rank(name: str) -> tuple[bool, float, str]:
+            return "postgres" in name.partition("[")[2], seconds[name], name
+
+        by_file: dict[str, list[str]] = defaultdict(list)
+        for name in sorted((t for t in tests if t in seconds), key=rank):
+            by_file[name.partition("::")[0]].append(name)
+        turns = [
+            ("postgres" in name.partition("[")[2], seconds[name] > SLOW_SECONDS, turn, seconds[name], name)
+            for names in by_file.values()
+            for turn, name in enumerate(names)
+        ]
+        return [name for *_, name in sorted(turns)]
+
+    def judge(self, place: Place, room: str, source: Source, change: Change) -> Generator[Child, Any, Verdict]:
+        tests = self.tests_of(change)
+        kept, spent = [], 0.0
+        for name in tests:
+            spent += self.lines.seconds[name]
+            if spent > MOST_SECONDS and kept:
+                break
+            kept.append(name)
+        target = place.tree / change.file
+        by, ran = "", 0
+        try:
+            for group in (kept[:FIRST_TESTS], kept[FIRST_TESTS:]):
+                if not group or by:
+                    continue
+                target.write_text(source.applied(change))
+                for stale in (target.parent / "__pycache__").glob(f"{target.stem}.*.pyc"):
+                    stale.unlink()
+                by = yield from self._meet(place, group)
+                ran += len(group)
+                if by and self.lines.seconds.get(by, 0.0 if "::" in by else SLOW_SECONDS) >= SLOW_SECONDS:
+                    target.write_text((ROOT / change.file).read_text())
+                    again = [by] if "::" in by else group
+                    if (yield from self._meet(place, again)):
+                        by = ""  # it fails without the change, too
+        finally:
+            target.write_bytes(source.bytes)
+        return Verdict(
+            change.key, room, change.file, change.line, change.kind, bool(by), by, ran, len(tests) - len(kept),
+            difference(source, change), mark_of(source),
+        )  # fmt: skip
+
+    def _meet(self, place: Place, tests: list[str]) -> Generator[Child, Any, str]:
+        """Run tests until one fails and give its id; empty when all pass."""
+        files = list(dict.fromkeys(name.partition("::")[0] for name in tests))
+        seconds = 30.0 + 8 * sum(self.lines.seconds[name] for name in tests)
+
+        def work(arguments: list[str]) -> dict[str, Any]:
+            import pytest
+
+            plugin = Plugin(wanted=tests)
+            code = pytest.main(arguments, plugins=[plugin])
+            return {"code": int(code), "failed": plugin.failed}
+
+        child = place.run(["-x", *files], work, seconds=seconds)
+        yield child
+        answer = child.answer()
+        if answer is None:
+            return "no end in time" if child.timed_out else "the process ended"
+        if answer["failed"]:
+            return str(answer["failed"][0])
+        return "" if answer["code"] in (0, 5) else "nothing could be collected"
+
+
+def _is_new(lines: Lines, change: Change) -> bool:
+    """Tell whether a line was unknown when the tests were recorded (then those of its function are taken)."""
+    return not lines.knows(change.file, change.line)
+
+
+def mark_of(source: Source) -> str:
+    return hashlib.sha256(source.bytes).hexdigest()[:16]
+
+
+def run(chosen: list[tuple[str, Source, Change]], judge: Judge, places: list[Place], kept: Path) -> list[Verdict]:
+    """Meet every change, one in each place at a time; what ``kept`` holds already is not done again."""
+    known = {}
+    if kept.exists():
+        for line in kept.read_text().splitlines():
+            verdict = Verdict(**json.loads(line))
+            known[verdict.key, verdict.mark] = verdict
+    verdicts = [known[c.key, mark_of(s)] for _, s, c in chosen if (c.key, mark_of(s)) in known]
+    waiting = [one for one in chosen if (one[2].key, mark_of(one[1])) not in known]
+    total = len(chosen)
+    busy: dict[Place, tuple[Generator[Child, Any, Verdict], Child]] = {}
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with kept.open("a") as out:
+
+        def go_on(place: Place, work: Generator[Child, Any, Verdict]) -> None:
+            try:
+                busy[place] = (work, next(work))
+            except StopIteration as end:
+                busy.pop(place, None)
+                verdicts.append(end.value)
+                out.write(json.dumps(asdict(end.value)) + "\n")
+                out.flush()
+                tell(end.value, len(verdicts), total)
+
+        while waiting or busy:
+            for place in places:
+                if place in busy:
+                    work, child = busy[place]
+                    if child.poll():
+                        go_on(place, work)
+                elif waiting:
+                    go_on(place, judge.judge(place, *waiting.pop(0)))
+            time.sleep(0.02)  # children of several places are waited for at once
+    return verdicts
+
+
+def tell(verdict: Verdict, number: int, total: int) -> None:
+    said = f"noticed by {verdict.by}" if verdict.noticed else f"SURVIVED {verdict.tests} tests"
+    print(f"[{number}/{total}] {verdict.file}:{verdict.line} {verdict.kind}: {said}", flush=True)
+
+
+def report(verdicts: list[Verdict], equal: dict[str, str]) -> str:
+    """Say the score of each room, then every change that survived."""
+    lines = ["", f"{'room':<20}{'changes':>8}{'equal':>7}{'noticed':>9}{'score':>8}"]
+    left = [v for v in verdicts if v.noticed or v.key not in equal]
+    for room in [*ROOMS, "all"]:
+        mine = [v for v in left if room in (v.room, "all")]
+        if not mine:
+            continue
+        alike = sum(v.key in equal and not v.noticed for v in verdicts if room in (v.room, "all"))
+        noticed = sum(v.noticed for v in mine)
+        score = 100 * noticed / len(mine)
+        lines.append(f"{room:<20}{len(mine) + alike:>8}{alike:>7}{noticed:>9}{score:>7.1f}%")
+    for verdict in sorted((v for v in left if not v.noticed), key=lambda v: (v.file, v.line)):
+        how = f"{verdict.tests} tests passed" if verdict.tests else "no test runs it"
+        more = f", {verdict.left_out} slower ones not tried" if verdict.left_out else ""
+        lines += ["", f"{verdict.file}:{verdict.line} [{verdict.kind}; {how}{more}]", verdict.diff]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    about = (__doc__ or "").split("\n\n")[0]
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument(
+        "--seed", default=time.strftime("%G-%V"), help="decides which changes are made; default: the week"
+    )
+    parser.add_argument("--changes", type=int, default=300, help="how many, over all rooms")
+    parser.add_argument("--rooms", default=",".join(ROOMS), help="separated by commas")
+    parser.add_argument("--changed", metavar="COMMIT", help="only files that differ from this commit")
+    parser.add_argument("--jobs", type=int, default=2, help="how many changes are met at once")
+    parser.add_argument("--only", metavar="TEXT", help="only changes whose place, as file:line, contains this text")
+    parser.add_argument("--list", action="store_true", help="say what would be changed, and stop")
+    given = parser.parse_args()
+    wanted = [room for room in ROOMS if room in [text.strip() for text in given.rooms.split(",")]]
+    if not wanted:
+        parser.error(f"--rooms: expected some of {', '.join(ROOMS)}")
+    found = sources(wanted, given.changed)
+    if given.only:
+        chosen = [
+            (room, s, c) for room, files in found.items() for s in files for c in s.changes
+            if given.only in f"{c.file}:{c.line}:"
+        ]  # fmt: skip
+    else:
+        chosen = sample(found, given.changes, given.seed)
+    equal = equal_changes()
+    if given.list:
+        for _, source, change in chosen:
+            print(f"{change.file}:{change.line} [{change.kind}]\n{difference(source, change)}\n")
+        return 0
+    preload()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    places = [Place(ROOT, FOLDER / f"place{number}") for number in range(given.jobs)]
+    try:
+        lines = Lines(ROOT, FOLDER / "lines")
+        if missing := lines.missing():
+            print(f"Recording which lines {len(missing)} files of tests run ...", flush=True)
+            lines.collect(places)
+        lines.load()
+        # Tests may have changed: verdicts are kept for the tree as it is now.
+        name = hashlib.sha256(json.dumps([given.seed, lines.mark()]).encode()).hexdigest()[:16]
+        verdicts = run(chosen, Judge(lines, Uses(ROOT)), places, FOLDER / "verdicts" / f"{name}.jsonl")
+    finally:
+        for place in places:
+            place.close()
+    print(report(verdicts, equal))
+    (FOLDER / "last.json").write_text(json.dumps([asdict(v) for v in verdicts], indent=1))
+    counted = [v for v in verdicts if v.noticed or v.key not in equal]
+    return int(any(_score(counted, room) < GOAL for room in wanted))
+
+
+def _score(verdicts: list[Verdict], room: str) -> float:
+    mine = [v for v in verdicts if v.room == room]
+    return 100 * sum(v.noticed for v in mine) / len(mine) if mine else 100.0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
