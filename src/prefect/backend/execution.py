@@ -8,12 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prefect.backend.environ import generate_flow_run_environ
 from prefect.contract import operations
+from prefect.engine.cloud.watcher import watched
 from prefect.utilities.context import context
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ def execute_flow_run_from_environment() -> None:
     if not flow_run_id:
         raise ValueError(NO_FLOW_RUN)
     stored = _stored_code(flow_run_id)
-    with _failing_run(flow_run_id, "Failed to load and execute flow run: {error!r}"):
-        with _beating(flow_run_id):
+    # Before the first line of the flow: whatever that does to this process, another one sees to it.
+    with watched(flow_run_id) as watcher, _failing_run(flow_run_id, "Failed to load and execute flow run: {error!r}"):
+        with _beating(flow_run_id) if watcher is None else nullcontext():
             flow, secrets = _load_flow(stored)
         with context(secrets={**(context.get("secrets") or {}), **secrets}):
             _runner_class()(flow=flow).run()
@@ -75,15 +77,16 @@ def execute_flow_run(
     from prefect.backend.flow_run import FlowRunView
 
     stored = _stored_code(flow_run_id)
-    with _failing_run(flow_run_id, "Failed to load flow: {error!r}"):
-        loaded, secrets = _load_flow(stored, flow)
-    if runner_cls is None:
-        from prefect.engine.cloud import CloudFlowRunner
+    with watched(flow_run_id):
+        with _failing_run(flow_run_id, "Failed to load flow: {error!r}"):
+            loaded, secrets = _load_flow(stored, flow)
+        if runner_cls is None:
+            from prefect.engine.cloud import CloudFlowRunner
 
-        runner_cls = CloudFlowRunner
-    values = {"flow_run_id": flow_run_id, "secrets": {**(context.get("secrets") or {}), **secrets}}
-    with _failing_run(flow_run_id, "Failed to execute flow: {error!r}"), context(values):
-        runner_cls(flow=loaded).run(**kwargs)
+            runner_cls = CloudFlowRunner
+        values = {"flow_run_id": flow_run_id, "secrets": {**(context.get("secrets") or {}), **secrets}}
+        with _failing_run(flow_run_id, "Failed to execute flow: {error!r}"), context(values):
+            runner_cls(flow=loaded).run(**kwargs)
     return FlowRunView.from_flow_run_id(flow_run_id)
 
 

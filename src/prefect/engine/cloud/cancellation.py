@@ -6,14 +6,16 @@ import os
 import signal
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from prefect.client.client import Client
 from prefect.contract import limits, operations
 from prefect.exceptions import ClientError
-from prefect.model.state import Cancelling, State
 from prefect.utilities.context import context
 from prefect.utilities.logging import get_logger
+
+if TYPE_CHECKING:
+    from prefect.client.client import Client
+    from prefect.engine.cloud.watcher import Watcher
 
 FIRST_LOOK_SECONDS = 0.5
 """A run shorter than this is not watched at all."""
@@ -30,20 +32,19 @@ class CancellationWatcher:
     When the run becomes Cancelling, the main thread is interrupted, as by Ctrl-C.
 
     Attributes:
+        helper: the process that watches this one, and looks in its place; without, a thread of this one looks.
         cancelled_version: the version of the run when it was found to be cancelled; None while it is not.
     """
 
     def __init__(self, client: Client, flow_run_id: str) -> None:
         self._client = client
         self._flow_run_id = flow_run_id
-        self._interval = float(context.config.cloud.check_cancellation_interval)
+        self.helper: Watcher | None = None
         self._over = threading.Event()
         self._lock = threading.Lock()
-        self._knows_events = True
         self._runs_on_main_thread = threading.current_thread() is threading.main_thread()
         self._former_handler: Any = None
         self.cancelled_version: int | None = None
-        self.logger = get_logger("CancellationWatcher")
 
     def __enter__(self) -> CancellationWatcher:
         if self._runs_on_main_thread and signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, signal.SIG_DFL):
@@ -65,54 +66,82 @@ class CancellationWatcher:
         return self.cancelled_version is not None
 
     def _watch(self) -> None:
-        cursor = 0
-        looked_at = time.monotonic()
-        pause = FIRST_LOOK_SECONDS
-        while not self._over.wait(pause):
-            pause = BREATH_SECONDS
-            try:
-                if self._knows_events:
-                    cursor, is_cancelling = self._next_events(cursor)
-                else:
-                    is_cancelling, pause = False, self._interval
-                if is_cancelling or time.monotonic() - looked_at >= self._interval:
-                    looked_at = time.monotonic()
-                    if self._look():
-                        return
-            except ClientError as error:
-                if "flow_run_events" in str(error):
-                    self._knows_events = False
-                else:
-                    self.logger.debug("Could not look for cancellation: %s", error)
-                    pause = self._interval
+        if self.helper is not None:
+            version = self.helper.wait_for_cancellation()
+        elif self._over.wait(FIRST_LOOK_SECONDS):
+            return
+        else:
+            version = wait_for_cancellation(self._client, self._flow_run_id, self._over)
+        with self._lock:
+            if version is None or self._over.is_set():
+                return
+            self.cancelled_version = version
+            if self._runs_on_main_thread:
+                os.kill(os.getpid(), signal.SIGINT)
 
-    def _next_events(self, cursor: int) -> tuple[int, bool]:
+
+def wait_for_cancellation(client: Client, flow_run_id: str, over: threading.Event) -> int | None:
+    """Wait until the run is Cancelling, and give its version then; None when nobody wants to know any more."""
+    look = _Look(client, flow_run_id)
+    pause = 0.0
+    while not over.wait(pause):
+        try:
+            version, pause = look.next_version()
+        except RunIsGone:
+            return None
+        if version is not None:
+            return version
+    return None
+
+
+class RunIsGone(Exception):
+    """There is no such run any more."""
+
+
+class _Look:
+    """Looking at one run, again and again: it is waited for where the server can do that."""
+
+    def __init__(self, client: Client, flow_run_id: str) -> None:
+        self._client = client
+        self._flow_run_id = flow_run_id
+        self._interval = float(context.config.cloud.check_cancellation_interval)
+        self._cursor = 0
+        self._looked_at = time.monotonic()
+        self._knows_events = True
+        self._logger = get_logger("CancellationWatcher")
+
+    def next_version(self) -> tuple[int | None, float]:
+        """Give the run's version when it is Cancelling, and how many seconds to wait before the next look."""
+        try:
+            is_cancelling, pause = False, self._interval
+            if self._knows_events:
+                is_cancelling, pause = self._hears_of_cancelling(), BREATH_SECONDS
+            if is_cancelling or time.monotonic() - self._looked_at >= self._interval:
+                self._looked_at = time.monotonic()
+                return self._version_if_cancelling(), pause
+            return None, pause
+        except ClientError as error:
+            if "flow_run_events" in str(error):
+                self._knows_events = False
+                return None, BREATH_SECONDS
+            self._logger.debug("Could not look for cancellation: %s", error)
+            return None, self._interval
+
+    def _hears_of_cancelling(self) -> bool:
         wait = min(WAIT_SECONDS, self._interval)
         answer = self._client.wait_for(
             operations.FLOW_RUN_EVENTS,
             wait,
             flow_run_id=self._flow_run_id,
-            after=cursor,
+            after=self._cursor,
             wait_seconds=wait,
             limit=limits.EVENT_PAGE,
         )["flow_run_events"]
-        states = [event["state"] for event in answer["events"] if event["kind"] == "state"]
-        return answer["cursor"], "Cancelling" in states
+        self._cursor = answer["cursor"]
+        return any(event["kind"] == "state" and event["state"] == "Cancelling" for event in answer["events"])
 
-    def _look(self) -> bool:
-        """Read the run's state; says whether there is nothing more to watch for."""
+    def _version_if_cancelling(self) -> int | None:
         run = self._client.ask(operations.FLOW_RUN_STATUS, id=self._flow_run_id)["flow_run_by_pk"]
         if run is None:
-            return True
-        state = State.deserialize(run["serialized_state"])
-        if not isinstance(state, Cancelling):
-            if not state.is_running() and not self._over.is_set():
-                self.logger.debug("Flow run is no longer in a running state; its state is %r.", state)
-            return False
-        with self._lock:
-            if self._over.is_set():
-                return True
-            self.cancelled_version = run["version"]
-            if self._runs_on_main_thread:
-                os.kill(os.getpid(), signal.SIGINT)
-        return True
+            raise RunIsGone
+        return run["version"] if (run["serialized_state"] or {}).get("type") == "Cancelling" else None

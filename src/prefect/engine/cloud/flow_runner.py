@@ -180,8 +180,11 @@ class CloudFlowRunner(FlowRunner):
     @contextmanager
     def check_for_cancellation(self) -> Iterator[None]:
         """Send heartbeats, and watch whether the run is to be cancelled, while its tasks run."""
-        with Heartbeat(self.client, run_context.get("flow_run_id", "")), self._watcher or nullcontext():
-            yield
+        with Heartbeat(self.client, run_context.get("flow_run_id", "")) as heartbeat:
+            if self._watcher is not None:
+                self._watcher.helper = heartbeat.watcher
+            with self._watcher or nullcontext():
+                yield
 
     def _cancelled(self, flow_run_id: str, version: int | None) -> State:
         with run_context(running_with_backend=True):
