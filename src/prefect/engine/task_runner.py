@@ -7,7 +7,6 @@ a task are passed over, unless a subclass has its own: whole runs of trivial tas
 
 from __future__ import annotations
 
-from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -39,7 +38,8 @@ from prefect.model.tokens import tokenize
 from prefect.triggers import all_successful
 from prefect.utilities.context import context as run_context
 from prefect.utilities.context import current_content
-from prefect.utilities.logging import RedirectToLog, get_logger
+from prefect.utilities.logging import get_logger
+from prefect.utilities.printing import prints_logged
 from prefect.utilities.raised import brief_text_of, text_of
 
 if TYPE_CHECKING:
@@ -487,7 +487,7 @@ class TaskRunner(Runner):
         looped: State | None = None
         try:
             if task.log_stdout:
-                with redirect_stdout(RedirectToLog(self.logger)):
+                with prints_logged(self.logger):
                     value = run_task_with_timeout(task, kwargs=arguments, logger=self.logger)
             elif task.timeout is None:
                 value = task.run(**arguments)

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import ExitStack
 from contextvars import copy_context
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -24,6 +25,7 @@ from prefect.exceptions import PrefectSignal, TaskTimeoutSignal
 from prefect.executors.processes import CannotTravel, ProcessDied, TookTooLong, WorkerProcess, ending_of
 from prefect.utilities.context import context, current_content
 from prefect.utilities.logging import get_logger
+from prefect.utilities.printing import printing_logger, prints_logged
 from prefect.utilities.raised import Carried
 
 if TYPE_CHECKING:
@@ -126,11 +128,13 @@ def run_with_multiprocess_timeout(
     logger = logger or get_logger()
     label = name or _name_of(fn)
     there = portable_context(current_content())
+    prints_to = printing_logger()
     worker = WorkerProcess()
     logger.debug("%s: Sending execution to a new process...", label)
     try:
         logger.debug("%s: Waiting for process to return with %ss timeout...", label, timeout)
-        value = worker.call(_call_in_context, (fn, tuple(args), dict(kwargs), there), {}, seconds=timeout)
+        call = (fn, tuple(args), dict(kwargs), there, None if prints_to is None else prints_to.name)
+        value = worker.call(_call_in_context, call, {}, seconds=timeout)
     except TookTooLong:
         logger.debug("%s: No result returned within the timeout period!", label)
         raise TaskTimeoutSignal(f"Execution timed out for {label}.") from None
@@ -149,9 +153,16 @@ def run_with_multiprocess_timeout(
 
 
 def _call_in_context(
-    fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], there: Mapping[str, Any]
+    fn: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    there: Mapping[str, Any],
+    prints_to: str | None = None,
 ) -> Any:
-    with context(restored_context(there)):
+    """Make a call in a context that came from another process; its prints go to the logger of this name, if any."""
+    with context(restored_context(there)), ExitStack() as stack:
+        if prints_to is not None:
+            stack.enter_context(prints_logged(get_logger(prints_to.removeprefix("prefect."))))
         return fn(*args, **kwargs)
 
 

@@ -27,6 +27,7 @@ from prefect.utilities.log_sending import (
     fitting_message,
     getlogsize,
 )
+from prefect.utilities.printing import LoggedText, real_stdout
 
 __all__ = [
     "LOG_MANAGER",
@@ -137,7 +138,7 @@ class _StdoutHandler(logging.StreamHandler[TextIO]):
         try:
             text = self.format(record) + self.terminator
             if self.stream.closed:
-                self.stream = _real_stdout()
+                self.stream = real_stdout()
             # Already behind this handler's lock: the standard ``emit`` takes it a second time to flush.
             self.stream.write(text)
             self.stream.flush()
@@ -145,14 +146,6 @@ class _StdoutHandler(logging.StreamHandler[TextIO]):
             raise
         except Exception:
             self.handleError(record)
-
-
-def _real_stdout() -> TextIO:
-    stdout = sys.stdout
-    if stdout is None or isinstance(stdout, RedirectToLog):
-        # Prints that are redirected to a logger would come back here for ever.
-        stdout = sys.__stdout__ or sys.stderr
-    return stdout
 
 
 class CloudHandler(logging.Handler):
@@ -188,27 +181,11 @@ class CloudHandler(logging.Handler):
             self.handleError(record)
 
 
-class RedirectToLog:
+class RedirectToLog(LoggedText):
     """A stream that writes each text to a logger, at INFO; blank texts are passed over."""
 
     def __init__(self, logger: logging.Logger | None = None) -> None:
-        self.stdout_logger = logger or get_logger("stdout")
-
-    def write(self, s: str) -> int:
-        if not isinstance(s, str):
-            raise TypeError(f"string argument expected, got {type(s)}")
-        if s.strip():
-            self.stdout_logger.info(s)
-        return len(s)
-
-    def flush(self) -> None:
-        """Do nothing: a record is written when it is made."""
-
-    def isatty(self) -> bool:
-        return False
-
-    def writable(self) -> bool:
-        return True
+        super().__init__(logger or get_logger("stdout"))
 
 
 def get_logger(name: str | None = None) -> logging.Logger:
@@ -322,7 +299,7 @@ def _own(logger: logging.Logger) -> logging.Logger:
 def _stdout_handler(*, utc: bool = False) -> logging.Handler:
     from prefect.configuration import config
 
-    handler = _StdoutHandler(_real_stdout())
+    handler = _StdoutHandler(real_stdout())
     handler.setFormatter(Formatter(config.logging.format, config.logging.datefmt, utc=utc))
     return handler
 
