@@ -190,7 +190,11 @@ def create_user_config(dest_path: str, source_path: str = DEFAULT_CONFIG) -> Non
     if destination.is_file():
         raise ValueError(f"File already exists: {destination}")
     destination.parent.mkdir(parents=True, exist_ok=True)
-    destination.write_bytes(Path(str(interpolate_env_vars(source_path))).read_bytes())
+    source = Path(str(interpolate_env_vars(source_path)))
+    # A file of settings may hold keys: the copy is made as protected as what it is copied from.
+    mode = source.stat().st_mode & 0o666
+    with open(destination, "wb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
+        file.write(source.read_bytes())
 
 
 def to_environment_variables(

@@ -274,6 +274,31 @@ def test_kubernetes_manifests_are_yaml_with_the_settings(invoke) -> None:
     assert {part["metadata"]["namespace"] for part in (deployment, role, binding)} == {"space"}
 
 
+@pytest.mark.parametrize("given", ["pct_secret", "pct_secret\n", " pct_secret\r\n"])
+def test_the_key_of_an_agent_stands_in_a_secret_and_nowhere_else(invoke, given) -> None:
+    done = invoke("agent", "kubernetes", "install", "--namespace", "space", "-k", given)
+
+    secret, deployment = yaml.safe_load_all(done.output)
+    assert (secret["kind"], secret["apiVersion"], secret["metadata"]["namespace"]) == ("Secret", "v1", "space")
+    assert secret["stringData"] == {"api-key": "pct_secret"}
+    assert "pct_secret" not in json.dumps(deployment)
+    env = {item["name"]: item for item in deployment["spec"]["template"]["spec"]["containers"][0]["env"]}
+    reference = {"secretKeyRef": {"name": secret["metadata"]["name"], "key": "api-key"}}
+    assert env["PREFECT__CLOUD__API_KEY"] == {"name": "PREFECT__CLOUD__API_KEY", "valueFrom": reference}
+    assert done.output.count("pct_secret") == 1
+
+
+def test_the_configured_key_of_an_agent_stands_in_a_secret_too(invoke) -> None:
+    from prefect.agent.kubernetes.manifests import kubernetes_manifests
+    from prefect.utilities.configuration import set_temporary_config
+
+    with set_temporary_config({"cloud.api_key": "pct_secret"}):
+        secret, deployment = yaml.safe_load_all(kubernetes_manifests())
+
+    assert secret["kind"] == "Secret"
+    assert "pct_secret" not in json.dumps(deployment)
+
+
 def test_environment_of_an_agent_must_be_pairs(invoke) -> None:
     done = invoke("agent", "local", "start", "--env", "X")
 

@@ -1,5 +1,7 @@
 """Backups of a database in use, and the way back to an older schema."""
 
+import contextlib
+import os
 import sqlite3
 import subprocess
 import threading
@@ -81,6 +83,33 @@ def test_a_backup_made_while_others_write_is_of_one_moment(databases, tmp_path):
     assert list(tmp_path.glob("*.partial")) == []
 
 
+@pytest.mark.parametrize(("mode", "copied"), [(0o600, 0o600), (0o640, 0o640), (0o644, 0o644)])
+def test_a_backup_is_as_protected_as_its_database_while_it_is_made_and_after(databases, tmp_path, mode, copied):
+    url = databases.fresh("sqlite")
+    Path(url.removeprefix("sqlite:///")).chmod(mode)
+    seen: list[int] = []
+    stop = threading.Event()
+
+    def watch():
+        while not stop.is_set():
+            for path in tmp_path.glob("copy*"):
+                with contextlib.suppress(FileNotFoundError):
+                    seen.append(path.stat().st_mode & 0o777)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    before = os.umask(0o000)
+    try:
+        backup(url, tmp_path / "copy.db")
+    finally:
+        os.umask(before)
+        stop.set()
+        watcher.join()
+
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == copied
+    assert not [found for found in seen if found & ~copied]
+
+
 def test_a_backup_overwrites_nothing_and_says_what_is_missing(databases, tmp_path):
     there = tmp_path / "there"
     there.write_text("kept")
@@ -104,6 +133,7 @@ def test_a_backup_of_postgresql_can_be_restored(databases, tmp_path, monkeypatch
         conn.execute("INSERT INTO tenant (id, name, slug) VALUES (gen_random_uuid(), 'n', 'kept')")
 
     backup(url, tmp_path / "dump")
+    assert (tmp_path / "dump").stat().st_mode & 0o777 == 0o600
     subprocess.run([str(binaries / "pg_restore"), f"--dbname={other}", str(tmp_path / "dump")], check=True)
 
     with psycopg.connect(other) as conn:

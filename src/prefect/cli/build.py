@@ -11,6 +11,7 @@ import click
 from prefect.cli import building
 from prefect.cli.failures import TerminalError
 from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.utilities.filesystems import as_protected_as
 
 EPILOG = """\
 \b
@@ -70,7 +71,7 @@ def _write(path: str, flows: list[dict[str, Any]]) -> None:
     text = json.dumps({"version": building.FILE_VERSION, "flows": flows}, sort_keys=True)
     partial = f"{path}.{os.getpid()}.partial"
     try:
-        with open(partial, "w", encoding="utf-8") as file:
+        with open(partial, "w", encoding="utf-8", opener=as_protected_as(path)) as file:
             file.write(text)
         os.replace(partial, path)
     except OSError as error:

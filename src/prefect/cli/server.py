@@ -394,13 +394,15 @@ def _empty_postgres(settings: Settings) -> None:
 def _start_detached(settings: Settings) -> None:
     """Start the same command in a session of its own, and wait until it answers or ends."""
     from prefect.server.serve import running_server
+    from prefect.utilities.filesystems import own_file
 
     if (found := running_server(settings.home)) is not None:
         _fail(f"A server is running already, at {found['address']} (process {found['pid']}).")
     arguments = [argument for argument in sys.argv[1:] if argument not in ("-d", "--detach")]
     log = settings.home / "server.log"
     settings.home.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    # What the server logs is for whoever may read its database.
+    with open(log, "ab", opener=own_file) as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "prefect", *arguments],
             stdin=subprocess.DEVNULL,

@@ -9,12 +9,29 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from prefect.exceptions import ClientError
+from prefect.exceptions import AuthorizationError, ClientError
 
 _HEADER = """\
 # This file is auto-generated and should not be manually edited
 # Update the Prefect config or use the CLI to login instead
 """
+
+
+def clean_key(key: object) -> str | None:
+    """Give an API key without what stands around it: a mounted secret or a file ends with a line break.
+
+    Raises:
+        AuthorizationError: it holds signs that no key has; does not tell the key.
+    """
+    text = str(key or "").strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise AuthorizationError(
+            "The API key holds a blank, a line break or another sign that no key has: expected one word, got "
+            f"{len(text)} characters."
+        )
+    return text
 
 
 def section_name(api_server: str) -> str:
@@ -62,7 +79,9 @@ def save(path: Path, section: str, *, api_key: str | None, tenant_id: str | None
         lines.append("")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # One that a killed process left behind has the mode that it has: begin anew.
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write("\n".join(lines))
     draft.replace(path)

@@ -38,11 +38,13 @@ class Connection:
         self.retry_seconds: float | None = None
         self._attached_headers: dict[str, str] = {}
         stored = self.load_auth_from_disk() if self._auth_file.is_file() else {}
-        self.api_key: str | None = api_key or context.config.cloud.get("api_key") or stored.get("api_key") or None
+        self.api_key: str | None = auth.clean_key(
+            api_key or context.config.cloud.get("api_key") or stored.get("api_key")
+        )
         self._tenant_id: str | None = None
         tenant = tenant_id or context.config.cloud.get("tenant_id") or stored.get("tenant_id")
         if tenant:
-            self.tenant_id = tenant
+            self.tenant_id = str(tenant).strip()
 
     # ----- keys and tenants
 
@@ -237,8 +239,7 @@ class Connection:
             "User-Agent": f"prefect/{__version__}",
             "X-PREFECT-CORE-VERSION": __version__,
         }
-        key = api_key or self.api_key
-        if key:
+        if key := auth.clean_key(api_key or self.api_key):
             complete["Authorization"] = f"Bearer {key}"
             if self._tenant_id:
                 complete["X-PREFECT-TENANT-ID"] = self._tenant_id
@@ -247,6 +248,9 @@ class Connection:
             complete["X-PREFECT-RUN-PROCESS"] = str(run_process)
         complete.update(self._attached_headers)
         complete.update(headers or {})
+        for name, value in complete.items():
+            if "\n" in str(value) or "\r" in str(value):  # the library below would show the value, which may be a key
+                raise ClientError(f"The header {str(name)[:80]!r} holds a line break.")
         return complete
 
     def _exchange(

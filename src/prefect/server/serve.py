@@ -27,6 +27,7 @@ from prefect.server.logs import JsonLines, Lines
 from prefect.server.origins import check_exposure
 from prefect.server.settings import Settings, unknown_names
 from prefect.server.store.database import DatabaseError
+from prefect.utilities.filesystems import own_file
 
 __all__ = ["PID_FILE", "running_server", "serve"]
 
@@ -189,7 +190,7 @@ def _pid_file(settings: Settings, listener: socket.socket) -> Iterator[None]:
     path = settings.home / PID_FILE
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+")
+        file = os.fdopen(own_file(str(path), os.O_RDWR | os.O_CREAT | os.O_APPEND), "a+")
     except OSError as error:
         raise StartUpError(f"The folder {settings.home} cannot be written: {error.strerror or error}.") from None
     with file:

@@ -348,7 +348,8 @@ def _read(described: Any, value: Any, source: str) -> Any:
         return described.metadata["read"](value)
     except ValueError as expected:
         key = described.metadata["key"]
-        raise StartUpError(f"Setting {key} ({source}): expected {expected}, got {shorten(value)}.") from None
+        came = shorten(value) if described.repr else "something else"
+        raise StartUpError(f"Setting {key} ({source}): expected {expected}, got {came}.") from None
 
 
 def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, Any, str]]:

@@ -107,7 +107,7 @@ class Git(Storage):
             return str(Secret(self.git_clone_url_secret_name).get())
         if self.use_ssh:
             return f"git@{self.repo_host}:{self.repo}.git"
-        token = str(Secret(self.git_token_secret_name).get()) if self.git_token_secret_name else ""
+        token = str(Secret(self.git_token_secret_name).get()).strip() if self.git_token_secret_name else ""
         if not token:
             return f"https://{self.repo_host}/{self.repo}.git"
         if not self.format_access_token:

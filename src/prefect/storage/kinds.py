@@ -111,6 +111,8 @@ def secret_or_variable(secret: str | None, name: str) -> str | None:
     from prefect.client.secrets import Secret
 
     if secret is not None:
-        return str(Secret(secret).get())
+        return str(Secret(secret).get()).strip()
     local = (context.get("secrets") or {}).get(name)
-    return str(local) if local is not None else os.environ.get(name)
+    found = local if local is not None else os.environ.get(name)
+    # A token that was read from a file ends with a line break, and errors about headers show what was in them.
+    return None if found is None else str(found).strip()

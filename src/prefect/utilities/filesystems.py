@@ -1,7 +1,9 @@
-"""Reading a file by a path with a scheme."""
+"""Reading a file by a path with a scheme; making files that not everybody may read."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -60,3 +62,17 @@ def _read_http(url: str) -> bytes:
     if answer.status != 200:
         raise OSError(f"{url} answered with status {answer.status}")
     return bytes(answer.data)
+
+
+def own_file(path: str, flags: int) -> int:
+    """Open a file, as an opener of ``open``; a new one can be read by its owner alone, from the first moment."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def as_protected_as(source: str | Path) -> Callable[[str, int], int]:
+    """Make an opener of new files that nobody may read who may not read ``source``, if that is there."""
+    try:
+        mode = os.stat(source).st_mode & 0o666
+    except FileNotFoundError:
+        mode = 0o666
+    return lambda path, flags: os.open(path, flags | os.O_CLOEXEC, mode)

@@ -114,6 +114,9 @@ def test_it_runs_in_the_background_until_it_is_stopped(tmp_path):
         again = command(tmp_path, "start", "--detach", "--port", "0")
         assert again.returncode == 1
         assert "A server is running already" in again.stderr
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert {"server.log", "server.pid", "proctor.db"} <= {path.name for path in files}
+        assert not [path for path in files if path.stat().st_mode & 0o077], "for its owner alone"
     finally:
         ended = command(tmp_path, "stop")
     assert ended.stdout.endswith(" stopped.\n")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from prefect.client import Client
+from prefect.client import Client, auth
 from prefect.client import connection as connection_module
 from prefect.exceptions import (
     AuthorizationError,
@@ -34,6 +34,46 @@ def stub(tmp_path):
 
 
 # ----- headers, keys, tenants
+
+
+KEY = "pct_0123456789"
+
+
+@pytest.mark.parametrize("text", [KEY + "\n", KEY + "\r\n", " " + KEY, f"\t{KEY} ", KEY])
+@pytest.mark.parametrize("way", ["argument", "configured", "stored", "attribute", "of one request"])
+def test_a_key_of_a_file_works_with_the_line_break_at_its_end(stub, tmp_path, text, way):
+    stub.data("hello", hello="hi")
+    more = {}
+    if way == "argument":
+        client = Client(api_key=text)
+    elif way == "configured":
+        with set_temporary_config({"cloud.api_key": text}):
+            client = Client()
+    elif way == "stored":
+        auth.save(tmp_path / "auth.toml", auth.section_name(stub.url), api_key=text, tenant_id=None)
+        client = Client()
+    else:
+        client = Client()
+        if way == "attribute":
+            client.api_key = text
+        else:
+            more = {"api_key": text}
+
+    client.post("hello", **more) if more else client.graphql("{ hello }")
+
+    assert stub.asked[-1].headers["Authorization"] == f"Bearer {KEY}"
+    if not more:
+        client.save_auth_to_disk()
+        assert (tmp_path / "auth.toml").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", ["pct_hid\nden", "pct_hid\r\nX: den", "pct hidden", "pct_hidden\x00", "pct_hiddén"])
+def test_a_key_that_cannot_be_one_is_refused_without_showing_it(stub, text):
+    for build in (lambda: Client(api_key=text), lambda: Client().graphql("{ hello }", headers={"X-Key": "hid\nden"})):
+        with pytest.raises(ClientError) as refused:
+            build()
+        assert "hid" not in str(refused.value)
+    assert stub.asked == []
 
 
 def test_every_request_says_the_version_and_what_was_attached(stub):

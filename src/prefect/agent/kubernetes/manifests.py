@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from prefect._version import __version__
+from prefect.client.auth import clean_key
 from prefect.utilities.agent import image_of_version
 from prefect.utilities.context import context
 
 _HEALTH_PORT = 8080
 _APP = "prefect-agent"
+_SECRET, _SECRET_KEY = "prefect-agent-key", "api-key"
 
 
 def kubernetes_manifests(
@@ -39,10 +41,10 @@ def kubernetes_manifests(
 
     config = context.config
     namespace = namespace or "default"
+    key = clean_key(key or config.cloud.get("api_key"))
     environ = {
         "PREFECT__BACKEND": backend or config.backend,
         "PREFECT__CLOUD__API": api or config.cloud.api,
-        "PREFECT__CLOUD__API_KEY": key or config.cloud.get("api_key") or "",
         "PREFECT__CLOUD__TENANT_ID": tenant_id or config.cloud.get("tenant_id") or "",
         "PREFECT__CLOUD__AGENT__LABELS": str(sorted(set(labels or ()))),
         "PREFECT__CLOUD__AGENT__AGENT_ADDRESS": f"http://:{_HEALTH_PORT}",
@@ -62,10 +64,11 @@ def kubernetes_manifests(
     command = "prefect agent kubernetes start"
     if agent_config_id:
         command += f" --agent-config-id {shlex.quote(agent_config_id)}"
-    pod: dict[str, Any] = {"containers": [_container(image, command, environ)]}
+    pod: dict[str, Any] = {"containers": [_container(image, command, environ, key is not None)]}
     if image_pull_secrets:
         pod["imagePullSecrets"] = [{"name": name.strip()} for name in image_pull_secrets.split(",") if name.strip()]
-    documents: list[dict[str, Any]] = [
+    documents: list[dict[str, Any]] = [_secret(namespace, key)] if key is not None else []
+    documents += [
         {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
@@ -82,7 +85,22 @@ def kubernetes_manifests(
     return yaml.safe_dump_all(documents, explicit_start=True, sort_keys=False)
 
 
-def _container(image: str, command: str, environ: Mapping[str, str]) -> dict[str, Any]:
+def _secret(namespace: str, key: str) -> dict[str, Any]:
+    """Keep the key where only those look who may: whoever may read deployments sees their environment."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": _SECRET, "namespace": namespace, "labels": {"app": _APP}},
+        "type": "Opaque",
+        "stringData": {_SECRET_KEY: key},
+    }
+
+
+def _container(image: str, command: str, environ: Mapping[str, str], has_key: bool) -> dict[str, Any]:
+    env: list[dict[str, Any]] = [{"name": name, "value": value} for name, value in environ.items()]
+    if has_key:
+        source = {"secretKeyRef": {"name": _SECRET, "key": _SECRET_KEY}}
+        env.append({"name": "PREFECT__CLOUD__API_KEY", "valueFrom": source})
     return {
         "name": "agent",
         "image": image,
@@ -90,7 +108,7 @@ def _container(image: str, command: str, environ: Mapping[str, str]) -> dict[str
         "imagePullPolicy": "Always" if "/" in image else "IfNotPresent",
         "command": ["/bin/bash", "-c"],
         "args": [command],
-        "env": [{"name": name, "value": value} for name, value in environ.items()],
+        "env": env,
         "livenessProbe": {
             "httpGet": {"path": "/api/health", "port": _HEALTH_PORT},
             "initialDelaySeconds": 40,

@@ -29,6 +29,7 @@ def backup(url: str, target: Path) -> None:
     partial = target.with_name(target.name + ".partial")
     try:
         partial.unlink(missing_ok=True)
+        _make_protected(url, partial)
         if url.startswith("sqlite"):
             _copy_sqlite(url, partial)
         else:
@@ -46,6 +47,13 @@ def backup(url: str, target: Path) -> None:
         raise DatabaseUnavailable(f"No backup of {shown(url)} could be made to {target}: {reason}") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _make_protected(url: str, partial: Path) -> None:
+    """Make the file, empty: at no moment can it be read by more people than the database."""
+    source = file_of(url) if url.startswith("sqlite") else None
+    mode = source.stat().st_mode & 0o666 if source is not None and source.exists() else 0o600
+    os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode))
 
 
 def _copy_sqlite(url: str, partial: Path) -> None:
