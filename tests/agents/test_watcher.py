@@ -36,7 +36,7 @@ FLOWS = textwrap.dedent(
     """
     import ctypes, os, signal, time
     from pathlib import Path
-    from prefect import Flow, task
+    from prefect import Flow, context, task
 
     HERE = Path({folder!r})
 
@@ -49,7 +49,16 @@ FLOWS = textwrap.dedent(
 
     @task
     def hold():
+        context.logger.info("the last line before")
         hold_the_interpreter()
+
+    @task
+    def talk():
+        "Write a line in the last moment before the end."
+        context.logger.info("the first line")
+        time.sleep({pause})
+        context.logger.info("the last line before")
+        os.kill(os.getpid(), signal.SIGKILL)
 
     @task
     def wait():
@@ -62,6 +71,8 @@ FLOWS = textwrap.dedent(
         hold()
     with Flow("waits") as waits:
         wait()
+    with Flow("talks") as talks:
+        talk()
     """
 )
 LOADS_SLOWLY = "\n".join([FLOWS, "if 'PREFECT__CONTEXT__FLOW_RUN_ID' in os.environ:", "    hold_the_interpreter()"])
@@ -77,10 +88,10 @@ class Stage:
         os.mkfifo(folder / "gate")
         self._gate = os.open(folder / "gate", os.O_RDWR)
 
-    def run_of(self, name: str, text: str = FLOWS, labels: list[str] | None = None) -> str:
+    def run_of(self, name: str, text: str = FLOWS, labels: list[str] | None = None, pause: float = 0) -> str:
         """Create a run of one of the flows; none but an agent with its labels takes it."""
         path = self.folder / "flows.py"
-        path.write_text(text.format(folder=str(self.folder)))
+        path.write_text(text.format(folder=str(self.folder), pause=pause))
         flow: Flow = extract_flow_from_file(file_path=str(path), flow_name=name)
         flow.storage = Local(path=str(path), stored_as_script=True)
         flow.run_config, flow.result = UniversalRun(), flow.storage.result
@@ -126,6 +137,10 @@ class Stage:
         """Wait for so many heartbeats that were not sent before now."""
         seen = {self.heartbeat(run_id)}
         wait_for("heartbeats", lambda: seen.add(self.heartbeat(run_id)) or len(seen) > count)
+
+    def messages(self, run_id: str) -> list[str]:
+        document = "query($id: uuid!) { flow_run_by_pk(id: $id) { logs(order_by: {timestamp: asc}) { message } } }"
+        return [row["message"] for row in self.client.ask(document, id=run_id)["flow_run_by_pk"]["logs"]]
 
     def states(self, run_id: str) -> list[str]:
         document = "query($id: uuid!) { flow_run_by_pk(id: $id) { states(order_by: {version: asc}) { state } } }"
@@ -325,3 +340,31 @@ def test_a_run_whose_watcher_cannot_be_started_beats_by_a_thread(stage, client, 
     with Heartbeat(client, run_id, interval_seconds=0.05) as heartbeat:
         assert heartbeat.watcher is None
         stage.wait_for_beats(run_id)
+
+
+def test_log_lines_leave_while_a_run_holds_the_interpreter(stage):
+    run_id = stage.run_of("holds")
+    process = stage.execute(run_id)
+    stage.pid()
+
+    wait_for("the line", lambda: "the last line before" in stage.messages(run_id))
+    assert "Task 'hold': Starting task run..." in stage.messages(run_id)
+
+    stage.release()
+    process.communicate(timeout=60)
+    messages = stage.messages(run_id)
+    assert sorted(set(messages)) == sorted(messages)
+
+
+@pytest.mark.parametrize("pause", [0, 2], ids=["at once", "after some were sent"])
+def test_the_last_lines_of_a_killed_run_are_kept_and_none_comes_twice(stage, pause):
+    run_id = stage.run_of("talks", pause=pause)
+    process = stage.execute(run_id)
+    process.communicate(timeout=60)
+
+    assert process.returncode == -signal.SIGKILL
+    wait_for("the last line", lambda: "the last line before" in stage.messages(run_id))
+    messages = stage.messages(run_id)
+    assert messages.count("Task 'talk': Starting task run...") == 1
+    assert messages.count("the first line") == 1
+    assert messages[-1] == "the last line before"

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from prefect.utilities.log_journal import Journal
+
 MAX_LOG_SIZE = 1_000_000
 MAX_BATCH_LOG_SIZE = 4_000_000
 # What a record takes beside its message: ids, time, level and the names of the fields.
@@ -85,6 +87,9 @@ class LogManager:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._client = None
+        self._journal: Journal | None = None
+        self._on_journal: Callable[[], object] | None = None
+        self._before_journal = 0
 
     def ensure_started(self) -> None:
         """Start the thread if it is not running."""
@@ -94,6 +99,17 @@ class LogManager:
                 self._thread = threading.Thread(target=self._write_logs_loop, name="prefect-logs", daemon=True)
                 self._thread.start()
                 self._stop_at_exit()
+
+    def keep(self, journal: Journal | None, on_first: Callable[[], object] | None = None) -> None:
+        """Keep in a journal what is enqueued from now on until it is taken; None keeps nothing any more.
+
+        Args:
+            on_first: called when the journal is empty no more.
+        """
+        with self._changed:
+            self._journal, self._on_journal = journal, on_first
+            # What is under way now does not stand in the journal.
+            self._before_journal = self._accepted - self._settled
 
     def enqueue(self, message: Record) -> None:
         """Take a record to be sent; when too many wait already it is dropped and counted. Never waits, never raises."""
@@ -107,11 +123,24 @@ class LogManager:
             self._queue.append(message)
             self._queue_size += size
             self._accepted += 1
+            if self._journal is not None:
+                self._add_to_journal(self._journal, message)
             # The thread waits for the first record, or until the batch is due: the others need not wake it.
             if len(self._queue) == 1 or self._queue_size >= _FULL_BATCH_SIZE:
                 self._changed.notify_all()
         if self._thread is None or not self._thread.is_alive():
             self.ensure_started()
+
+    def _add_to_journal(self, journal: Journal, message: Record) -> None:
+        was_empty = journal.is_empty
+        try:
+            journal.add(message)
+        except OSError:
+            # No memory left for it: then it is as without one.
+            self._journal = None
+            return
+        if was_empty and self._on_journal is not None:
+            self._on_journal()
 
     def flush(self, timeout: float | None = None) -> bool:
         """Send what is queued now, and wait until it is sent; False when that took longer than ``timeout`` seconds."""
@@ -200,6 +229,7 @@ class LogManager:
         failures = refusals = 0
         while True:
             try:
+                self._note_attempt()
                 self._write_logs(batch)
             except Exception as error:
                 self._client = None
@@ -217,6 +247,11 @@ class LogManager:
             else:
                 self._settle(len(batch))
                 return
+
+    def _note_attempt(self) -> None:
+        with self._changed:
+            if self._journal is not None:
+                self._journal.note_attempt()
 
     def _wait_before_retry(self, seconds: float) -> None:
         flushes = self._flushes
@@ -244,6 +279,10 @@ class LogManager:
     def _settle(self, count: int) -> None:
         with self._changed:
             self._settled = min(self._settled + count, self._accepted)
+            if self._journal is not None:
+                others = min(count, self._before_journal)
+                self._before_journal -= others
+                self._journal.settle(count - others)
             self._last_sent_at = time.monotonic()
             self._changed.notify_all()
         self._report_dropped()

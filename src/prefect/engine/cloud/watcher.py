@@ -20,7 +20,8 @@ from typing import Protocol
 from prefect.contract import limits
 from prefect.engine.cloud import watcher_process
 from prefect.utilities.context import context
-from prefect.utilities.logging import get_logger
+from prefect.utilities.log_journal import Journal
+from prefect.utilities.logging import LOG_MANAGER, get_logger
 
 _current: Watcher | None = None
 
@@ -52,6 +53,8 @@ def watched(flow_run_id: str) -> Iterator[Watcher | None]:
         yield None
         return
     former, _current = _current, watcher
+    if former is None:
+        watcher.keep_logs()
     try:
         yield watcher
     finally:
@@ -73,7 +76,13 @@ class Watcher:
         self._environ = _environ(flow_run_id)
         self._lock = threading.Lock()
         self._stopped = False
-        self._begin(by_fork=_can_fork())
+        self._journal = Journal()
+        try:
+            self._begin(by_fork=_can_fork())
+        except OSError:
+            self._journal.close()
+            raise
+        self._keeps_logs = False
 
     def is_of(self, flow_run_id: str) -> bool:
         """Whether it watches over this run in this process, and not in the one that this was forked from."""
@@ -101,15 +110,22 @@ class Watcher:
             # Where each one ends at once, not too many of them.
             time.sleep(self._interval / 2)
 
+    def keep_logs(self) -> None:
+        """Let the watcher have the log records that this process has not sent yet, in case it cannot any more."""
+        self._keeps_logs = True
+        LOG_MANAGER.keep(self._journal, self._tell_of_logs)
+
     def stop(self) -> None:
         """End the watch; a process that was forked from this one ends nothing."""
         if self._owner != os.getpid():
             return
         with self._lock:
             self._stopped = True
-            with suppress(OSError):
-                self._channel.send(watcher_process.OVER)
+            if self._keeps_logs:
+                LOG_MANAGER.keep(None)
+            self._say(watcher_process.OVER)
             self._end()
+            self._journal.close()
 
     def _hear(self) -> bytes:
         """Wait for a line of the watcher; an empty one says that it has ended."""
@@ -117,6 +133,14 @@ class Watcher:
             return self._lines.readline()
         except (OSError, ValueError):  # ended, and closed, meanwhile
             return b""
+
+    def _tell_of_logs(self) -> None:
+        self._say(watcher_process.LOGS)
+
+    def _say(self, what: bytes) -> None:
+        # A watcher that does not read must not hold up its run, nor may one that has ended.
+        with suppress(OSError):
+            self._channel.send(what, socket.MSG_DONTWAIT)
 
     # ----- the process
 
@@ -148,9 +172,14 @@ class Watcher:
         fd = theirs.fileno()
         watcher_process.watch_as_fork(
             lambda: watcher_process.WatcherProcess(
-                self._flow_run_id, self._owner, receive_fd=fd, send_fd=fd, interval_seconds=self._interval
+                self._flow_run_id,
+                self._owner,
+                receive_fd=fd,
+                send_fd=fd,
+                journal_fd=self._journal.fd,
+                interval_seconds=self._interval,
             ),
-            keep={fd},
+            keep={fd, self._journal.fd},
         )
         raise AssertionError("a forked watcher does not come back")
 
@@ -163,7 +192,9 @@ class Watcher:
                 self._flow_run_id,
                 str(self._interval),
                 str(self._owner),
+                str(self._journal.fd),
             ],
+            pass_fds=[self._journal.fd],
             env=self._environ,
             stdin=theirs.fileno(),
             stdout=theirs.fileno(),
