@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from prefect.model.state_facts import STATE_CLASSES
 from prefect.server.rules import flow_run, task_run
-from prefect.server.rules.proposal import STATE_CLASSES, read_proposal
+from prefect.server.rules.proposal import read_proposal
 from prefect.server.rules.task_run import TaskTransition
 from prefect.server.rules.transition import Accept, Transition
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 
 FINISHED = frozenset({"Success", "Failed", "Cancelled", "TimedOut", "TriggerFailed"})
+ENDS_OF_TASK_RUNS = frozenset({"Cached", "Mapped", "Skipped", "ValidationFailed", "Finished"})
 Rows = list[tuple[Any, ...]]
 
 
@@ -168,7 +169,7 @@ def _never_ended(
                 yield f"5: run {run_id} went on after its end: {states[at:]}"
                 break
     for task_id, row in tasks.items():
-        if row[1] in ("Running", "Cancelling") and row[3] in runs and runs[row[3]][1] in FINISHED:
+        if row[1] not in (*FINISHED, *ENDS_OF_TASK_RUNS) and row[3] in runs and runs[row[3]][1] in FINISHED:
             yield f"5: task run {task_id} is {row[1]} in a run that is {runs[row[3]][1]}"
 
 

@@ -338,6 +338,8 @@ task_run = Table(
     _text("name"),
     *_run_state(),
     _text("cache_key"),
+    # Its state was set by somebody else than the process that works on it.
+    _internal("is_decided", Boolean),
     UniqueConstraint("flow_run_id", "task_id", "map_index"),
     Index(None, "task_id", "state", "state_timestamp"),
     Index(

@@ -62,7 +62,7 @@ def test_at_most_so_many_runs_are_handed_out_beside_those_in_hand(world):
     assert world.queue(limit=2, exclude=set(made[:1])) == made[1:3]
 
 
-@pytest.mark.parametrize("state", ["Running", "Submitted", "Success", "Cancelled", "Paused", "Pending"])
+@pytest.mark.parametrize("state", ["Running", "Submitted", "Success", "Cancelled", "Paused", "Pending", "Queued"])
 def test_runs_that_do_not_wait_for_a_time_are_not_handed_out(world, state):
     run_id = world.create(world.register())
     world.set_flow_run(run_id, state)
@@ -70,7 +70,7 @@ def test_runs_that_do_not_wait_for_a_time_are_not_handed_out(world, state):
     assert world.queue() == []
 
 
-@pytest.mark.parametrize("state", ["Queued", "Retrying", "Resume", "Scheduled"])
+@pytest.mark.parametrize("state", ["Retrying", "Resume", "Scheduled"])
 def test_every_state_that_waits_for_a_time_is_handed_out(world, state):
     run_id = world.create(world.register())
     world.set_flow_run(run_id, state)

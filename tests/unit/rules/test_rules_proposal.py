@@ -4,7 +4,8 @@ import pytest
 
 from prefect._version import __version__
 from prefect.model import state as words
-from prefect.server.rules.proposal import SCHEDULED_LIKE, STATE_CLASSES, is_kind, propose, read_proposal
+from prefect.model.state_facts import STATE_CLASSES, TAKEABLE, is_kind
+from prefect.server.rules.proposal import propose, read_proposal
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -95,7 +96,7 @@ def test_kinds_follow_the_state_tree():
     assert not is_kind("Submitted", words.Pending)
     assert not is_kind(None, words.State)
     assert not is_kind("Nonsense", words.State)
-    assert set(SCHEDULED_LIKE) == {"Scheduled", "Paused", "Resume", "Retrying"}
+    assert set(TAKEABLE) == {"Scheduled", "Paused", "Resume", "Retrying"}
     assert {"Queued", "Looped", "ClientFailed", "ValidationFailed"} <= set(STATE_CLASSES)
 
 

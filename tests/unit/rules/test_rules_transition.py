@@ -2,8 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from prefect.model.state_facts import STATE_CLASSES
 from prefect.server.rules import flow_run, task_run
-from prefect.server.rules.proposal import STATE_CLASSES, propose, read_proposal
+from prefect.server.rules.proposal import propose, read_proposal
 from prefect.server.rules.task_run import TaskTransition
 from prefect.server.rules.transition import ALREADY_SUBMITTED, Accept, Reject, Transition, mirror
 

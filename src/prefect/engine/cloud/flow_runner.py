@@ -148,7 +148,7 @@ class CloudFlowRunner(FlowRunner):
         context: dict[str, Any] | None = None,
         task_contexts: dict[Task, dict[str, Any]] | None = None,
     ) -> State:
-        """Run the flow, with heartbeats, until it is finished, has to wait for long, or is cancelled.
+        """Run the flow, with heartbeats, until it is finished, has to wait for long, is cancelled or ended elsewhere.
 
         A run that has to wait for a free slot is tried again here when that is soon.
         """
@@ -171,8 +171,10 @@ class CloudFlowRunner(FlowRunner):
                     if not self._wait_for_slot(end_state):
                         return end_state
         except KeyboardInterrupt:
-            if not watcher.is_cancelled:
+            if not watcher.has_interrupted:
                 raise
+            if watcher.decided is not None:
+                return self._stopped(watcher.decided)
             return self._cancelled(flow_run_id, watcher.cancelled_version)
         finally:
             LOG_MANAGER.flush(timeout=FLUSH_SECONDS)
@@ -191,8 +193,18 @@ class CloudFlowRunner(FlowRunner):
             self.logger.info("Flow run has been cancelled, cancelling active tasks")
         LOG_MANAGER.flush(timeout=FLUSH_SECONDS)
         state = Cancelled("Flow run is cancelled")
-        self.client.set_flow_run_state(flow_run_id=flow_run_id, state=state, version=version)
+        try:
+            self.client.set_flow_run_state(flow_run_id=flow_run_id, state=state, version=version)
+        except VersionLockMismatchSignal:
+            # Somebody was quicker, and ended it otherwise or gave it to another process.
+            return self._stopped(self.client.get_flow_run_state(flow_run_id))
         return state
+
+    def _stopped(self, decided: State) -> State:
+        """Leave the run as somebody else has set it."""
+        with run_context(running_with_backend=True):
+            self.logger.info("Flow run was set to %s meanwhile; this process stops", type(decided).__name__)
+        return decided
 
     def _wait_for_slot(self, state: State) -> bool:
         """Wait until a queued run may be tried again; False when it is not to be tried again here."""

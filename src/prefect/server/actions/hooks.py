@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from prefect.model.state_facts import STATE_CLASSES
 from prefect.server.actions.checks import check_key, check_name, check_object, new_id
 from prefect.server.errors import LONGEST_ECHO, ApiError, shorten
-from prefect.server.rules.proposal import STATE_CLASSES
 from prefect.server.store import hooks
 from prefect.server.store.database import Transaction
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from prefect.model.state import Finished, Running
+from prefect.model.state import Finished
+from prefect.model.state_facts import is_kind
 from prefect.server.actions.checks import check_labels, check_name, found, new_id
-from prefect.server.actions.set_state import begin_task_runs, set_flow_run_state
+from prefect.server.actions.set_state import begin_task_runs, close_new_task_run, set_flow_run_state
 from prefect.server.errors import ApiError, BadInput
-from prefect.server.rules.proposal import is_kind, propose
+from prefect.server.rules.proposal import propose
 from prefect.server.store import runs
 from prefect.server.store.database import Transaction
 
@@ -30,18 +31,15 @@ __all__ = [
 MAP_INDEX_MAX = 2**31 - 1
 
 
-def cancel_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str) -> str | None:
+def cancel_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str) -> str:
     """End a flow run, or ask it to end when it has begun; gives the state that it has then."""
     run = found(tx.one(runs.flow_run_to_change, flow_run_id=flow_run_id), f"Invalid flow run ID: {flow_run_id}")
-    state: str | None = run["state"]
-    if is_kind(state, Finished):
-        return state
-    if is_kind(state, Running):
-        wanted = propose("Cancelling", "Flow run is cancelling")
-    else:
-        wanted = propose("Cancelled", "Flow run is cancelled")
+    if is_kind(run["state"], Finished):
+        return str(run["state"])
+    wanted = propose("Cancelling", "Flow run is cancelling")
     set_flow_run_state(tx, now, flow_run_id=flow_run_id, proposed=wanted)
-    return wanted.name
+    changed = found(tx.one(runs.flow_run_by_id, flow_run_id=flow_run_id), f"Invalid flow run ID: {flow_run_id}")
+    return str(changed["state"])
 
 
 def delete_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str) -> bool:
@@ -104,7 +102,8 @@ def get_or_create_task_run(
     if owner["task_id"] is None or owner["task_flow_id"] != owner["flow_id"]:
         raise ApiError("Invalid task ID")
     row = {"id": new_id(), "tenant_id": owner["tenant_id"], "cache_key": owner["cache_key"], **place}
-    begin_task_runs(tx, now, [row], once=True)
+    if begin_task_runs(tx, now, [row], once=True) and is_kind(owner["state"], Finished):
+        close_new_task_run(tx, now, row["id"], owner["state"])
     return found(tx.one(runs.task_run_by_place, **place), "Invalid ID")
 
 

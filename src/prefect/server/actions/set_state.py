@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from prefect.model.state import Cancelled, Finished
+from prefect.model.state_facts import is_kind
 from prefect.server.actions import events, slots
 from prefect.server.actions.checks import new_id, read_json, size_of
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.live import flow_run_topic, queue_topic
 from prefect.server.rules import flow_run as flow_run_rules
 from prefect.server.rules import task_run as task_run_rules
-from prefect.server.rules.proposal import Proposal, is_running_kind, read_proposal
-from prefect.server.rules.transition import Accept, Caller, Reject, Transition, is_waiting, mirror, wants_place
+from prefect.server.rules.proposal import Proposal, is_running_kind, propose, read_proposal
+from prefect.server.rules.transition import UNNAMED, Accept, Caller, Reject, Transition, is_waiting, mirror, wants_place
 from prefect.server.store import runs, states
 from prefect.server.store.database import Transaction
 
@@ -28,6 +30,7 @@ __all__ = [
     "begin_flow_run",
     "begin_flow_runs",
     "begin_task_runs",
+    "close_new_task_run",
     "count_retries",
     "read_state",
     "set_flow_run_state",
@@ -35,6 +38,8 @@ __all__ = [
 ]
 
 TASK_RUN_CREATED = {"type": "Pending", "message": "Task run created"}
+#: Message of a task run that was not at its end when its flow run ended otherwise than Cancelled.
+CLOSED_WITH_FLOW_RUN = "Its flow run ended ({}) before this task run did."
 LOCK_LOST = "VERSION_LOCKING_ERROR"
 # A run is taken from few processes in its life; more would be a loop somewhere else.
 MOST_LOST_PROCESSES = 50
@@ -154,6 +159,8 @@ def set_flow_run_state(
         raise ApiError(f"State update failed for flow run ID {flow_run_id}: there is no such flow run.")
     caller = caller and caller.about(flow_run_id)
     places = None
+    # A wish to cancel depends on what its task runs wait for; nothing else does.
+    idle = proposed.name == "Cancelling" and tx.one(states.has_only_waiting_task_runs, run_id=flow_run_id) is not None
     if wants_place(row["state"], proposed):
         places = slots.look(tx, slots.FLOW, row["tenant_id"], flow_run_id)
     verdict = flow_run_rules.decide(
@@ -171,6 +178,7 @@ def set_flow_run_state(
             times_resurrected=row["times_resurrected"] or 0,
             version_locked=_is_locked(tx, row, version),
             full=places.full if places else None,
+            is_without_process=idle,
         )
     )
     if isinstance(verdict, Reject):
@@ -181,13 +189,15 @@ def set_flow_run_state(
     new_state_id = state_id or new_id()
     moved = _move_flow_run(tx, now, row, verdict, new_state_id, caller)
     _tell(tx, now, flow_run_id, row["flow_id"], row["tenant_id"], row["state"], new, new_state_id, moved["version"])
-    _keep_process(tx, row, new, caller)
+    _keep_process(tx, row, new, caller, is_by_process=bool(caller and caller.may_be_process(proposed, version)))
     if places is not None and new.name == "Running":
         places.take(tx, now, run_id=flow_run_id, flow_run_id=flow_run_id)
-    elif is_running_kind(row["state"]) and not new.is_running():
+    elif is_running_kind(row["state"]) and not new.is_running() and not new.is_finished():
         slots.release(tx, run_id=flow_run_id)
-    if new.name == "Cancelled":
+    if new.is_finished():
         _close_task_runs(tx, now, flow_run_id, new)
+    elif is_kind(row["state"], Finished):
+        _open_task_runs(tx, now, flow_run_id)
     tx.announce(flow_run_topic(flow_run_id))
     if new.start_time is not None:
         tx.announce(queue_topic(row["tenant_id"]))
@@ -205,7 +215,9 @@ def _move_flow_run(
     """Write what was decided: the run's columns and the next line of its history; gives the new numbers."""
     new, flow_run_id = verdict.proposal, row["id"]
     values = mirror(new, now, row["start_time"])
-    with_it = "heartbeat" if flow_run_rules.keeps_heartbeat(new.name) or verdict.status == "QUEUED" else ""
+    # A wish to cancel says nothing of the process: one that died a while ago is found as soon as without it.
+    is_beat = flow_run_rules.keeps_heartbeat(new.name) and new.name != "Cancelling"
+    with_it = "heartbeat" if is_beat or verdict.status == "QUEUED" else ""
     agent_id = caller.agent_id if caller else None
     if new.is_submitted() and agent_id is not None and tx.one(states.agent_exists, agent_id=agent_id):
         with_it = "agent"
@@ -218,15 +230,31 @@ def _move_flow_run(
     return moved
 
 
-def _keep_process(tx: Transaction, row: Mapping[str, Any], new: Proposal, caller: Caller | None) -> None:
-    """Note which process has the run: it takes it with a Running, and loses it when the run waits for another."""
+def _keep_process(
+    tx: Transaction, row: Mapping[str, Any], new: Proposal, caller: Caller | None, *, is_by_process: bool
+) -> None:
+    """Note which process has the run.
+
+    It takes the run with a Running, and loses it when the run waits for another, or when somebody else ends it.
+    """
     process_id = caller.process_id if caller else None
+    lost: list[str] = row["lost_processes"] or []
+    if new.is_finished():
+        if not is_by_process:
+            # A process that has no name may be at it as well.
+            nameless = UNNAMED if is_running_kind(row["state"]) and UNNAMED not in lost else None
+            _hand_over(tx, row["id"], row["process_id"] or nameless, lost)
+        return
+    if UNNAMED in lost:
+        # Set going again: the next process may be one without a name, too.
+        lost = [name for name in lost if name != UNNAMED]
+        tx.run(states.set_process, run_id=row["id"], process_id=row["process_id"], lost_processes=lost)
     if process_id is None and row["process_id"] is None:
         return
     if new.is_submitted() or (is_waiting(new.name) and process_id is None):
-        _hand_over(tx, row["id"], row["process_id"], row["lost_processes"])
+        _hand_over(tx, row["id"], row["process_id"], lost)
     elif new.is_running() and process_id is not None and row["process_id"] is None:
-        tx.run(states.set_process, run_id=row["id"], process_id=process_id, lost_processes=row["lost_processes"])
+        tx.run(states.set_process, run_id=row["id"], process_id=process_id, lost_processes=lost)
 
 
 def _hand_over(tx: Transaction, flow_run_id: str, process_id: str | None, lost: Sequence[str] | None) -> None:
@@ -267,27 +295,53 @@ def _tell(
     )
 
 
-def _close_task_runs(tx: Transaction, now: datetime, flow_run_id: str, cancelled: Proposal) -> None:
-    """Give every task run of a cancelled flow run, that is not finished, the same state."""
-    open_runs = tx.all(states.unfinished_task_runs, run_id=flow_run_id)
+def _close_task_runs(tx: Transaction, now: datetime, flow_run_id: str, end: Proposal) -> None:
+    """Give every task run of a flow run that has ended, that is not at its end, one too.
+
+    With a cancelled flow run it is Cancelled in the same words; with any other, in words by which it is known when the
+    flow run is set going again.
+    """
     slots.release_all(tx, flow_run_id=flow_run_id)
-    if not open_runs:
+    open_runs = tx.all(states.unfinished_task_runs, run_id=flow_run_id)
+    if end.is_kind(Cancelled):
+        _set_all(tx, now, open_runs, end)
+    else:
+        _set_all(tx, now, open_runs, propose("Cancelled", CLOSED_WITH_FLOW_RUN.format(end.name)))
+
+
+def close_new_task_run(tx: Transaction, now: datetime, task_run_id: str, end: str) -> None:
+    """End a task run that was made in a flow run after its end."""
+    state = propose("Cancelled", CLOSED_WITH_FLOW_RUN.format(end))
+    set_task_run_state(tx, now, task_run_id=task_run_id, proposed=state)
+
+
+def _open_task_runs(tx: Transaction, now: datetime, flow_run_id: str) -> None:
+    """Take back what the flow run's end did to its task runs: they wait for their turn again."""
+    closed = tx.all(
+        states.task_runs_closed_with_it, run_id=flow_run_id, beginning=CLOSED_WITH_FLOW_RUN.partition("{")[0]
+    )
+    _set_all(tx, now, closed, propose("Pending", "Its flow run was set going again."))
+
+
+def _set_all(tx: Transaction, now: datetime, task_runs: Sequence[Mapping[str, Any]], state: Proposal) -> None:
+    """Give all of these task runs this state."""
+    if not task_runs:
         return
-    columns = mirror(cancelled, now, None)
+    columns = mirror(state, now, None)
     del columns["start_time"]
     tx.run_many(
         states.close_task_run,
-        [{"run_id": row["id"], "new_version": row["version"] + 1, "now": now, **columns} for row in open_runs],
+        [{"run_id": row["id"], "new_version": row["version"] + 1, "now": now, **columns} for row in task_runs],
     )
     tx.run_many(
         states.insert_task_run_state,
         [
-            _history_line(now, new_id(), row["tenant_id"], cancelled, row["version"] + 1) | {"task_run_id": row["id"]}
-            for row in open_runs
+            _history_line(now, new_id(), row["tenant_id"], state, row["version"] + 1) | {"task_run_id": row["id"]}
+            for row in task_runs
         ],
     )
-    for _ in open_runs:
-        tx.tally(f"task_run:{cancelled.name}")
+    for _ in task_runs:
+        tx.tally(f"task_run:{state.name}")
 
 
 # ----------------------------------------------------------------------------------------- task runs
@@ -375,6 +429,7 @@ def set_task_run_state(
             version,
             row["flow_run_id"],
             flow_run_state,
+            bool(row["is_decided"]),
             now=now,
             caller=caller,
             process_id=row["process_id"],
@@ -392,6 +447,7 @@ def set_task_run_state(
         states.move_task_run["heartbeat" if new.is_running() else ""],
         run_id=task_run_id,
         seen_version=row["version"],
+        is_decided=caller is not None and caller.agent_id is None and not caller.may_be_process(proposed, version),
         now=now,
         **mirror(new, now, row["start_time"]),
     )

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from prefect.model.state import Finished
+from prefect.model.state_facts import is_kind
 from prefect.server.actions import slots
 from prefect.server.actions.checks import found
 from prefect.server.actions.queue import PAUSED
-from prefect.server.rules.proposal import is_kind, is_running_kind
+from prefect.server.rules.proposal import is_running_kind
 from prefect.server.rules.transition import is_waiting
 from prefect.server.settings import Settings
 from prefect.server.store import why

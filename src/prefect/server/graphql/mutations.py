@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,8 @@ Run = Callable[[Request, Inputs], Awaitable[Mapping[str, Any]]]
 # A key used by two connections at one moment is found at the second look; more looks are for databases under stress.
 LOOKS_FOR_KEY = 5
 LONGEST_PROCESS = 100
+LEADING_NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\D|$)", re.ASCII)
+FIRST_OWN_VERSION = (1, 5)
 
 
 # ---------------------------------------------------------------------------------------------- tools
@@ -85,10 +88,16 @@ def _agent(request: Request) -> str | None:
         return None
 
 
+def _is_of_1_x(request: Request) -> bool:
+    """Tell whether the released client of 1.x calls, whose processes do not name themselves."""
+    told = LEADING_NUMBERS.match(request.headers.get("x-prefect-core-version", ""))
+    return told is not None and (int(told[1]), int(told[2])) < FIRST_OWN_VERSION
+
+
 def _caller(request: Request) -> set_state.Caller:
     """Tell who calls: the agent, and the process that works on a flow run."""
     run_id, _, process_id = request.headers.get("x-prefect-run-process", "")[:LONGEST_PROCESS].partition("/")
-    return set_state.Caller(_agent(request), process_id or None, run_id)
+    return set_state.Caller(_agent(request), process_id or None, run_id, _is_of_1_x(request))
 
 
 def _operation(name: str, run: Run, output: Mapping[str, str] = SUCCESS, /, **inputs: str) -> Operation:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from prefect._version import __version__
+from prefect.model.state_facts import STATE_CLASSES
 from prefect.server.actions import runs
 from prefect.server.graphql.mutations_access import ACCESS_QUERIES
 from prefect.server.graphql.mutations_limits import LIMIT_QUERIES
 from prefect.server.graphql.operations import Operation, Request
 from prefect.server.graphql.waiting import run_events
-from prefect.server.rules.proposal import STATE_CLASSES
 
 __all__ = ["QUERIES"]
 

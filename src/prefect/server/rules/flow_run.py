@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from prefect.model.state import Cancelling, Finished, Running
+from prefect.model.state_facts import ALIVE, is_kind
 from prefect.server.rules import transition
-from prefect.server.rules.transition import Transition, Verdict, first_verdict, refuse_second_submission
+from prefect.server.rules.proposal import propose
+from prefect.server.rules.transition import Accept, Reject, Transition, Verdict, first_verdict, refuse_second_submission
 
-__all__ = ["RULES", "decide", "keeps_heartbeat"]
+__all__ = ["CANCELLED", "RULES", "decide", "keeps_heartbeat"]
+
+CANCELLED = "Flow run is cancelled"
 
 
 def refuse_stale_version(step: Transition) -> Verdict | None:
@@ -35,6 +40,22 @@ def refuse_any_stale_version(step: Transition) -> Verdict | None:
     return transition.refuse_any_stale_version(step, "flow")
 
 
+def refuse_cancelling_the_finished(step: Transition) -> Verdict | None:
+    """A flow run that has ended cannot be asked to stop."""
+    if step.proposed.is_kind(Cancelling) and is_kind(step.current, Finished):
+        return Reject(f"State update failed for flow run ID {step.run_id}: it has ended already, as {step.current}.")
+    return None
+
+
+def cancel_at_once_without_process(step: Transition) -> Verdict | None:
+    """A flow run that no process works on is Cancelled where it should become Cancelling: nobody has to stop first."""
+    if not step.proposed.is_kind(Cancelling):
+        return None
+    if is_kind(step.current, Running) and not step.is_without_process:
+        return None
+    return Accept(propose("Cancelled", CANCELLED))
+
+
 def queue_when_limit_is_full(step: Transition) -> Verdict | None:
     """A flow run waits, Queued, while a limit on one of its labels has no place left."""
     return transition.queue_when_limit_is_full(step)
@@ -46,6 +67,8 @@ RULES: tuple[Callable[[Transition], Verdict | None], ...] = (
     refuse_success_before_new_start,
     refuse_stale_version,
     refuse_any_stale_version,
+    refuse_cancelling_the_finished,
+    cancel_at_once_without_process,
     refuse_second_submission,
     queue_when_limit_is_full,
 )
@@ -58,4 +81,4 @@ def decide(step: Transition) -> Verdict:
 
 def keeps_heartbeat(name: str) -> bool:
     """Tell whether a run in this state has a process, or soon will, whose silence means its death."""
-    return name in ("Running", "Cancelling", "Submitted")
+    return name in ALIVE

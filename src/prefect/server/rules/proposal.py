@@ -13,23 +13,9 @@ from typing import Any
 
 from prefect._version import __version__
 from prefect.model import state as words
-from prefect.model.state import State
+from prefect.model.state_facts import STORABLE, WAITING, is_kind
 
-__all__ = ["SCHEDULED_LIKE", "STATE_CLASSES", "Proposal", "is_kind", "is_running_kind", "propose", "read_proposal"]
-
-
-# By name, and from the list of names: a user's own subclass is no word of the wire.
-STATE_CLASSES: Mapping[str, type[State]] = {
-    name: kind for name in words.__all__ if isinstance(kind := getattr(words, name), type) and issubclass(kind, State)
-}
-SCHEDULED_LIKE = tuple(name for name, kind in STATE_CLASSES.items() if issubclass(kind, words.Scheduled))
-_STORABLE = frozenset(STATE_CLASSES) - {"State"}
-
-
-def is_kind(name: str | None, kind: type[State]) -> bool:
-    """Tell whether the state of this name is one of that kind; a name nobody knows is of no kind."""
-    found = STATE_CLASSES.get(name or "")
-    return found is not None and issubclass(found, kind)
+__all__ = ["Proposal", "is_running_kind", "propose", "read_proposal"]
 
 
 def is_running_kind(name: str | None) -> bool:
@@ -46,7 +32,7 @@ class Proposal:
     start_time: datetime | None
     document: dict[str, Any]
 
-    def is_kind(self, kind: type[State]) -> bool:
+    def is_kind(self, kind: type[words.State]) -> bool:
         return is_kind(self.name, kind)
 
     def is_running(self) -> bool:
@@ -92,7 +78,7 @@ def read_proposal(given: object, now: datetime) -> Proposal:
     name = given.get("type")
     if name is None:
         raise ValueError("a state needs a type")
-    if not isinstance(name, str) or name not in _STORABLE:
+    if not isinstance(name, str) or name not in STORABLE:
         raise ValueError(f"unknown state type {str(name)[:80]!r}")
     message = given.get("message")
     if message is not None and not isinstance(message, str):
@@ -160,7 +146,7 @@ def _time(given: Mapping[str, Any], key: str) -> datetime | None:
         raise ValueError(f"{key} of a state must be a time in ISO 8601") from None
 
 
-_WITH_START_TIME = frozenset({*SCHEDULED_LIKE, "Queued"})
+_WITH_START_TIME = frozenset(WAITING)
 _EXTRA_FIELDS: Mapping[str, Mapping[str, Callable[[Mapping[str, Any], str], Any]]] = {
     "Retrying": {"run_count": _count(1)},
     "Looped": {"loop_count": _count(1)},

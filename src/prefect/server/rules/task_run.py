@@ -6,19 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from prefect.model.state_facts import ENDED, RUNNING
 from prefect.server.rules import transition
 from prefect.server.rules.proposal import Proposal
-from prefect.server.rules.transition import Reject, Transition, Verdict, first_verdict
+from prefect.server.rules.transition import VERSION_LOCKING_ERROR, Reject, Transition, Verdict, first_verdict
 
 __all__ = ["RULES", "TaskTransition", "carry_cached_inputs", "decide"]
 
 
 @dataclass(frozen=True, slots=True)
 class TaskTransition(Transition):
-    """A proposed step of one task run, beside the state of the flow run that it belongs to."""
+    """A proposed step of one task run, beside the state of the flow run that it belongs to.
+
+    ``is_decided``: its present state was set by somebody else than the process.
+    """
 
     flow_run_id: str = ""
     flow_run_state: str | None = None
+    is_decided: bool = False
 
 
 def refuse_stale_version(step: TaskTransition) -> Verdict | None:
@@ -49,6 +54,28 @@ def refuse_lost_process(step: TaskTransition) -> Verdict | None:
     return transition.refuse_lost_process(step, "task")
 
 
+def refuse_over_decision(step: TaskTransition) -> Verdict | None:
+    """What somebody else has decided about a task run while a process worked on it stays.
+
+    A process of 1.x that does not name itself cannot be told from a script: while the flow run goes on, the first end
+    of a task run stays.
+    """
+    if not step.is_by_process or step.current not in ENDED:
+        return None
+    is_second_end = (
+        step.flow_run_state in RUNNING
+        and not (step.caller and step.caller.process_id)
+        and step.proposed.name in ENDED
+        and (step.current, step.proposed.name) != ("Success", "Cached")
+    )
+    if step.is_decided or is_second_end:
+        return Reject(
+            f"State update failed for task run ID {step.run_id}: it was set to {step.current} meanwhile.",  # noqa: S608 - a sentence
+            VERSION_LOCKING_ERROR,
+        )
+    return None
+
+
 def refuse_any_stale_version(step: TaskTransition) -> Verdict | None:
     """Where versions are locked, a state that comes with a version must come with the present one."""
     return transition.refuse_any_stale_version(step, "task")
@@ -61,6 +88,7 @@ def queue_when_limit_is_full(step: TaskTransition) -> Verdict | None:
 
 RULES: tuple[Callable[[TaskTransition], Verdict | None], ...] = (
     refuse_lost_process,
+    refuse_over_decision,
     refuse_running_outside_running_flow,
     refuse_stale_version,
     refuse_any_stale_version,

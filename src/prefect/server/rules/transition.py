@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from prefect.model.state import Finished, Queued, Running, Scheduled, Success
-from prefect.server.rules.proposal import Proposal, is_kind, propose
+from prefect.model.state import Finished, Running, Success
+from prefect.model.state_facts import WAITING, is_kind
+from prefect.server.rules.proposal import Proposal, propose
 
 __all__ = [
     "ALREADY_SUBMITTED",
     "QUEUED_FOR",
+    "UNNAMED",
+    "VERSION_LOCKING_ERROR",
     "Accept",
     "Caller",
     "Reject",
@@ -31,6 +34,11 @@ VERSION_LOCKING_ERROR = "VERSION_LOCKING_ERROR"
 # A process that waits for a place asks again by its own clock, every 30 s unless told otherwise; one that has not asked
 # for as long as this is gone, and its run is started anew.
 QUEUED_FOR = timedelta(seconds=120)
+
+
+# Stands among the processes that a run was taken from for one of 1.4.1, which does not name itself.
+UNNAMED = "unnamed"
+_SET_BY_PEOPLE = ("Cancelling", "Pending", "Resume", "Scheduled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +63,30 @@ Verdict = Accept | Reject
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who proposes: an agent, or a process that works on a flow run; each as far as it tells."""
+    """Who proposes: an agent, or a process that works on a flow run; each as far as it tells.
+
+    ``is_of_1_x``: the client of a released 1.x, in which a process does not name itself.
+    """
 
     agent_id: str | None = None
     process_id: str | None = None
     process_of: str | None = None
+    is_of_1_x: bool = False
 
     def about(self, flow_run_id: str) -> Caller:
         """Give the same caller as far as it concerns this flow run: a process may well set states of another run."""
         return self if self.process_of in (None, flow_run_id) else Caller(self.agent_id)
+
+    def may_be_process(self, proposed: Proposal, seen_version: int | None) -> bool:
+        """Tell whether this may be the process that works on the run.
+
+        One of 1.x sends a version with a Running only, and never sets a run back: who does is a person.
+        """
+        if self.process_id is not None:
+            return True
+        if not self.is_of_1_x or self.agent_id is not None or proposed.name in _SET_BY_PEOPLE:
+            return False
+        return seen_version is None or proposed.is_running()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +104,7 @@ class Transition:
         times_resurrected: how often the run was taken from a silent process.
         version_locked: every version that comes with a state must be the present one.
         full: a sentence about a limit that has no place left for this run.
+        is_without_process: the run is Running, but what it waits for is nothing that a process waits for.
     """
 
     run_id: str
@@ -96,6 +120,12 @@ class Transition:
     times_resurrected: int = field(default=0, kw_only=True)
     version_locked: bool = field(default=False, kw_only=True)
     full: str | None = field(default=None, kw_only=True)
+    is_without_process: bool = field(default=False, kw_only=True)
+
+    @property
+    def is_by_process(self) -> bool:
+        """Whether the proposer may be the process that works on the run."""
+        return self.caller is not None and self.caller.may_be_process(self.proposed, self.seen_version)
 
 
 T = TypeVar("T", bound=Transition)
@@ -143,10 +173,11 @@ def refuse_any_stale_version(step: Transition, kind: str) -> Verdict | None:
 
 def refuse_lost_process(step: Transition, kind: str) -> Verdict | None:
     """A process that the run was taken from, or that never had it, changes it no more."""
-    process_id = step.caller.process_id if step.caller else None
-    if process_id is None:
+    if step.caller is None or not step.is_by_process:
         return None
-    if process_id in step.lost_processes or step.process_id not in (None, process_id):
+    process_id = step.caller.process_id or UNNAMED
+    is_other = step.caller.process_id is not None and step.process_id not in (None, process_id)
+    if process_id in step.lost_processes or is_other:
         return Reject(
             f"State update failed for {kind} run ID {step.run_id}: the run was handed to another process.",
             VERSION_LOCKING_ERROR,
@@ -212,7 +243,7 @@ def refuse_second_submission(step: Transition) -> Verdict | None:
 
 def is_waiting(name: str | None) -> bool:
     """Tell whether a run in this state waits to be started."""
-    return is_kind(name, Scheduled) or is_kind(name, Queued)
+    return name in WAITING
 
 
 def mirror(proposed: Proposal, now: datetime, started: datetime | None) -> dict[str, Any]:

@@ -21,15 +21,16 @@ logger = logging.getLogger("prefect.server.services.zombie_killer")
 
 BATCH = 500
 SILENT_TASK = "No heartbeat detected from the remote task; "
-SILENT_RUN = "No heartbeat detected from the flow run; marking the run as failed."
+SILENT_RUN = "No heartbeat detected from the flow run, which was to be cancelled; marking it as cancelled."
 
 
 async def run_once(database: Database, settings: Settings, now: datetime) -> int:
     """Settle every silent run; gives their number."""
     limits = settings.heartbeat_limits(now)
     await _bring_back(database, now, now + timedelta(seconds=settings.heartbeat_limit_seconds))
-    tasks = await _settle_all(database, lost.silent_task_runs, now, limits, _settle_task_run)
-    return tasks + await _settle_all(database, lost.silent_cancelling_runs, now, limits, _settle_flow_run)
+    # These first: their task runs end with them.
+    cancelled = await _settle_all(database, lost.silent_cancelling_runs, now, limits, _settle_flow_run)
+    return cancelled + await _settle_all(database, lost.silent_task_runs, now, limits, _settle_task_run)
 
 
 async def _bring_back(database: Database, now: datetime, future_time: datetime) -> None:
@@ -72,8 +73,9 @@ def _settle_task_run(tx: Transaction, now: datetime, limits: Mapping[str, dateti
             "Retrying", message, start_time=now + (run["retry_delay"] or timedelta()), run_count=retries + 1
         )
     else:
-        message = f"{SILENT_TASK}marking the run as failed."
-        state = propose("Failed", message)
+        wanted, word = ("Cancelled", "cancelled") if run["flow_run_state"] == "Cancelling" else ("Failed", "failed")
+        message = f"{SILENT_TASK}marking the run as {word}."
+        state = propose(wanted, message)
     try:
         set_task_run_state(tx, now, task_run_id=run["id"], proposed=state)
     except ApiError as error:
@@ -87,7 +89,7 @@ def _settle_flow_run(tx: Transaction, now: datetime, limits: Mapping[str, dateti
     present = tx.one(lost.flow_run_now, flow_run_id=run["id"], **limits)
     if present is None or present["version"] != run["version"] or not present["is_silent"]:
         return 0
-    set_flow_run_state(tx, now, flow_run_id=run["id"], proposed=propose("Failed", SILENT_RUN))
+    set_flow_run_state(tx, now, flow_run_id=run["id"], proposed=propose("Cancelled", SILENT_RUN))
     _log(tx, now, run["id"], None, "ZombieKiller.FlowRun", SILENT_RUN)
     return 1
 

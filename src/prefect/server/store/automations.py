@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Text, cast, delete, exists, func, select
 
+from prefect.model.state_facts import RUNNING, TO_BE_STARTED
 from prefect.server.catalogue import (
     action,
     agent,
@@ -85,11 +86,11 @@ _late = (
 )
 #: By kind of SLA: runs that should have begun, or ended, by now, and that were not told of.
 late_runs = {
-    "SCHEDULED_NOT_STARTED": _late.where(among(flow_run.c.state, ("Scheduled", "Queued", "Submitted")))
+    "SCHEDULED_NOT_STARTED": _late.where(among(flow_run.c.state, TO_BE_STARTED))
     .where(flow_run.c.start_time.is_(None))
     .where(flow_run.c.scheduled_start_time <= value_of("limit_time", flow_run.c.scheduled_start_time))
     .order_by(flow_run.c.scheduled_start_time),
-    "STARTED_NOT_FINISHED": _late.where(among(flow_run.c.state, ("Running", "Cancelling")))
+    "STARTED_NOT_FINISHED": _late.where(among(flow_run.c.state, RUNNING))
     .where(flow_run.c.start_time <= value_of("limit_time", flow_run.c.start_time))
     .order_by(flow_run.c.start_time),
 }

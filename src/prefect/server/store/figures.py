@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, literal, select
 
+from prefect.model.state_facts import OPEN
 from prefect.server.catalogue import flow_run
 from prefect.server.store.phrases import among
 
@@ -12,10 +13,7 @@ __all__ = ["MOST_COUNTED", "OPEN_STATES", "anything", "open_runs"]
 #: A scrape counts no further than this.
 MOST_COUNTED = 10_000
 #: Runs that are on their way; how many ended is counted as they end.
-OPEN_STATES = (
-    *("Scheduled", "Queued", "Paused", "Resume", "Retrying"),
-    *("Pending", "Submitted", "Running", "Cancelling"),
-)
+OPEN_STATES = OPEN
 
 
 def _of_state(state: str) -> object:

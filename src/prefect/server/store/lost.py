@@ -12,6 +12,7 @@ from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_colum
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from prefect.model.state_facts import ALIVE, RUNNING, STILL_TO_COME
 from prefect.server.catalogue import agent, flow, flow_group, flow_run, task, task_run
 from prefect.server.store.phrases import among, value_of
 
@@ -54,8 +55,12 @@ def _off(name: str) -> ColumnElement[bool]:
 
 
 silent_since = func.coalesce(flow_run.c.heartbeat, flow_run.c.state_timestamp, flow_run.c.created)
-# A process that names itself is ours, and one that has beaten since its run began keeps our short interval.
-beats_often = flow_run.c.process_id.is_not(None) & (flow_run.c.heartbeat > flow_run.c.state_timestamp)
+# A process that names itself is ours, and one that has beaten since its run began keeps our short interval.  A wish to
+# cancel is no beat: it leaves the heartbeat as it was.
+beats_often = flow_run.c.process_id.is_not(None) & (
+    (flow_run.c.heartbeat > flow_run.c.state_timestamp)
+    | ((flow_run.c.state == "Cancelling") & (flow_run.c.heartbeat > flow_run.c.start_time))
+)
 silent = (silent_since <= value_of("limit_time", flow_run.c.heartbeat)) & or_(
     silent_since <= value_of("long_limit_time", flow_run.c.heartbeat), beats_often
 )
@@ -65,10 +70,7 @@ _of_group = flow_run.join(flow, flow.c.id == flow_run.c.flow_id).join(
 )
 
 # Something that will still happen to the run of itself, or that the other finder ends first.
-_STILL_TO_COME = ("Scheduled", "Paused", "Resume", "Retrying", "Running", "Cancelling")
-has_pending_work = exists().where(
-    and_(task_run.c.flow_run_id == flow_run.c.id, among(task_run.c.state, _STILL_TO_COME))
-)
+has_pending_work = exists().where(and_(task_run.c.flow_run_id == flow_run.c.id, among(task_run.c.state, STILL_TO_COME)))
 
 # An image may take minutes to be pulled, and whoever has to start the run is there: not yet lost.  A local agent's
 # process begins, or beats, at once.
@@ -109,7 +111,7 @@ silent_cancelling_runs = (
 _is_ahead = flow_run.c.heartbeat > value_of("future_time", flow_run.c.heartbeat)
 flow_runs_ahead = (
     select(flow_run.c.id)
-    .where(among(flow_run.c.state, ("Running", "Submitted", "Cancelling")))
+    .where(among(flow_run.c.state, ALIVE))
     .where(_is_ahead)
     .order_by(flow_run.c.updated)
     .limit(_limit)
@@ -145,7 +147,7 @@ silent_task_runs = (
         .join(flow, flow.c.id == task.c.flow_id)
         .join(flow_group, flow_group.c.id == flow.c.flow_group_id)
     )
-    .where(among(task_run.c.state, ("Running", "Cancelling")))
+    .where(among(task_run.c.state, RUNNING))
     .where(_of_its_run(silent))
     .where(~_off("heartbeat_enabled"))
     .order_by(task_run.c.updated)

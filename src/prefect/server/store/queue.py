@@ -10,12 +10,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, not_, select
 
+from prefect.model.state_facts import TAKEABLE, WAITING
 from prefect.server.catalogue import flow_run, task_run, tenant
 from prefect.server.store.phrases import among, is_empty_list, is_within, value_of
 
 __all__ = ["BOTH", "LABELLED", "UNLABELLED", "due_again", "due_runs", "next_again", "next_due", "settings_of_tenant"]
-
-WAITING = ("Scheduled", "Queued", "Paused", "Resume", "Retrying")
 
 _tenant = flow_run.c.tenant_id == value_of("tenant_id", flow_run.c.tenant_id)
 _before = value_of("before", flow_run.c.state_start_time)
@@ -34,7 +33,7 @@ _due = (
     .where(_tenant)
     .where(flow_run.c.state_start_time.is_not(None))  # lets the partial index be chosen
     .where(flow_run.c.state_start_time <= _before)
-    .where(among(flow_run.c.state, WAITING))
+    .where(among(flow_run.c.state, TAKEABLE))
     .order_by(flow_run.c.state_start_time, flow_run.c.created)
     .limit(_limit)
 )
@@ -43,7 +42,7 @@ _next = (
     .where(_tenant)
     .where(flow_run.c.state_start_time.is_not(None))
     .where(flow_run.c.state_start_time > _before)
-    .where(among(flow_run.c.state, WAITING))
+    .where(among(flow_run.c.state, TAKEABLE))
 )
 
 # A run whose process went home because a task waits: the task's start time makes the run due again.

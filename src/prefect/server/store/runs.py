@@ -188,6 +188,7 @@ flow_run_and_task = (
         flow_run.c.id,
         flow_run.c.tenant_id,
         flow_run.c.flow_id,
+        flow_run.c.state,
         task.c.id.label("task_id"),
         task.c.flow_id.label("task_flow_id"),
         task.c.cache_key,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 
+from prefect.model.state_facts import RUNNING
 from prefect.server.catalogue import (
     flow,
     flow_concurrency_limit,
@@ -99,7 +100,6 @@ tags_of_task_run = (
     .where(task_run.c.id == value_of("run_id", task_run.c.id))
 )
 
-_RUNNING = ("Running", "Cancelling")
 _columns = ["kind", "tenant_id", "name", "run_id", "flow_run_id", "taken_time"]
 _name = value_of("name", slot.c.name)
 _member = value_of("member", flow_run.c.labels)  # the name, as a list of one
@@ -114,7 +114,7 @@ _running_flow_runs = (
         func.coalesce(flow_run.c.state_timestamp, flow_run.c.created),
     )
     .where(flow_run.c.tenant_id == value_of("tenant_id", flow_run.c.tenant_id))
-    .where(among(flow_run.c.state, _RUNNING))
+    .where(among(flow_run.c.state, RUNNING))
     .where(is_within(_member, flow_run.c.labels))
 )
 _running_task_runs = (
@@ -130,7 +130,7 @@ _running_task_runs = (
         task_run.join(flow_run, flow_run.c.id == task_run.c.flow_run_id).join(task, task.c.id == task_run.c.task_id)
     )
     .where(flow_run.c.tenant_id == value_of("tenant_id", flow_run.c.tenant_id))
-    .where(among(task_run.c.state, _RUNNING))
+    .where(among(task_run.c.state, RUNNING))
     .where(is_within(_member, task.c.tags))
 )
 #: What runs already when a limit is set counts under it.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 
+from prefect.model.state_facts import ENDED, IN_WORK, TAKEABLE
 from prefect.server.catalogue import agent, flow, flow_run, flow_run_state, task_run, task_run_state
 from prefect.server.store.phrases import among, inserting, value_of
 
@@ -12,6 +13,7 @@ __all__ = [
     "close_task_run",
     "count_retries",
     "flow_run_state_by_id",
+    "has_only_waiting_task_runs",
     "insert_flow_run_state",
     "insert_task_run_state",
     "move_flow_run",
@@ -20,6 +22,7 @@ __all__ = [
     "present_task_run",
     "set_process",
     "task_run_state_by_id",
+    "task_runs_closed_with_it",
     "unfinished_task_runs",
     "versions_are_locked",
     "wait_on_flow_run",
@@ -50,6 +53,7 @@ present_task_run = (
         task_run.c.version,
         task_run.c.start_time,
         task_run.c.serialized_state,
+        task_run.c.is_decided,
         task_run.c.flow_run_id,
         flow_run.c.tenant_id,
         flow_run.c.state.label("flow_run_state"),
@@ -103,6 +107,7 @@ _move_task_run = (
     .where(task_run.c.version == value_of("seen_version", task_run.c.version))  # lost race: no row
     .values(
         **{name: value_of(name, task_run.c[name]) for name in _MIRRORED},
+        is_decided=value_of("is_decided", task_run.c.is_decided),
         state_result=None,
         version=task_run.c.version + 1,
         updated=value_of("now", task_run.c.updated),
@@ -135,32 +140,37 @@ task_run_state_by_id = select(task_run_state.c.task_run_id.label("run_id"), task
     task_run_state.c.id == value_of("state_id", task_run_state.c.id)
 )
 
-# What ends with its flow run when that is cancelled.
-FINISHED = (
-    "Success",
-    "Failed",
-    "Cancelled",
-    "Cached",
-    "Mapped",
-    "Skipped",
-    "TimedOut",
-    "TriggerFailed",
-    "ValidationFailed",
-    "Looped",
-    "Finished",
-)
+# What ends with its flow run.
 unfinished_task_runs = (
     select(task_run.c.id, task_run.c.version, task_run.c.tenant_id)
     .where(task_run.c.flow_run_id == value_of("run_id", task_run.c.flow_run_id))
-    .where(~among(func.coalesce(task_run.c.state, ""), FINISHED))
+    .where(~among(func.coalesce(task_run.c.state, ""), ENDED))
     .order_by(task_run.c.id)
     .with_for_update()
+)
+task_runs_closed_with_it = (
+    select(task_run.c.id, task_run.c.version, task_run.c.tenant_id)
+    .where(task_run.c.flow_run_id == value_of("run_id", task_run.c.flow_run_id))
+    .where(task_run.c.state == "Cancelled")
+    .where(task_run.c.state_message.startswith(value_of("beginning", task_run.c.state_message)))
+    .order_by(task_run.c.id)
+    .with_for_update()
+)
+# Nothing that a process would do now, and something that it has left to an agent or to a person.
+_of_this = task_run.c.flow_run_id == value_of("run_id", task_run.c.flow_run_id)
+has_only_waiting_task_runs = (
+    select(task_run.c.id)
+    .where(_of_this)
+    .where(among(task_run.c.state, TAKEABLE))
+    .where(~exists().where(_of_this).where(among(task_run.c.state, IN_WORK)).correlate(None))
+    .limit(1)
 )
 close_task_run = (
     update(task_run)
     .where(task_run.c.id == value_of("run_id", task_run.c.id))
     .values(
         **{name: value_of(name, task_run.c[name]) for name in _MIRRORED if name != "start_time"},
+        is_decided=None,
         state_result=None,
         version=value_of("new_version", task_run.c.version),
         updated=value_of("now", task_run.c.updated),

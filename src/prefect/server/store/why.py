@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from prefect.model.state_facts import WAITING
 from prefect.server.catalogue import agent, flow, flow_run, task, task_run, tenant
 from prefect.server.store.lost import beats_often
 from prefect.server.store.phrases import among, value_of
@@ -37,12 +38,11 @@ run_with_flow = (
     .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
 )
 agents_of_tenant = (
-    select(agent.c.id, agent.c.name, agent.c.type, agent.c.labels, agent.c.last_queried)
+    select(agent.c.id, agent.c.name, agent.c.type, agent.c.labels, agent.c.last_queried, agent.c.core_version)
     .where(agent.c.tenant_id == value_of("tenant_id", agent.c.tenant_id))
     .order_by(agent.c.last_queried.desc())
     .limit(value_of("most", flow_run.c.version))
 )
-_WAITING = ("Scheduled", "Queued", "Paused", "Resume", "Retrying")
 waiting_task_runs = (
     select(
         task_run.c.id,
@@ -53,7 +53,7 @@ waiting_task_runs = (
     )
     .select_from(task_run.join(task, task.c.id == task_run.c.task_id))
     .where(task_run.c.flow_run_id == value_of("flow_run_id", task_run.c.flow_run_id))
-    .where(among(task_run.c.state, _WAITING))
+    .where(among(task_run.c.state, WAITING))
     .order_by(task_run.c.state_start_time, task_run.c.id)
     .limit(value_of("most", flow_run.c.version))
 )
