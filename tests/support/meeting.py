@@ -21,9 +21,16 @@ WAITING = (
 
 
 async def meet(
-    database: Database, first: Callable[[Transaction], Any], second: Callable[[], Coroutine[Any, Any, Any]]
+    database: Database,
+    first: Callable[[Transaction], Any],
+    second: Callable[[], Coroutine[Any, Any, Any]],
+    *,
+    on_wait: Callable[[], Any] = lambda: None,
 ) -> tuple[Any, Any]:
     """Let ``first`` commit only when ``second`` waits for it, or has ended without waiting; gives what both gave.
+
+    Args:
+        on_wait: called when ``second`` waits.
 
     On SQLite, whose one writer lets nobody in before the commit, ``second`` simply comes next.
     """
@@ -42,6 +49,8 @@ async def meet(
         if type(database).__name__ == "PostgresDatabase":
             while not other.done() and not await _somebody_waits(database):
                 await asyncio.sleep(0.005)  # the server tells nobody when a transaction begins to wait
+            if not other.done():
+                on_wait()
     finally:
         may_commit.set()
     return await one, await other

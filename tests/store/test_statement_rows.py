@@ -1,0 +1,543 @@
+"""Which rows the named statements find, in which order, and how many.
+
+Every statement gets rows that it is to find, put in in the wrong order, and beside them, for each of its conditions,
+one that fails in just that: of another tenant, run, flow, state, or a moment too early or too late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from prefect.server import catalogue
+from prefect.server.store import (
+    agents,
+    automations,
+    flows,
+    keys,
+    logs,
+    lost,
+    outbox,
+    queue,
+    retention,
+    slots,
+    tenants,
+    why,
+)
+from prefect.server.store.opening import open_database
+from support.databases import NoPostgres
+from support.rows import insert, uid
+
+NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
+MINE, OTHERS = uid(1), uid(2)
+GROUP, OTHER_GROUP, OFF_GROUP = uid(21), uid(22), uid(23)
+FLOW, OTHER_FLOW, THEIR_FLOW, OFF_FLOW = uid(31), uid(32), uid(33), uid(34)
+TASK, OTHER_TASK, OFF_TASK = uid(41), uid(42), uid(43)
+RUN, OTHER_RUN = uid(51), uid(52)
+#: The rank of the row that is put in first, second...: neither the order of insertion, nor its reverse.
+RANKS = (2, 0, 3, 1)
+IN_ORDER = [1, 3, 0, 2]  # so they are to be found
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def base(tx: Any) -> None:
+    for tenant, slug in ((MINE, "mine"), (OTHERS, "others")):
+        insert(tx, "tenant", id=tenant, name=slug, slug=slug, created=at(-1000))
+        insert(tx, "project", id=uid(10 + int(tenant[-1])), tenant_id=tenant, name="p")
+    switched_off = {"heartbeat_enabled": False}
+    for group, tenant, settings in ((GROUP, MINE, {}), (OTHER_GROUP, OTHERS, {}), (OFF_GROUP, MINE, switched_off)):
+        insert(tx, "flow_group", id=group, tenant_id=tenant, name=group, settings=settings)
+    places = (
+        (FLOW, MINE, GROUP),
+        (OTHER_FLOW, MINE, GROUP),
+        (THEIR_FLOW, OTHERS, OTHER_GROUP),
+        (OFF_FLOW, MINE, OFF_GROUP),
+    )
+    for number, (flow, tenant, group) in enumerate(places):
+        flow_row(tx, flow, tenant=tenant, group=group, version=number + 1, archived=True)
+    for task, flow in ((TASK, FLOW), (OTHER_TASK, OTHER_FLOW), (OFF_TASK, OFF_FLOW)):
+        insert(tx, "task", id=task, tenant_id=MINE, flow_id=flow, name="a task", slug=f"{task}-1")
+    run(tx, RUN, state="Success")
+    run(tx, OTHER_RUN, state="Success")
+
+
+def flow_row(tx: Any, flow: str, *, tenant: str = MINE, group: str = GROUP, **more: Any) -> None:
+    values = {"name": "f", "version_group_id": "vg", "version": 1, "archived": False, "is_schedule_active": False}
+    project = uid(10 + int(tenant[-1]))
+    insert(tx, "flow", id=flow, tenant_id=tenant, project_id=project, flow_group_id=group, **{**values, **more})
+
+
+def run(tx: Any, run_id: str, *, tenant: str = MINE, flow: str = FLOW, **more: Any) -> None:
+    values = {"name": "r", "version": 1, "created": at(-5000), "state_timestamp": at(-5000), "state": "Scheduled"}
+    insert(tx, "flow_run", id=run_id, tenant_id=tenant, flow_id=flow, **{**values, **more})
+
+
+def task_run(tx: Any, task_run_id: str, *, run_id: str = RUN, task: str = TASK, **more: Any) -> None:
+    number = int(task_run_id[-4:], 16)
+    values = {"version": 1, "map_index": number, "state": "Running", "state_timestamp": at(-5000)}
+    insert(tx, "task_run", id=task_run_id, tenant_id=MINE, flow_run_id=run_id, task_id=task, **{**values, **more})
+
+
+Make = Callable[[Any], None]
+CASES: list[Any] = []
+
+
+def case(
+    name: str, statement: Any, expected: list[Any], /, *, column: str = "id", **values: Any
+) -> Callable[[Make], Make]:
+    def add(make: Make) -> Make:
+        CASES.append(pytest.param(make, statement, values, column, expected, id=name))
+        return make
+
+    return add
+
+
+found = [uid(1000 + number) for number in IN_ORDER]
+
+
+# ----- logs and states of a run
+
+
+@case("lines after the second", logs.logs_after, [3, 4], column="seq", flow_run_id=RUN, after=2, limit=2)
+@case("all lines", logs.logs_after, [1, 2, 3, 4, 5], column="seq", flow_run_id=RUN, after=0, limit=9)
+def _logs(tx: Any) -> None:
+    for number, seq in enumerate((3, 1, 5, 2, 4)):
+        insert(
+            tx, "log", id=uid(1000 + number), flow_run_id=RUN, tenant_id=MINE, seq=seq, message="m", timestamp=at(-seq)
+        )
+    insert(tx, "log", id=uid(1100), flow_run_id=OTHER_RUN, tenant_id=MINE, seq=3, message="m", timestamp=NOW)
+
+
+@case("states after the second", logs.states_after, [3, 4], column="seq", flow_run_id=RUN, after=2, limit=2)
+@case("all states", logs.states_after, [1, 2, 3, 4, 5], column="seq", flow_run_id=RUN, after=0, limit=9)
+def _states(tx: Any) -> None:
+    for number, seq in enumerate((3, 1, 5, 2, 4)):
+        insert(
+            tx, "flow_run_state", id=uid(1000 + number), flow_run_id=RUN, version=seq, seq=seq, state="Running",
+            timestamp=at(-seq), serialized_state={},
+        )  # fmt: skip
+    of_another = {"flow_run_id": OTHER_RUN, "version": 3, "seq": 3, "state": "Running", "serialized_state": {}}
+    insert(tx, "flow_run_state", id=uid(1100), timestamp=NOW, **of_another)
+
+
+# ----- the outbox
+
+
+@case("what is due", outbox.due, found, now=NOW, limit=9)
+@case("what is due first", outbox.due, found[:2], now=NOW, limit=2)
+def _outbox(tx: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        insert(tx, "outbox", id=uid(1000 + number), tenant_id=MINE, kind="k", payload={}, due_time=at(rank - 3))
+    insert(tx, "outbox", id=uid(1100), tenant_id=MINE, kind="k", payload={}, due_time=at(0.001))
+
+
+# ----- tenants, keys and agents
+
+
+@case("the oldest tenant, and of two the one with the lower id", tenants.first_tenant, [uid(900)])
+def _tenants(tx: Any) -> None:
+    for number, created in ((901, -2000), (900, -2000), (899, -1999)):
+        insert(tx, "tenant", id=uid(number), name="t", slug=f"s{number}", created=at(created))
+
+
+@case("names of secrets", keys.secret_names, ["a", "b", "c", "d"], column="name", tenant_id=MINE)
+def _secrets(tx: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        insert(tx, "secret", id=uid(1000 + number), tenant_id=MINE, name="abcd"[rank], value={})
+    insert(tx, "secret", id=uid(1100), tenant_id=OTHERS, name="bb", value={})
+
+
+@case("agents of one kind, the oldest first", agents.agents_of_kind, [*found, uid(1004)], tenant_id=MINE, type="Local")
+def _agents(tx: Any) -> None:
+    for number, rank in enumerate((*RANKS, 3)):
+        insert(tx, "agent", id=uid(1000 + number), tenant_id=MINE, type="Local", name="a", created=at(rank))
+    insert(tx, "agent", id=uid(1100), tenant_id=OTHERS, type="Local", name="a", created=at(1))
+    insert(tx, "agent", id=uid(1101), tenant_id=MINE, type="Docker", name="a", created=at(1))
+
+
+@case("agents, the last seen first", why.agents_of_tenant, found[::-1], tenant_id=MINE, most=9)
+@case("the agents seen last", why.agents_of_tenant, found[:1:-1], tenant_id=MINE, most=2)
+@case("agents that fell silent", automations.silent_agents, found[1:3], tenant_id=MINE, limit_time=at(2), since=at(0))
+def _asking_agents(tx: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        insert(tx, "agent", id=uid(1000 + number), tenant_id=MINE, type="Local", name="a", last_queried=at(rank))
+    insert(tx, "agent", id=uid(1100), tenant_id=OTHERS, type="Local", name="a", last_queried=at(1))
+
+
+# ----- flows
+
+
+@case(
+    "the version group of a name that was used last", flows.version_group_by_name, ["late"],
+    column="version_group_id", project_id=uid(11), name="f9",
+)  # fmt: skip
+def _version_groups(tx: Any) -> None:
+    for number, (group, created, version) in enumerate((("mid", 5, 9), ("late", 7, 2), ("early", 7, 1), ("old", 1, 3))):
+        flow_row(tx, uid(1000 + number), name="f9", version_group_id=group, created=at(created), version=version)
+    flow_row(tx, uid(1100), name="other", version_group_id="wrong name", created=at(9))
+    flow_row(tx, uid(1101), name="f9", tenant=OTHERS, group=OTHER_GROUP, version_group_id="theirs", created=at(9))
+
+
+@case(
+    "the highest version of a group", flows.latest_in_version_group, [4],
+    column="version", version_group_id="v9", tenant_id=MINE,
+)  # fmt: skip
+@case("versions of a flow group", flows.flows_of_group, [*found, uid(1102)], flow_group_id=uid(29))
+@case("versions that are in use", flows.other_unarchived_of_group, [uid(1001), uid(1000), uid(1002)],
+      flow_group_id=uid(29), kept_id=uid(1003))  # fmt: skip
+@case("the newest version in use", flows.newest_unarchived_of_group, [uid(1002)], flow_group_id=uid(29))
+@case("the version to run of a group", flows.flow_for_run_by_group, [uid(1002)], flow_group_id=uid(29))
+@case("the version to run", flows.flow_for_run_by_version_group, [uid(1101)], version_group_id="v9")
+@case(
+    "the version to run of a tenant", flows.flow_for_run_by_version_group_of_tenant, [uid(1002)],
+    version_group_id="v9", tenant_id=MINE,
+)  # fmt: skip
+def _versions(tx: Any) -> None:
+    insert(tx, "flow_group", id=uid(29), tenant_id=MINE, name="g9")
+    for number, rank in enumerate(RANKS):
+        flow_row(tx, uid(1000 + number), group=uid(29), version_group_id="v9", version=rank + 1)
+    flow_row(tx, uid(1100), group=GROUP, version_group_id="v8", version=20)
+    flow_row(tx, uid(1101), tenant=OTHERS, group=OTHER_GROUP, version_group_id="v9", version=21)
+    flow_row(tx, uid(1102), group=uid(29), version_group_id="v7", version=22, archived=True)
+
+
+@case("flows whose schedule is on", flows.active_flows, [uid(1001), uid(1002)], after_id=uid(1000), limit=2)
+def _active(tx: Any) -> None:
+    for number in (3, 1, 0, 2):
+        flow_row(tx, uid(1000 + number), version=number + 50, is_schedule_active=True)
+
+
+@case("flows whose schedule is on and that are in use", flows.active_flows, [uid(1003)], after_id=uid(999), limit=9)
+def _active_only(tx: Any) -> None:
+    flow_row(tx, uid(1001), version=61, is_schedule_active=True, archived=True)
+    flow_row(tx, uid(1002), version=62, is_schedule_active=False)
+    flow_row(tx, uid(1003), version=63, is_schedule_active=True)
+
+
+# ----- the queue
+
+
+def _due(tx: Any, **more: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        run(tx, uid(1000 + number), state_start_time=at(rank - 3), labels=[], **more)
+
+
+@case("runs that are due", queue.due_runs[queue.UNLABELLED], found, tenant_id=MINE, before=NOW, limit=9)
+@case("the runs due first", queue.due_runs[queue.UNLABELLED], found[:2], tenant_id=MINE, before=NOW, limit=2)
+@case(
+    "runs due for any",
+    queue.due_runs[queue.BOTH],
+    [*found, uid(1103)],
+    tenant_id=MINE,
+    before=NOW,
+    limit=9,
+    labels=["x"],
+)
+@case(
+    "labelled runs due", queue.due_runs[queue.LABELLED], [uid(1103)], tenant_id=MINE, before=NOW, limit=9, labels=["x"]
+)
+@case("when the next is due", queue.next_due[queue.UNLABELLED], [at(1)], column="start", tenant_id=MINE, before=NOW)
+def _waiting(tx: Any) -> None:
+    _due(tx)
+    run(tx, uid(1104), state_start_time=at(2), labels=[])
+    run(tx, uid(1100), state_start_time=at(1), labels=[])
+    run(tx, uid(1101), tenant=OTHERS, flow=THEIR_FLOW, state_start_time=at(-2), labels=[])
+    run(tx, uid(1106), tenant=OTHERS, flow=THEIR_FLOW, state_start_time=at(0.5), labels=[])
+    run(tx, uid(1102), state="Running", state_start_time=at(-2), labels=[])
+    run(tx, uid(1107), state="Running", state_start_time=at(0.5), labels=[])
+    run(tx, uid(1103), state_start_time=at(0), labels=["x"])
+    run(tx, uid(1105), state_start_time=at(-1), labels=["x", "y"])
+
+
+@case(
+    "of runs due together, the older first",
+    queue.due_runs[queue.UNLABELLED],
+    found,
+    tenant_id=MINE,
+    before=NOW,
+    limit=9,
+)
+def _due_together(tx: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        run(tx, uid(1000 + number), state_start_time=at(-1), labels=[], created=at(rank - 50))
+
+
+@case("runs to go on with", queue.due_again[queue.UNLABELLED], [*found, uid(1004)], tenant_id=MINE, before=NOW, limit=9)
+@case("the runs to go on with first", queue.due_again[queue.UNLABELLED], found[:2], tenant_id=MINE, before=NOW, limit=2)
+@case("when to go on next", queue.next_again[queue.UNLABELLED], [at(1)], column="start", tenant_id=MINE, before=NOW)
+def _again(tx: Any) -> None:
+    for number, rank in enumerate((*RANKS, 3)):
+        run(tx, uid(1000 + number), state="Running", labels=[])
+        task_run(tx, uid(2000 + number), run_id=uid(1000 + number), state="Retrying", state_start_time=at(rank - 3))
+        task_run(tx, uid(2200 + number), run_id=uid(1000 + number), state="Retrying", state_start_time=at(0))
+    task_run(tx, uid(2300), run_id=uid(1000), state="Retrying", state_start_time=at(2))
+    decoys = (
+        (1100, {"state": "Running", "labels": []}, {"state": "Retrying", "state_start_time": at(1)}),
+        (1101, {"state": "Running", "labels": []}, {"state": "Running", "state_start_time": at(-1)}),
+        (1102, {"state": "Success", "labels": []}, {"state": "Retrying", "state_start_time": at(-1)}),
+        (1103, {"state": "Running", "labels": ["x"]}, {"state": "Retrying", "state_start_time": at(-1)}),
+        (1105, {"state": "Running", "labels": []}, {"state": "Running", "state_start_time": at(0.5)}),
+        (1106, {"state": "Success", "labels": []}, {"state": "Retrying", "state_start_time": at(0.5)}),
+        (1104, {"state": "Running", "labels": [], "tenant": OTHERS, "flow": THEIR_FLOW},
+         {"state": "Retrying", "state_start_time": at(-1)}),
+        (1107, {"state": "Running", "labels": [], "tenant": OTHERS, "flow": THEIR_FLOW},
+         {"state": "Retrying", "state_start_time": at(0.5)}),
+    )  # fmt: skip
+    for number, of_run, of_task_run in decoys:
+        run(tx, uid(number), **of_run)
+        task_run(tx, uid(number + 1000), run_id=uid(number), **of_task_run)
+
+
+@case(
+    "task runs that wait",
+    why.waiting_task_runs,
+    [uid(1001), uid(1003), uid(1000), uid(1002), uid(1004)],
+    flow_run_id=RUN,
+    most=9,
+)
+@case("the task runs that wait first", why.waiting_task_runs, found[:2], flow_run_id=RUN, most=2)
+def _waiting_tasks(tx: Any) -> None:
+    for number, rank in enumerate((*RANKS, 3)):
+        task_run(tx, uid(1000 + number), state="Retrying", state_start_time=at(rank))
+    task_run(tx, uid(1100), state="Running", state_start_time=at(1))
+    task_run(tx, uid(1101), run_id=OTHER_RUN, state="Retrying", state_start_time=at(1))
+
+
+# ----- limits
+
+
+@case(
+    "who holds places",
+    slots.holders,
+    [*found, uid(1004)],
+    column="run_id",
+    tenant_id=MINE,
+    kind="flow",
+    name="gpu",
+    most=9,
+)
+@case(
+    "who holds places longest",
+    slots.holders,
+    found[:2],
+    column="run_id",
+    tenant_id=MINE,
+    kind="flow",
+    name="gpu",
+    most=2,
+)
+@case("how many places are taken", slots.usage, [5], column="count", tenant_id=MINE, kind="flow", name="gpu")
+def _places(tx: Any) -> None:
+    def place(number: int, **more: Any) -> None:
+        values = {"kind": "flow", "tenant_id": MINE, "name": "gpu", "taken_time": at(1), "flow_run_id": RUN}
+        tx.run(slots.take, run_id=uid(number), **{**values, **more})
+
+    for number, rank in enumerate((*RANKS, 3)):
+        place(1000 + number, taken_time=at(rank))
+    place(1100, tenant_id=OTHERS)
+    place(1101, kind="task")
+    place(1102, name="cpu")
+
+
+@case("queued runs that ask no more", slots.overdue_queued_runs, found, before=NOW, most=9)
+@case("the first of them", slots.overdue_queued_runs, found[:2], before=NOW, most=2)
+def _queued(tx: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        run(tx, uid(1000 + number), state="Queued", state_start_time=at(rank - 3))
+    run(tx, uid(1100), state="Queued", state_start_time=at(0.001))
+    run(tx, uid(1101), state="Scheduled", state_start_time=at(-1))
+
+
+# ----- the finders of what was lost
+
+LIMITS = {"limit_time": at(-90), "long_limit_time": at(-600)}
+
+
+def _silent(tx: Any, number: int, **more: Any) -> None:
+    values = {"state": "Running", "heartbeat": at(-601), "state_timestamp": at(-700), "updated": at(-601)}
+    run(tx, uid(number), **{**values, **more})
+
+
+@case("runs that were lost", lost.lost_flow_runs, [*found, uid(1201), uid(1204), uid(1205)],
+      submitted_limit_time=at(-3600), limit=9, **LIMITS)  # fmt: skip
+@case("the runs lost first", lost.lost_flow_runs, found[:2], submitted_limit_time=at(-3600), limit=2, **LIMITS)
+def _lost(tx: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        _silent(tx, 1000 + number, updated=at(rank - 2000))
+    _silent(tx, 1100, heartbeat=at(-599))
+    _silent(tx, 1101, heartbeat=at(-599), process_id="p", state_timestamp=at(-590))
+    _silent(tx, 1102, heartbeat=at(-89), process_id="p")
+    _silent(tx, 1103, state="Cancelling")
+    _silent(tx, 1104, flow=OFF_FLOW)
+    _silent(tx, 1105)
+    task_run(tx, uid(2105), run_id=uid(1105), state="Retrying")
+    # Beats often, and for a minute and a half not at all.
+    _silent(tx, 1201, heartbeat=at(-90), process_id="p", updated=at(-90))
+    # Of those who were given to an agent, one waits for an image to be pulled, and its agent is there.
+    for number, kind, asked in ((1106, "DockerAgent", -10), (1204, "LocalAgent", -10), (1205, "DockerAgent", -700)):
+        insert(tx, "agent", id=uid(number), tenant_id=MINE, type=kind, name="a", last_queried=at(asked))
+        _silent(tx, number, state="Submitted", agent_id=uid(number), updated=at(number - 1204))
+
+
+@case("runs that end in silence", lost.silent_cancelling_runs, found, limit=9, **LIMITS)
+@case("the first of those", lost.silent_cancelling_runs, found[:2], limit=2, **LIMITS)
+def _cancelling(tx: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        _silent(tx, 1000 + number, state="Cancelling", updated=at(rank - 2000))
+    _silent(tx, 1100, state="Cancelling", heartbeat=at(-599))
+    _silent(tx, 1101, state="Running")
+    _silent(tx, 1102, state="Cancelling", flow=OFF_FLOW)
+
+
+@case("heartbeats from the future", lost.flow_runs_ahead, [*found, uid(1200), uid(1201)], future_time=at(60), limit=9)
+@case("the first of these", lost.flow_runs_ahead, found[:2], future_time=at(60), limit=2)
+def _ahead(tx: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        _silent(tx, 1000 + number, heartbeat=at(61), updated=at(rank - 2000))
+    _silent(tx, 1100, heartbeat=at(60))
+    _silent(tx, 1101, heartbeat=at(61), state="Success")
+    _silent(tx, 1200, heartbeat=at(61), state="Submitted", updated=at(1))
+    _silent(tx, 1201, heartbeat=at(61), state="Cancelling", updated=at(2))
+
+
+@case("task runs that died", lost.silent_task_runs, [*found, uid(1200)], limit=9, **LIMITS)
+@case("the task runs that died first", lost.silent_task_runs, found[:2], limit=2, **LIMITS)
+def _silent_tasks(tx: Any) -> None:
+    _silent(tx, 3000)
+    _silent(tx, 3001, heartbeat=at(-599))
+    for number, rank in enumerate(RANKS):
+        task_run(tx, uid(1000 + number), run_id=uid(3000), updated=at(rank - 2000))
+    task_run(tx, uid(1100), run_id=uid(3001), updated=at(-1))
+    task_run(tx, uid(1101), run_id=uid(3000), state="Retrying", updated=at(-1))
+    task_run(tx, uid(1102), run_id=uid(3000), task=OFF_TASK, updated=at(-1))
+    task_run(tx, uid(1200), run_id=uid(3000), state="Cancelling", updated=at(-1))
+
+
+# ----- what breaks an SLA
+
+HOOK = uid(61)
+SLA = {"hook_id": HOOK, "sla_config_id": uid(71), "limit_time": NOW}
+
+
+def _sla(tx: Any) -> None:
+    for number, group in ((71, GROUP), (72, OTHER_GROUP)):
+        insert(
+            tx,
+            "flow_sla_config",
+            id=uid(number),
+            tenant_id=MINE,
+            name="s",
+            kind="SCHEDULED_NOT_STARTED",
+            duration_seconds=1,
+        )
+        insert(
+            tx, "flow_group_sla", id=uid(number + 10), tenant_id=MINE, sla_config_id=uid(number), flow_group_id=group
+        )
+    insert(tx, "action", id=uid(62), tenant_id=MINE, name="a", action_type="PAUSE", action_config={})
+    for hook in (HOOK, uid(63)):
+        insert(tx, "hook", id=hook, tenant_id=MINE, event_type="E", event_tags={}, action_id=uid(62))
+
+
+@case("runs that did not begin", automations.late_runs["SCHEDULED_NOT_STARTED"], [*found, uid(1200)], most=9, **SLA)
+@case("the first that did not begin", automations.late_runs["SCHEDULED_NOT_STARTED"], found[:2], most=2, **SLA)
+def _not_started(tx: Any) -> None:
+    _sla(tx)
+    for number, rank in enumerate(RANKS):
+        run(tx, uid(1000 + number), scheduled_start_time=at(rank - 4))
+    run(tx, uid(1200), scheduled_start_time=NOW)
+    run(tx, uid(1100), scheduled_start_time=at(0.001))
+    run(tx, uid(1101), scheduled_start_time=at(-1), state="Running")
+    run(tx, uid(1102), scheduled_start_time=at(-1), start_time=at(-1))
+    run(tx, uid(1103), scheduled_start_time=at(-1), tenant=OTHERS, flow=THEIR_FLOW)
+    for number, hook in ((1104, HOOK), (1000, uid(63))):
+        if number != 1000:
+            run(tx, uid(number), scheduled_start_time=at(-1))
+        tx.run(outbox.raise_alarm, hook_id=hook, subject=uid(number), created=NOW)
+
+
+@case("runs that did not end", automations.late_runs["STARTED_NOT_FINISHED"], [*found, uid(1200)], most=9, **SLA)
+@case("the first that did not end", automations.late_runs["STARTED_NOT_FINISHED"], found[:2], most=2, **SLA)
+def _not_finished(tx: Any) -> None:
+    _sla(tx)
+    for number, rank in enumerate(RANKS):
+        run(tx, uid(1000 + number), state="Running", start_time=at(rank - 4))
+    run(tx, uid(1200), state="Cancelling", start_time=NOW)
+    run(tx, uid(1100), state="Running", start_time=at(0.001))
+    run(tx, uid(1101), state="Scheduled", start_time=at(-1))
+    run(tx, uid(1103), state="Running", start_time=at(-1), tenant=OTHERS, flow=THEIR_FLOW)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+class Undone(Exception):
+    """Nothing of a case is kept."""
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def opened(request: Any, databases: Any) -> Iterator[Any]:
+    import asyncio
+
+    try:
+        url = databases.fresh(request.param)
+    except NoPostgres as error:
+        pytest.skip(str(error))
+    with asyncio.Runner() as runner:
+        database = open_database(url, readers=1)
+        runner.run(database.start())
+        runner.run(database.write(base))
+
+        def inside(work: Callable[[Any], Any]) -> Any:
+            """Do work in a transaction that is undone, and give its answer."""
+            answer: list[Any] = []
+
+            def undone(tx: Any) -> None:
+                answer.append(work(tx))
+                raise Undone
+
+            with pytest.raises(Undone):
+                runner.run(database.write(undone))
+            return answer[0]
+
+        yield inside
+        runner.run(database.stop())
+    databases.drop(url)
+
+
+@pytest.mark.parametrize(("make", "statement", "values", "column", "expected"), CASES)
+def test_a_statement_finds_its_rows_in_order(
+    opened: Any, make: Make, statement: Any, values: dict[str, Any], column: str, expected: list[Any]
+) -> None:
+    def work(tx: Any) -> list[Any]:
+        make(tx)
+        return [row[column] for row in tx.all(statement, **values)]
+
+    assert opened(work) == expected
+
+
+@pytest.mark.parametrize(("most", "kept"), [(2, [0, 2]), (9, [])])
+def test_of_the_runs_that_ended_before_a_time_the_oldest_go_first(opened: Any, most: int, kept: list[int]) -> None:
+    others = [1100, 1101, 1102]
+
+    def work(tx: Any) -> tuple[int, list[str]]:
+        for number, rank in enumerate(RANKS):
+            run(tx, uid(1000 + number), state="Success", created=at(rank - 100), end_time=at(rank - 50))
+        run(tx, uid(1100), state="Running", created=at(-200), end_time=None, state_timestamp=at(-200))
+        run(tx, uid(1101), state="Success", created=at(-200), end_time=NOW)
+        run(tx, uid(1102), state="Success", created=at(-200), end_time=None, state_timestamp=NOW)
+        count = tx.run(retention.delete_ended_runs, before=NOW, most=most)
+        runs = catalogue.flow_run
+        left = tx.all(select(runs.c.id).where(runs.c.name == "r").order_by(runs.c.id))
+        return count, [row["id"] for row in left if row["id"] >= uid(1000)]
+
+    tidied = opened(lambda tx: (tx.run(retention.delete_ended_runs, before=NOW, most=100), work(tx))[1])
+    assert tidied == (min(most, 4), [uid(1000 + number) for number in kept] + [uid(number) for number in others])
