@@ -59,6 +59,25 @@ def http_sink() -> Iterator[Sink]:
 
 
 @contextmanager
+def raw_sink(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
+    """Give the port of a server that answers every connection with these bytes and closes it, and what each sent."""
+    taken: list[bytes] = []
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            taken.append(self.request.recv(65_536))
+            self.request.sendall(answer)
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    try:
+        yield server.server_address[1], taken
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
 def mail_sink() -> Iterator[tuple[int, list[str]]]:
     """Give the port of a mail server and the mails that it took, as texts."""
     mails: list[str] = []

@@ -21,6 +21,8 @@ from prefect.utilities.hosts import read_host
 __all__ = ["ENVIRONMENT_PREFIX", "Settings", "load_settings", "unknown_names"]
 
 ENVIRONMENT_PREFIX = "PREFECT_SERVER__"
+#: Link-local, and the other addresses at which clouds tell a machine's own credentials to whoever asks from there.
+DENIED_NETWORKS = "169.254.0.0/16, fe80::/10, fd00:ec2::254, fd20:ce::254, 100.100.100.200, 168.63.129.16, 192.0.0.192"
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -105,7 +107,7 @@ def _security(value: Any) -> str:
     return text
 
 
-def _proxies(value: Any) -> str:
+def _networks(value: Any) -> str:
     text = _optional_text(value)
     for one in (part.strip() for part in text.split(",") if part.strip()):
         try:
@@ -171,7 +173,7 @@ class Settings:
     trusted_proxies: str = _setting(
         "http.trusted_proxies",
         "",
-        _proxies,
+        _networks,
         "addresses or networks of proxies, with commas between, whose X-Forwarded-For and -Host count",
     )
     max_batch: int = _setting("http.max_batch", 25, _whole(1, 1000), "most operations in one request")
@@ -265,6 +267,18 @@ class Settings:
     )
     outbox_attempts: int = _setting(
         "services.outbox.attempts", 8, _whole(1, 100), "times that a hook or action is tried"
+    )
+    hook_networks_allowed: str = _setting(
+        "hooks.allowed_networks",
+        "",
+        _networks,
+        "networks that webhooks may go to, with commas between; all that are not denied, when empty",
+    )
+    hook_networks_denied: str = _setting(
+        "hooks.denied_networks",
+        DENIED_NETWORKS,
+        _networks,
+        "networks that no webhook goes to; link-local, where clouds tell machines their secrets, unless set",
     )
     twilio_url: str = _setting("hooks.twilio_url", "https://api.twilio.com", _text, "address of Twilio's API")
     pagerduty_url: str = _setting(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,8 +10,9 @@ from uuid import UUID
 from prefect.server.actions import create_run, events, runs, schedules
 from prefect.server.actions.checks import check_labels, check_name, check_object, found, new_id
 from prefect.server.actions.hooks import CONFIGS as HOOK_CONFIGS
-from prefect.server.actions.hooks import read_states
+from prefect.server.actions.hooks import Expected, read_states, wrong_values
 from prefect.server.actions.notices import fields_of, message_of, render
+from prefect.server.actions.receivers import EXPECTED_MAIL, read_mail_address
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.settings import Settings
 from prefect.server.store import automations, outbox
@@ -47,12 +48,11 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip()) and len(value) <= LONGEST_TEMPLATE
 
 
-def _is_text_list(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
+def _is_mail_list(value: Any) -> bool:
+    try:
+        return isinstance(value, list) and bool(value) and all(read_mail_address(item) for item in value)
+    except (TypeError, ValueError):
+        return False
 
 
 def _is_uuid(value: Any) -> bool:
@@ -63,22 +63,29 @@ def _is_uuid(value: Any) -> bool:
     return True
 
 
-_MESSAGE: Mapping[str, Callable[[Any], bool]] = {"message": _is_text}
-_FLOW_CHOICE: Mapping[str, Callable[[Any], bool]] = {"flow_id": _is_uuid, "flow_group_id": _is_uuid}
+_TEXT = Expected(f"a text of at most {LONGEST_TEMPLATE} characters that is not empty", _is_text)
+_UUID = Expected("a uuid", _is_uuid)
+_MESSAGE: Mapping[str, Expected] = {"message": _TEXT}
+_FLOW_CHOICE: Mapping[str, Expected] = {"flow_id": _UUID, "flow_group_id": _UUID}
 
 #: What the configuration of each kind of action must hold, and what it may hold.
-CONFIGS: Mapping[str, tuple[Mapping[str, Callable[[Any], bool]], Mapping[str, Callable[[Any], bool]]]] = {
+CONFIGS: Mapping[str, tuple[Mapping[str, Expected], Mapping[str, Expected]]] = {
     "WEBHOOK": (HOOK_CONFIGS["WEBHOOK"], _MESSAGE),
     "SLACK": (HOOK_CONFIGS["SLACK_WEBHOOK"], _MESSAGE),
     "TEAMS": (HOOK_CONFIGS["WEBHOOK"], _MESSAGE),
     "PAGERDUTY": (HOOK_CONFIGS["PAGERDUTY"], _MESSAGE),
     "TWILIO": (HOOK_CONFIGS["TWILIO"], _MESSAGE),
-    "EMAIL": ({"to": _is_text_list}, {"subject": _is_text, **_MESSAGE}),
+    "EMAIL": ({"to": Expected("a list of " + EXPECTED_MAIL, _is_mail_list)}, {"subject": _TEXT, **_MESSAGE}),
     "MESSAGE": ({}, _MESSAGE),
     "CANCEL_RUN": ({}, {}),
     "START_RUN": (
         {},
-        {**_FLOW_CHOICE, "parameters": _is_object, "labels": lambda value: isinstance(value, list), "name": _is_text},
+        {
+            **_FLOW_CHOICE,
+            "parameters": Expected("an object", lambda value: isinstance(value, dict)),
+            "labels": Expected("a list", lambda value: isinstance(value, list)),
+            "name": _TEXT,
+        },
     ),
     "PAUSE_SCHEDULE": ({}, _FLOW_CHOICE),
 }
@@ -99,12 +106,12 @@ def create_action(
     config = check_object("action_config", action_config)
     required, optional = CONFIGS[action_type]
     known = {**required, **optional}
-    wrong = sorted((required.keys() - config.keys()) | (config.keys() - known.keys())) or sorted(
-        key for key, value in config.items() if not known[key](value)
-    )
+    wrong = sorted((required.keys() - config.keys()) | (config.keys() - known.keys()))
     if wrong:
         expected = ", ".join([*required, *(f"{key} (optional)" for key in optional)]) or "nothing"
         raise BadInput("action_config", f"for {action_type}: {expected}", f"wrong: {', '.join(wrong)}")
+    if bad := wrong_values(config, known):
+        raise ApiError(f"Invalid action_config for {action_type}: {', '.join(bad)}.", "BAD_USER_INPUT")
     if "labels" in config:
         check_labels("labels", [str(label) for label in config["labels"]])
     values = {"name": name, "action_type": action_type, "action_config": config, "created": now, "updated": now}

@@ -5,21 +5,28 @@ A failure is told without the address or the body: both may hold secrets.
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import http.client
 import smtplib
+import socket
 import ssl
-import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
+from prefect.server.actions.receivers import Denied, Receiver, places, read_mail_address, read_receiver
 from prefect.server.settings import Settings
 
 __all__ = ["Delivery", "Mail", "Post", "Undeliverable", "deliver"]
 
 SMTP_SECONDS = 10.0
+
+Places = Sequence[tuple[socket.AddressFamily, tuple[str, int]]]
 
 
 class Undeliverable(Exception):
@@ -32,13 +39,14 @@ class Undeliverable(Exception):
 
 @dataclass(frozen=True)
 class Post:
-    """A request to another service."""
+    """A request to another service; ``is_of_settings``: the operator, not a caller, chose its address."""
 
     service: str
     url: str = field(repr=False)
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     seconds: float = 2.0
+    is_of_settings: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,11 +62,6 @@ class Mail:
 Delivery = Post | Mail
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *args: Any, **kw: Any) -> None:
-        """Follow nothing: another address was not what the hook names."""
-
-
 def deliver(delivery: Delivery, settings: Settings) -> None:
     """Send one thing and wait until it is taken.
 
@@ -68,36 +71,130 @@ def deliver(delivery: Delivery, settings: Settings) -> None:
     if isinstance(delivery, Mail):
         _mail(delivery, settings)
     else:
-        _post(delivery)
+        _post(delivery, settings)
 
 
-def _post(post: Post) -> None:
-    if urlsplit(post.url).scheme not in ("http", "https"):
-        raise Undeliverable(f"{post.service}: its address is not one of http or https", again=False)
-    opener = urllib.request.build_opener(_NoRedirect)
+def _post(post: Post, settings: Settings) -> None:
     try:
-        request = urllib.request.Request(post.url, post.body, dict(post.headers), method="POST")  # noqa: S310 - above
-        with opener.open(request, timeout=post.seconds) as answer:
-            answer.read(65_536)
-    except urllib.error.HTTPError as error:
-        # What the service says of the request itself does not change by asking again.
-        final = 400 <= error.code < 500 and error.code not in (408, 425, 429)
-        raise Undeliverable(f"{post.service} answered {error.code}", again=not final) from None
-    except urllib.error.URLError as error:
-        reason = error.reason
-        told = type(reason).__name__ if isinstance(reason, BaseException) else "no connection"
-        raise Undeliverable(f"{post.service} could not be reached ({told})") from None
+        receiver = read_receiver(post.url)
+    except ValueError as expected:
+        raise Undeliverable(f"{post.service}: its address is no good: expected {expected}", again=False) from None
+    if not all(str(value).isascii() and str(value).isprintable() for value in post.headers.values()):
+        raise Undeliverable(f"{post.service}: its token holds a line break or another strange sign", again=False)
+    try:
+        status = _exchange(post, receiver, settings)
+    except Denied:
+        told = f"{post.service}: its address is in a network that hooks.denied_networks or hooks.allowed_networks deny"
+        raise Undeliverable(told, again=False) from None
+    except (http.client.IncompleteRead, http.client.RemoteDisconnected) as error:
+        raise Undeliverable(f"{post.service} could not be reached ({type(error).__name__})") from None
+    except (http.client.HTTPException, UnicodeError) as error:
+        told = f"{post.service} gave no answer of HTTP ({type(error).__name__})"
+        raise Undeliverable(told, again=False) from None
     except (OSError, ValueError) as error:
         raise Undeliverable(f"{post.service} could not be reached ({type(error).__name__})") from None
+    if 300 <= status < 400:
+        # Another address was not what the hook names, and nobody checked it.
+        raise Undeliverable(f"{post.service} answered {status}: redirects are not followed", again=False)
+    if not 200 <= status < 300:
+        # What the service says of the request itself does not change by asking again.
+        final = 400 <= status < 500 and status not in (408, 425, 429)
+        raise Undeliverable(f"{post.service} answered {status}", again=not final)
+
+
+def _exchange(post: Post, receiver: Receiver, settings: Settings) -> int:
+    """Send the request and give the status of its answer."""
+    proxy = _proxy_of(receiver)
+    target, headers = receiver.target, dict(post.headers)
+    connection: http.client.HTTPConnection
+    if proxy is not None:
+        if not post.is_of_settings:
+            with contextlib.suppress(OSError):  # a name that the proxy alone knows is the proxy's to deny
+                places(receiver, settings)
+        connection, more, target = _through(proxy, receiver, post.seconds)
+        headers |= more
+    else:
+        found = None if post.is_of_settings else places(receiver, settings)
+        kind = _Direct if receiver.scheme == "http" else _DirectTLS
+        connection = kind(receiver, found, post.seconds)
+    try:
+        connection.request("POST", target, post.body, {**headers, "Host": receiver.authority, "Connection": "close"})
+        answer = connection.getresponse()
+        answer.read(65_536)
+        return answer.status
+    finally:
+        connection.close()
+
+
+class _Direct(http.client.HTTPConnection):
+    """A connection to the addresses that were looked up and allowed, whatever the name leads to by now."""
+
+    def __init__(self, receiver: Receiver, found: Places | None, seconds: float):
+        super().__init__(receiver.host, receiver.port, timeout=seconds)
+        self._found = found
+
+    def connect(self) -> None:
+        self.sock = self._dial()
+
+    def _dial(self) -> socket.socket:
+        if self._found is None:
+            return socket.create_connection((self.host, self.port), self.timeout)
+        failure = OSError("no address")
+        for _, place in self._found:
+            try:
+                return socket.create_connection(place, self.timeout)
+            except OSError as error:
+                failure = error
+        raise failure
+
+
+class _DirectTLS(_Direct):
+    default_port = 443
+
+    def connect(self) -> None:
+        self.sock = _trust().wrap_socket(self._dial(), server_hostname=self.host)
+
+
+@lru_cache(maxsize=1)
+def _trust() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _proxy_of(receiver: Receiver) -> SplitResult | None:
+    """Give the proxy that the environment names for an address, as everywhere in Python."""
+    if urllib.request.proxy_bypass(receiver.authority):
+        return None
+    proxies = urllib.request.getproxies()
+    found = proxies.get(receiver.scheme) or proxies.get("all")
+    return urlsplit(found if "://" in found else f"http://{found}") if found else None
+
+
+def _through(
+    proxy: SplitResult, receiver: Receiver, seconds: float
+) -> tuple[http.client.HTTPConnection, dict[str, str], str]:
+    """Connect by way of a proxy: it is the one that looks the name up and connects."""
+    login = f"{unquote(proxy.username or '')}:{unquote(proxy.password or '')}"
+    more = {"Proxy-Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"} if proxy.username else {}
+    place = (proxy.hostname or "", proxy.port or 80)
+    if receiver.scheme == "https":
+        tunnel = http.client.HTTPSConnection(*place, timeout=seconds, context=_trust())
+        tunnel.set_tunnel(receiver.host, receiver.port, more)
+        return tunnel, {}, receiver.target
+    plain = http.client.HTTPConnection(*place, timeout=seconds)
+    return plain, more, f"http://{receiver.authority}{receiver.target}"
 
 
 def _mail(mail: Mail, settings: Settings) -> None:
     if not settings.email_host:
         raise Undeliverable("Mail cannot be sent: the setting email.host is empty", again=False)
     message = EmailMessage()
-    message["From"], message["To"] = settings.email_sender, ", ".join(mail.to)
-    message["Subject"] = " ".join(mail.subject.split())
-    message.set_content(mail.text)
+    try:
+        message["From"], message["To"] = settings.email_sender, ", ".join(map(read_mail_address, mail.to))
+        message["Subject"] = " ".join(mail.subject.split())
+        message.set_content(mail.text)
+    except ValueError:  # also of letters that cannot be encoded
+        told = "The mail cannot be written: a line break or another strange sign in its addresses, subject or text"
+        raise Undeliverable(told, again=False) from None
     try:
         kind: Any = smtplib.SMTP_SSL if settings.email_security == "tls" else smtplib.SMTP
         with kind(settings.email_host, settings.email_port, timeout=mail.seconds) as server:
@@ -106,5 +203,5 @@ def _mail(mail: Mail, settings: Settings) -> None:
             if settings.email_username:
                 server.login(settings.email_username, settings.email_password)
             server.send_message(message)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, ValueError, smtplib.SMTPException) as error:
         raise Undeliverable(f"The mail server did not take a mail ({type(error).__name__})") from None

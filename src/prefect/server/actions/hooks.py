@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from prefect.model.state_facts import STATE_CLASSES
 from prefect.server.actions.checks import check_key, check_name, check_object, new_id
+from prefect.server.actions.receivers import EXPECTED, read_receiver
 from prefect.server.errors import LONGEST_ECHO, ApiError, shorten
 from prefect.server.store import hooks
 from prefect.server.store.database import Transaction
@@ -19,27 +21,52 @@ MOST_NAMED = 10
 STATE_NAMES = {name.upper() for name in STATE_CLASSES}
 
 
+@dataclass(frozen=True)
+class Expected:
+    """What a value of a configuration must be: asked, it tells whether one is."""
+
+    what: str
+    accepts: Callable[[Any], bool]
+
+    def __call__(self, value: Any) -> bool:
+        return self.accepts(value)
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _is_address_list(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
+def _is_url(value: Any) -> bool:
+    try:
+        read_receiver(value)
+    except ValueError:
+        return False
+    return True
 
+
+TEXT = Expected("a text that is not empty", _is_text)
+#: What goes into a header, or next to others into one line.
+WORD = Expected("one line without strange signs", lambda v: _is_text(v) and v.isascii() and v.strip().isprintable())
+URL = Expected(EXPECTED, _is_url)
+NUMBERS = Expected("a list of numbers", lambda v: isinstance(v, list) and bool(v) and all(map(WORD, v)))
 
 #: What the configuration of each kind of hook must hold, no more and no less.
-CONFIGS: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
-    "WEBHOOK": {"url": _is_text},
-    "SLACK_WEBHOOK": {"url": _is_text},
-    "TWILIO": {
-        "account_sid": _is_text,
-        "auth_token": _is_text,
-        "messaging_service_sid": _is_text,
-        "to": _is_address_list,
+CONFIGS: Mapping[str, Mapping[str, Expected]] = {
+    "WEBHOOK": {"url": URL},
+    "SLACK_WEBHOOK": {"url": URL},
+    "TWILIO": {"account_sid": WORD, "auth_token": WORD, "messaging_service_sid": WORD, "to": NUMBERS},
+    "PAGERDUTY": {
+        "api_token": WORD,
+        "routing_key": TEXT,
+        "severity": Expected("one of " + ", ".join(SEVERITIES), SEVERITIES.__contains__),
     },
-    "PAGERDUTY": {"api_token": _is_text, "routing_key": _is_text, "severity": SEVERITIES.__contains__},
     "PREFECT_MESSAGE": {},
 }
+
+
+def wrong_values(config: Mapping[str, Any], expected: Mapping[str, Expected]) -> list[str]:
+    """Give the fields whose values cannot be used, with what was expected; a value, maybe a secret, is not told."""
+    return sorted(f"{key} (expected {expected[key].what})" for key, value in config.items() if not expected[key](value))
 
 
 def read_states(states: Sequence[str]) -> list[str]:
@@ -67,9 +94,7 @@ def create_hook(
     wanted = read_states(states)
     given = check_object("config", config)
     expected = CONFIGS[type]
-    wrong = sorted(given.keys() ^ expected.keys()) or sorted(
-        key for key, is_valid in expected.items() if not is_valid(given[key])
-    )
+    wrong = sorted(given.keys() ^ expected.keys()) or wrong_values(given, expected)
     if wrong:
         raise ApiError(
             f"Invalid config for a {type} hook: expected exactly {', '.join(expected) or 'nothing'}; "

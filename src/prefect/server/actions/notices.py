@@ -131,7 +131,13 @@ def _twilio(config: Mapping[str, Any], text: str, settings: Settings) -> list[De
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Basic {login}"}
     sender = config["messaging_service_sid"]
     return [
-        Post("Twilio", url, urlencode({"To": number, "From": sender, "Body": text}).encode(), headers)
+        Post(
+            "Twilio",
+            url,
+            urlencode({"To": number, "From": sender, "Body": text}).encode(),
+            headers,
+            is_of_settings=True,
+        )
         for number in config["to"]
     ]
 
@@ -152,7 +158,8 @@ def _pagerduty(config: Mapping[str, Any], text: str, fields: Mapping[str, str], 
         "links": [{"href": fields["flow_run_link"], "text": "Open the flow run"}] if fields["flow_run_link"] else [],
     }
     headers = {**_JSON, "Authorization": f"Token token={config['api_token']}"}
-    return Post("PagerDuty", f"{settings.pagerduty_url.rstrip('/')}/v2/enqueue", json.dumps(document).encode(), headers)
+    url = f"{settings.pagerduty_url.rstrip('/')}/v2/enqueue"
+    return Post("PagerDuty", url, json.dumps(document).encode(), headers, is_of_settings=True)
 
 
 # ---------------------------------------------------------------------------------------- automations
