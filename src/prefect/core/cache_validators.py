@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect.model.codec import public
 from prefect.model.tokens import tokenize
+from prefect.utilities.sameness import same
 
 if TYPE_CHECKING:
     from prefect.model.state import Cached
@@ -48,13 +49,13 @@ def all_inputs(state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str
         return False
     if state.hashed_inputs is not None:
         return {name: tokenize(value) for name, value in inputs.items()} == state.hashed_inputs
-    return {name: result.value for name, result in state.cached_inputs.items()} == inputs
+    return same({name: result.value for name, result in state.cached_inputs.items()}, inputs)
 
 
 @_public
 def all_parameters(state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
     """Only for the same parameters of the flow run."""
-    return duration_only(state, inputs, parameters) and state.cached_parameters == parameters
+    return duration_only(state, inputs, parameters) and same(state.cached_parameters, parameters)
 
 
 @_public
@@ -68,7 +69,7 @@ def partial_parameters_only(validate_on: Iterable[str] | None = None) -> Validat
         if validate_on is None:
             return True
         cached = state.cached_parameters or {}
-        return all(cached.get(name) == (parameters or {}).get(name) for name in validate_on)
+        return all(same(cached.get(name), (parameters or {}).get(name)) for name in validate_on)
 
     return _partial_parameters_only
 
@@ -87,6 +88,6 @@ def partial_inputs_only(validate_on: Iterable[str] | None = None) -> Validator:
             tokens = {name: tokenize(inputs[name]) for name in validate_on if name in inputs}
             return all(state.hashed_inputs.get(name) == tokens.get(name) for name in validate_on)
         cached = {name: result.value for name, result in state.cached_inputs.items()}
-        return all(cached.get(name) == inputs.get(name) for name in validate_on)
+        return all(same(cached.get(name), inputs.get(name)) for name in validate_on)
 
     return _partial_inputs_only

@@ -34,7 +34,7 @@ class FunctionTask(Task, Generic[P, R]):
         check_run(fn)
         update_wrapper(self, fn)
         self.run = fn  # type: ignore[method-assign]
-        super().__init__(name=name or getattr(fn, "__name__", type(self).__name__), **kwargs)
+        super().__init__(name=getattr(fn, "__name__", None) if name is None else name, **kwargs)
 
     def _how_to_write(self) -> str:
         return str(getattr(self.run, "__name__", "task"))

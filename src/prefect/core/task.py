@@ -25,6 +25,7 @@ from prefect.core.signature import (
     resolved_hints,
     run_signature,
 )
+from prefect.model.times import plain_duration
 from prefect.utilities.context import context
 from prefect.utilities.logging import get_logger
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from prefect.model.state import State
 
 __all__ = ["NoDefault", "Task"]
+
+# Thirty years; the system's timers take little more.
+_LONGEST_TIMEOUT = 1_000_000_000
 
 _COPY_OF_DEPENDENT = (
     "You are making a copy of a task that has dependencies on or to other tasks in the active flow context. "
@@ -172,10 +176,12 @@ class Task(OperatorsMixin):
     def _set_retries(self, max_retries: int | None, retry_delay: timedelta | None, retry_on: Any) -> None:
         if max_retries is None:
             max_retries = _default("max_retries") or 0
-        if retry_delay is None:
+        if retry_delay is None and max_retries > 0:
+            # Whoever says 0 retries does not want the configured delay between them either.
             retry_delay = _default("retry_delay")
             if isinstance(retry_delay, int):
                 retry_delay = timedelta(seconds=retry_delay)
+        retry_delay = _duration(retry_delay, "retry_delay", self)
         if max_retries > 0 and retry_delay is None:
             raise ValueError(f"A datetime.timedelta `retry_delay` must be provided if max_retries > 0 ({self!r})")
         if retry_delay is not None and not max_retries:
@@ -197,7 +203,7 @@ class Task(OperatorsMixin):
                 "cached.",
                 stacklevel=4,
             )
-        self.cache_for = cache_for
+        self.cache_for = _duration(cache_for, "cache_for", self)
         self.cache_key = cache_key
         default = cache_validators.never_use if cache_for is None else cache_validators.duration_only
         self.cache_validator: Callable[..., bool] = cache_validator or default
@@ -533,7 +539,23 @@ def _plain_trigger() -> Callable[..., bool]:
     return all_successful
 
 
+def _duration(value: Any, name: str, task: Task) -> timedelta | None:
+    if value is None or isinstance(value, timedelta):
+        return value
+    try:
+        return plain_duration(value)
+    except ValueError:
+        raise TypeError(f"`{name}` must be a datetime.timedelta, not {value!r} ({task!r})") from None
+
+
 def _seconds(timeout: Any) -> int | None:
+    seconds = _whole_seconds(timeout)
+    if seconds is not None and not 0 <= seconds <= _LONGEST_TIMEOUT:
+        raise ValueError(f"A task's `timeout` must be 0 to {_LONGEST_TIMEOUT} seconds, not {timeout!r}")
+    return seconds
+
+
+def _whole_seconds(timeout: Any) -> int | None:
     if isinstance(timeout, timedelta):
         if timeout.microseconds > 0:
             warnings.warn(

@@ -64,7 +64,9 @@ class DaskExecutor(Executor):
         if address is None and cluster_class is None and cluster_kwargs is None:
             address = config.engine.executor.dask.address or None
         if address is None:
-            cluster_class = _cluster_class(cluster_class or config.engine.executor.dask.cluster_class)
+            if cluster_class is None:
+                cluster_class = config.engine.executor.dask.cluster_class
+            cluster_class = _cluster_class(cluster_class)
             cluster_kwargs = dict(cluster_kwargs or {})
             if _is_local_cluster(cluster_class):
                 is_loud = config.debug if debug is None else debug
@@ -265,4 +267,6 @@ def _cluster_class(given: Any) -> Any:
 
 
 def _is_local_cluster(cluster_class: Any) -> bool:
-    return any(cls.__name__ == "LocalCluster" for cls in getattr(cluster_class, "__mro__", ()))
+    # That class alone: the constructor of a subclass need not take what it takes.
+    made_by = getattr(cluster_class, "__name__", None), str(getattr(cluster_class, "__module__", "")).partition(".")[0]
+    return made_by == ("LocalCluster", "distributed")

@@ -29,6 +29,8 @@ _HEADER = struct.Struct("!Q")
 _MOST_AT_ONCE = 1 << 20
 # How often a process is asked whether it lives, where the system cannot tell by itself.
 _LOOK_SECONDS = 0.1
+# The system counts milliseconds in 31 bits.
+_LONGEST_WAIT_SECONDS = 3600
 
 
 class CannotTravel(TypeError):
@@ -149,7 +151,7 @@ class WorkerProcess:
                     self.close()
                     raise TookTooLong
                 wait = left if wait is None else min(left, wait)
-            events = dict(poll.poll(None if wait is None else wait * 1000))
+            events = dict(poll.poll(None if wait is None else min(wait, _LONGEST_WAIT_SECONDS) * 1000))
             # Asked before reading: what a process wrote before its end is still in the pipe.
             has_ended = self._end in events or (self._end < 0 and process.poll() is not None)
             if self._requests in events:

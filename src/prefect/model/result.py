@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from prefect.model.codec import public, register
 from prefect.model.serializers import DateTimeSerializer, JSONSerializer, PickleSerializer, Serializer
+from prefect.utilities.sameness import same
 
 if TYPE_CHECKING:
     import logging
@@ -58,7 +59,7 @@ class Result:
         if type(self) is not type(other):
             return False
         mine, theirs = vars(self), vars(other)
-        return {k: v for k, v in mine.items() if k[:1] != "_"} == {k: v for k, v in theirs.items() if k[:1] != "_"}
+        return same({k: v for k, v in mine.items() if k[:1] != "_"}, {k: v for k, v in theirs.items() if k[:1] != "_"})
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -92,7 +93,7 @@ class Result:
         new.location = None
         return new
 
-    def format(self, **kwargs: Any) -> Self:
+    def format(self, /, **kwargs: Any) -> Self:
         """Give a copy whose location is filled in; without a template it gets a default one.
 
         Raises:
@@ -107,7 +108,7 @@ class Result:
             new.location = self.default_location
         return new
 
-    def exists(self, location: str, **kwargs: Any) -> bool:
+    def exists(self, /, location: str, **kwargs: Any) -> bool:
         """Say whether a value lies at ``location``, filled in with ``kwargs``."""
         raise ResultNotImplementedError(_NO_PLACE)
 
@@ -115,7 +116,7 @@ class Result:
         """Give a new result with the value that lies at ``location``."""
         raise ResultNotImplementedError(_NO_PLACE)
 
-    def write(self, value_: Any, **kwargs: Any) -> Result:
+    def write(self, /, value_: Any, **kwargs: Any) -> Result:
         """Write a value at this result's location, filled in with ``kwargs``, and give a new result that knows both."""
         raise ResultNotImplementedError(_NO_PLACE)
 
@@ -166,7 +167,7 @@ class ConstantResult(Result):
         """Give this result: its value is always there."""
         return self
 
-    def write(self, value_: Any, **kwargs: Any) -> Result:
+    def write(self, /, value_: Any, **kwargs: Any) -> Result:
         """Refuse: a constant is not written.
 
         Raises:
@@ -174,7 +175,7 @@ class ConstantResult(Result):
         """
         raise ValueError("Cannot write values to `ConstantResult` types.")
 
-    def exists(self, location: str, **kwargs: Any) -> bool:
+    def exists(self, /, location: str, **kwargs: Any) -> bool:
         """Say yes."""
         return True
 
@@ -206,14 +207,14 @@ class PrefectResult(Result):
         new.location = location
         return new
 
-    def write(self, value_: Any, **kwargs: Any) -> PrefectResult:
+    def write(self, /, value_: Any, **kwargs: Any) -> PrefectResult:
         """Give a new result whose location is the value's text."""
         new = self.copy()
         new.value = value_
         new.location = self.serializer.serialize(value_).decode()
         return new
 
-    def exists(self, location: str, **kwargs: Any) -> bool:
+    def exists(self, /, location: str, **kwargs: Any) -> bool:
         """Say whether the text can be read."""
         if location is None:
             return False

@@ -11,6 +11,7 @@ from prefect.model.codec import public
 from prefect.model.result import NoResult, Result, StoredResult
 from prefect.utilities.context import context as run_context
 from prefect.utilities.raised import Carried, text_of
+from prefect.utilities.sameness import same
 
 public_state = public("prefect.engine.state")
 context_get = run_context.get
@@ -79,18 +80,18 @@ class State:
         return f"<{name}>" if self.message is None else f'<{name}: "{self.message}">'
 
     def __eq__(self, other: object) -> bool:
-        """Compare class, result and own attributes; neither message nor context count."""
+        """Compare class, value and own attributes; neither message and context nor where the value lies count."""
         if type(self) is not type(other):
             return False
         assert isinstance(other, State)  # noqa: S101 (tells the type checker what the line above says)
-        return self._compared() == other._compared()
+        return same(self._compared(), other._compared())
 
     # States are keys and members of sets by identity: two runs may be in equal states.
     __hash__ = object.__hash__
 
     def _compared(self) -> dict[str, Any]:
         kept = {k: v for k, v in vars(self).items() if k[0] != "_" and k not in ("message", "context")}
-        kept["_result"] = self._result
+        kept["result"] = self._result.value
         return kept
 
     def __copy__(self) -> Self:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     import pendulum
+
+T = TypeVar("T")
 
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})(?::?(\d{2}))?")
 
@@ -18,11 +20,41 @@ def as_aware(value: datetime) -> datetime:
     """Give the time itself, a naive one as UTC.
 
     Raises:
-        ValueError: no datetime.
+        ValueError: no datetime, nor what numpy has instead.
     """
     if not isinstance(value, datetime):
-        raise ValueError(f"expected a datetime, not {type(value).__name__}: {value!r}")
+        value = _from_array_library(value, "datetime64[us]", datetime, "datetime")
     return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+def plain_duration(value: Any) -> timedelta:
+    """Give a duration as a ``timedelta`` of the standard library, whichever library's it is: pendulum's, numpy's, ...
+
+    Raises:
+        ValueError: no duration.
+    """
+    if type(value) is timedelta:
+        return value
+    if not isinstance(value, timedelta):
+        return _from_array_library(value, "timedelta64[us]", timedelta, "timedelta")
+    # Not by its days and seconds: pendulum's durations count years and months apart.
+    return timedelta(seconds=value.total_seconds())
+
+
+def _from_array_library(value: Any, unit: str, kind: type[T], wanted: str) -> T:
+    """Give a time or duration of numpy as one of the standard library, without loading numpy."""
+    if type(value).__module__ == "numpy" and type(value).__name__ == unit.partition("[")[0]:
+        found = value.astype(unit).item()
+        if isinstance(found, kind):
+            return found
+    raise ValueError(f"expected a {wanted}, not {type(value).__name__}: {value!r}")
+
+
+def plain_wall(value: datetime) -> datetime:
+    """Give what a clock shows at a time, without its zone, as a ``datetime`` of the standard library."""
+    return datetime(
+        value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond, fold=value.fold
+    )
 
 
 def plain(value: datetime) -> datetime:
@@ -34,17 +66,7 @@ def plain(value: datetime) -> datetime:
     zone = zone_of(value)
     if type(value) is datetime and zone is value.tzinfo:
         return value
-    return datetime(
-        value.year,
-        value.month,
-        value.day,
-        value.hour,
-        value.minute,
-        value.second,
-        value.microsecond,
-        tzinfo=zone,
-        fold=value.fold,
-    )
+    return plain_wall(value).replace(tzinfo=zone)
 
 
 def for_user(value: datetime | None) -> pendulum.DateTime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from prefect.model.times import as_aware
+from prefect.model.times import as_aware, plain_duration
 from prefect.schedules.filters import plain
 from prefect.schedules.walls import shifted
 
@@ -17,6 +17,7 @@ Adjustment = Callable[[datetime], datetime]
 # The argument's name is part of the JSON form, as with the filters.
 def add(interval: timedelta) -> Adjustment:
     """Make an adjustment by a duration: exact below a day, else by the wall clock."""
+    interval = plain_duration(interval)
 
     @plain
     def _adjust(dt: datetime) -> datetime:

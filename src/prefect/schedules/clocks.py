@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from prefect.model import codec
 from prefect.model.codec import register
-from prefect.model.times import UserTime, as_aware, for_user, plain, zone_of
+from prefect.model.times import UserTime, as_aware, for_user, plain, plain_duration, zone_of
 from prefect.schedules import rules, walls
 from prefect.schedules.cron import is_hourly, is_valid, walls_after
 
@@ -208,33 +208,40 @@ class IntervalClock(Clock):
         parameter_defaults: dict[str, Any] | None = None,
         labels: list[str] | None = None,
     ) -> None:
-        if not isinstance(interval, timedelta):
-            raise TypeError("Interval must be a timedelta.")
-        if interval <= timedelta(0):
+        try:
+            length = plain_duration(interval)
+        except ValueError:
+            raise TypeError("Interval must be a timedelta.") from None
+        if length <= timedelta(0):
             raise ValueError("Interval must be greater than 0.")
         super().__init__(start_date, end_date, parameter_defaults, labels)
-        self.interval = interval
+        self.interval = interval if isinstance(interval, timedelta) else length
 
     def _times(self, begin: datetime) -> Iterator[datetime]:
         anchor = _ANCHOR if self._start_date is None else plain(self._start_date)
+        # Other libraries' durations refuse to divide, or count by the calendar.
+        interval = plain_duration(self.interval)
         zone = self._zone
         start = anchor.astimezone(UTC)
         elapsed = begin - start
         try:
-            if self.interval < _DAY or zone is UTC:
-                for k in count(max(0, elapsed // self.interval)):
-                    yield start + k * self.interval
+            if interval < _DAY or zone is UTC:
+                for k in count(max(0, elapsed // interval)):
+                    yield start + k * interval
             else:
                 # By the wall clock the count may be off by a clock change: begin one earlier.
                 wall = walls.wall_of(anchor, zone)
                 yield start
-                for k in count(max(1, elapsed // self.interval - 1)):
-                    yield walls.instant_of(wall + k * self.interval, zone)
+                for k in count(max(1, elapsed // interval - 1)):
+                    yield walls.instant_of(wall + k * interval, zone)
         except OverflowError:
             return  # the calendar ends with the year 9999
 
     def _to_fields(self) -> dict[str, Any]:
-        return {**super()._to_fields(), "interval": codec.dump_microseconds(_registrable(self.interval))}
+        return {
+            **super()._to_fields(),
+            "interval": codec.dump_microseconds(_registrable(plain_duration(self.interval))),
+        }
 
     @classmethod
     def _arguments(cls, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,8 +43,10 @@ def on_datetime(dt: datetime) -> Filter:
     """Make a filter for just this instant."""
 
     @plain
-    def _filter(value: datetime) -> bool:
-        return as_aware(value) == as_aware(dt)
+    def _filter(*value: datetime, **named: datetime) -> bool:
+        # The name by which it may be given is taken here: by the argument above.
+        (time,) = value or (named["dt"],)
+        return as_aware(time) == as_aware(dt)
 
     return _filter
 
@@ -53,8 +55,8 @@ def between_datetimes(start: datetime, end: datetime) -> Filter:
     """Make a filter for the instants from ``start`` to ``end``, both included."""
 
     @plain
-    def _filter(value: datetime) -> bool:
-        return as_aware(start) <= as_aware(value) <= as_aware(end)
+    def _filter(dt: datetime) -> bool:
+        return as_aware(start) <= as_aware(dt) <= as_aware(end)
 
     return _filter
 
@@ -63,8 +65,8 @@ def on_date(month: int, day: int) -> Filter:
     """Make a filter for one day of every year."""
 
     @plain
-    def _filter(value: datetime) -> bool:
-        return (value.month, value.day) == (month, day)
+    def _filter(dt: datetime) -> bool:
+        return (dt.month, dt.day) == (month, day)
 
     return _filter
 
@@ -73,8 +75,8 @@ def between_dates(start_month: int, start_day: int, end_month: int, end_day: int
     """Make a filter for a part of every year, both days included; it may go over the end of the year."""
 
     @plain
-    def _filter(value: datetime) -> bool:
-        day, start, end = (value.month, value.day), (start_month, start_day), (end_month, end_day)
+    def _filter(dt: datetime) -> bool:
+        day, start, end = (dt.month, dt.day), (start_month, start_day), (end_month, end_day)
         if start_month > end_month:
             return day >= start or day <= end
         return start <= day <= end
@@ -86,8 +88,8 @@ def at_time(t: time) -> Filter:
     """Make a filter for one time of day."""
 
     @plain
-    def _filter(value: datetime) -> bool:
-        return value.time() == t
+    def _filter(dt: datetime) -> bool:
+        return dt.time() == t
 
     return _filter
 
@@ -96,10 +98,10 @@ def between_times(start: time, end: time) -> Filter:
     """Make a filter for a part of every day, both times included; it may go over midnight."""
 
     @plain
-    def _filter(value: datetime) -> bool:
+    def _filter(dt: datetime) -> bool:
         if start > end:
-            return value.time() >= start or value.time() <= end
-        return start <= value.time() <= end
+            return dt.time() >= start or dt.time() <= end
+        return start <= dt.time() <= end
 
     return _filter
 
@@ -108,8 +110,8 @@ def is_day_of_week(day_of_week: int) -> Filter:
     """Make a filter for one day of the week; Monday is 0."""
 
     @plain
-    def _filter(value: datetime) -> bool:
-        return value.weekday() == day_of_week
+    def _filter(dt: datetime) -> bool:
+        return dt.weekday() == day_of_week
 
     return _filter
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from prefect.model import codec
-from prefect.model.times import as_aware
+from prefect.model.times import as_aware, plain_wall
 from prefect.schedules.walls import wall_of
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _forwarded(rule: Any, start: datetime) -> Any:
     if _never_comes(rule):
         return ()  # dateutil would walk on to the year 9999
     changes: dict[str, Any] = {}
-    begin = rule._dtstart.replace(tzinfo=None)
+    begin = plain_wall(rule._dtstart)
     if rule._until is None and max(start, begin).year + _YEARS < datetime.max.year:
         end = max(start, begin)
         changes["until"] = datetime(end.year + _YEARS, 1, 1, tzinfo=rule._dtstart.tzinfo)
@@ -113,7 +113,7 @@ def _forwarded(rule: Any, start: datetime) -> Any:
     if step is not None and not rule._bysetpos:
         passed = (start - begin) // (step * rule._interval) - 1
         if passed > 0:
-            changes["dtstart"] = rule._dtstart + passed * step * rule._interval
+            changes["dtstart"] = (begin + passed * step * rule._interval).replace(tzinfo=rule._dtstart.tzinfo)
     return rule.replace(**changes) if changes else rule
 
 

@@ -110,8 +110,28 @@ def test_configuration_gives_defaults():
         t = Task()
         assert (t.max_retries, t.retry_delay, t.timeout) == (3, timedelta(seconds=10), 7)
         assert Task(max_retries=1).max_retries == 1
-        with pytest.raises(ValueError, match="max_retries"):
-            Task(max_retries=0)
+        # Whoever wants none does not want the delay between them.
+        assert [Task(max_retries=0).max_retries, Task(max_retries=0).retry_delay] == [0, None]
+
+
+@pytest.mark.parametrize("timeout", [-1, 1_000_000_001, 10**12, timedelta(seconds=-1), timedelta(days=40_000)])
+def test_a_timeout_that_no_clock_can_keep_is_refused(timeout):
+    with pytest.raises(ValueError, match="timeout` must be 0 to 1000000000 seconds, not "):
+        Task(timeout=timeout)
+
+
+def test_the_bounds_of_a_timeout_are_taken():
+    assert [Task(timeout=seconds).timeout for seconds in (0, 1_000_000_000)] == [0, 1_000_000_000]
+
+
+@pytest.mark.parametrize("name", ["retry_delay", "cache_for"])
+def test_a_duration_that_is_none_is_refused_when_the_task_is_made(name):
+    with pytest.raises(TypeError, match=f"`{name}` must be a datetime.timedelta, not 1 "):
+        Task(max_retries=1, **{"retry_delay": DAY, name: 1})
+
+
+def test_an_empty_name_is_that_of_the_class():
+    assert [Task(name="").name, task(lambda: 1, name="").name] == ["Task", "FunctionTask"]
 
 
 def test_cache_validator_by_default_follows_cache_for():

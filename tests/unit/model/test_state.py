@@ -133,7 +133,7 @@ def test_repr(state, text):
         (Success(context={"a": 1}), Success(), True),
         (Success(result=5), Success(result=6), False),
         (Success(), Finished(), False),
-        (Success(result=PrefectResult(value=5)), Success(result=5), False),
+        (Success(result=PrefectResult(value=5, location="5")), Success(result=5), True),
         (Success(cached_inputs={"x": NoResult}), Success(), False),
         (Scheduled(start_time=NOON), Scheduled(start_time=NOON), True),
         (Scheduled(start_time=NOON), Scheduled(start_time=NOON + timedelta(1)), False),
@@ -144,7 +144,7 @@ def test_repr(state, text):
         (Success(), "Success", False),
     ],
 )
-def test_equality_is_of_class_result_and_own_attributes(one, other, equal):
+def test_equality_is_of_class_value_and_own_attributes(one, other, equal):
     assert (one == other) is equal
     assert (one != other) is not equal
 

@@ -76,7 +76,7 @@ class AzureResult(RemoteResult):
         data: bytes = self._blob(location).download_blob().readall()
         return data
 
-    def exists(self, location: str, **kwargs: Any) -> bool:
+    def exists(self, /, location: str, **kwargs: Any) -> bool:
         """Say whether the blob ``location``, filled in with ``kwargs``, is there."""
         return bool(self._blob(location.format(**kwargs)).exists())
 

@@ -43,7 +43,7 @@ class GCSResult(RemoteResult):
         data: bytes = self.gcs_bucket.blob(location).download_as_bytes()
         return data
 
-    def exists(self, location: str, **kwargs: Any) -> bool:
+    def exists(self, /, location: str, **kwargs: Any) -> bool:
         """Say whether the blob ``location``, filled in with ``kwargs``, is there."""
         return bool(self.gcs_bucket.blob(location.format(**kwargs)).exists())
 

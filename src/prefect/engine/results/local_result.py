@@ -55,7 +55,7 @@ class LocalResult(Result):
         self.logger.debug("Finished reading result from %s...", location)
         return new
 
-    def write(self, value_: Any, **kwargs: Any) -> Self:
+    def write(self, /, value_: Any, **kwargs: Any) -> Self:
         """Write a value to this result's location, filled in with ``kwargs``; folders on the way are made.
 
         The file appears under its name only when it is whole: a target that exists is taken for a finished run.
@@ -76,7 +76,7 @@ class LocalResult(Result):
         self.logger.debug("Finished uploading result to %s...", new.location)
         return new
 
-    def exists(self, location: str, **kwargs: Any) -> bool:
+    def exists(self, /, location: str, **kwargs: Any) -> bool:
         """Say whether the file ``location``, filled in with ``kwargs``, is there."""
         return os.path.exists(os.path.join(self.dir, location.format(**kwargs)))
 

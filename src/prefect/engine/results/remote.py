@@ -13,7 +13,7 @@ class RemoteResult(Result):
     reads_empty_as_none: ClassVar[bool] = True
     """Whether an empty object means None; otherwise the serializer has to read it."""
 
-    def write(self, value_: Any, **kwargs: Any) -> Self:
+    def write(self, /, value_: Any, **kwargs: Any) -> Self:
         """Write a value to this result's location, filled in with ``kwargs``; what is there is replaced."""
         new = self.format(**kwargs)
         new.value = value_

@@ -63,7 +63,7 @@ class S3Result(RemoteResult):
         self.client.download_fileobj(Bucket=self.bucket, Key=location, Fileobj=stream)
         return stream.getvalue()
 
-    def exists(self, location: str, **kwargs: Any) -> bool:
+    def exists(self, /, location: str, **kwargs: Any) -> bool:
         """Say whether the object ``location``, filled in with ``kwargs``, is there; other errors are raised."""
         import botocore.exceptions
 

@@ -44,7 +44,7 @@ class SecretResult(Result):
         new.location = location
         return new
 
-    def write(self, value_: Any, **kwargs: Any) -> Result:
+    def write(self, /, value_: Any, **kwargs: Any) -> Result:
         """Refuse: secrets are not written.
 
         Raises:
