@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import orjson
-from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+from graphql import OperationDefinitionNode, OperationType
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from prefect._version import __version__
 from prefect.server import json_text
 from prefect.server.auth import TooManyFailures
 from prefect.server.errors import ApiError, Refused
+from prefect.server.graphql.documents import RequestError, read
 from prefect.server.graphql.operations import Request
 from prefect.server.logs import request_id
 from prefect.server.metrics import CONTENT_TYPE
@@ -189,23 +190,23 @@ class Http:
             raise Refusal(400, f"The request's body is no JSON: {error}", "BAD_REQUEST") from None
         if isinstance(body, dict):
             if b"wait_seconds" in raw:
-                return await _unless_disconnected(self._execute(request, body), receive)
-            return await self._execute(request, body)
+                return await _unless_disconnected(self._execute(request, body, len(raw)), receive)
+            return await self._execute(request, body, len(raw))
         if not isinstance(body, list):
             raise Refusal(400, "The request's body must be a JSON object with a query, or a list of such.")
-        return await self._batch(request, body)
+        return await self._batch(request, body, len(raw))
 
-    async def _batch(self, request: Request, bodies: list[Any]) -> tuple[int, bytes]:
+    async def _batch(self, request: Request, bodies: list[Any], size: int) -> tuple[int, bytes]:
         most = self._app.settings.max_batch
         if not 1 <= len(bodies) <= most:
             raise Refusal(400, f"A batch must hold 1 to {most} operations, not {len(bodies)}.")
         if not all(isinstance(body, dict) for body in bodies):
             raise Refusal(400, "Each member of a batch must be a JSON object with a query.")
-        answers = await asyncio.gather(*(self._execute(request, body) for body in bodies))
+        answers = await asyncio.gather(*(self._execute(request, body, size) for body in bodies))
         return 200, b"[" + b",".join(answer for _, answer in answers) + b"]"
 
-    async def _execute(self, request: Request, body: Mapping[str, Any]) -> tuple[int, bytes]:
-        answer: tuple[int, bytes] = await self._app.executor.execute(request, body)
+    async def _execute(self, request: Request, body: Mapping[str, Any], size: int = 0) -> tuple[int, bytes]:
+        answer: tuple[int, bytes] = await self._app.executor.execute(request, body, size)
         return answer
 
     async def _get(self, scope: Scope) -> tuple[int, bytes, bytes, tuple[Any, ...]]:
@@ -221,7 +222,7 @@ class Http:
         for name in ("variables", "operationName"):
             if given.get(name, [""])[0]:
                 body[name] = given[name][0]
-        _refuse_mutation(body["query"])
+        await self._app.executor.aside(_refuse_mutation, body["query"])
         status, answer = await self._execute(await self._request(scope), body)
         return status, answer, JSON, ()
 
@@ -347,8 +348,8 @@ async def _unless_disconnected(answer: Any, receive: Receive) -> tuple[int, byte
 def _refuse_mutation(text: str) -> None:
     """A GET changes nothing, because links and pictures of any web page can make one."""
     try:
-        document = parse(text, max_tokens=15_000)
-    except (GraphQLError, RecursionError):
+        document = read(text)
+    except RequestError:
         return  # execution tells what is wrong with it
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode) and definition.operation != OperationType.QUERY:

@@ -130,7 +130,7 @@ class _Connection:
         elif kind == "ping":
             await self._say(b'{"type":"pong"}')
         elif kind == "subscribe":
-            await self._subscribe(said)
+            await self._subscribe(said, len(text))
         elif kind == "complete":
             task = self._running.pop(str(said.get("id")), None)
             if task is not None:
@@ -165,7 +165,7 @@ class _Connection:
         except ApiError as error:
             raise _Close(FORBIDDEN, error.message) from None
 
-    async def _subscribe(self, said: dict[str, Any]) -> None:
+    async def _subscribe(self, said: dict[str, Any], size: int) -> None:
         if not self._acknowledged:
             raise _Close(UNAUTHORIZED, "Unauthorized")
         name, body = said.get("id"), said.get("payload")
@@ -180,13 +180,13 @@ class _Connection:
             await self._error(name, [{"message": "The server has no room for another subscription; try later."}])
             return
         sockets.subscriptions += 1
-        task = self._running[name] = asyncio.create_task(self._answer(name, body))
+        task = self._running[name] = asyncio.create_task(self._answer(name, body, size))
         # Also called for a task that is cancelled before its first step.
         task.add_done_callback(partial(self._ended, name))
 
-    async def _answer(self, name: str, body: dict[str, Any]) -> None:
+    async def _answer(self, name: str, body: dict[str, Any], size: int) -> None:
         try:
-            await self._answer_all(name, body)
+            await self._answer_all(name, body, size)
         except _Close as close:
             await self._close(close)
         except asyncio.CancelledError:
@@ -203,10 +203,10 @@ class _Connection:
             del self._running[name]
             self._sockets.subscriptions -= 1
 
-    async def _answer_all(self, name: str, body: dict[str, Any]) -> None:
+    async def _answer_all(self, name: str, body: dict[str, Any], size: int) -> None:
         executor = self._sockets.app.executor
         request = await self._request()
-        prepared = executor.prepare(request, body)
+        prepared = await executor.prepare(request, body, size)
         if isinstance(prepared, bytes):
             await self._error(name, errors_of(prepared))
             return

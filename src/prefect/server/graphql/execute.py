@@ -11,23 +11,22 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from graphql import (
     DocumentNode,
-    FragmentDefinitionNode,
     GraphQLError,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
     execute_sync,
-    parse,
-    validate,
 )
 
+from prefect.contract.limits import DOCUMENT_ERRORS, INTROSPECTED_FIELDS
 from prefect.server import json_text
 from prefect.server.errors import ApiError, Refused
 from prefect.server.metrics import Metrics
@@ -42,111 +41,32 @@ from prefect.server.store.dialect import Dialect
 from prefect.server.store.selection import TENANT_SLOT, Scope
 
 from . import access
-from .arguments import Arguments
-from .depth import check_depth
-from .inputs import Coercers, Variables
+from .documents import Document, RequestError
+from .inputs import Coercers
 from .lift import Lifted, lift
-from .naming import name_values
 from .operations import Request
-from .plan import IntrospectionRoot, OperationRoot, Plan, Planner, Root, TableRoot, TextRoot
+from .plan import IntrospectionRoot, OperationRoot, Plan, Root, TableRoot, TextRoot
 from .schema import Schema
 
 logger = logging.getLogger("prefect.server.graphql")
 
 INTERNAL = "Unable to complete operation. An internal API error occurred."
-#: Parsing takes time and memory in proportion; the largest documents of clients have some hundreds.
-LARGEST_DOCUMENT_TOKENS = 15_000
 #: The name under which reads of tables are counted, whichever they are.
 TABLES = "tables"
 NEEDS_SOCKET = "Subscriptions need a WebSocket that speaks graphql-transport-ws, at /graphql."
 #: What a client sent wrongly is part of many errors, and may be long.
 LONGEST_MESSAGE = 4_000
-MOST_ERRORS = 100
 KEPT_DOCUMENTS = 500
-KEPT_PLANS = 200
 LONGEST_KEPT_TEXT = 50_000
+#: Documents up to so many characters, and bodies up to so many bytes, are read at once: some milliseconds.
+SHORT_TEXT = 4_000
+SMALL_BODY = 256_000
+
+T = TypeVar("T")
 
 
-class RequestError(Exception):
-    """The request can not be executed: answered with status 400 and no data."""
-
-    def __init__(self, errors: list[GraphQLError], code: str) -> None:
-        super().__init__(errors[0].message)
-        self.errors = errors
-        self.code = code
-
-
-class _Operation:
-    """One operation of a document, with the plans made for it."""
-
-    def __init__(self, schema: Schema, node: OperationDefinitionNode, document: _Document, coercers: Coercers) -> None:
-        self.node = node
-        self._schema = schema
-        self._document = document
-        self.variables = Variables(schema.types, node, coercers)
-        self._plans: dict[tuple[Any, ...], Plan] = {}
-        self._null_matters: tuple[str, ...] = ()
-        self._value_matters: tuple[str, ...] = ()
-
-    def _key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        nulls = tuple([values.get(name) is None for name in self._null_matters])
-        if not self._value_matters:
-            return nulls
-        return (*nulls, *[repr(values.get(name)) for name in self._value_matters])
-
-    def plan(self, values: Mapping[str, Any], dialect: Dialect, scope: Scope | None) -> Plan:
-        """Give the plan for these values and what the caller may see: one kept, or a new one."""
-        found = self._plans.get((scope, *self._key(values)))
-        if found is not None:
-            return found
-        lifted = self._document.lifted
-        arguments = Arguments(self.variables.types, values, lifted)
-        planner = Planner(self._schema, self._document.fragments, arguments, dialect, lifted, scope)
-        plan = planner.plan(self.node)
-        nulls = {*self._null_matters, *arguments.null_matters}
-        shaping = {*self._value_matters, *arguments.value_matters}
-        if nulls != set(self._null_matters) or shaping != set(self._value_matters):
-            # Plans made before this was known to matter were kept under shorter keys.
-            self._plans.clear()
-            self._null_matters, self._value_matters = tuple(sorted(nulls)), tuple(sorted(shaping))
-        if len(self._plans) >= KEPT_PLANS:
-            self._plans.clear()
-        self._plans[scope, *self._key(values)] = plan
-        return plan
-
-
-class _Document:
-    """A parsed and validated document."""
-
-    def __init__(self, schema: Schema, text: str, coercers: Coercers, lifted: Lifted | None) -> None:
-        try:
-            node: DocumentNode = parse(text, max_tokens=LARGEST_DOCUMENT_TOKENS)
-        except GraphQLError as error:
-            raise RequestError([error], "GRAPHQL_PARSE_FAILED") from None
-        except RecursionError:
-            raise RequestError([GraphQLError("The document is nested too deeply.")], "GRAPHQL_PARSE_FAILED") from None
-        errors = validate(schema.types, node) or check_depth(node)
-        if errors:
-            raise RequestError(name_values(errors, node), "GRAPHQL_VALIDATION_FAILED")
-        self.node = node
-        self.lifted: Mapping[int, str] = {} if lifted is None else lifted.names()
-        definitions = node.definitions
-        self.fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
-        self.operations = [
-            _Operation(schema, d, self, coercers) for d in definitions if isinstance(d, OperationDefinitionNode)
-        ]
-
-    def operation(self, name: str | None) -> _Operation:
-        if name:
-            for operation in self.operations:
-                if operation.node.name is not None and operation.node.name.value == name:
-                    return operation
-            raise RequestError([GraphQLError(f"Unknown operation named {name!r}.")], "BAD_USER_INPUT")
-        if len(self.operations) != 1:
-            what = "Must provide operation name if query contains multiple operations."
-            text = what if self.operations else "Must provide an operation."
-            raise RequestError([GraphQLError(text)], "BAD_USER_INPUT")
-        return self.operations[0]
+class _TooMuch(BaseException):
+    """The answer about the schema grows beyond its bound; graphql-core would turn an ``Exception`` into one null."""
 
 
 class Prepared(NamedTuple):
@@ -164,30 +84,43 @@ class Executor:
         self.schema = schema
         self.metrics = metrics or Metrics()
         self._coercers = Coercers()
-        self._documents: OrderedDict[str, _Document] = OrderedDict()
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._lane = ThreadPoolExecutor(1, thread_name_prefix="documents")
 
-    async def execute(self, request: Request, body: Mapping[str, Any]) -> tuple[int, bytes]:
+    async def execute(self, request: Request, body: Mapping[str, Any], size: int = 0) -> tuple[int, bytes]:
         """Answer one request.
 
         Args:
             body: ``query``; ``variables``, as an object, as a text that holds one, null or absent; ``operationName``.
+            size: bytes in which the body came.
 
         Returns:
             The status (400 when nothing was executed, 503 when the database could do none of it, else 200) and the
             JSON of the answer.
         """
-        prepared = self.prepare(request, body)
+        prepared = await self.prepare(request, body, size)
         if isinstance(prepared, bytes):
             return 400, prepared
         if prepared.plan.operation.operation is OperationType.SUBSCRIPTION:
             return 400, _refusal(RequestError([GraphQLError(NEEDS_SOCKET)], "BAD_REQUEST"))
-        answer = _Answer(self.schema, self.metrics, request, *prepared)
+        answer = _Answer(self, request, *prepared)
         made = await answer.make()
         # Clients of 1.x send again after 503, and give up after an error in an answer.
         return (503 if answer.is_unavailable else 200), made
 
-    def prepare(self, request: Request, body: Mapping[str, Any]) -> Prepared | bytes:
-        """Make the plan of a body; the JSON of a refusal when there is none."""
+    async def aside(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Do what takes long beside the event loop, one after the other: two at once would only slow everybody."""
+        return await asyncio.get_running_loop().run_in_executor(self._lane, work, *arguments)
+
+    async def prepare(self, request: Request, body: Mapping[str, Any], size: int = 0) -> Prepared | bytes:
+        """Make the plan of a body that came in ``size`` bytes; the JSON of a refusal when there is none."""
+        text = body.get("query")
+        is_short = not isinstance(text, str) or len(text) <= SHORT_TEXT or text in self._documents
+        if is_short and size <= SMALL_BODY:
+            return self._prepare(request, body)
+        return await self.aside(self._prepare, request, body)
+
+    def _prepare(self, request: Request, body: Mapping[str, Any]) -> Prepared | bytes:
         try:
             text, given, name = _read_body(body)
             dialect: Dialect = request.app.database.dialect
@@ -203,7 +136,7 @@ class Executor:
 
     async def answer(self, request: Request, plan: Plan, bound: Mapping[str, Any], given: Mapping[str, Any]) -> bytes:
         """Do what was planned and give the JSON of the answer."""
-        return await _Answer(self.schema, self.metrics, request, plan, bound, given).make()
+        return await _Answer(self, request, plan, bound, given).make()
 
     def _plan(
         self, text: str, given: Mapping[str, Any], name: str | None, dialect: Dialect, request: Request
@@ -222,7 +155,7 @@ class Executor:
 
     def _plan_of(
         self,
-        document: _Document,
+        document: Document,
         given: Mapping[str, Any],
         name: str | None,
         dialect: Dialect,
@@ -238,10 +171,10 @@ class Executor:
         plan = operation.plan(values, dialect, scope)
         return plan, _bound(plan, values)
 
-    def _document(self, key: str, text: str, lifted: Lifted | None) -> _Document:
+    def _document(self, key: str, text: str, lifted: Lifted | None) -> Document:
         document = self._documents.get(key)
         if document is None:
-            document = _Document(self.schema, text, self._coercers, lifted)
+            document = Document(self.schema, text, self._coercers, lifted)
             if len(key) <= LONGEST_KEPT_TEXT:
                 self._documents[key] = document
                 if len(self._documents) > KEPT_DOCUMENTS:
@@ -265,20 +198,20 @@ class _Answer:
 
     def __init__(
         self,
-        schema: Schema,
-        metrics: Metrics,
+        executor: Executor,
         request: Request,
         plan: Plan,
         bound: Mapping[str, Any],
         given: Mapping[str, Any],
     ) -> None:
-        self._schema = schema
+        self._executor = executor
         self._given = given
         self._request = request
         self._plan = plan
         self._bound = bound
-        self._metrics = metrics
+        self._metrics = executor.metrics
         self._errors: list[dict[str, Any]] = []
+        self._introspected = 0
         self._is_void = False
         self._unavailable: set[str] = set()
 
@@ -377,8 +310,8 @@ class _Answer:
         if isinstance(root, TextRoot):
             return orjson.dumps(root.text)
         assert isinstance(root, IntrospectionRoot)  # noqa: S101 - the last kind of root
-        # Describing the whole schema takes a tenth of a second: the event loop can not wait for it.
-        return await asyncio.to_thread(self._introspect, root)
+        # Describing the whole schema takes a tenth of a second.
+        return await self._executor.aside(self._introspect, root)
 
     def _introspect(self, root: IntrospectionRoot) -> bytes:
         operation = self._plan.operation
@@ -390,7 +323,25 @@ class _Answer:
             selection_set=SelectionSetNode(selections=root.nodes),
         )
         document = DocumentNode(definitions=(alone, *self._plan.fragments.values()))
-        result = execute_sync(self._schema.types, document, variable_values=dict(self._given))
+
+        def counted(resolve: Callable[..., Any], source: Any, info: Any, **arguments: Any) -> Any:
+            # Types and fields name each other without end.
+            self._introspected += 1
+            if self._introspected > INTROSPECTED_FIELDS:
+                raise _TooMuch
+            return resolve(source, info, **arguments)
+
+        try:
+            result = execute_sync(
+                self._executor.schema.types, document, variable_values=dict(self._given), middleware=[counted]
+            )
+        except _TooMuch:
+            expected = f"at most {INTROSPECTED_FIELDS} fields of the schema in one answer"
+            message = f"The document asks for too much: expected {expected}."
+            self._errors.append(
+                {"message": message, "path": [root.key], "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}
+            )
+            return b"null"
         for error in result.errors or ():
             self._errors.append({**error.formatted, "extensions": {"code": "INTERNAL_SERVER_ERROR"}})
         return orjson.dumps(None if result.data is None else result.data[root.key])
@@ -472,6 +423,6 @@ def _malformed(text: str) -> RequestError:
 def _refusal(error: RequestError) -> bytes:
     listed = [
         {**one.formatted, "message": _shortened(one.message), "extensions": {"code": error.code}}
-        for one in error.errors[:MOST_ERRORS]
+        for one in error.errors[: DOCUMENT_ERRORS + 1]
     ]
     return orjson.dumps({"errors": listed})

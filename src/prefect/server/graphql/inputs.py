@@ -25,6 +25,8 @@ from graphql import (
     value_from_ast,
 )
 
+from prefect.contract.limits import DOCUMENT_ERRORS
+
 Coerce = Callable[[Any], Any]
 HIDDEN = "***"
 
@@ -196,7 +198,7 @@ class Variables:
 
     def _errors(self, given: Mapping[str, Any]) -> list[GraphQLError]:
         shown = {name: _without_secret(self.types.get(name), value) for name, value in given.items()}
-        told = get_variable_values(self._schema, self._definitions, shown, max_errors=50)
+        told = get_variable_values(self._schema, self._definitions, shown, max_errors=DOCUMENT_ERRORS)
         if isinstance(told, list):
             return told
         return [GraphQLError("A variable does not have the type that the operation declares for it.")]

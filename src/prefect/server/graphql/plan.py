@@ -142,12 +142,13 @@ class Planner:
     def _collect(self, sets: Iterable[SelectionSetNode | None]) -> dict[str, list[FieldNode]]:
         """Give the selected fields by the key of the answer, fragments and directives resolved."""
         found: dict[str, list[FieldNode]] = {}
+        seen: set[str] = set()
         for selections in sets:
             if selections is not None:
-                self._collect_into(selections, found)
+                self._collect_into(selections, found, seen)
         return found
 
-    def _collect_into(self, selections: SelectionSetNode, found: dict[str, list[FieldNode]]) -> None:
+    def _collect_into(self, selections: SelectionSetNode, found: dict[str, list[FieldNode]], seen: set[str]) -> None:
         for node in selections.selections:
             if not self._is_wanted(node):
                 continue
@@ -157,10 +158,13 @@ class Planner:
                     self._check_same(key, node, found[key][0])
                 found.setdefault(key, []).append(node)
             elif isinstance(node, FragmentSpreadNode):
-                self._collect_into(self._fragments[node.name.value].selection_set, found)
+                # Another use of it beside the first adds nothing.
+                if node.name.value not in seen:
+                    seen.add(node.name.value)
+                    self._collect_into(self._fragments[node.name.value].selection_set, found, seen)
             else:
                 # Every type is an object type, so a valid inline fragment always applies.
-                self._collect_into(node.selection_set, found)  # type: ignore[attr-defined]
+                self._collect_into(node.selection_set, found, seen)  # type: ignore[attr-defined]
 
     def _check_same(self, key: str, node: FieldNode, first: FieldNode) -> None:
         """Refuse one field with two arguments: validation saw the document of another request with its literals."""
