@@ -18,6 +18,7 @@ import pytest
 from prefect.client import Client
 from prefect.core.flow import Flow
 from prefect.engine.cloud.watcher import watched
+from prefect.model.state import Success
 from prefect.run_configs import UniversalRun
 from prefect.storage import Local
 from prefect.storage.loading import extract_flow_from_file
@@ -34,7 +35,7 @@ PROJECT = "watched"
 
 FLOWS = textwrap.dedent(
     """
-    import ctypes, os, signal, time
+    import ctypes, os, signal, subprocess, time
     from pathlib import Path
     from prefect import Flow, context, task
 
@@ -51,6 +52,18 @@ FLOWS = textwrap.dedent(
     def hold():
         context.logger.info("the last line before")
         hold_the_interpreter()
+
+    @task
+    def refuse():
+        "Go on whatever is asked of it, with a child that does the same."
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        child = subprocess.Popen(["sleep", "600"])
+        (HERE / "child").write_text(str(child.pid))
+        (HERE / "pid.new").write_text(str(os.getpid()))
+        os.rename(HERE / "pid.new", HERE / "pid")
+        while True:
+            time.sleep(0.02)
 
     @task
     def talk():
@@ -71,6 +84,8 @@ FLOWS = textwrap.dedent(
         hold()
     with Flow("waits") as waits:
         wait()
+    with Flow("refuses") as refuses:
+        refuse()
     with Flow("talks") as talks:
         talk()
     """
@@ -302,6 +317,7 @@ def test_an_inner_block_for_the_same_run_has_the_same_watcher(server):
 FORKS = """
 import os
 from prefect.engine.cloud.watcher import watched
+from prefect.model.state import Success
 
 with watched("some-run") as watcher:
     child = os.fork()
@@ -368,3 +384,90 @@ def test_the_last_lines_of_a_killed_run_are_kept_and_none_comes_twice(stage, pau
     assert messages.count("Task 'talk': Starting task run...") == 1
     assert messages.count("the first line") == 1
     assert messages[-1] == "the last line before"
+
+
+SOON = {"PREFECT__CLOUD__CANCELLATION_GRACE_SECONDS": "0.5"}
+
+
+@pytest.mark.parametrize("name", ["refuses", "holds"])
+def test_a_run_that_does_not_stop_when_it_is_cancelled_is_ended_by_force(stage, client, name):
+    run_id = stage.run_of(name)
+    process = stage.execute(run_id, **SOON)
+    stage.pid()
+
+    assert client.cancel_flow_run(run_id) == "Cancelling"
+
+    process.communicate(timeout=60)
+    assert process.returncode in (-signal.SIGTERM, -signal.SIGKILL)
+    wait_for("the end of the run", lambda: stage.states(run_id)[-1] == "Cancelled")
+    assert stage.states(run_id)[-2:] == ["Cancelling", "Cancelled"]
+    document = "query($id: uuid!) { flow_run_by_pk(id: $id) { state_message task_runs { state } } }"
+    run = client.ask(document, id=run_id)["flow_run_by_pk"]
+    assert "ended by force" in run["state_message"]
+    assert {task_run["state"] for task_run in run["task_runs"]} == {"Cancelled"}
+    assert any("cancellation_grace_seconds" in message for message in stage.messages(run_id))
+
+
+def test_what_a_run_has_started_ends_by_force_with_it(stage, client):
+    run_id = stage.run_of("refuses")
+    process = stage.execute(run_id, **SOON)
+    stage.pid()
+    child = psutil.Process(int((stage.folder / "child").read_text()))
+
+    client.cancel_flow_run(run_id)
+
+    process.communicate(timeout=60)
+    psutil.wait_procs([child], timeout=30)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_run_that_somebody_else_has_ended_is_stopped_by_force_too_and_stays_as_it_is(stage, client):
+    run_id = stage.run_of("holds")
+    process = stage.execute(run_id, **SOON)
+    stage.pid()
+
+    client.set_flow_run_state(run_id, Success("by hand"))
+
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGTERM
+    assert stage.states(run_id)[-1] == "Success"
+
+
+def test_without_a_grace_nothing_is_ended_by_force(stage, client):
+    run_id = stage.run_of("refuses")
+    process = stage.execute(run_id, PREFECT__CLOUD__CANCELLATION_GRACE_SECONDS="0")
+    stage.pid()
+
+    client.cancel_flow_run(run_id)
+
+    stage.wait_for_beats(run_id, 8)
+    assert process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+
+
+def test_a_process_that_has_settled_its_run_has_time_to_end(stage):
+    run_id = stage.run_of("waits", FLOWS + LINGERS)
+    process = stage.execute(run_id, **SOON)
+    stage.pid()
+    stage.release()
+    wait_for("the end of the run", lambda: stage.states(run_id)[-1] == "Success")
+
+    wait_for("the end of its process", (stage.folder / "lingered").exists)
+
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+# Its handlers go on for longer than the grace after its run has ended.
+LINGERS = """
+def linger(flow, old, new):
+    if new.is_finished():
+        from prefect.client import Client
+        Client().set_flow_run_state(context.flow_run_id, new)
+        time.sleep(4)
+        (HERE / "lingered").touch()
+    return new
+
+waits.state_handlers.append(linger)
+"""

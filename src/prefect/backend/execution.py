@@ -57,7 +57,10 @@ def execute_flow_run_from_environment() -> None:
         raise ValueError(NO_FLOW_RUN)
     stored = _stored_code(flow_run_id)
     # Before the first line of the flow: whatever that does to this process, another one sees to it.
-    with watched(flow_run_id) as watcher, _failing_run(flow_run_id, "Failed to load and execute flow run: {error!r}"):
+    with (
+        watched(flow_run_id, may_be_ended=True) as watcher,
+        _failing_run(flow_run_id, "Failed to load and execute flow run: {error!r}"),
+    ):
         with _beating(flow_run_id) if watcher is None else nullcontext():
             flow, secrets = _load_flow(stored)
         with context(secrets={**(context.get("secrets") or {}), **secrets}):

@@ -60,6 +60,8 @@ class CancellationWatcher:
         # Under the lock: an interrupt that has been decided on arrives inside the block, and none comes after it.
         with self._lock:
             self._over.set()
+        if self.helper is not None:
+            self.helper.say_ending()
         if self._former_handler is not None:
             signal.signal(signal.SIGINT, self._former_handler)
             self._former_handler = None
@@ -158,16 +160,16 @@ class _Look:
             limit=limits.EVENT_PAGE,
         )["flow_run_events"]
         self._cursor = answer["cursor"]
-        return any(event["kind"] == "state" and _stops(event["state"]) for event in answer["events"])
+        return any(event["kind"] == "state" and stops(event["state"]) for event in answer["events"])
 
     def _version_if_to_stop(self) -> int | None:
         run = self._client.ask(operations.FLOW_RUN_STATUS, id=self._flow_run_id)["flow_run_by_pk"]
         if run is None:
             raise RunIsGone
-        return run["version"] if _stops((run["serialized_state"] or {}).get("type")) else None
+        return run["version"] if stops((run["serialized_state"] or {}).get("type")) else None
 
 
-def _stops(state: str | None) -> bool:
+def stops(state: str | None) -> bool:
     """Tell whether a run in this state is to stop: to be cancelled, or ended by somebody else.
 
     Not one that waits: it may be this process that is about to begin it.

@@ -6,6 +6,7 @@ hardly any memory; elsewhere, or later, it is a new interpreter. See ``watcher_p
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -33,10 +34,13 @@ class _Process(Protocol):
 
 
 @contextmanager
-def watched(flow_run_id: str) -> Iterator[Watcher | None]:
+def watched(flow_run_id: str, *, may_be_ended: bool = False) -> Iterator[Watcher | None]:
     """Have this process watched while the block runs; gives None where that is not wanted or cannot be.
 
     Inside another block for the same run, that one's watcher.
+
+    Args:
+        may_be_ended: this process is there for the run alone: it may be ended when the run is to stop.
     """
     global _current
     if context.config.cloud.heartbeat_mode != "process":
@@ -46,7 +50,7 @@ def watched(flow_run_id: str) -> Iterator[Watcher | None]:
         yield _current
         return
     try:
-        watcher = Watcher(flow_run_id)
+        watcher = Watcher(flow_run_id, may_be_ended=may_be_ended)
     except OSError as error:
         # A run must not fail because nobody can be told that it lives.
         get_logger("Heartbeat").warning("The process that watches this run could not be started: %s", error)
@@ -69,10 +73,16 @@ class Watcher:
         OSError: it cannot be started.
     """
 
-    def __init__(self, flow_run_id: str) -> None:
+    def __init__(self, flow_run_id: str, *, may_be_ended: bool = False) -> None:
         self._flow_run_id = flow_run_id
         self._owner = os.getpid()
-        self._interval = min(float(context.config.cloud.heartbeat_interval), limits.HEARTBEAT_SECONDS)
+        settings = context.config.cloud
+        self._watch = watcher_process.Watch(
+            flow_run_id,
+            self._owner,
+            interval_seconds=min(float(settings.heartbeat_interval), limits.HEARTBEAT_SECONDS),
+            grace_seconds=max(0.0, float(settings.cancellation_grace_seconds)) if may_be_ended else 0.0,
+        )
         self._environ = _environ(flow_run_id)
         self._lock = threading.Lock()
         self._stopped = False
@@ -108,7 +118,11 @@ class Watcher:
                     get_logger("Heartbeat").warning("It could not be started: %s", error)
                     return None
             # Where each one ends at once, not too many of them.
-            time.sleep(self._interval / 2)
+            time.sleep(self._watch.interval_seconds / 2)
+
+    def say_ending(self) -> None:
+        """Say that this process is about to settle its run, whatever has become of that meanwhile."""
+        self._say(watcher_process.ENDING)
 
     def keep_logs(self) -> None:
         """Let the watcher have the log records that this process has not sent yet, in case it cannot any more."""
@@ -171,14 +185,7 @@ class Watcher:
             return _Fork(pid)
         fd = theirs.fileno()
         watcher_process.watch_as_fork(
-            lambda: watcher_process.WatcherProcess(
-                self._flow_run_id,
-                self._owner,
-                receive_fd=fd,
-                send_fd=fd,
-                journal_fd=self._journal.fd,
-                interval_seconds=self._interval,
-            ),
+            lambda: watcher_process.WatcherProcess(self._watch, fd, fd, self._journal.fd),
             keep={fd, self._journal.fd},
         )
         raise AssertionError("a forked watcher does not come back")
@@ -190,8 +197,7 @@ class Watcher:
                 "-m",
                 watcher_process.__name__,
                 self._flow_run_id,
-                str(self._interval),
-                str(self._owner),
+                json.dumps(self._watch[1:]),
                 str(self._journal.fd),
             ],
             pass_fds=[self._journal.fd],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import json
 import os
 import select
 import signal
@@ -15,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from prefect.utilities.log_journal import JournalReader, Progress, Record
 from prefect.utilities.log_sending import LOG_MANAGER
@@ -35,55 +36,65 @@ OVER = b"!"
 LOGS = b"l"
 """What it sends when log records wait to be sent after there were none."""
 
+ENDING = b"e"
+"""What it sends when its tasks are over, and it is about to settle its run."""
+
 STUCK_SECONDS = 1.0
 """Records that have waited so long without a try to send them are sent from here."""
 
 STUCK_SENDING_SECONDS = 5.0
 """The same, when a try has begun: the server may be slow."""
 
+TERMINATE_SECONDS = 5.0
+"""How long a process that is ended by force may take to end by itself after SIGTERM."""
+
 JOURNAL_LOOK_SECONDS = 0.5
 LAST_LOGS_SECONDS = 10.0
 """How long after the end of the process its last records are tried to be sent."""
+
+
+class Watch(NamedTuple):
+    """What is to be watched.
+
+    Attributes:
+        flow_run_id: the run that the process works on.
+        pid: the process; it has started the one that watches.
+        interval_seconds: between two heartbeats; the first is sent after half of it, so that short runs cost nothing.
+        grace_seconds: how long after its run is to stop the process may go on; then it is ended. 0: for ever.
+    """
+
+    flow_run_id: str
+    pid: int
+    interval_seconds: float
+    grace_seconds: float
 
 
 class WatcherProcess:
     """The watch over one process.
 
     Args:
-        flow_run_id: the run that the process works on.
-        watched_pid: the process; it has started this one.
         receive_fd: where it says that it is done.
+        send_fd: where it is told that its run is to stop, as a line ``cancelling <version>``.
         journal_fd: where it keeps log records that it has not yet sent (``JournalReader``).
-        send_fd: where it is told of a cancellation, as a line ``cancelling <version>``.
-        interval_seconds: between two heartbeats; the first is sent after half of it, so that short runs cost nothing.
     """
 
-    def __init__(
-        self,
-        flow_run_id: str,
-        watched_pid: int,
-        receive_fd: int,
-        send_fd: int,
-        journal_fd: int,
-        *,
-        interval_seconds: float,
-    ) -> None:
-        self._flow_run_id = flow_run_id
-        self._watched_pid = watched_pid
+    def __init__(self, watch: Watch, receive_fd: int, send_fd: int, journal_fd: int) -> None:
+        self._watch = watch
         self._receive_fd: int | None = receive_fd
         self._send_fd = send_fd
-        self._interval = interval_seconds
         self._over = threading.Event()
+        self._is_ending = threading.Event()
+        self._forced: ForcedEnd | None = None
         self._logs = LastLogs(journal_fd)
         now = time.monotonic()
         self._due: list[tuple[float, Callable[[Client], None]]] = [
-            (now + FIRST_LOOK_SECONDS, self._watch_for_cancellation),
-            (now + interval_seconds / 2, self._beat),
+            (now + FIRST_LOOK_SECONDS, self._see_that_it_stops),
+            (now + watch.interval_seconds / 2, self._beat),
         ]
 
     def run(self) -> None:
         """Watch until the process has ended or is done with its run."""
-        with _pidfd(self._watched_pid) as pidfd:
+        with _pidfd(self._watch.pid) as pidfd:
             while True:
                 self._begin_what_is_due()
                 ended = self._wait(pidfd)
@@ -92,6 +103,8 @@ class WatcherProcess:
                 self._logs.look()
         if ended == "without a word":
             self._logs.send_all()
+            if self._forced is not None:
+                self._forced.settle()
 
     def _begin_what_is_due(self) -> None:
         now = time.monotonic()
@@ -117,10 +130,12 @@ class WatcherProcess:
                 return "in order"
             if LOGS in said:
                 self._logs.begin()
+            if ENDING in said:
+                self._is_ending.set()
             if not said:
                 # The process has ended, or has become another program (exec) and lives on.
                 self._receive_fd = None
-        if (pidfd is None and os.getppid() != self._watched_pid) or pidfd in ready:
+        if (pidfd is None and os.getppid() != self._watch.pid) or pidfd in ready:
             return "without a word"
         return None
 
@@ -137,15 +152,26 @@ class WatcherProcess:
     def _beat(self, client: Client) -> None:
         from prefect.engine.cloud.beating import beat_on
 
-        beat_on(client, self._flow_run_id, self._interval, self._over)
+        beat_on(client, self._watch.flow_run_id, self._watch.interval_seconds, self._over)
 
-    def _watch_for_cancellation(self, client: Client) -> None:
+    def _see_that_it_stops(self, client: Client) -> None:
+        """Tell the process when its run is to stop; end it when it does not."""
         from prefect.engine.cloud.cancellation import wait_for_cancellation
 
-        version = wait_for_cancellation(client, self._flow_run_id, self._over)
-        if version is not None:
+        while True:
+            version = wait_for_cancellation(client, self._watch.flow_run_id, self._over)
+            if version is None:
+                return
             with contextlib.suppress(OSError):
                 os.write(self._send_fd, b"cancelling %d\n" % version)
+            if not self._watch.grace_seconds:
+                return
+            self._over.wait(self._watch.grace_seconds)
+            forced = ForcedEnd(client, self._watch, is_ending=self._is_ending.is_set())
+            if forced.is_called_for():
+                self._forced = forced
+                forced.end_process()
+                return
 
 
 class LastLogs:
@@ -191,6 +217,83 @@ class LastLogs:
     def _send(records: list[Record]) -> None:
         for record in records:
             LOG_MANAGER.enqueue(record)
+
+
+class ForcedEnd:
+    """Ending a process that goes on although its run is to stop."""
+
+    def __init__(self, client: Client, watch: Watch, *, is_ending: bool) -> None:
+        self._client = client
+        self._watch = watch
+        self._is_ending = is_ending
+
+    def is_called_for(self) -> bool:
+        """Whether the run is still to stop, and its process not about to settle it."""
+        from prefect.exceptions import ClientError
+
+        try:
+            name = self._state_name()
+        except ClientError:
+            return False
+        return name == "Cancelling" or (not self._is_ending and self._stops(name))
+
+    def end_process(self) -> None:
+        """Ask it to terminate, with all that it has started, and kill it when it does not."""
+        self._tell()
+        self._send(signal.SIGTERM)
+        time.sleep(min(TERMINATE_SECONDS, self._watch.grace_seconds))
+        # This process has ended, too, if that one has.
+        self._send(signal.SIGKILL)
+
+    def settle(self) -> None:
+        """Set the run Cancelled, if that is what was wanted of its process."""
+        from prefect.exceptions import ClientError
+        from prefect.model.state import Cancelled
+
+        self._client.retry_seconds = LAST_LOGS_SECONDS
+        # Otherwise the server does it, once the run has been silent for long enough.
+        with contextlib.suppress(ClientError, ValueError):
+            if self._state_name() == "Cancelling":
+                self._client.set_flow_run_state(self._watch.flow_run_id, Cancelled(self._message))
+
+    @property
+    def _message(self) -> str:
+        return (
+            f"Flow run is cancelled; its process did not stop within {self._watch.grace_seconds:g} seconds and was "
+            "ended by force"
+        )
+
+    def _tell(self) -> None:
+        from prefect.exceptions import ClientError
+
+        text = (
+            f"The process of this flow run did not stop within {self._watch.grace_seconds:g} seconds after it was told "
+            "to (cloud.cancellation_grace_seconds); it is ended by force."
+        )
+        line = {"flow_run_id": self._watch.flow_run_id, "name": "prefect.watcher", "level": "WARNING", "message": text}
+        with contextlib.suppress(ClientError, ValueError):
+            self._client.write_run_logs([line])
+
+    def _state_name(self) -> str | None:
+        from prefect.contract import operations
+
+        run = self._client.ask(operations.FLOW_RUN_STATUS, id=self._watch.flow_run_id)["flow_run_by_pk"]
+        return ((run or {}).get("serialized_state") or {}).get("type")
+
+    @staticmethod
+    def _stops(name: str | None) -> bool:
+        from prefect.engine.cloud.cancellation import stops
+
+        return stops(name)
+
+    def _send(self, number: signal.Signals) -> None:
+        pid = self._watch.pid
+        with contextlib.suppress(OSError):
+            # What the run has started goes with it, where it has a group of its own.
+            if os.getpgid(pid) == pid:
+                os.killpg(pid, number)
+            else:
+                os.kill(pid, number)
 
 
 @contextlib.contextmanager
@@ -251,20 +354,12 @@ def _spare_shared_memory() -> None:
     gc.freeze()
 
 
-def main(flow_run_id: str, interval_seconds: float, watched_pid: int, journal_fd: int) -> None:
+def main(watch: Watch, journal_fd: int) -> None:
     """Watch the process that started this one, and talks to it through its standard streams."""
     _leave_terminal()
-    process = WatcherProcess(
-        flow_run_id,
-        watched_pid,
-        receive_fd=0,
-        send_fd=1,
-        journal_fd=journal_fd,
-        interval_seconds=interval_seconds,
-    )
-    process.run()
+    WatcherProcess(watch, receive_fd=0, send_fd=1, journal_fd=journal_fd).run()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    main(Watch(sys.argv[1], *json.loads(sys.argv[2])), int(sys.argv[3]))
     os._exit(0)
