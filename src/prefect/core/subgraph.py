@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from prefect.core import collections
 from prefect.core.annotations import EdgeAnnotation, flatten, unmapped
 from prefect.core.constants import Constant
-from prefect.core.conversion import as_task
+from prefect.core.conversion import as_task, contains_task
 from prefect.core.flow import Flow
 from prefect.core.task import Task
 from prefect.utilities.context import context
@@ -28,13 +29,38 @@ class _Argument:
         if self.is_mapped and not self.is_task:
             if not isinstance(value, Sequence):
                 raise TypeError(f"Cannot map over non-sequence object of type `{type(value).__name__}`")
-            value = as_task(value, flow=flow)
+            value = _item_by_item(value, flow)
         self.value = value
 
     @property
     def leads_somewhere(self) -> bool:
         """Tell whether tasks of the sub-graph that use no argument have to wait for this one."""
         return self.is_task or self.is_mapped
+
+
+def _item_by_item(value: Any, flow: Flow) -> Any:
+    """Give a task for what is mapped over: a collection of tasks is put together once for each of their elements."""
+    if not contains_task(value) or isinstance(value, (Task, EdgeAnnotation)):
+        return as_task(value, flow=flow)
+    if isinstance(value, dict):
+        return _collector(collections.Dict(), [], {"keys": list(value), "values": list(value.values())}, flow)
+    kind = {list: collections.List, tuple: collections.Tuple, set: collections.Set}
+    made = next(collector for cls, collector in kind.items() if isinstance(value, cls))
+    return _collector(made(), list(value), {}, flow)
+
+
+def _collector(collector: Task, args: list[Any], kwargs: dict[str, Any], flow: Flow) -> Task:
+    collector.auto_generated = True
+
+    def part(value: Any) -> Any:
+        return _item_by_item(value, flow) if contains_task(value) else unmapped(value)
+
+    return collector.bind(
+        *[part(value) for value in args],
+        mapped=True,
+        flow=flow,
+        **{name: part(value) for name, value in kwargs.items()},
+    )
 
 
 def apply_map(func: Callable[..., Any], *args: Any, flow: Flow | None = None, **kwargs: Any) -> Any:

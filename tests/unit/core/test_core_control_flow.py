@@ -283,6 +283,26 @@ def test_apply_map_maps_every_edge():
     }
 
 
+@pytest.mark.parametrize(
+    ("over", "given"),
+    [
+        (lambda a, b: (a, b), [(1, 4), (2, 5), (3, 6)]),
+        (lambda a, b: [a, b], [[1, 4], [2, 5], [3, 6]]),
+        (lambda a, b: [a, 9], [[1, 9], [2, 9], [3, 9]]),
+        (lambda a, b: (a, [9, {"b": b}]), [(1, [9, {"b": 4}]), (2, [9, {"b": 5}]), (3, [9, {"b": 6}])]),
+        (lambda a, b: apply_map(lambda x, y: (increase(x, y), x), a, b), [(5, 1), (7, 2), (9, 3)]),
+    ],
+    ids=["tuple", "list", "beside a constant", "nested", "of another apply_map"],
+)
+@pytest.mark.parametrize("kind", [list, tuple], ids=lambda kind: kind.__name__)
+def test_apply_map_over_a_collection_of_tasks_goes_item_by_item(over, given, kind):
+    first, second = task(lambda: kind([1, 2, 3]), name="first"), task(lambda: kind([4, 5, 6]), name="second")
+    same = task(lambda x: x, name="same")
+    with Flow("f") as flow:
+        out = apply_map(lambda pair: same(pair), over(first(), second()))
+    assert flow.run().result[out].result == given
+
+
 APPLIED = {
     "flattened": (
         lambda: apply_map(lambda x: increase(x, 3), flatten([[1]])),
