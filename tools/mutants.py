@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import hashlib
+import itertools
 import json
 import random
 import signal
@@ -103,8 +104,17 @@ def sample(found: dict[str, list[Source]], count: int, seed: str) -> list[tuple[
         lines = sorted(by_line)
         dice.shuffle(lines)
         share = count // len(found) + (place < count % len(found))
-        chosen += [dice.choice(by_line[line]) for line in lines[:share]]
+        readable = (one for line in lines if (one := _one_of(by_line[line], dice)) is not None)
+        chosen += itertools.islice(readable, share)
     return chosen
+
+
+def _one_of(changes: list[tuple[str, Source, Change]], dice: random.Random) -> tuple[str, Source, Change] | None:
+    """Choose one that Python can read."""
+    for one in dice.sample(changes, len(changes)):
+        if one[1].is_readable(one[2]):
+            return one
+    return None
 
 
 def equal_changes() -> dict[str, str]:
@@ -170,24 +180,21 @@ class Judge:
             if spent > MOST_SECONDS and kept:
                 break
             kept.append(name)
-        target = place.tree / change.file
         by, ran = "", 0
         try:
             for group in (kept[:FIRST_TESTS], kept[FIRST_TESTS:]):
                 if not group or by:
                     continue
-                target.write_text(source.applied(change))
-                for stale in (target.parent / "__pycache__").glob(f"{target.stem}.*.pyc"):
-                    stale.unlink()
+                place.write(change.file, source.applied(change))
                 by = yield from self._meet(place, group)
                 ran += len(group)
                 if by and self.lines.seconds.get(by, 0.0 if "::" in by else SLOW_SECONDS) >= SLOW_SECONDS:
-                    target.write_text((ROOT / change.file).read_text())
+                    place.write(change.file, source.bytes.decode())
                     again = [by] if "::" in by else group
                     if (yield from self._meet(place, again)):
                         by = ""  # it fails without the change, too
         finally:
-            target.write_bytes(source.bytes)
+            place.restore(change.file)
         return Verdict(
             change.key, room, change.file, change.line, change.kind, bool(by), by, ran, len(tests) - len(kept),
             difference(source, change), mark_of(source),
@@ -304,7 +311,7 @@ def main() -> int:
     if given.only:
         chosen = [
             (room, s, c) for room, files in found.items() for s in files for c in s.changes
-            if given.only in f"{c.file}:{c.line}:"
+            if given.only in f"{c.file}:{c.line}:" and s.is_readable(c)
         ]  # fmt: skip
     else:
         chosen = sample(found, given.changes, given.seed)

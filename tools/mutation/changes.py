@@ -117,19 +117,21 @@ class Source:
 
     @cached_property
     def changes(self) -> list[Change]:
-        found: list[Change] = []
-        seen: set[str] = set()
+        """Every change that can be thought of; whether Python reads the result, ``is_readable`` tells."""
+        found: dict[tuple[int, int, str], Change] = {}
         for node in self._reached(self.tree):
             for kind, begin, end, after in self._of(node):
                 change = self._made(node, kind, begin, end, after)
-                if change.after == change.before:
-                    continue
-                text = self.applied(change)
-                if text in seen or not _is_valid(text):
-                    continue
-                seen.add(text)
-                found.append(change)
-        return found
+                if change.after != change.before:
+                    found.setdefault((begin, end, after), change)
+        return list(found.values())
+
+    def is_readable(self, change: Change) -> bool:
+        try:
+            compile(self.applied(change), "changed", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return False
+        return True
 
     # ------------------------------------------------------------------------------- what is looked at
 
@@ -404,11 +406,3 @@ def _is_type(node: ast.BinOp) -> bool:
         or (isinstance(side, ast.Name) and side.id in ("str", "int", "bytes", "float", "bool", "list", "dict", "tuple"))
         for side in (node.left, node.right)
     )
-
-
-def _is_valid(text: str) -> bool:
-    try:
-        compile(text, "changed", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
-        return False
-    return True

@@ -18,11 +18,12 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, ClassVar
 
 #: Imported once, before any fork. Nothing here may start a thread.
 PRELOADED = """
-    pytest _pytest.assertion.rewrite _pytest.python _pytest.tmpdir _pytest.capture
+    pytest _pytest.assertion.rewrite _pytest.python _pytest.tmpdir _pytest.capture anyio.pytest_plugin
+    hypothesis hypothesis.core hypothesis.strategies time_machine
     sqlalchemy sqlalchemy.dialects.sqlite sqlalchemy.dialects.postgresql sqlalchemy.dialects.postgresql.psycopg
     alembic alembic.command alembic.migration alembic.operations alembic.script
     graphql starlette.applications starlette.routing uvicorn uvloop httptools websockets websockets.asyncio.client
@@ -31,6 +32,14 @@ PRELOADED = """
     smtplib sqlite3 ssl tarfile zipfile uuid zoneinfo xml.etree.ElementTree
 """.split()  # noqa: SIM905 - a list of names in quotes would take a page
 MEMORY_BYTES = 8 << 30
+LINKED = (".venv", ".compat")
+#: Times of changed files begin here: no file of the tree is as old.
+LONG_AGO = 100_000_000
+
+
+def _looks(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def preload() -> None:
@@ -81,7 +90,12 @@ class Plugin:
 
 
 class Postgres:
-    """A PostgreSQL server of our own, started by the fixture of the tests in a process beside this one."""
+    """A PostgreSQL server of our own, started by the fixture of the tests in a process beside this one.
+
+    That process ends when its input does: a forked child must not hold it open.
+    """
+
+    pipes: ClassVar[list[IO[str]]] = []
 
     def __init__(self, root: Path) -> None:
         script = (
@@ -93,7 +107,9 @@ class Postgres:
         self._process = subprocess.Popen(
             [sys.executable, "-c", script], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self.pipes.append(self._process.stdin)
         self.url = self._process.stdout.readline().strip()
         if not self.url:
             raise SystemExit("mutants: no PostgreSQL server could be started; a score without it would be wrong")
@@ -122,6 +138,7 @@ class Place:
         self.temporary = folder / "tmp"
         self.log = folder / "log"
         self.answer = folder / "answer.json"
+        self._written = 0
         folder.mkdir(parents=True, exist_ok=True)
         self.copy()
         self.postgres = Postgres(root)
@@ -134,23 +151,36 @@ class Place:
         self.postgres.stop()
 
     def copy(self) -> None:
-        """Make the copy equal to the tree as it is on the disk now."""
-        shutil.rmtree(self.tree, ignore_errors=True)
-        self.tree.mkdir()
+        """Make the copy equal to the tree as it is on the disk now; bytecode of what did not change stays good."""
+        self.tree.mkdir(exist_ok=True)
         listed = subprocess.run(
             ["git", "ls-files", "-coz", "--exclude-standard"], cwd=self.root, capture_output=True, text=True, check=True
         )
-        for name in filter(None, listed.stdout.split("\0")):
-            if (self.root / name).is_file():
-                (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(self.root / name, self.tree / name)
-        for name in (".venv", ".compat"):
-            if (self.root / name).exists():
+        wanted = {name for name in listed.stdout.split("\0") if name and (self.root / name).is_file()}
+        for path in self.tree.rglob("*"):
+            name = str(path.relative_to(self.tree))
+            if path.is_file() and name not in wanted and name.split("/")[0] not in LINKED and path.suffix != ".pyc":
+                path.unlink()
+        for name in wanted:
+            self.restore(name)
+        for name in LINKED:
+            if (self.root / name).exists() and not (self.tree / name).exists():
                 (self.tree / name).symlink_to(self.root / name)
-        # Bytecode of the files as they are; a child writes none, so that no change outlives it.
-        subprocess.run(
-            [sys.executable, "-m", "compileall", "-q", "src"], cwd=self.tree, stdout=subprocess.DEVNULL, check=False
-        )
+
+    def restore(self, name: str) -> None:
+        """Give a file the content and the time of the one in the tree, unless it has them."""
+        source, target = self.root / name, self.tree / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or _looks(target) != _looks(source):
+            shutil.copy2(source, target)
+
+    def write(self, name: str, text: str) -> None:
+        """Change a file, and give it a time that no version of it had: bytecode is known by the time of its source."""
+        self._written += 1
+        target = self.tree / name
+        target.write_text(text)
+        stamp = LONG_AGO + (time.time_ns() // 1_000_000) % 500_000_000 + self._written
+        os.utime(target, (stamp, stamp))
 
     def run(self, arguments: Sequence[str], work: Callable[[list[str]], Any], *, seconds: float) -> Child:
         """Fork a child that does ``work`` with the arguments for pytest; its answer is JSON."""
@@ -189,6 +219,8 @@ class Place:
         import resource
 
         os.setsid()
+        for pipe in Postgres.pipes:
+            os.close(pipe.fileno())
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
@@ -199,10 +231,8 @@ class Place:
         os.chdir(self.tree)
         source = str(self.tree / "src")
         sys.path[:] = [source, *(p for p in sys.path if Path(p) not in (self.root / "src", self.root / "tools"))]
-        sys.dont_write_bytecode = True
         os.environ |= {
             "PYTHONPATH": source,
-            "PYTHONDONTWRITEBYTECODE": "1",
             "PROCTOR_TEST_POSTGRES": self.postgres.url,
             "TMPDIR": str(self.temporary),
         }
