@@ -152,7 +152,9 @@ def measure(name: str, url: str, postgres_pid: int | None, folder: str, args: An
 def main() -> None:
     args = ap.parse_args()
     for name in args.databases.split(","):
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        from support.postgres_binaries import public_place
+
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True, dir=public_place()) as folder:
             if name == "sqlite":
                 measure(name, f"sqlite:///{folder}/capacity.db", None, folder, args)
                 continue

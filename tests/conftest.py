@@ -11,9 +11,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,20 +26,8 @@ if TYPE_CHECKING:
     from prefect.server.store.database import Database
     from support.databases import Databases
 
-NEVER_SKIPPED_IN_CI = ("needs the extra", "needs pandas", "not installed", "could not import")
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail a test, in CI, that is skipped because a package is missing: the extra `dev` brings all of them."""
-    report = yield
-    if report.skipped and isinstance(report.longrepr, tuple) and os.environ.get("PROCTOR_CI"):
-        reason = str(report.longrepr[-1])
-        if any(text in reason for text in NEVER_SKIPPED_IN_CI):
-            report.outcome = "failed"
-            report.longrepr = f"must run in CI, and was skipped: {reason}"
-    return report
-
+# Which order the tests have, which of them may be skipped, and that each ends what it started.
+pytest_plugins = ["support.order", "support.skips", "support.processes"]
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
 

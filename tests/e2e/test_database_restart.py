@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from support.databases import NoPostgres, PostgresServer
+from support.databases import NoPostgres, PostgresServer, public_folder
 from support.road import wait_until
 from support.servers import ServerProcess
 from support.world import flow_document
@@ -25,15 +24,17 @@ pytestmark = [pytest.mark.process, pytest.mark.postgres]
 
 @pytest.fixture
 def postgres() -> Iterator[PostgresServer]:
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
     try:
-        server = PostgresServer(folder)
-        server.start()
+        folder = public_folder("pg")
     except NoPostgres as error:
         pytest.skip(str(error))
-    yield server
-    server.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        with PostgresServer(folder) as server:
+            yield server
+    except NoPostgres as error:
+        pytest.skip(str(error))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def send(server: ServerProcess, query: str, variables: Any = None, path: str = "/") -> tuple[int, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ import pytest
 
 from conftest import BOTH
 from support.crowd import Admin, Crowd, RoughServer, auditor
-from support.databases import NoPostgres, PostgresServer
+from support.databases import NoPostgres, PostgresServer, public_folder
 from support.disks import CutDisk, small_disk
 from support.road import wait_until
 
@@ -33,9 +33,10 @@ REFUSED = "Unable to connect to the database."
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that others than root reach as well."""
-    with tempfile.TemporaryDirectory(prefix="proctor", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    folder = public_folder("proctor")
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def database_on(disk: Path, kind: str, ending: ExitStack, **how: bool) -> tuple[str, PostgresServer | None]:

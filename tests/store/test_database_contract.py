@@ -162,7 +162,9 @@ def test_a_value_that_no_statement_knows_is_refused(database, run_async):
 
 
 @pytest.mark.parametrize(
-    "values", [{"name": "\ud800"}, {"created": datetime(2026, 1, 1)}, {"info": {"x": object()}}], ids=str
+    "values",
+    [{"name": "\ud800"}, {"created": datetime(2026, 1, 1)}, {"info": {"x": object()}}],
+    ids=["half a character", "a time without a zone", "an object in JSON"],
 )
 def test_what_can_not_be_stored_is_an_invalid_value(database, run_async, values):
     with pytest.raises(InvalidValue):

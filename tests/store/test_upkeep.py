@@ -18,7 +18,7 @@ from prefect.server.store.addresses import shown
 from prefect.server.store.backup import backup
 from prefect.server.store.database import DatabaseUnavailable
 from prefect.server.store.opening import migrate
-from support.databases import _binaries
+from support.postgres_binaries import account_for_server, find_binaries
 
 
 def revision_of(url):
@@ -127,7 +127,7 @@ def test_a_backup_of_postgresql_can_be_restored(databases, tmp_path, monkeypatch
     from conftest import fresh_or_skip
 
     url, other = fresh_or_skip(databases, "postgres"), fresh_or_skip(databases, "postgres", migrated=False)
-    binaries = _binaries()
+    binaries = find_binaries(account_for_server())
     monkeypatch.setenv("PATH", f"{binaries}:/usr/bin")
     with psycopg.connect(url) as conn:
         conn.execute("INSERT INTO tenant (id, name, slug) VALUES (gen_random_uuid(), 'n', 'kept')")

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from support.processes import end, end_marked, marked
 from support.servers import ServerProcess
 
 READY = "Waiting for flow runs..."
 START_SECONDS = 30.0
-STOP_SECONDS = 15.0
 
 
 class AgentProcess:
@@ -27,7 +27,7 @@ class AgentProcess:
         with self.path.open("wb") as sink:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "prefect", "agent", "local", "start", "--no-hostname-label", *options],
-                env={**clean, **server.settings, "PYTHONUNBUFFERED": "1", **settings},
+                env={**clean, **server.settings, **marked(self.path), "PYTHONUNBUFFERED": "1", **settings},
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
@@ -41,16 +41,14 @@ class AgentProcess:
 
     def wait_for(self, text: str, seconds: float = START_SECONDS) -> None:
         """Wait until the agent's log has a text."""
-        end = time.monotonic() + seconds
+        give_up = time.monotonic() + seconds
         while text not in self.log:
-            assert time.monotonic() < end, f"not within {seconds} s: {text}\n{self.log}"
+            assert time.monotonic() < give_up, f"not within {seconds} s: {text}\n{self.log}"
             # Another process gives no event to wait for.
             time.sleep(0.02)
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(by)
-        return self.process.wait(STOP_SECONDS)
+        return end(self.process, by)
 
 
 @contextmanager
@@ -61,4 +59,7 @@ def running_agent(server: ServerProcess, folder: Path, *options: str, **settings
         agent.wait_for(READY)
         yield agent
     finally:
-        agent.stop()
+        try:
+            agent.stop()
+        finally:
+            end_marked(agent.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -14,6 +15,7 @@ from typing import Any
 
 from prefect.server.actions.first_key import make_key
 from prefect.server.settings import load_settings
+from support.processes import end, end_marked
 from support.road import wait_until
 from support.servers import ServerProcess
 from support.world import flow_document
@@ -52,7 +54,10 @@ class RoughServer(ServerProcess):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        try:
+            self.stop()
+        finally:
+            end_marked(self.folder)
 
     @property
     def own_settings(self) -> dict[str, str]:
@@ -154,9 +159,7 @@ class Crowd:
 
     def __exit__(self, *_: object) -> None:
         for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+            end(process, signal.SIGKILL)
 
     def end(self, seconds: float) -> None:
         """Tell all clients to end, and wait for it."""

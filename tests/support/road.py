@@ -15,8 +15,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+
+from support.processes import end, end_group, end_marked, marked
 
 PREFECT = [sys.executable, "-m", "prefect"]
 FINAL_STATES = frozenset({"Success", "Failed", "Cancelled", "TimedOut", "TriggerFailed", "Skipped"})
@@ -30,8 +33,8 @@ def free_port() -> int:
 
 def wait_until(what: str, probe: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Ask ``probe`` until it gives something true; another process has no event to wait on."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
         if found := probe():
             return found
         time.sleep(0.02)
@@ -47,23 +50,29 @@ class Road:
         self.api = f"http://127.0.0.1:{self.port}"
         self.processes: list[subprocess.Popen[bytes]] = []
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "PYTEST_"))}
-        self.env = clean | {
-            "PREFECT__HOME_DIR": str(folder / "home"),
-            "PREFECT__USER_CONFIG_PATH": str(folder / "config.toml"),
-            "PREFECT__BACKEND": "server",
-            "PREFECT__SERVER__ENDPOINT": self.api,
-            "PREFECT__CLOUD__HEARTBEAT_INTERVAL": "1",
-            "PYTHONUNBUFFERED": "1",
-            "TZ": "UTC",
-            **settings,
-        }
+        self.env = (
+            clean
+            | marked(folder)
+            | {
+                "PREFECT__HOME_DIR": str(folder / "home"),
+                "PREFECT__USER_CONFIG_PATH": str(folder / "config.toml"),
+                "PREFECT__BACKEND": "server",
+                "PREFECT__SERVER__ENDPOINT": self.api,
+                "PREFECT__CLOUD__HEARTBEAT_INTERVAL": "1",
+                "PYTHONUNBUFFERED": "1",
+                "TZ": "UTC",
+                **settings,
+            }
+        )
 
     def __enter__(self) -> Road:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in reversed(self.processes):
-            self.stop(process)
+        with ExitStack() as ending:
+            ending.callback(end_marked, self.folder)
+            for process in self.processes:
+                ending.callback(end_group, process)
 
     # -- processes ---------------------------------------------------------------------------------------------
     def server(self, database_url: str | None = None, **settings: str) -> subprocess.Popen[bytes]:
@@ -94,14 +103,7 @@ class Road:
         return process
 
     def stop(self, process: subprocess.Popen[bytes], by: signal.Signals = signal.SIGTERM) -> int:
-        if process.poll() is None:
-            process.send_signal(by)
-        try:
-            return process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise AssertionError(f"did not stop within 15 s of {by.name}: {process.args}") from None
+        return end(process, by)
 
     def log(self, name: str) -> str:
         path = self.folder / f"{name}.log"

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from support.processes import end, end_marked, marked
+
 START_SECONDS = 30.0
-STOP_SECONDS = 15.0
 LOOK_SECONDS = 0.02
 
 
@@ -48,6 +49,7 @@ class ServerProcess:
     def settings(self) -> dict[str, str]:
         """Environment variables with which a process uses this server."""
         return {
+            **marked(self.folder),
             "PREFECT__BACKEND": "server",
             "PREFECT__CLOUD__API": self.url,
             "PREFECT__HOME_DIR": str(self.folder / "home"),
@@ -74,25 +76,25 @@ class ServerProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        end = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.log}"
-            assert time.monotonic() < end, f"the server does not answer:\n{self.log}"
-            # Another process gives no event to wait for.
-            time.sleep(LOOK_SECONDS)
+        give_up = time.monotonic() + START_SECONDS
+        try:
+            while not self._answers():
+                assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.log}"
+                assert time.monotonic() < give_up, f"the server does not answer:\n{self.log}"
+                # Another process gives no event to wait for.
+                time.sleep(LOOK_SECONDS)
+        except BaseException:
+            end(self.process, signal.SIGKILL)
+            raise
         return self
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """End it by a signal and wait for its end; gives its exit code."""
         assert self.process is not None
-        if self.process.poll() is None:
-            self.process.send_signal(by)
         try:
-            return self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise AssertionError(f"the server did not stop within {STOP_SECONDS:.0f} s:\n{self.log}") from None
+            return end(self.process, by)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log}") from None
 
     def _answers(self) -> bool:
         try:
@@ -110,4 +112,7 @@ def running_server(folder: Path, database_url: str | None = None) -> Iterator[Se
         yield server.start()
     finally:
         if server.process is not None:
-            server.stop()
+            try:
+                server.stop()
+            finally:
+                end_marked(server.folder)

@@ -68,9 +68,10 @@ class World:
         return self.run_async(self.database.read(lambda tx: reader(tx, **inputs)))
 
     def rows(self, table: str, **where: Any) -> list[Mapping[str, Any]]:
-        """Read all rows of a table with these values, all columns."""
+        """Read all rows of a table with these values, all columns, the oldest first."""
         source = catalogue.metadata.tables[table]
-        statement = select(source)
+        times = (source.c[name] for name in ("timestamp", "created", "version") if name in source.c)
+        statement = select(source).order_by(*times)
         for name, value in where.items():
             statement = statement.where(source.c[name] == value)
         return self.run_async(self.database.read(lambda tx: tx.all(statement)))

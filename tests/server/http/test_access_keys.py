@@ -34,6 +34,7 @@ def keyed(shared_database: Any, tmp_path: Path) -> Keyed:
 @pytest.mark.parametrize(
     "header",
     [None, "", "Bearer", "Bearer ", "Basic abc", f"Bearer {UNKNOWN}", "Bearer x", f"Token {UNKNOWN}", "Bearer é"],
+    ids=lambda header: str(header).replace(UNKNOWN, "unknown"),  # the key is another one in each process
 )
 def test_without_a_good_key_nothing_is_answered(keyed, header):
     caller = keyed.with_key(None, **({} if header is None else {"authorization": header}))

@@ -252,14 +252,15 @@ def test_children_do_not_wait_for_the_whole_map_before_them() -> None:
 
 
 def test_ctrl_c_ends_a_run_in_threads() -> None:
-    started = threading.Event()
+    started, ended = threading.Event(), threading.Event()
 
     @task
     def spin() -> None:
         started.set()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             pass
+        ended.set()
 
     @task
     def press() -> None:
@@ -269,10 +270,9 @@ def test_ctrl_c_ends_a_run_in_threads() -> None:
     with Flow("f", executor=LocalDaskExecutor(num_workers=2)) as flow:
         spin()
         press()
-    start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         flow.run()
-    assert time.monotonic() - start < 10
+    assert not ended.is_set()
 
 
 def test_a_parcel_is_packed_and_opened_once() -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -32,8 +31,13 @@ LONG = 20
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 
+# Somebody waited to the end, in this process.
+WAITED: list[bool] = []
+
+
 def wait_long() -> None:
     threading.Event().wait(LONG)
+    WAITED.append(True)
 
 
 def in_thread(fn: Callable[[], Any]) -> Any:
@@ -84,10 +88,10 @@ def skip() -> None:
 def test_limits_and_what_comes_within_them(executor: Any) -> None:
     with Flow("f") as flow:
         late, done, failed, skipped = too_long(), quick(1), fail(), skip()
-    start = time.monotonic()
+    WAITED.clear()
     states = flow.run(executor=executor).result
 
-    assert time.monotonic() - start < LONG / 2
+    assert WAITED == []
     assert type(states[late]) is TimedOut
     assert states[late].message == "Task timed out during execution."
     assert isinstance(states[late].result, TaskTimeoutSignal)
