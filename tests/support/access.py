@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from prefect.server import catalogue
 from prefect.server.actions import keys
 from prefect.server.app import App
+from prefect.server.graphql.operations import ENUMS
 from prefect.server.settings import load_settings
 from support.asgi import Answer, call, graphql
 from support.world import flow_document
@@ -113,3 +115,47 @@ class Keyed:
         made["key_id"] = holder.do("create_api_key", name="a key")["id"]
         holder.do("set_secret", "success", name="secret", value="hidden words")
         return made
+
+
+def snapshot(keyed: Keyed, tenant_id: str) -> dict[str, Any]:
+    """Give all rows of a tenant, by table, but the audit."""
+
+    def work(tx: Any) -> dict[str, Any]:
+        found = {}
+        for name, table in catalogue.metadata.tables.items():
+            if "tenant_id" in table.c and name != "audit":
+                rows = tx.all(table.select().where(table.c.tenant_id == tenant_id))
+                found[name] = sorted(map(repr, rows))
+        return found
+
+    return keyed.run_async(keyed.database.read(work))
+
+
+def inputs_of(operation: Any, ids: dict[str, str], tenant_id: str) -> dict[str, Any]:
+    """Give a mutation's inputs, naming these rows wherever it names any."""
+    found: dict[str, Any] = {}
+    for field, kind in operation.inputs.items():
+        if field == "tenant_id":
+            found[field] = tenant_id
+        elif field.removesuffix("s") in ids and kind.startswith("["):
+            found[field] = [ids[field.removesuffix("s")]]
+        elif field in ids or kind.endswith("!"):
+            found[field] = ids.get(field, any_value(kind))
+    named = "task_run_id" if operation.name == "set_task_run_states" else "flow_run_id"
+    if "logs" in found:
+        found["logs"] = [{"flow_run_id": ids["flow_run_id"], "message": "m"}]
+    if operation.name == "create_cloud_hook":
+        found |= {"type": "WEBHOOK", "config": {"url": "http://x/"}, "states": ["FAILED"]}
+    elif "states" in found:
+        found["states"] = [{named: ids[named], "state": {"type": "Success"}}]
+    return found
+
+
+def any_value(kind: str) -> Any:
+    """Give some value of a GraphQL type."""
+    kind = kind.rstrip("!")
+    if kind.startswith("["):
+        return []
+    values = {"UUID": "00000000-0000-0000-0000-00000000abcd", "Int": 1, "Boolean": False, "JSON": {}, "Float": 1.0}
+    values |= {name: words[0] for name, words in ENUMS.items()}
+    return values.get(kind, "x")

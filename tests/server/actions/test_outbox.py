@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from prefect.server.actions import agents, automations, flows, hooks, notices, queue
+from prefect.server.actions import agents, automations, flows, hooks, notices, queue, tenants
+from prefect.server.catalogue import metadata
 from prefect.server.errors import ApiError
 from prefect.server.services import outbox, retention, sla
 from support.sinks import http_sink, mail_sink
@@ -398,3 +399,82 @@ def test_old_finished_runs_go_in_small_batches_once_days_are_set(world):
     assert clean() == 5
     assert {row["id"] for row in world.rows("flow_run")} == {waiting, fresh}
     assert world.rows("log") == []
+
+
+@pytest.fixture
+def stranger(world):
+    """Another tenant, with a flow that runs and a project of the same name."""
+    tenant_id = world.do(tenants.create_tenant, name="Other", slug="other")
+    project_id = world.do(tenants.create_project, tenant_id=tenant_id, name="project")
+    flow_id = world.register(project_id=project_id)
+    run_id = world.running(flow_id)
+    return {"tenant_id": tenant_id, "flow_id": flow_id, "run_id": run_id}
+
+
+def spoil(world, table, row_id, **values):
+    """Write what no action writes, as a fault or an import may leave it."""
+    source = metadata.tables[table]
+    world.do(lambda tx, now: tx.run(source.update().where(source.c.id == row_id).values(**values)))
+
+
+@pytest.mark.parametrize("what", ["cloud_hook", "action"])
+def test_a_row_that_waits_is_not_sent_by_another_tenants_hook_or_action(world, sink, stranger, what):
+    if what == "cloud_hook":
+        row_id = hook(world, "WEBHOOK", {"url": sink.url})
+    else:
+        row_id = action(world, "WEBHOOK", {"url": sink.url})
+        when(world, row_id, "Success")
+    world.set_flow_run(world.running(), "Success")
+    assert len(world.rows("outbox")) == 1
+    spoil(world, what, row_id, tenant_id=stranger["tenant_id"])
+
+    send(world)
+
+    assert sink.requests == []
+    assert world.rows("outbox") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "config"),
+    [
+        ("CANCEL_RUN", {}),
+        ("START_RUN", {"flow_id": True}),
+        ("START_RUN", {"flow_group_id": True}),
+        ("PAUSE_SCHEDULE", {"flow_id": True}),
+    ],
+)
+def test_an_automation_does_nothing_to_what_is_another_tenants(world, stranger, kind, config):
+    action_id = action(world, kind)
+    when(world, action_id, "Success")
+    world.set_flow_run(world.running(), "Success")
+    theirs = {"flow_id": stranger["flow_id"]}
+    theirs["flow_group_id"] = world.row("flow", id=stranger["flow_id"])["flow_group_id"]
+    spoil(world, "action", action_id, action_config={name: theirs[name] for name in config})
+    (row,) = world.rows("outbox")
+    event = dict(row["payload"]["event"])
+    event["flow_run"] = {**event["flow_run"], "id": stranger["run_id"]}
+    spoil(world, "outbox", row["id"], payload={**row["payload"], "event": event})
+    before = [world.rows(name, tenant_id=stranger["tenant_id"]) for name in ("flow_run", "flow", "flow_run_state")]
+
+    send(world)
+
+    after = [world.rows(name, tenant_id=stranger["tenant_id"]) for name in ("flow_run", "flow", "flow_run_state")]
+    assert after == before
+    assert world.rows("outbox") == []
+
+
+def test_an_sla_tells_of_no_run_of_another_tenant(world, sink, stranger):
+    action_id = action(world, "WEBHOOK", {"url": sink.url})
+    given = {"tenant_id": world.tenant_id, "kind": "STARTED_NOT_FINISHED", "duration_seconds": 60}
+    sla_id = world.do(automations.create_flow_sla_config, **given)
+    group = world.row("flow", id=world.register())["flow_group_id"]
+    pair = {"tenant_id": world.tenant_id, "sla_config_id": sla_id}
+    pair_id = world.do(automations.create_flow_group_sla, flow_group_id=group, **pair)
+    world.do(automations.create_flow_sla_failed_hook, action_id=action_id, **pair)
+    theirs = world.row("flow", id=stranger["flow_id"])["flow_group_id"]
+    world.pass_time(600)
+
+    for values in ({"flow_group_id": theirs}, {"flow_group_id": theirs, "tenant_id": stranger["tenant_id"]}):
+        spoil(world, "flow_group_sla", pair_id, **values)
+        assert world.run_async(sla.run_once(world.database, world.now)) == 0
+    assert world.rows("alarm") == []

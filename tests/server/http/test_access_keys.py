@@ -15,10 +15,9 @@ from prefect.server import catalogue
 from prefect.server.auth import Auth, hash_of, new_key
 from prefect.server.errors import Refused, StartUpError
 from prefect.server.graphql import access, mutations, queries
-from prefect.server.graphql.operations import ENUMS
 from prefect.server.settings import load_settings
 from prefect.server.store.database import DatabaseUnavailable
-from support.access import Keyed
+from support.access import Keyed, any_value, inputs_of, snapshot
 
 UNKNOWN = new_key("00000000-0000-0000-0000-000000000001")
 
@@ -337,7 +336,7 @@ def test_nested_inputs_that_name_rows_stand_where_the_border_looks():
 
 def test_a_role_that_is_too_low_is_told_which_it_needs(keyed):
     for given in mutations.MUTATIONS:
-        inputs = {field: _any(kind) for field, kind in given.inputs.items() if kind.endswith("!")}
+        inputs = {field: any_value(kind) for field, kind in given.inputs.items() if kind.endswith("!")}
 
         refused = keyed.read.try_to(given.name, "__typename", **inputs)
         by_run = keyed.run.try_to(given.name, "__typename", **inputs)
@@ -346,15 +345,6 @@ def test_a_role_that_is_too_low_is_told_which_it_needs(keyed):
         assert refused.json["errors"][0]["extensions"]["code"] == "FORBIDDEN", given.name
         codes = [error["extensions"]["code"] for error in by_run.json.get("errors", ())]
         assert ("FORBIDDEN" in codes) == (given.name not in access.RUN_OPERATIONS), given.name
-
-
-def _any(kind: str) -> Any:
-    kind = kind.rstrip("!")
-    if kind.startswith("["):
-        return []
-    values = {"UUID": "00000000-0000-0000-0000-00000000abcd", "Int": 1, "Boolean": False, "JSON": {}, "Float": 1.0}
-    values |= {name: words[0] for name, words in ENUMS.items()}
-    return values.get(kind, "x")
 
 
 def test_the_rows_of_keys_hooks_and_audit_are_for_admins(keyed):
@@ -491,52 +481,20 @@ def test_task_walks_end_at_the_border(keyed):
     assert keyed.admin.data(document, {"ids": f"{{{ours['task_id']}}}"})["utility_downstream_tasks"]
 
 
-def _snapshot(keyed: Keyed, tenant_id: str) -> dict[str, Any]:
-    def work(tx: Any) -> dict[str, Any]:
-        found = {}
-        for name, table in catalogue.metadata.tables.items():
-            if "tenant_id" in table.c and name != "audit":
-                rows = tx.all(table.select().where(table.c.tenant_id == tenant_id))
-                found[name] = sorted(map(repr, rows))
-        return found
-
-    return keyed.run_async(keyed.database.read(work))
-
-
-def _inputs(operation: Any, ids: dict[str, str], tenant_id: str) -> dict[str, Any]:
-    """Give a mutation's inputs, naming these rows wherever it names any."""
-    found: dict[str, Any] = {}
-    for field, kind in operation.inputs.items():
-        if field == "tenant_id":
-            found[field] = tenant_id
-        elif field.removesuffix("s") in ids and kind.startswith("["):
-            found[field] = [ids[field.removesuffix("s")]]
-        elif field in ids or kind.endswith("!"):
-            found[field] = ids.get(field, _any(kind))
-    named = "task_run_id" if operation.name == "set_task_run_states" else "flow_run_id"
-    if "logs" in found:
-        found["logs"] = [{"flow_run_id": ids["flow_run_id"], "message": "m"}]
-    if operation.name == "create_cloud_hook":
-        found |= {"type": "WEBHOOK", "config": {"url": "http://x/"}, "states": ["FAILED"]}
-    elif "states" in found:
-        found["states"] = [{named: ids[named], "state": {"type": "Success"}}]
-    return found
-
-
 def test_naming_rows_of_another_tenant_changes_nothing_and_says_what_naming_nothing_says(keyed):
     theirs = keyed.fill(keyed.other)
     nothing = dict.fromkeys(theirs, "00000000-0000-0000-0000-00000000dead")
     for operation in mutations.MUTATIONS:
-        before = _snapshot(keyed, keyed.other_tenant_id)
+        before = snapshot(keyed, keyed.other_tenant_id)
 
         with_theirs = keyed.admin.try_to(
-            operation.name, "__typename", **_inputs(operation, theirs, keyed.other_tenant_id)
+            operation.name, "__typename", **inputs_of(operation, theirs, keyed.other_tenant_id)
         )
         with_nothing = keyed.admin.try_to(
-            operation.name, "__typename", **_inputs(operation, nothing, nothing["flow_id"])
+            operation.name, "__typename", **inputs_of(operation, nothing, nothing["flow_id"])
         )
 
-        assert _snapshot(keyed, keyed.other_tenant_id) == before, operation.name
+        assert snapshot(keyed, keyed.other_tenant_id) == before, operation.name
         told = with_theirs.body.decode()
         for field, row_id in {**theirs, "tenant_id": keyed.other_tenant_id}.items():
             told = told.replace(row_id, nothing.get(field, nothing["flow_id"]))
@@ -572,7 +530,7 @@ def test_a_version_group_of_the_same_name_in_another_tenant_is_another_one(keyed
 
 def test_an_agent_of_another_tenant_cannot_be_said_to_have_called(keyed):
     theirs = keyed.fill(keyed.other)
-    before = _snapshot(keyed, keyed.other_tenant_id)
+    before = snapshot(keyed, keyed.other_tenant_id)
     ours = keyed.fill(keyed.admin)
     run = keyed.admin.do("create_flow_run", flow_id=ours["flow_id"])["id"]
     agent = {"x_prefect_agent_id": theirs["agent_id"]}
@@ -584,7 +542,7 @@ def test_an_agent_of_another_tenant_cannot_be_said_to_have_called(keyed):
     )
     assert keyed.run.ask(document, {"s": states}, **agent).data
 
-    assert _snapshot(keyed, keyed.other_tenant_id) == before
+    assert snapshot(keyed, keyed.other_tenant_id) == before
     found = keyed.admin.data(f'{{ flow_run_by_pk(id: "{run}") {{ agent_id state }} }}')["flow_run_by_pk"]
     assert found == {"agent_id": None, "state": "Submitted"}
     mine = {"x_prefect_agent_id": ours["agent_id"]}

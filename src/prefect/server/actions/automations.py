@@ -114,10 +114,21 @@ def create_action(
         raise ApiError(f"Invalid action_config for {action_type}: {', '.join(bad)}.", "BAD_USER_INPUT")
     if "labels" in config:
         check_labels("labels", [str(label) for label in config["labels"]])
+    _check_named_flow(tx, tenant_id, config)
     values = {"name": name, "action_type": action_type, "action_config": config, "created": now, "updated": now}
     action_id = new_id()
     tx.run(automations.insert_action, id=action_id, tenant_id=tenant_id, **values)
     return action_id
+
+
+def _check_named_flow(tx: Transaction, tenant_id: str, config: Mapping[str, Any]) -> None:
+    """Refuse an action about a flow of another tenant, of none, or about two different ones."""
+    if config.get("flow_id"):
+        group_id = _group_of_flow(tx, tenant_id, config["flow_id"])
+        if config.get("flow_group_id") not in (None, group_id):
+            raise BadInput("action_config", "flow_id and flow_group_id of one flow, or one of them", "two flows")
+    elif config.get("flow_group_id"):
+        _chosen_group(tx, tenant_id, config, {})
 
 
 def delete_action(tx: Transaction, now: datetime, *, tenant_id: str, action_id: str) -> bool:
@@ -155,7 +166,10 @@ def create_agent_sla_failed_hook(
     agent_ids: Sequence[str] | None = None,
 ) -> str:
     """Call for an action when an agent, one of these or any, asks for no work for so long; gives the hook's id."""
-    tags = {"duration_seconds": _seconds(duration_seconds), "agent_ids": _ids("agent_ids", agent_ids)}
+    wanted = _ids("agent_ids", agent_ids)
+    tags = {"duration_seconds": _seconds(duration_seconds), "agent_ids": wanted}
+    for agent_id in wanted:
+        found(tx.one(automations.agent_of_tenant, tenant_id=tenant_id, agent_id=agent_id), "Invalid agent ID.")
     return _create_hook(tx, now, tenant_id, AGENT_SLA, tags, action_id)
 
 
@@ -260,6 +274,8 @@ def perform(
     elif kind == "CANCEL_RUN":
         if not fields["flow_run_id"]:
             raise ApiError("The event is about no flow run.")
+        named = {"tenant_id": tenant_id, "flow_run_id": fields["flow_run_id"]}
+        found(tx.one(automations.run_of_tenant, **named), "Invalid flow run ID.")
         runs.cancel_flow_run(tx, now, flow_run_id=fields["flow_run_id"])
     elif kind == "START_RUN":
         chosen: dict[str, Any] = _chosen(tx, tenant_id, config, fields)

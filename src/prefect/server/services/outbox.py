@@ -86,11 +86,11 @@ def _read(tx: Transaction, row: Mapping[str, Any]) -> Work | None:
     common = (row["id"], row["tenant_id"], row["attempts"] + 1)
     if row["kind"] == CLOUD_HOOK:
         hook = tx.one(hooks.hook_by_id, cloud_hook_id=payload["hook_id"])
-        if hook is None or not hook["active"]:
-            return None
+        if hook is None or not hook["active"] or hook["tenant_id"] != row["tenant_id"]:
+            return None  # also a row that was spoiled: nobody hears of another tenant's runs
         return Work(*common, hook["type"], True, hook["config"] or {}, payload["event"])
     action = tx.one(outbox.action_by_id, action_id=payload["action_id"])
-    if action is None:
+    if action is None or action["tenant_id"] != row["tenant_id"]:
         return None
     return Work(*common, action["action_type"], False, action["action_config"] or {}, payload["event"])
 

@@ -20,6 +20,7 @@ from prefect.server.catalogue import (
 from prefect.server.store.phrases import among, inserting, value_of
 
 __all__ = [
+    "agent_of_tenant",
     "delete_action",
     "delete_hook",
     "group_of_flow",
@@ -31,6 +32,7 @@ __all__ = [
     "insert_sla_config",
     "late_runs",
     "put_group_sla",
+    "run_of_tenant",
     "scheduled_flows_of_group",
     "silent_agents",
     "sla_config_by_id",
@@ -63,6 +65,13 @@ group_of_tenant = select(flow_group.c.id).where(
     flow_group.c.id == value_of("flow_group_id", flow_group.c.id),
     flow_group.c.tenant_id == value_of("tenant_id", flow_group.c.tenant_id),
 )
+run_of_tenant = select(flow_run.c.id).where(
+    flow_run.c.id == value_of("flow_run_id", flow_run.c.id),
+    flow_run.c.tenant_id == value_of("tenant_id", flow_run.c.tenant_id),
+)
+agent_of_tenant = select(agent.c.id).where(
+    agent.c.id == value_of("agent_id", agent.c.id), agent.c.tenant_id == value_of("tenant_id", agent.c.tenant_id)
+)
 insert_message = inserting(message, "id", "tenant_id", "type", "text", "content", "created", "updated")
 
 # ------------------------------------------------------------------------------------- what breaks an SLA
@@ -71,8 +80,15 @@ hooks_of_type = select(hook.c.id, hook.c.tenant_id, hook.c.event_tags, hook.c.ac
     hook.c.event_type == value_of("event_type", hook.c.event_type)
 )
 
-_watched = flow_run.join(flow, flow.c.id == flow_run.c.flow_id).join(
-    flow_group_sla, flow_group_sla.c.flow_group_id == flow.c.flow_group_id
+# A pair that names another tenant's flow group, as a fault may leave it, tells nobody of that tenant's runs.
+_watched = (
+    flow_run.join(flow, flow.c.id == flow_run.c.flow_id)
+    .join(flow_group_sla, flow_group_sla.c.flow_group_id == flow.c.flow_group_id)
+    .join(
+        flow_sla_config,
+        (flow_sla_config.c.id == flow_group_sla.c.sla_config_id)
+        & (flow_sla_config.c.tenant_id == flow_run.c.tenant_id),
+    )
 )
 _told = exists().where(
     alarm.c.hook_id == value_of("hook_id", alarm.c.hook_id), alarm.c.subject == cast(flow_run.c.id, Text)
