@@ -270,6 +270,8 @@ def run(chosen: list[tuple[str, Source, Change]], judge: Judge, places: list[Pla
 def tell(verdict: Verdict, number: int, total: int) -> None:
     said = f"noticed by {verdict.by}" if verdict.noticed else f"SURVIVED {verdict.tests} tests"
     print(f"[{number}/{total}] {verdict.file}:{verdict.line} {verdict.kind}: {said}", flush=True)
+    if not verdict.noticed:
+        print(verdict.diff, flush=True)
 
 
 def report(verdicts: list[Verdict], equal: dict[str, str]) -> str:

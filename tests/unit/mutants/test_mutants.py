@@ -1,0 +1,138 @@
+"""The faults that `make mutants` makes, and which tests it meets them with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+TOOLS = str(Path(__file__).parents[3] / "tools")
+
+
+@pytest.fixture(autouse=True)
+def tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(TOOLS)
+
+
+def changed(text: str) -> set[str]:
+    """Give every changed line of a small module, beside its kind."""
+    from mutation.changes import Source
+
+    source = Source("src/prefect/x.py", dedent(text))
+    found = set()
+    for change in source.changes:
+        if source.is_readable(change):
+            new = source.applied(change).splitlines()
+            lines = [line.strip() for line in new if line not in source.lines] or ["(a line less)"]
+            found.add(f"{change.kind}: {' / '.join(lines)}")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("x = a < b", {"comparison: x = a <= b"}),
+        ("x = a is not None", {"comparison: x = a is None"}),
+        ("x = a not in b", {"comparison: x = a in b"}),
+        ("x = a and b", {"boolean: x = a or b"}),
+        ("x = 5", {"constant: x = 6", "constant: x = 4"}),
+        ("x = True", {"constant: x = False"}),
+        ("x = 2.0", {"constant: x = 2000.0", "constant: x = 0.0"}),
+        ("x = not a", {"negation: x = a"}),
+        ("x = a - b", {"arithmetic: x = a + b"}),
+        ("x = max(a, b)", {"call: x = min(a, b)"}),
+        ("x = sorted(a)", {"order: x = list(a)"}),
+        ("x = f(a, b=c)", {"argument: x = f(a)"}),
+        ("x = [a for a in b if a]", {"filter: x = [a for a in b if True]"}),
+        ("x = s.where(a).limit(n)", {"clause: x = s.where(a)", "clause: x = s.limit(n)"}),
+        ("x = s.where(a, b)", {"clause: x = s", "clause: x = s.where(a)", "clause: x = s.where(b)"}),
+        ("x = (a & b)", {"clause: x = (a)", "clause: x = (b)"}),
+        ("x = c.desc()", {"order: x = c", "order: x = c.asc()"}),
+        (
+            "x = s.order_by(a, b)",
+            {"clause: x = s", "clause: x = s.order_by(a)", "clause: x = s.order_by(b)", "order: x = s.order_by(b, a)"},
+        ),
+        ('x = text("SELECT a FROM b ORDER BY a DESC")', {
+            'sql: x = text("SELECT a FROM b ORDER BY a ASC")', 'sql: x = text("SELECT a FROM b")',
+        }),
+        ("def f():\n    return a", {"returned: return None"}),
+        ("def f():\n    g()", {"dropped: pass"}),
+        ("def f():\n    a.b = c", {"dropped: pass"}),
+        ("def f():\n    with lock:\n        a = b", {"lock: if True:"}),
+        ("def f():\n    if a:\n        b = c", {"condition: if not a:", "condition: if False:"}),
+        ("def f():\n    if a:\n        raise b", {"guard: if False:", "condition: if not a:"}),
+        ("def f():\n    try:\n        a = b\n    except E:\n        a = c", {"except: except ():"}),
+        (
+            "def f():\n    try:\n        a = b\n    except (E, F):\n        a = c",
+            {"except: except ():", "except: except (F,):", "except: except (E,):"},
+        ),
+        ('def f():\n    raise E("text")', {'text: raise E("something else")'}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_each_kind_of_fault_is_made(text: str, faults: set[str]) -> None:
+    assert changed(text) == faults
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"""A docstring."""',
+        "import a",
+        "x: int | None = None",
+        "def f(a: int | None) -> list[int] | None: ...",
+        "if TYPE_CHECKING:\n    x = a < b",
+        '__all__ = ["a", "b"]',
+        'def f():\n    logger.info("said %s", 1)',
+        "def f():\n    return None",
+        "@dataclass(frozen=True)\nclass A: ...",
+    ],
+)
+def test_what_does_nothing_is_left_alone(text: str) -> None:
+    assert changed(text) == set()
+
+
+def test_a_change_knows_the_function_or_the_names_it_stands_in() -> None:
+    from mutation.changes import Source
+
+    source = Source(
+        "f.py", "LIMIT = 5\n\nclass A:\n    most = 6\n\n    def f(self, n=7):\n        n = 8\n        return n\n"
+    )
+    places = {change.before: (change.scope, change.names) for change in source.changes}
+    assert places["5"] == (None, ("LIMIT",))
+    assert places["6"] == (None, ("most",))
+    assert places["7"] == places["8"] == ((7, 8), ())
+
+
+def test_a_seed_decides_which_changes_are_made_and_rooms_share_them_evenly() -> None:
+    import mutants
+
+    found = mutants.sources(["rules", "services"], None)
+
+    def keys(seed: str) -> list[str]:
+        return [change.key for _, _, change in mutants.sample(found, 21, seed)]
+
+    assert keys("a") == keys("a")
+    assert keys("a") != keys("b")
+    rooms = [room for room, _, _ in mutants.sample(found, 21, "a")]
+    assert sorted((rooms.count("rules"), rooms.count("services"))) == [10, 11]
+
+
+def test_every_line_of_the_list_of_equal_changes_names_a_change_that_can_be_made() -> None:
+    import mutants
+
+    known = {c.key for sources in mutants.sources(mutants.ROOMS, None).values() for s in sources for c in s.changes}
+    assert [key for key in mutants.equal_changes() if key not in known] == []
+
+
+def test_a_name_is_followed_through_what_is_built_of_it(tmp_path: Path) -> None:
+    from mutation.uses import Uses
+
+    room = tmp_path / "src" / "prefect"
+    room.mkdir(parents=True)
+    (room / "words.py").write_text("LIMIT = 5\nHALF = LIMIT // 2\n")
+    (room / "use.py").write_text("from prefect.words import HALF\n\ndef f():\n    return HALF\n")
+    (room / "other.py").write_text("def f(HALF):\n    return HALF\n")
+
+    assert Uses(tmp_path).of("src/prefect/words.py", ["LIMIT"]) == {("src/prefect/use.py", 4)}
