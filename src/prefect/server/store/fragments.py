@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from .database import InvalidValue
 from .dialect import POSTGRESQL, SQLITE, Dialect, dump_json, dump_time
-from .sqlite_functions import check_pattern
+from .patterns import check_pattern
 
 Bind = Callable[[Any], Any]
 
@@ -156,7 +156,8 @@ def _checked(name: str) -> Bind:
         try:
             check_pattern(name, pattern)
         except ValueError as error:
-            raise InvalidValue(f"Invalid pattern {pattern!r}: {error}") from None
+            shown = pattern if len(pattern) <= 100 else f"{pattern[:100]}…"
+            raise InvalidValue(f"Invalid pattern {shown!r}: {error}") from None
         return pattern
 
     return check
@@ -215,6 +216,10 @@ class PostgresFragments(Fragments):
             if operator in ("_in", "_nin"):
                 return lambda values: [dump_json(value) for value in values]
             return dump_json
+        name = _text_operator(operator)[1]
+        if name in TEXT_MATCHES:
+            # What takes time with more than the length of the text would hold one of few connections.
+            return _checked(name)
         return _as_utc if kind == "timestamptz" and operator in _COMPARE else None
 
     def statistic(self, function: str, expression: str, kind: str) -> str:

@@ -35,6 +35,7 @@ from .database import (
 )
 from .dialect import SQLITE, Dialect
 from .sqlite_file import check_writable, connect, unavailable
+from .sqlite_functions import reading
 from .statements import Row, Statements
 from .transaction import OpenTransaction
 
@@ -73,6 +74,9 @@ def _translate(error: sqlite3.Error, path: Path) -> DatabaseError:
         return ForeignKeyViolation(str(error))
     if name.startswith("SQLITE_CONSTRAINT"):
         return IntegrityViolation(str(error))
+    if "user-defined function raised" in str(error) and reading.refusal:
+        reason, reading.refusal = reading.refusal, ""
+        return InvalidValue(reason)
     if "user-defined function raised" in str(error) or name in ("SQLITE_MISMATCH", "SQLITE_TOOBIG"):
         return InvalidValue(f"The database refused a value: {error}")
     return unavailable(path, error)
@@ -243,7 +247,7 @@ class SqliteDatabase:
             conn.execute("PRAGMA cache_size = -4096")
             conn.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
             self._reader_connections.append(conn)
-        self._local.deadline = time.monotonic() + LONGEST_READ_SECONDS
+        self._local.deadline = reading.deadline = time.monotonic() + LONGEST_READ_SECONDS
         try:
             conn.execute("BEGIN")
             try:

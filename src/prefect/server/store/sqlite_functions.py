@@ -9,149 +9,58 @@ import json
 import math
 import re
 import sqlite3
+import threading
+import time
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import orjson
-import regex
 
 from .dialect import load_json
+from .patterns import SearchTooLarge, like, matcher
 
-#: Beyond this a pattern is no search.
-LONGEST_PATTERN = 5_000
-#: So long may one text be searched for a pattern; the search lets other threads run.
-SEARCH_SECONDS = 1.0
-#: A pattern that repeats once at most is found in a text of this length at once, whatever both are.
-SHORT_TEXT = 2_000
-_REPEATS = frozenset("*+{")
+#: SQLite's own LIKE takes time with the length of text and pattern; up to here it is quick whatever they are.
+LONGEST_PLAIN = 100
+#: The most comparisons of values within one test of whether JSON holds JSON.
+MOST_COMPARISONS = 1_000_000
 
 
-class _Like:
-    """A pattern of LIKE: linear in the text, where a regular expression with many wildcards may take for ever."""
+class _Reading(threading.local):
+    """What the read of this thread is held to, and why a function of it gave up."""
 
-    def __init__(self, pattern: str, ignore_case: bool) -> None:
-        flags = re.DOTALL | (re.IGNORECASE if ignore_case else 0)
-        pieces: list[list[str]] = [[]]
-        signs = iter(pattern)
-        for sign in signs:
-            if sign == "%":
-                pieces.append([])
-            elif sign == "_":
-                pieces[-1].append(".")
-            else:
-                pieces[-1].append(re.escape(next(signs, "\\") if sign == "\\" else sign))
-        self._whole = re.compile("".join(pieces[0]), flags) if len(pieces) == 1 else None
-        self._first = re.compile("".join(pieces[0]), flags)
-        self._between = [re.compile("".join(piece), flags) for piece in pieces[1:-1] if piece]
-        self._last = re.compile("".join(pieces[-1]), flags)
-        self._last_length = len(pieces[-1])
-
-    def matches(self, text: str) -> bool:
-        if self._whole is not None:
-            return self._whole.fullmatch(text) is not None
-        found = self._first.match(text)
-        for piece in self._between:
-            if found is None:
-                return False
-            found = piece.search(text, found.end())
-        tail = len(text) - self._last_length
-        return found is not None and tail >= found.end() and self._last.match(text, tail) is not None
+    #: Until when it may go on, by the monotonic clock.
+    deadline = math.inf
+    refusal = ""
 
 
-_like_pattern = lru_cache(maxsize=256)(_Like)
+reading = _Reading()
 
 
 def is_plain(pattern: str | None) -> bool:
     """Tell whether SQLite's own LIKE can search for it: ASCII, not long, and too few wildcards to take long."""
-    if pattern is None or len(pattern) > LONGEST_PATTERN or not pattern.isascii():
+    if pattern is None or len(pattern) > LONGEST_PLAIN or not pattern.isascii():
         return False
     return pattern.count("%") <= 2 and not pattern.endswith("\\") and "\0" not in pattern
 
 
-# An escape, a set such as [^]a[:digit:]], or one sign.
-_SIGN = re.compile(r"\\.|\[\^?\]?(?:\[[:.=][^\]]*\]|\\.|[^\]\\])*\]|.", re.DOTALL)
-# What PostgreSQL writes otherwise: the end of the text, word boundaries.
-_ELSEWHERE = {"$": r"\Z", r"\y": r"\b", r"\Y": r"\B"}
-
-
-def _similar_text(pattern: str) -> str:
-    """Translate SQL's SIMILAR TO: % and _ as in LIKE, | * + ? {} () [] as in regular expressions."""
-    parts = []
-    for sign in _SIGN.findall(pattern):
-        if sign in "|*+?{}()" or sign[0] == "[":
-            parts.append(sign)
-        elif sign[0] == "\\" and sign[1:].isalnum():
-            parts.append(_ELSEWHERE.get(sign, sign))  # PostgreSQL hands these on: digits, words
-        else:
-            parts.append({"%": ".*", "_": "."}.get(sign) or re.escape(sign[-1]))
-    return f"(?:{''.join(parts)})"
-
-
-def _regex_text(pattern: str) -> str:
-    """Translate one of PostgreSQL's regular expressions."""
-    return "".join(_ELSEWHERE.get(sign, sign) for sign in _SIGN.findall(pattern))
-
-
-class _Pattern:
-    """A regular expression that is given up after a while."""
-
-    def __init__(self, name: str, pattern: str) -> None:
-        if len(pattern) > LONGEST_PATTERN:
-            raise ValueError(f"it is longer than {LONGEST_PATTERN} signs")
-        is_similar = name == "similar"
-        text = _similar_text(pattern) if is_similar else _regex_text(pattern)
-        # In PostgreSQL a dot also matches the end of a line.
-        flags = regex.DOTALL | (regex.IGNORECASE if name == "iregex" else 0)
-        try:
-            compiled = regex.compile(text, flags)
-        except (regex.error, RecursionError) as error:
-            raise ValueError(str(error)) from None
-        self._find = compiled.fullmatch if is_similar else compiled.search
-        self._is_quick = sum(sign in _REPEATS for sign in text) <= 1
-
-    def matches(self, text: str) -> bool:
-        """Search a text.
-
-        Raises:
-            TimeoutError: it takes longer than ``SEARCH_SECONDS``.
-        """
-        if self._is_quick and len(text) <= SHORT_TEXT:
-            return self._find(text) is not None
-        return self._find(text, timeout=SEARCH_SECONDS, concurrent=True) is not None
-
-
-_pattern = lru_cache(maxsize=256)(_Pattern)
-
-
-def check_pattern(operator: str, pattern: str) -> None:
-    """Compile a pattern as the functions here will.
-
-    Raises:
-        ValueError: it is malformed.
-    """
-    if operator in ("similar", "regex", "iregex"):
-        _pattern(operator, pattern)
-
-
 def _like(value: str | None, pattern: str | None) -> bool | None:
-    return None if value is None or pattern is None else _like_pattern(pattern, False).matches(value)
+    return None if value is None or pattern is None else like(pattern, ignore_case=False).matches(value)
 
 
 def _ilike(value: str | None, pattern: str | None) -> bool | None:
-    return None if value is None or pattern is None else _like_pattern(pattern, True).matches(value)
+    return None if value is None or pattern is None else like(pattern, ignore_case=True).matches(value)
 
 
 def _similar(value: str | None, pattern: str | None) -> bool | None:
-    return None if value is None or pattern is None else _pattern("similar", pattern).matches(value)
+    return None if value is None or pattern is None else matcher("similar", pattern).matches(value)
 
 
 def _matches(value: str | None, pattern: str | None) -> bool | None:
-    return None if value is None or pattern is None else _pattern("regex", pattern).matches(value)
+    return None if value is None or pattern is None else matcher("regex", pattern).matches(value)
 
 
 def _imatches(value: str | None, pattern: str | None) -> bool | None:
-    return None if value is None or pattern is None else _pattern("iregex", pattern).matches(value)
+    return None if value is None or pattern is None else matcher("iregex", pattern).matches(value)
 
 
 _RANK = {type(None): 0, str: 1, int: 2, float: 2, bool: 3, list: 4, dict: 5}
@@ -201,36 +110,57 @@ def _collate(left: str, right: str) -> int:
     return 0 if left == right else _compare_whole(load_json(left), load_json(right))
 
 
-def contains(whole: Any, part: Any) -> bool:
-    """Tell whether jsonb ``whole @> part`` holds."""
-    if isinstance(part, dict):
-        return isinstance(whole, dict) and all(
-            key in whole and _contains_inside(whole[key], wanted) for key, wanted in part.items()
-        )
-    if isinstance(part, list):
-        return isinstance(whole, list) and all(any(_contains_inside(item, wanted) for item in whole) for wanted in part)
-    # At the top an array also contains a bare scalar.
-    if isinstance(whole, list):
-        return any(_equal_scalars(item, part) for item in whole)
-    return _equal_scalars(whole, part)
+class _Containment:
+    """Tells whether jsonb ``whole @> part`` holds, within ``MOST_COMPARISONS``."""
+
+    def __init__(self) -> None:
+        self._left = MOST_COMPARISONS
+
+    def holds(self, whole: Any, part: Any) -> bool:
+        # At the top an array also contains a bare scalar.
+        if isinstance(whole, list) and not isinstance(part, dict | list):
+            return _scalar_key(part) in self._scalars(whole)
+        return self._inside(whole, part)
+
+    def _inside(self, whole: Any, part: Any) -> bool:
+        self._count(1)
+        if isinstance(part, dict):
+            return isinstance(whole, dict) and all(
+                key in whole and self._inside(whole[key], wanted) for key, wanted in part.items()
+            )
+        if isinstance(part, list):
+            return isinstance(whole, list) and self._all_inside(whole, part)
+        return not isinstance(whole, dict | list) and _scalar_key(whole) == _scalar_key(part)
+
+    def _all_inside(self, whole: list[Any], part: list[Any]) -> bool:
+        scalars = self._scalars(whole)
+        inner = [item for item in whole if isinstance(item, dict | list)]
+        for wanted in part:
+            if not isinstance(wanted, dict | list):
+                if _scalar_key(wanted) not in scalars:
+                    return False
+            elif not any(self._inside(item, wanted) for item in inner):
+                return False
+        return True
+
+    def _scalars(self, whole: list[Any]) -> set[tuple[int, Any]]:
+        self._count(len(whole))
+        return {_scalar_key(item) for item in whole if not isinstance(item, dict | list)}
+
+    def _count(self, number: int) -> None:
+        self._left -= number
+        if self._left < 0:
+            raise SearchTooLarge("A JSON value is too large for a row that it is compared with; use a smaller one.")
 
 
-def _contains_inside(whole: Any, part: Any) -> bool:
-    if isinstance(part, dict | list):
-        return type(whole) is type(part) and contains(whole, part)
-    return _equal_scalars(whole, part)
-
-
-def _equal_scalars(left: Any, right: Any) -> bool:
-    if isinstance(left, dict | list) or isinstance(right, dict | list):
-        return False
-    return _RANK[type(left)] == _RANK[type(right)] and left == right
+def _scalar_key(value: Any) -> tuple[int, Any]:
+    return _RANK[type(value)], value
 
 
 def _json_contains(whole: str | None, part: str | None) -> bool | None:
     if whole is None or part is None:
         return None
-    return contains(load_json(whole), load_json(part))
+    return _Containment().holds(load_json(whole), load_json(part))
 
 
 def _has_key(value: Any, key: str) -> bool:
@@ -373,7 +303,8 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "p_interval": (1, interval_text),
     "p_float": (1, _float_text),
 }
-_SEARCHES = frozenset({"p_similar", "p_regex", "p_iregex"})
+#: What takes long for long values.
+_SEARCHES = frozenset({"p_like", "p_ilike", "p_similar", "p_regex", "p_iregex", "p_contains"})
 _AGGREGATES: dict[str, type[_Variance]] = {
     "stddev": _StddevSamp,
     "stddev_samp": _StddevSamp,
@@ -389,11 +320,15 @@ def register(conn: sqlite3.Connection) -> None:
 
     def bounded(function: Callable[..., Any]) -> Callable[..., Any]:
         def search(value: Any, pattern: Any) -> Any:
-            try:
-                return function(value, pattern)
-            except TimeoutError:
+            # SQLite looks at the clock between its own steps, and does not know how long a step of ours takes.
+            if time.monotonic() > reading.deadline:
                 conn.interrupt()  # ends the statement, as a whole read that takes too long
                 return None
+            try:
+                return function(value, pattern)
+            except SearchTooLarge as error:
+                reading.refusal = str(error)
+                raise
 
         return search
 
