@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from prefect.backend.declared import check_declared
 from prefect.contract import operations
 from prefect.model.state import Mapped, State
 
@@ -98,6 +99,7 @@ class TaskRunView:
         Raises:
             ValueError: the task run is not finished, or stored nothing.
             TypeError: its kind of result cannot be read here.
+            UndeclaredResult: it names a place where its flow writes nothing.
         """
         if self._value[0] is _NOT_LOADED:
             self._value[0] = self._load_value()
@@ -109,6 +111,7 @@ class TaskRunView:
         if self.state.is_mapped():
             return [child.get_result() for child in self.iter_mapped()]
         _require_readable(self.state._result)
+        check_declared(self.state._result, self.task_run_id)
         self.state.load_result(self.state._result)
         return self.state.result
 

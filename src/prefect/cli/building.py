@@ -227,7 +227,9 @@ def _build_storage(flows: Sequence[Flow]) -> bool:
 
 
 def _finish_flow(flow: Flow, finish: Callable[[dict[str, Any]], Outcome]) -> Outcome:
-    return finish(flow.serialize(build=False))
+    from prefect.core.as_json import declared_results
+
+    return finish({**flow.serialize(build=False), "results": declared_results(flow)})
 
 
 def _finish(name: str, verb: str, finish: Callable[[], Outcome]) -> Outcome:

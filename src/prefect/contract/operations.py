@@ -178,6 +178,9 @@ query($where: task_run_bool_exp, $order_by: [task_run_order_by!]) {
     }
 }"""
 
+TASK_RUN_FLOW: Final = """\
+query($id: uuid!) { task_run_by_pk(id: $id) { task { flow { serialized_flow storage } } } }"""
+
 TASK_RUN_IDS: Final = "query($flow_run_id: uuid!) { task_run(where: {flow_run_id: {_eq: $flow_run_id}}) { id } }"
 
 # ----- agents and logs

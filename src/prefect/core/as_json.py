@@ -69,6 +69,28 @@ def dump_flow(flow: Flow) -> dict[str, Any]:
     return data
 
 
+def declared_results(flow: Flow) -> list[dict[str, Any]]:
+    """Give the places where the tasks of a flow write their values, each once, as JSON.
+
+    A location is given as its template; a function's says nothing. Readers who do not have the flow's code hold the
+    places that states name against these.
+    """
+    from prefect.model.result import Result
+
+    places: list[dict[str, Any]] = []
+    for task in flow.tasks:
+        kind = task.result or flow.result
+        if kind is None or type(kind) is Result:
+            continue
+        if task.target:
+            kind = kind.copy()
+            kind.location = None if callable(task.target) else task.target
+        place = codec.dump(kind)
+        if place not in places:
+            places.append(place)
+    return sorted(places, key=lambda place: json.dumps(place, sort_keys=True, default=str))
+
+
 def dump_task(task: Task) -> dict[str, Any]:
     """Give a task as JSON."""
     return {

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from prefect.model.result import Result
+from prefect.model.result import PrefectResult, Result
 from prefect.model.state import Mapped, State
 from prefect.utilities.logging import get_logger
 
@@ -46,11 +46,50 @@ def states_that_count(upstream_states: Mapping[Edge, State]) -> Iterator[State]:
             yield state
 
 
-def load_values(state: State, reader: Result | None) -> None:
-    """Read the value of an upstream state, or of its children, where only the location is known."""
+def load_values(state: State, reader: Result | None, declared: Result | None) -> None:
+    """Read the value of an upstream state, or of its children, where only the location is known.
+
+    Args:
+        reader: how it is read; as the state says when absent.
+        declared: where the values of the task are written, as the flow says; absent means nowhere.
+
+    Raises:
+        ForeignLocation: a state that came by wire names another place.
+    """
     parts = state.map_states if isinstance(state, Mapped) else [state]
+    for part in parts:
+        if part is not None:
+            check_own(part._result, declared)
     if any(part is not None and part._result.value is None and part._result.location is not None for part in parts):
         state.load_result(reader)
+
+
+class ForeignLocation(ValueError):
+    """A state names a place where its task writes no values."""
+
+
+def check_own(known: Result, declared: Result | None) -> None:
+    """Refuse a result that came by wire and does not lie where its task writes values: reading it may run code.
+
+    Args:
+        declared: where that is; absent means nowhere.
+
+    Raises:
+        ForeignLocation: names the place.
+    """
+    if not known._is_foreign or known.value is not None or known.location is None:
+        return
+    if isinstance(known, PrefectResult) and (declared is None or type(declared) is Result):
+        return  # the value itself, as JSON
+    if declared is None or type(declared) is Result:
+        raise ForeignLocation(
+            f"The state names {known.location[:300]!r} as the place of its value, but neither the task nor the flow "
+            "declares a result: it is not read."
+        )
+    try:
+        declared.check_location(known.location)
+    except ValueError as error:
+        raise ForeignLocation(str(error)) from None
 
 
 # --- how many ---------------------------------------------------------------------------------------------------------

@@ -104,12 +104,7 @@ class TaskRunner(Runner):
 
         A target is where it is written, too.
         """
-        kind = self.task.result or self.flow_result or Result()
-        target = self.task.target
-        if target:
-            kind = kind.copy()
-            kind.location, kind._formatter = (None, target) if callable(target) else (target, None)
-        return kind
+        return declared_result(self.task, self.flow_result) or Result()
 
     def call_runner_target_handlers(self, old_state: State, new_state: State) -> State:
         """Tell the task's state handlers of a change."""
@@ -152,6 +147,7 @@ class TaskRunner(Runner):
     def _read_loop_result(self, result: Result) -> Any:
         """Give the value of the round before; another process may have left its location only."""
         if result.value is None and result.location is not None:
+            mapping.check_own(result, declared_result(self.task, self.flow_result))
             result = self.result.read(result.location)
         self._loop_result = result
         return result.value
@@ -375,7 +371,16 @@ class TaskRunner(Runner):
         """Read the upstream values that are known by their location alone."""
         for edge, upstream_state in upstream_states.items():
             if edge.key is not None and upstream_state._result.value is None:
-                mapping.load_values(upstream_state, edge.upstream_task.result or self.flow_result)
+                task = edge.upstream_task
+                declared = declared_result(task, self.flow_result)
+                try:
+                    mapping.load_values(upstream_state, task.result or self.flow_result, declared)
+                except mapping.ForeignLocation as error:
+                    message = f"The value of task {task.name!r} was not read. {error}"
+                    self.logger.error("Task '%s': %s", self._full_name, message)
+                    if current_content().get("raise_on_exception"):
+                        raise
+                    raise ENDRUN(self.handle_state_change(state, Failed(message, result=error))) from None
         return state, upstream_states
 
     def get_task_inputs(self, state: State, upstream_states: dict[Edge, State]) -> dict[str, Result]:
@@ -431,7 +436,10 @@ class TaskRunner(Runner):
         fields = self._format_fields(inputs)
         location = target(**fields) if callable(target) else target.format(**fields)
         result = self.result
-        if not result.exists(location, **fields):
+        result._check_filled(location, fields)
+        # It is filled in once: braces that a value brought in are part of a name.
+        is_plain = "{" not in location and "}" not in location
+        if not result.exists(location if is_plain else location.replace("{", "{{").replace("}", "}}"), **fields):
             return state
         return Cached(
             f"Result found at task target {location}",
@@ -590,6 +598,16 @@ class TaskRunner(Runner):
         next_context.pop("task_run_count", None)
         next_state = Pending(f"Looping task (on loop index {state.loop_count})")
         raise RecursiveCall(self.run, state=next_state, upstream_states=upstream_states, context=next_context)
+
+
+def declared_result(task: Task, flow_result: Result | None) -> Result | None:
+    """Give where the values of a task are written, at its target if it has one; None: neither it nor the flow says."""
+    kind = task.result or flow_result
+    target = task.target
+    if target:
+        kind = Result() if kind is None else kind.copy()
+        kind.location, kind._formatter = (None, target) if callable(target) else (target, None)
+    return kind
 
 
 def _passing_logger(name: str) -> logging.Logger:

@@ -15,6 +15,7 @@ from prefect.core.edge import Edge
 from prefect.core.resource_manager import ResourceCleanupTask, ResourceSetupTask
 from prefect.engine import mapping
 from prefect.engine.shipping import Parcel, fail_parcel, run_parcel
+from prefect.engine.task_runner import declared_result
 from prefect.model.result import ConstantResult
 from prefect.model.state import Mapped, Pending, State, Success
 from prefect.utilities.context import current_content
@@ -145,7 +146,9 @@ class Walk:
         resolved = dict(zip(places, executor.wait([upstream[place] for place in places]), strict=True))
         try:
             for place, upstream_state in resolved.items():
-                mapping.load_values(upstream_state, parcel.edges[place].upstream_task.result or parcel.flow_result)
+                task = parcel.edges[place].upstream_task
+                declared = declared_result(task, parcel.flow_result)
+                mapping.load_values(upstream_state, task.result or parcel.flow_result, declared)
             count, views = mapping.child_views(
                 [(edge, upstream[place], resolved.get(place)) for place, edge in enumerate(parcel.edges)],
                 self._children,

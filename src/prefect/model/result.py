@@ -38,6 +38,8 @@ class Result:
         serializer: how the value is written; pickle when absent.
     """
 
+    _is_foreign = False
+    """Whether it came by wire: its location is then the word of whoever wrote the state."""
     serializer: Any  # a plain attribute here, a property where a subclass checks it
 
     def __init__(
@@ -98,15 +100,31 @@ class Result:
 
         Raises:
             KeyError: the template names a field that is not among ``kwargs``.
+            ValueError: what was filled in leads out of the folder that the template names.
         """
         new = self.copy()
         if self._formatter is not None:
             new.location = self._formatter(**kwargs)
+            self._check_filled(new.location, kwargs)
         elif isinstance(self.location, str):
             new.location = self.location.format(**kwargs)
+            self._check_filled(new.location, kwargs)
         else:
             new.location = self.default_location
         return new
+
+    def check_location(self, location: str) -> None:
+        """Refuse a location of an unknown origin: it must lie where this result writes values.
+
+        Whoever may write a state may name any location in it, and reading one may run what lies there. A result that
+        knows no place, or whose locations are values, has nothing to refuse.
+
+        Raises:
+            ValueError: it lies elsewhere.
+        """
+
+    def _check_filled(self, location: str, values: Mapping[str, Any]) -> None:
+        """Refuse a location that what was filled into the template led elsewhere."""
 
     def exists(self, /, location: str, **kwargs: Any) -> bool:
         """Say whether a value lies at ``location``, filled in with ``kwargs``."""

@@ -320,7 +320,11 @@ def _load_result(data: Any, field: str, keep: bool) -> Result:
         raise ValueError(f"{field}: must be an object, not {'null' if data is None else type(data).__name__}")
     if keep and not codec.is_registered("result", data.get("type")):
         return StoredResult(data)
-    return codec.load("result", data)  # type: ignore[no-any-return]
+    result: Result = codec.load("result", data)
+    if result.location is not None:
+        # Whoever wrote the state may have named any place.
+        result._is_foreign = True
+    return result
 
 
 def load_count(data: Mapping[str, Any], field: str, default: int) -> int:

@@ -166,3 +166,30 @@ def test_failed_query_changes_nothing() -> None:
         SQLiteQuery(db="t.db").run(query="INSERT INTO t VALUES (1), (1)")
 
     assert SQLiteQuery(db="t.db").run(query="SELECT * FROM t") == []
+
+
+def test_a_link_in_an_archive_becomes_a_file() -> None:
+    link = zipfile.ZipInfo("link")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile("z.zip", "w") as archive:
+        archive.writestr(link, "/etc")
+        archive.writestr("link.d/passwd", "x")
+
+    Unzip().run(zip_path="z.zip", extract_dir="out")
+
+    assert not Path("out/link").is_symlink()
+    assert Path("out/link").read_text() == "/etc"
+
+
+def test_an_archive_that_would_fill_the_disk_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prefect.tasks.files.compression.MOST_BYTES", 1000)
+    with zipfile.ZipFile("z.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(200_000))
+
+    with pytest.raises(ValueError, match="unpacks to 200000 bytes, more than the"):
+        Unzip().run(zip_path="z.zip", extract_dir="out")
+    with pytest.raises(ValueError, match="more than the 199999 that are allowed"):
+        Unzip().run(zip_path="z.zip", extract_dir="out", max_bytes=199_999)
+    assert not Path("out").exists()
+    Unzip().run(zip_path="z.zip", extract_dir="out", max_bytes=200_000)
+    assert Path("out/zeros").stat().st_size == 200_000

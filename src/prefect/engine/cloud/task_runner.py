@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from prefect.client.client import Client
+from prefect.engine import mapping
 from prefect.engine.runner import ENDRUN, call_state_handlers
-from prefect.engine.task_runner import TaskRunner, TaskRunnerInitializeResult
+from prefect.engine.task_runner import TaskRunner, TaskRunnerInitializeResult, declared_result
 from prefect.exceptions import VersionLockMismatchSignal
 from prefect.model.state import ClientFailed, Failed, Pending, Queued, Retrying, State
 from prefect.utilities.context import context as run_context
@@ -85,6 +86,7 @@ class CloudTaskRunner(TaskRunner):
             raise ENDRUN(state)
         self.logger.debug("Version lock encountered, proceeding with state %s...", type(state).__name__)
         try:
+            mapping.check_own(state._result, declared_result(self.task, self.flow_result))
             state = state.load_result(self.result)
         except Exception as error:
             self.logger.debug("The result of state %s could not be loaded: %r", type(state).__name__, error)
@@ -144,10 +146,17 @@ class CloudTaskRunner(TaskRunner):
             return state
         self.logger.debug("Task '%s': %d candidate cached states were found", self._full_name, len(candidates))
         for candidate in candidates:
-            candidate.load_cached_results(inputs)
+            try:
+                for name, known in candidate.cached_inputs.items():
+                    mapping.check_own(known, _anywhere_in_place(inputs.get(name)))
+                candidate.load_cached_results(inputs)
+            except Exception as error:
+                self.logger.warning("The inputs of a cached state of %r could not be read: %r", task.name, error)
+                continue
             if not task.cache_validator(candidate, values, parameters):
                 continue
             try:
+                mapping.check_own(candidate._result, declared_result(task, self.flow_result))
                 return candidate.load_result(task.result or self.result)
             except Exception as error:
                 self.logger.warning("The cached result of %r could not be read: %r", task.name, error)
@@ -185,6 +194,15 @@ class CloudTaskRunner(TaskRunner):
                 return state
             time.sleep(seconds)
             self._has_waited = True
+
+
+def _anywhere_in_place(result: Result | None) -> Result | None:
+    """Give a result for the same place whose location says nothing: an input of another run lay elsewhere in it."""
+    if result is None:
+        return None
+    place = result.copy()
+    place.location = place._formatter = None
+    return place
 
 
 def _seconds_until_next_attempt(state: State) -> float | None:

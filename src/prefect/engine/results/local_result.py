@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from prefect.engine.results.places import check_file, check_filled_file
 from prefect.model.codec import public, register
 from prefect.model.result import Result
 from prefect.utilities.context import context
@@ -62,6 +63,7 @@ class LocalResult(Result):
 
         Raises:
             OSError: it cannot be written; nothing is left behind.
+            ValueError: what was filled in leads out of the folder that the location names.
         """
         new = self.format(**kwargs)
         new.value = value_
@@ -76,9 +78,22 @@ class LocalResult(Result):
         self.logger.debug("Finished uploading result to %s...", new.location)
         return new
 
+    def check_location(self, location: str) -> None:
+        """Refuse a file that does not lie in this result's folder, or that of its location's fixed beginning.
+
+        Raises:
+            ValueError: it does not.
+        """
+        check_file(location, self._formatter or self.location, self.dir)
+
+    def _check_filled(self, location: str, values: Mapping[str, Any]) -> None:
+        check_filled_file(location, self._formatter or self.location, self.dir, values)
+
     def exists(self, /, location: str, **kwargs: Any) -> bool:
         """Say whether the file ``location``, filled in with ``kwargs``, is there."""
-        return os.path.exists(os.path.join(self.dir, location.format(**kwargs)))
+        filled = location.format(**kwargs)
+        check_filled_file(filled, location, self.dir, kwargs)
+        return os.path.exists(os.path.join(self.dir, filled))
 
     def _to_fields(self) -> dict[str, Any]:
         return {"dir": self.dir, "location": self.location}

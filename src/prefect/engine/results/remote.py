@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+from prefect.engine.results.places import check_filled_key, check_key
 from prefect.model.result import Result
 
 
@@ -31,6 +33,17 @@ class RemoteResult(Result):
         new.value = None if self.reads_empty_as_none and not data else self.serializer.deserialize(data)
         self.logger.debug("Finished downloading result from %s.", location)
         return new
+
+    def check_location(self, location: str) -> None:
+        """Refuse an object whose name does not begin as this result's location does.
+
+        Raises:
+            ValueError: it does not.
+        """
+        check_key(location, self._formatter or self.location)
+
+    def _check_filled(self, location: str, values: Mapping[str, Any]) -> None:
+        check_filled_key(location, self._formatter or self.location, values)
 
     def _upload(self, location: str | None, data: bytes) -> None:
         """Put the object there."""

@@ -44,6 +44,15 @@ class SecretResult(Result):
         new.location = location
         return new
 
+    def check_location(self, location: str) -> None:
+        """Refuse the name of another secret.
+
+        Raises:
+            ValueError: it is another's.
+        """
+        if location != self.location:
+            raise ValueError(f"The location {location!r} is not the secret {self.location!r} that this result is for.")
+
     def write(self, /, value_: Any, **kwargs: Any) -> Result:
         """Refuse: secrets are not written.
 

@@ -19,8 +19,16 @@ METHODS = {
 }
 
 
+#: An archive that unpacks to more than both is taken for one that was made to fill a disk.
+MOST_BYTES, MOST_RATIO = 1 << 30, 200
+
+
 class Unzip(Task):
-    """Unpacks an archive; without a folder, into the current one."""
+    """Unpacks an archive; without a folder, into the current one.
+
+    Members stay in the folder, whatever their names say. An archive that unpacks to more than 1 GiB and 200 times its
+    own size is refused, unless ``max_bytes`` allows that much.
+    """
 
     def __init__(self, zip_path: str | Path = "", extract_dir: str | Path = "", **kwargs: Any) -> None:
         self.zip_path = zip_path
@@ -28,11 +36,20 @@ class Unzip(Task):
         super().__init__(**kwargs)
 
     @defaults_from_attrs("zip_path", "extract_dir")
-    def run(self, zip_path: str | Path = "", extract_dir: str | Path = "", password: bytes | str | None = None) -> Path:
+    def run(
+        self,
+        zip_path: str | Path = "",
+        extract_dir: str | Path = "",
+        password: bytes | str | None = None,
+        max_bytes: int | None = None,
+    ) -> Path:
         """Unpack it and give the folder.
 
+        Args:
+            max_bytes: how much it may unpack to.
+
         Raises:
-            ValueError: no archive was named, or it is not there.
+            ValueError: no archive was named, it is not there, or it unpacks to too much.
             TypeError: the file is no archive.
         """
         if not zip_path:
@@ -44,9 +61,21 @@ class Unzip(Task):
         folder = Path(extract_dir) if extract_dir else Path.cwd()
         self.logger.info("Extracting %r to %r", str(zip_path), str(folder))
         with zipfile.ZipFile(zip_path) as archive:
-            # extractall takes ".." and absolute paths out of the members' names.
+            _refuse_bomb(archive, Path(zip_path).stat().st_size, max_bytes)
+            # extractall takes ".." and absolute paths out of the names, writes links as files, and no more of a
+            # member than it says it has.
             archive.extractall(folder, pwd=password.encode() if isinstance(password, str) else password)
         return folder
+
+
+def _refuse_bomb(archive: zipfile.ZipFile, packed_bytes: int, max_bytes: int | None) -> None:
+    total = sum(member.file_size for member in archive.infolist())
+    allowed = max(MOST_BYTES, MOST_RATIO * packed_bytes) if max_bytes is None else max_bytes
+    if total > allowed:
+        raise ValueError(
+            f"The archive unpacks to {total} bytes, more than the {allowed} that are allowed; `max_bytes` can allow "
+            "more. Nothing was unpacked."
+        )
 
 
 class Zip(Task):
