@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ class _Picture:
 
 def _show(graph: Any, filename: str | None, format: str | None) -> None:
     if filename:
+        if os.path.basename(filename).startswith("-"):
+            raise ValueError(f"A picture's file name must not begin with '-', which is an option of dot: {filename!r}")
         graph.render(filename, view=False, format=format, cleanup=True)
         return
     if _is_in_ipython():

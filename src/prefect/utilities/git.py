@@ -25,6 +25,10 @@ class TemporaryGitRepo:
     ) -> None:
         if tag is not None and branch_name is not None:
             raise ValueError("Either `tag` or `branch_name` can be specified, not both.")
+        for what, value in (("address", git_clone_url), ("branch", branch_name), ("tag", tag), ("commit", commit)):
+            # A program below would read it as an option; git knows no such names either.
+            if value is not None and (value.startswith("-") or "://-" in value):
+                raise ValueError(f"The {what} of a git repository must not begin with '-'.")
         self.git_clone_url = git_clone_url
         self.branch_name = branch_name
         self.tag = tag
