@@ -38,6 +38,7 @@ __getattr__, __dir__ = lazy(
         "mapped": "prefect.utilities.edges",
         "models": "prefect.utilities.plugins:MODELS",
         "plugins": "prefect.utilities.plugins:PLUGINS",
+        "prefect": "prefect:",
         "resource_manager": "prefect.tasks.core.resource_manager",
         "tags": "prefect.utilities.tasks",
         "task": "prefect.utilities.tasks",

@@ -24,7 +24,8 @@ def lazy(
 
     Args:
         package: the package's ``__name__``.
-        names: public name -> where it is defined: ``"module"`` (attribute of the same name) or ``"module:attribute"``.
+        names: public name -> where it is defined: ``"module"`` (attribute of the same name), ``"module:attribute"``, or
+            ``"module:"`` for the module itself.
         rooms: sub-modules that can be reached as attributes without an import of their own.
     """
     targets = {name: _target(name, path) for name, path in names.items()}
@@ -37,7 +38,7 @@ def lazy(
     def __getattr__(name: str) -> Any:
         if name in targets:
             module_name, attribute = targets[name]
-            value = getattr(import_module(module_name), attribute)
+            value = getattr(import_module(module_name), attribute) if attribute else import_module(module_name)
         elif name in room_names:
             value = import_module(f"{package}.{name}")
         elif name == "__all__":
@@ -55,8 +56,8 @@ def lazy(
 
 
 def _target(name: str, path: str) -> tuple[str, str]:
-    module_name, _, attribute = path.partition(":")
-    return module_name, attribute or name
+    module_name, colon, attribute = path.partition(":")
+    return module_name, attribute if colon else name
 
 
 class _NameOverModule(ModuleType):

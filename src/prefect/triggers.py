@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.model.signals import PAUSE, SKIP, TRIGGERFAIL
 from prefect.utilities.context import context
 
@@ -168,3 +169,13 @@ def not_all_skipped(upstream_states: dict[Edge, State]) -> bool:
     if not all(s is not None and s.is_successful() for s in states):
         raise _fail("not_all_skipped", "some of the upstream tasks failed.")
     return True
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "prefect": "prefect:",
+            "signals": "prefect.engine.signals:",
+        },
+    )

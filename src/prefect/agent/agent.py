@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from os import cpu_count
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from prefect._lazy import lazy
 from prefect.agent.health import HealthServer
 from prefect.agent.policy import RunConfigPolicy
 from prefect.agent.polling import Clock, PollingLoop
@@ -393,3 +394,16 @@ def _signals_interrupt() -> Iterator[None]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "RunConfig": "prefect.run_configs.base",
+            "UniversalRun": "prefect.run_configs.base",
+            "config": "prefect.configuration",
+            "prefect": "prefect:",
+            "with_args": "prefect.utilities.graphql",
+        },
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.contract import errors
 from prefect.exceptions import ClientError
 from prefect.utilities.context import context
@@ -68,3 +69,13 @@ def _update(task_run_artifact_id: str, data: Mapping[str, Any]) -> None:
         from prefect.client.client import Client
 
         Client().update_task_run_artifact(task_run_artifact_id, data)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "prefect": "prefect:",
+        },
+    )

@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.backend.environ import generate_flow_run_environ
 from prefect.contract import operations
 from prefect.engine.cloud.watcher import watched
@@ -310,3 +311,17 @@ def _next_task_run_start_time(flow_run_id: str) -> datetime | None:
 
     rows = Client().ask(operations.TASK_RUN_START_TIMES, id=flow_run_id)["task_run"]
     return min((datetime.fromisoformat(row["state_start_time"]) for row in rows), default=None)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "Flow": "prefect.core.flow",
+            "FlowRunView": "prefect.backend.flow_run_view",
+            "FlowView": "prefect.backend.flow",
+            "RunConfig": "prefect.run_configs.base",
+            "prefect": "prefect:",
+        },
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.contract import operations
 from prefect.model import codec
 from prefect.utilities.graphql import GraphQLResult
@@ -138,3 +139,16 @@ def _query(where: dict[str, Any], order_by: dict[str, str] | None = None) -> lis
 def _require_text(name: str, value: object) -> None:
     if not isinstance(value, str):
         raise TypeError(f"Unexpected type {type(value)!r} for `{name}`, expected 'str'.")
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "EnumValue": "prefect.utilities.graphql",
+            "RunConfig": "prefect.run_configs.base",
+            "prefect": "prefect:",
+            "with_args": "prefect.utilities.graphql",
+        },
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.contract import limits, operations
 from prefect.exceptions import ClientError
 
@@ -62,3 +63,13 @@ def _ask(document: str, **variables: Any) -> dict[str, Any]:
         if "Cannot query field" in str(error) or "field 'key_value' not found" in str(error):
             raise ClientError(NON_CLOUD_BACKEND_ERROR_MESSAGE) from error
         raise
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "prefect": "prefect:",
+        },
+    )

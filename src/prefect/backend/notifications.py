@@ -5,8 +5,10 @@ Each notifier can be given its options first and be used as a handler then: ``sl
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -15,10 +17,14 @@ from prefect.client.client import Client
 from prefect.client.secrets import Secret
 from prefect.model.state import State
 from prefect.utilities.context import context
+from prefect.utilities.hosts import check_web_address
+from prefect.utilities.raised import text_of
 
 Notifier = TypeVar("Notifier", bound=Callable[..., State])
 
-SNOWFLAKE_TABLE = "prefect_logs"
+# A name, or three of them with dots between: each plain or in double quotes.
+_NAME = r'(?:[A-Za-z_][\w$]{0,254}|"[^"]{1,255}")'
+_TABLE = re.compile(rf"{_NAME}(?:\.{_NAME}){{0,2}}").fullmatch
 DELIVERY_SECONDS = 30
 
 
@@ -120,7 +126,9 @@ def slack_notifier(
         return new_state
     import urllib3
 
-    url = str(Secret(webhook_secret or "SLACK_WEBHOOK_URL").get())
+    name = webhook_secret or "SLACK_WEBHOOK_URL"
+    url = str(Secret(name).get()).strip()
+    check_web_address(url, f"the secret {name}")
     proxy = (proxies or {}).get(url.split(":", 1)[0])
     pool = urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
     message = slack_message_formatter(tracked_obj, new_state, backend_info)
@@ -148,18 +156,27 @@ def gmail_notifier(
     if not _is_wanted(new_state, ignore_states, only_states):
         return new_state
     address, password = str(Secret("EMAIL_USERNAME").get()), str(Secret("EMAIL_PASSWORD").get())
-    name = type(new_state).__name__
-    mail = EmailMessage()
-    mail["Subject"] = f"Prefect state change notification for {tracked_obj.name}"
-    mail["From"], mail["To"] = f"Prefect <{address}>", address
-    mail.set_content(f"{tracked_obj.name} is now in a {name} state.\n\n{new_state.message or ''}")
     with smtplib.SMTP_SSL("smtp.gmail.com", 465, timeout=DELIVERY_SECONDS) as server:
         server.login(address, password)
-        server.send_message(mail)
+        server.sendmail(address, address, email_message_formatter(tracked_obj, new_state, address))
     return new_state
 
 
+def email_message_formatter(tracked_obj: Any, state: State, email_to: str) -> str:
+    """Put a change of state into the form of a mail to, and from, this address."""
+    mail = EmailMessage()
+    mail["Subject"] = f"Prefect state change notification for {tracked_obj.name}"
+    mail["From"], mail["To"] = f"Prefect <{email_to}>", email_to
+    mail.set_content(f"{tracked_obj.name} is now in a {type(state).__name__} state.\n\n{state.message or ''}")
+    return mail.as_string()
+
+
 # ----- Jira
+
+
+def jira_message_formatter(tracked_obj: Any, state: State) -> str:
+    """Put a change of state into one line, for the summary of an issue."""
+    return f"{tracked_obj.name} entered a {type(state).__name__} state at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def jira_notification(
@@ -184,7 +201,7 @@ def jira_notification(
         options={"server": server_URL or secret["JIRASERVER"]},
     )
     fields = {
-        "summary": f"Prefect state change notification for {tracked_obj.name}",
+        "summary": jira_message_formatter(tracked_obj, state),
         "description": f"{tracked_obj.name} is now in a {type(state).__name__} state. {state.message or ''}",
         **(options or {}),
     }
@@ -215,13 +232,14 @@ def jira_notifier(
 
 
 def snowflake_message_formatter(tracked_obj: Any, state: State) -> dict[str, Any]:
-    """Put a change of state into the columns of a log table."""
+    """Put a change of state into what the columns of the log table hold."""
+    said = text_of(state.result) if isinstance(state.result, Exception) else state.message
     return {
-        "name": tracked_obj.name,
+        "flow_id": context.get("flow_run_id"),
+        "flow_name": context.get("flow_name"),
+        "task_name": tracked_obj.name,
         "state": type(state).__name__,
-        "message": state.message,
-        "flow_run_id": context.get("flow_run_id"),
-        "task_run_id": context.get("task_run_id"),
+        "message": [{"value": said}] if said else [],
     }
 
 
@@ -238,20 +256,30 @@ def snowflake_logger(
 ) -> State:
     """Write a change of state into a Snowflake table.
 
+    Its columns are FLOW_ID, FLOW_NAME, TASK_NAME, STATE, MESSAGE and INGESTED_AT.
+
     Args:
-        snowflake_secret: secret with the keyword arguments of the connection; absent means ``SNOWFLAKE_CREDS``.
-        snowflake_log_table_name: absent means ``prefect_logs``.
-        test_env: write nothing.
+        snowflake_secret: secret with ``account``, ``user``, ``password``, ``role`` and ``warehouse``; absent means
+            ``SNOWFLAKE_CREDS``.
+        snowflake_log_table_name: secret with the table's full name; absent means ``LOG_TABLE_NAME_FULL``.
+        test_env: print the statement instead.
     """
-    if test_env or not _is_wanted(new_state, ignore_states, only_states):
+    if not _is_wanted(new_state, ignore_states, only_states):
+        return new_state
+    known = Secret(snowflake_secret or "SNOWFLAKE_CREDS").get()
+    table = str(Secret(snowflake_log_table_name or "LOG_TABLE_NAME_FULL").get())
+    if not _TABLE(table):
+        raise ValueError("The secret with the name of the Snowflake table holds no name, or too long a one.")
+    row = {name: str(value) for name, value in snowflake_message_formatter(tracked_obj, new_state).items()}
+    columns = ", ".join(name.upper() for name in row)
+    places = ", ".join(f"%({name})s" for name in row)
+    statement = f"INSERT INTO {table} ({columns}, INGESTED_AT) VALUES ({places}, CURRENT_TIMESTAMP())"  # noqa: S608 - checked
+    if test_env:
+        print(statement, row)
         return new_state
     from snowflake import connector
 
-    row = snowflake_message_formatter(tracked_obj, new_state)
-    columns = ", ".join(row)
-    places = ", ".join(f"%({name})s" for name in row)
-    table = snowflake_log_table_name or SNOWFLAKE_TABLE
-    with connector.connect(**Secret(snowflake_secret or "SNOWFLAKE_CREDS").get()) as connection:
-        statement = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 - names of the user's own
+    given = {name: known[name] for name in ("account", "user", "password", "role", "warehouse") if name in known}
+    with connector.connect(**given, application="Prefect_SnowflakeQuery") as connection:
         connection.cursor().execute(statement, row)
     return new_state

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.backend.declared import check_declared
 from prefect.contract import operations
 from prefect.model.state import Mapped, State
@@ -155,3 +156,15 @@ def _one(where: dict[str, Any]) -> dict[str, Any]:
     if len(rows) > 1:
         raise ValueError(f"Found multiple ({len(rows)}) task runs while querying for task runs where {where!r}")
     return rows[0]
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "Result": "prefect.engine.result",
+            "Scheduled": "prefect.engine.state",
+            "prefect": "prefect:",
+        },
+    )

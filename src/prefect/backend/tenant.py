@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from prefect._lazy import lazy
 from prefect.contract import operations
 
 
@@ -38,3 +40,13 @@ class TenantView:
         from prefect.client.client import Client
 
         return cls.from_tenant_id(Client().tenant_id)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "prefect": "prefect:",
+        },
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prefect._lazy import lazy
 from prefect.cli import render
 from prefect.cli.failures import TerminalError, error_text
 from prefect.cli.group import CONTEXT_SETTINGS, Group
@@ -249,3 +250,13 @@ def _told(failure: str) -> Iterator[Any]:
         raise TerminalError(f"Unauthorized. {error_text(error)}") from error
     except (ClientError, ValueError) as error:
         raise TerminalError(f"{failure}: {error_text(error)}") from error
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "prefect": "prefect:",
+        },
+    )

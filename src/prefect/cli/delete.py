@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from prefect._lazy import lazy
 from prefect.cli.failures import typed_text
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
@@ -31,3 +34,13 @@ def project(name: str) -> None:
         click.secho(f"{name} deleted", fg="green")
     else:
         click.secho("Error deleting project", fg="red")
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "prefect": "prefect:",
+        },
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from prefect._lazy import lazy
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 _output = click.option(
@@ -94,3 +95,13 @@ def _print(value: Any, output: str) -> None:
         click.echo(yaml.safe_dump(value))
     else:
         click.echo(json.dumps(value, sort_keys=True, indent=2))
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "prefect": "prefect:",
+        },
+    )

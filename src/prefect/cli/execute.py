@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from prefect._lazy import lazy
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 
@@ -18,3 +21,13 @@ def flow_run() -> None:
     from prefect.cli import flow_run_process
 
     flow_run_process.execute()
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "prefect": "prefect:",
+        },
+    )

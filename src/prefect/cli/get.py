@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from prefect._lazy import lazy
 from prefect.cli import render
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
@@ -170,3 +171,13 @@ def _is_no_id(text: str | None) -> bool:
     except ValueError:
         return True
     return False
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "prefect": "prefect:",
+        },
+    )

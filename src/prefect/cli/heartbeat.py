@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from typing import TYPE_CHECKING
 
 import click
 
+from prefect._lazy import lazy
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 
@@ -44,3 +46,13 @@ def flow_run(flow_run_id: str, num: int | None) -> None:
         time.sleep(interval_seconds)
         if os.getppid() != parent:
             return  # the process it speaks for has died: going on would hide that
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "prefect": "prefect:",
+        },
+    )

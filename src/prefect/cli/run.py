@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from prefect._lazy import lazy
 from prefect.cli import key_values
 from prefect.cli.group import CONTEXT_SETTINGS
 
@@ -103,3 +104,15 @@ def _parameters(items: tuple[str, ...], path: str | None) -> dict[str, Any]:
         listed = "{" + ", ".join(map(repr, sorted(in_both))) + "}"
         click.echo(f"The following parameters were specified by file and CLI, the CLI value will be used: {listed}")
     return from_file | given
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "FlowRunView": "prefect.backend.flow_run_view",
+            "FlowView": "prefect.backend.flow",
+            "prefect": "prefect:",
+        },
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.core.annotations import EdgeAnnotation
 from prefect.core.as_json import dump_edge
 from prefect.core.conversion import as_task
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
 _known_keys: set[str] = set()
 
 
+def is_valid_identifier(string: str) -> bool:
+    """Say whether a text can be the name of an argument."""
+    return string.isidentifier() and not keyword.iskeyword(string)
+
+
 def check_key(key: Any) -> None:
     """Refuse a key that cannot be the name of an argument (ValueError)."""
     if key in _known_keys:
         return
-    text = str(key)
-    if not text.isidentifier() or keyword.iskeyword(text):
+    if not is_valid_identifier(str(key)):
         raise ValueError(f'Key must be a valid identifier (received "{key}")')
     _known_keys.add(key)
 
@@ -102,3 +107,13 @@ class Edge:
     def serialize(self) -> dict[str, Any]:
         """Give this edge as JSON: its attributes and the slugs of its tasks."""
         return dump_edge(self)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Task": "prefect.core.task",
+            "prefect": "prefect:",
+        },
+    )

@@ -12,6 +12,7 @@ from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect._version import __version__
 from prefect.core.edge import Edge
 from prefect.core.handlers import handlers_with_failure
@@ -362,3 +363,20 @@ def _flow_path(name: str) -> Path:
 
     stem = name.removesuffix(".prefect")
     return Path(context.config.home_dir).expanduser() / "flows" / f"{slugify(stem)}.prefect"
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Executor": "prefect.executors.base",
+            "Result": "prefect.engine.result",
+            "RunConfig": "prefect.run_configs.base",
+            "Schedule": "prefect.schedules",
+            "State": "prefect.engine.state",
+            "Storage": "prefect.storage.base",
+            "UniversalRun": "prefect.run_configs.base",
+            "as_task": "prefect.utilities.tasks",
+            "prefect": "prefect:",
+        },
+    )

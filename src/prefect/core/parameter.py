@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.core.as_json import dump_parameter
 from prefect.core.task import NoDefault, Task
 from prefect.utilities.context import context
@@ -100,3 +101,13 @@ def _parameter_result(serializer: Serializer | None) -> Any:
     from prefect.model.result import PrefectResult
 
     return PrefectResult() if serializer is None else PrefectResult(serializer=serializer)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "PrefectResult": "prefect.engine.results",
+            "prefect": "prefect:",
+        },
+    )

@@ -14,6 +14,7 @@ from functools import cached_property
 from inspect import Signature
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
+from prefect._lazy import lazy
 from prefect.core.annotations import EdgeAnnotation
 from prefect.core.as_json import dump_task
 from prefect.core.operators_mixin import OperatorsMixin
@@ -587,3 +588,13 @@ def _handlers(state_handlers: Any, on_failure: Callable[..., Any] | None) -> lis
     from prefect.core.handlers import handlers_with_failure
 
     return handlers_with_failure(state_handlers, on_failure)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "as_task": "prefect.utilities.tasks",
+            "prefect": "prefect:",
+        },
+    )

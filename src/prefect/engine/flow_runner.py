@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from prefect._lazy import lazy
 from prefect.core import plugs
 from prefect.engine.heartbeat import run_with_heartbeat
 from prefect.engine.runner import ENDRUN, Runner, call_state_handlers
@@ -314,3 +315,18 @@ def _with_children(states: Iterable[State]) -> set[State]:
         else:
             found.add(state)
     return found
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "ConstantResult": "prefect.engine.results",
+            "Edge": "prefect.core.edge",
+            "Flow": "prefect.core.flow",
+            "Mapped": "prefect.engine.state",
+            "Result": "prefect.engine.result",
+            "Task": "prefect.core.task",
+            "prefect": "prefect:",
+        },
+    )

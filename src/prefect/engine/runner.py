@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.model.signals import ENDRUN, PAUSE, PrefectStateSignal
 from prefect.model.state import Failed, Pending, State
 from prefect.utilities.context import current_content
@@ -142,3 +143,13 @@ class Runner:
                 )
             new_state = answer
         return new_state
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "prefect": "prefect:",
+            "signals": "prefect.engine.signals:",
+        },
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from prefect._lazy import lazy
 from prefect.engine import mapping
 from prefect.engine.retries import is_worth_retry, retry_state
 from prefect.engine.runner import ENDRUN, Runner, call_state_handlers
@@ -641,3 +642,16 @@ _STEPS = (
     "check_for_retry",
     "check_task_is_looping",
 )
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Edge": "prefect.core.edge",
+            "Task": "prefect.core.task",
+            "prefect": "prefect:",
+            "signals": "prefect.engine.signals:",
+            "tail_recursive": "prefect.utilities.executors",
+        },
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from prefect._lazy import lazy
 from prefect.model import codec
 from prefect.storage.base import Storage, dated_name, host_label
 from prefect.utilities.context import context
@@ -94,3 +95,12 @@ class Local(Storage):
     def _from_travelled(cls, fields: dict[str, Any]) -> Self:
         # The directory belongs to the machine that stored the flow; nothing is created for it here.
         return cls(**fields, validate=False)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "prefect": "prefect:",
+        },
+    )

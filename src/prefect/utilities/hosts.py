@@ -9,7 +9,7 @@ import ipaddress
 import re
 from typing import NamedTuple
 
-__all__ = ["Host", "is_loopback", "is_unowned", "plain_address", "read_host", "read_origin"]
+__all__ = ["Host", "check_web_address", "is_loopback", "is_unowned", "plain_address", "read_host", "read_origin"]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -29,6 +29,21 @@ class Host(NamedTuple):
     name: str
     port: int | None
     address: Address | None
+
+
+def check_web_address(url: str, what: str) -> None:
+    """Refuse, before anything is looked up or sent, what is no address of http or https with a host.
+
+    Args:
+        what: where the address comes from. It may be a secret, so that the error does not show it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    scheme, colon, rest = url.partition("://")
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+    if not colon or scheme.lower() not in _PORTS or not host or not url.isprintable() or " " in url:
+        raise ValueError(f"{what} is no URL: it has to begin with http:// or https:// and name a host")
 
 
 def read_host(text: str) -> Host | None:

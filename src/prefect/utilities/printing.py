@@ -34,19 +34,19 @@ class LoggedText(io.TextIOBase):
         self.stdout_logger = logger
         self.buffer = _LoggedBytes(self)
 
-    def write(self, text: str) -> int:
-        if not isinstance(text, str):
-            raise TypeError(f"string argument expected, got {type(text)}")
+    def write(self, s: str) -> int:
+        if not isinstance(s, str):
+            raise TypeError(f"string argument expected, got {type(s)}")
         if getattr(_underway, "is_logging", False):
             # A handler of some logger writes the record of a print to stdout: it is not printed once more.
-            return real_stdout().write(text)
-        if text.strip():
+            return real_stdout().write(s)
+        if s.strip():
             _underway.is_logging = True
             try:
-                self.stdout_logger.info(text)
+                self.stdout_logger.info(s)
             finally:
                 _underway.is_logging = False
-        return len(text)
+        return len(s)
 
     def writelines(self, lines: Iterable[str]) -> None:  # type: ignore[override]
         for line in lines:

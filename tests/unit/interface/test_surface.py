@@ -59,6 +59,8 @@ def argument_faults(released, ours):
     if ours is None:
         yield "no arguments can be seen"
         return
+    # Nobody gives the instance by name; where it cannot be, a field of a template may be called so.
+    released, ours = ([argument for argument in side if argument[0] != "self"] for side in (released, ours))
     named = {name: (kind, default) for name, kind, default in ours}
     for name, kind, default in released:
         if kind in ("VAR_KEYWORD", "VAR_POSITIONAL"):

@@ -7,9 +7,10 @@ import re
 import sys
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from prefect._lazy import lazy
 from prefect.agent.containers import ContainerAgent, package
 from prefect.agent.docker.volumes import binds, parse_volumes
 from prefect.run_configs import DockerRun
@@ -262,3 +263,14 @@ def _in_full(name: str) -> str:
     first = name.partition("/")[0]
     names_registry = "." in first or ":" in first or first == "localhost"
     return name if names_registry else f"docker.io/{name}"
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Agent": "prefect.agent.agent",
+            "config": "prefect.configuration",
+            "prefect": "prefect:",
+        },
+    )

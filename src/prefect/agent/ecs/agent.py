@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.agent.containers import ContainerAgent, package, read_yaml
 from prefect.agent.ecs.definitions import (
     DEFAULT_DEFINITION,
@@ -193,3 +194,14 @@ class ECSAgent(ContainerAgent):
         if run_config.task_definition_path is not None:
             return read_yaml(run_config.task_definition_path)
         return self.task_definition
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Agent": "prefect.agent.agent",
+            "config": "prefect.configuration",
+            "prefect": "prefect:",
+        },
+    )

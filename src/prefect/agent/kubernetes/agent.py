@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.agent.containers import ContainerAgent, package, read_yaml
 from prefect.agent.kubernetes.jobs import DEFAULT_TEMPLATE, JobDefaults, build_job, first_container
 from prefect.agent.kubernetes.manifests import kubernetes_manifests
@@ -204,3 +205,14 @@ def _reason(error: Any) -> str:
     except (ValueError, AttributeError):
         message = None
     return f"{error.status} {message or error.reason}"
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Agent": "prefect.agent.agent",
+            "config": "prefect.configuration",
+            "prefect": "prefect:",
+        },
+    )

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.agent.agent import Agent
 from prefect.backend.environ import local_agent_environ
 from prefect.run_configs import LocalRun
@@ -142,3 +143,13 @@ class LocalAgent(Agent):
             import_paths=import_paths or (),
             show_flow_logs=show_flow_logs,
         )
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "config": "prefect.configuration",
+            "prefect": "prefect:",
+        },
+    )

@@ -9,8 +9,9 @@ import copy
 import json
 import shlex
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.agent.containers import ContainerAgent, package
 from prefect.run_configs import VertexRun
 from prefect.utilities.agent import get_flow_image, get_flow_run_command
@@ -140,3 +141,14 @@ def _reason(body: str) -> str:
         return str(json.loads(body)["error"]["message"])
     except (ValueError, KeyError, TypeError):
         return body[:500]
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Agent": "prefect.agent.agent",
+            "config": "prefect.configuration",
+            "prefect": "prefect:",
+        },
+    )

@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.client.client import Client, FlowRunInfoResult
 from prefect.engine.cloud.cancellation import CancellationWatcher
 from prefect.engine.cloud.heartbeat import Heartbeat
@@ -218,3 +219,14 @@ class CloudFlowRunner(FlowRunner):
             if self.client.get_flow_run_state(run_context.get("flow_run_id", "")).is_finished():
                 return False
         return True
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Flow": "prefect.core.flow",
+            "Task": "prefect.core.task",
+            "prefect": "prefect:",
+        },
+    )

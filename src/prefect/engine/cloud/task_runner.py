@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.client.client import Client
 from prefect.engine import mapping
 from prefect.engine.runner import ENDRUN, call_state_handlers
@@ -213,3 +214,15 @@ def _seconds_until_next_attempt(state: State) -> float | None:
     if wait > patience():
         return None
     return max(wait.total_seconds(), 0.0)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Edge": "prefect.core.edge",
+            "Result": "prefect.engine.result",
+            "Task": "prefect.core.task",
+            "prefect": "prefect:",
+        },
+    )

@@ -16,6 +16,7 @@ def post_json(url: str, content: Any, headers: Mapping[str, str] | None = None) 
     """Send a JSON body to a URL.
 
     Raises:
+        ValueError: the URL is none, and nothing was sent.
         DeliveryFailed: no answer in time, or one that is no success. Names the host only: such URLs hold secrets.
     """
     import json
@@ -23,6 +24,9 @@ def post_json(url: str, content: Any, headers: Mapping[str, str] | None = None) 
 
     import urllib3
 
+    from prefect.utilities.hosts import check_web_address
+
+    check_web_address(url, "the webhook's address")
     host = urlsplit(url).netloc
     try:
         with urllib3.PoolManager(retries=False, timeout=TIMEOUT_SECONDS) as pool:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from prefect._lazy import lazy
 from prefect.core.authoring import defaults_from_attrs
 from prefect.core.function import task
 from prefect.core.task import Task
@@ -295,3 +296,21 @@ def _logger() -> logging.Logger:
     from prefect.utilities.logging import get_logger
 
     return context.get("logger") or get_logger()
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "EnumValue": "prefect.utilities.graphql",
+            "FlowRunView": "prefect.backend.flow_run_view",
+            "FlowView": "prefect.backend.flow",
+            "RunConfig": "prefect.run_configs.base",
+            "create_link_artifact": "prefect.artifacts",
+            "prefect": "prefect:",
+            "signal_from_state": "prefect.engine.signals",
+            "watch_flow_run": "prefect.backend.flow_run",
+            "with_args": "prefect.utilities.graphql",
+        },
+    )

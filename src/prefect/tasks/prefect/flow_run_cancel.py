@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
 from prefect.utilities.context import context
@@ -29,3 +30,13 @@ class CancelFlowRun(Task):
         if not chosen:
             raise ValueError("Can't cancel a flow run without flow run ID.")
         return Client().cancel_flow_run(chosen)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "prefect": "prefect:",
+        },
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
 from prefect.utilities.context import context
@@ -33,3 +34,13 @@ class RenameFlowRun(Task):
         if not flow_run_name:
             raise ValueError("Must provide a flow name.")
         return Client().set_flow_run_name(chosen, flow_run_name)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Client": "prefect.client.client",
+            "prefect": "prefect:",
+        },
+    )

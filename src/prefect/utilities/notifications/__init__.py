@@ -7,6 +7,7 @@ __getattr__, __dir__ = lazy(
     dict.fromkeys(
         (
             "callback_factory",
+            "email_message_formatter",
             "gmail_notifier",
             "jira_notifier",
             "slack_message_formatter",

@@ -2,4 +2,6 @@
 
 from prefect._lazy import lazy
 
-__getattr__, __dir__ = lazy(__name__, {"jira_notifier": "prefect.backend.notifications"})
+__getattr__, __dir__ = lazy(
+    __name__, dict.fromkeys(("jira_message_formatter", "jira_notifier"), "prefect.backend.notifications")
+)
