@@ -36,6 +36,7 @@ PROJECT = "watched"
 FLOWS = textwrap.dedent(
     """
     import ctypes, os, signal, subprocess, time
+    from datetime import timedelta
     from pathlib import Path
     from prefect import Flow, context, task
 
@@ -73,7 +74,7 @@ FLOWS = textwrap.dedent(
         context.logger.info("the last line before")
         os.kill(os.getpid(), signal.SIGKILL)
 
-    @task
+    @task(max_retries=1, retry_delay=timedelta(0))
     def wait():
         (HERE / "pid.new").write_text(str(os.getpid()))
         os.rename(HERE / "pid.new", HERE / "pid")
@@ -203,6 +204,24 @@ def test_a_run_of_an_agent_that_holds_the_interpreter_goes_on_beating(stage, ser
         stage.release()
         wait_for("the end of the run", lambda: stage.states(run_id)[-1] == "Success")
     assert stage.states(run_id) == ["Scheduled", "Submitted", "Running", "Success"]
+
+
+def test_an_agent_tells_how_the_process_of_a_run_ended(stage, server, client):
+    with running_agent(server, stage.folder, "--label", "here"):
+        run_id = stage.run_of("waits", labels=["here"])
+        pid = stage.pid()
+        os.unlink(stage.folder / "pid")
+
+        os.kill(pid, signal.SIGKILL)
+
+        assert stage.pid() != pid  # started again, without waiting for its silence
+        stage.release()
+        wait_for("the end of the run", lambda: stage.states(run_id)[-1] in ("Success", "Failed"))
+    how = "The process of this flow run was killed by SIGKILL"
+    document = "query($id: uuid!) { flow_run_by_pk(id: $id) { task_runs { states { message } } } }"
+    [task_run] = client.ask(document, id=run_id)["flow_run_by_pk"]["task_runs"]
+    assert any(state["message"].startswith(how) for state in task_run["states"])
+    assert any(message.startswith(how) for message in stage.messages(run_id))
 
 
 IN_A_PROCESS_OF_ITS_OWN = "from prefect.backend.execution import *; execute_flow_run_in_subprocess({0!r})"

@@ -331,6 +331,22 @@ class Agent:
         except (ClientError, ValueError):
             self.logger.exception("Failed to write a log of flow run %s: %s", run_id, message)
 
+    def _tell_end(self, run_id: str, run_process: str, how: str) -> None:
+        """Tell the API that the process of a run has ended before its work was done, and how.
+
+        Args:
+            run_process: its name, as its environment has it.
+        """
+        self.logger.info("Flow run %s: %s", run_id, how)
+        try:
+            self.client.report_process_end(run_id, run_process.partition("/")[2], how)
+        except ClientError as error:
+            if "report_process_end" in str(error):  # a server of 1.x
+                self._write_log(run_id, f"{how}.", "ERROR")
+            else:
+                # Then its silence tells.
+                self.logger.warning("The end of the process of flow run %s could not be told: %s", run_id, error)
+
     def _run_config_of(self, flow_run: GraphQLResult, kind: type[R]) -> R:
         """Give the run's config as this agent's kind.
 

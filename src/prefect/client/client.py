@@ -245,6 +245,17 @@ class Client(Connection):
         headers = {"X-PREFECT-HEARTBEAT-ID": flow_run_id}
         self.change(operations.UPDATE_FLOW_RUN_HEARTBEAT, {"flow_run_id": flow_run_id}, headers=headers)
 
+    def report_process_end(self, flow_run_id: str, process: str, how: str) -> bool:
+        """Say that the process that works on a flow run has ended, and how; gives whether it left work undone.
+
+        Only this package's own server knows this.
+
+        Args:
+            process: the name that it had.
+        """
+        values = {"flow_run_id": flow_run_id, "process": process, "how": how}
+        return bool(self.change(operations.REPORT_PROCESS_END, values)["settled"])
+
     def get_flow_run_info(self, flow_run_id: str) -> FlowRunInfoResult:
         """Read what the runner of a flow run needs to know."""
         run = self.ask(operations.FLOW_RUN_INFO, id=flow_run_id)["flow_run_by_pk"]

@@ -89,6 +89,9 @@ mutation($input: set_flow_run_states_input!) {
 UPDATE_FLOW_RUN_HEARTBEAT: Final = """\
 mutation($input: update_flow_run_heartbeat_input!) { update_flow_run_heartbeat(input: $input) { success } }"""
 
+REPORT_PROCESS_END: Final = """\
+mutation($input: report_process_end_input!) { report_process_end(input: $input) { settled } }"""
+
 FLOW_RUN_INFO: Final = """\
 query($id: uuid!) {
     flow_run_by_pk(id: $id) {

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from prefect._lazy import lazy
 from prefect.agent.agent import Agent
-from prefect.backend.environ import local_agent_environ
+from prefect.agent.process_ends import MemoryKills, describe_end
+from prefect.backend.environ import RUN_PROCESS, local_agent_environ
 from prefect.run_configs import LocalRun
 from prefect.utilities.graphql import GraphQLResult
 
@@ -69,8 +70,16 @@ class LocalAgent(Agent):
         working_dir = run_config.working_dir
         if working_dir and not os.path.isdir(working_dir):
             raise ValueError(f"Flow run {flow_run.id} has a nonexistent `working_dir` configured: {working_dir}")
-        self._reap()
-        process = self._start(self.populate_env_vars(flow_run, run_config), working_dir)
+        environ = self.populate_env_vars(flow_run, run_config)
+        kills = MemoryKills()
+        process = self._start(environ, working_dir)
+        # A thread for each: it is told at once how one has ended.
+        threading.Thread(
+            target=self._see_end,
+            args=(process, flow_run.id, environ, kills),
+            name=f"process-{process.pid}",
+            daemon=True,
+        ).start()
         return f"PID: {process.pid}"
 
     def populate_env_vars(self, flow_run: GraphQLResult, run_config: Any = None) -> dict[str, str]:
@@ -88,10 +97,6 @@ class LocalAgent(Agent):
             send_logs=self.log_to_cloud,
         )
 
-    def heartbeat(self) -> None:
-        """Let go of processes that have ended."""
-        self._reap()
-
     def _start(self, environ: Mapping[str, str], working_dir: str | None) -> subprocess.Popen[bytes]:
         output = None if self.show_flow_logs else subprocess.DEVNULL
         # A session of its own: neither Ctrl-C at the agent's terminal nor the agent's end reaches the flow run.
@@ -108,13 +113,15 @@ class LocalAgent(Agent):
             self.processes.add(process)
         return process
 
-    def _reap(self) -> None:
+    def _see_end(
+        self, process: subprocess.Popen[bytes], run_id: str, environ: Mapping[str, str], kills: MemoryKills
+    ) -> None:
+        exit_code = process.wait()
         with self._processes_lock:
-            ended = {process for process in self.processes if process.poll() is not None}
-            self.processes -= ended
-        for process in ended:
-            if process.returncode:
-                self.logger.info("Process PID %s returned non-zero exit code %s", process.pid, process.returncode)
+            self.processes.discard(process)
+        if exit_code:
+            self.logger.info("Process PID %s returned non-zero exit code %s", process.pid, exit_code)
+            self._tell_end(run_id, environ[RUN_PROCESS], describe_end(exit_code, kills))
 
     @staticmethod
     def generate_supervisor_conf(

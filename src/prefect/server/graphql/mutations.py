@@ -15,6 +15,7 @@ from prefect.server.actions import (
     hooks,
     limits,
     logs,
+    lost_runs,
     registration,
     runs,
     schedules,
@@ -194,6 +195,13 @@ async def _update_flow_run_heartbeat(request: Request, inputs: Inputs) -> Mappin
     return {"success": await _write(request, runs.beat_flow_run, process_id=process_id, **inputs)}
 
 
+async def _report_process_end(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    agent_id = _caller(request).agent_id
+    given = {**inputs, "process_id": inputs["process"], "settings": request.app.settings, "agent_id": agent_id}
+    del given["process"]
+    return {"settled": await _write(request, lost_runs.report_process_end, **given)}
+
+
 async def _cancel_flow_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     return {"state": await _write(request, runs.cancel_flow_run, **inputs)}
 
@@ -367,6 +375,14 @@ _RUNS = (
     ),
     _operation("set_flow_run_states", _set_flow_run_states, _STATES, states="[set_flow_run_state_input!]!"),
     _operation("set_task_run_states", _set_task_run_states, _TASK_STATES, states="[set_task_run_state_input!]!"),
+    _operation(
+        "report_process_end",
+        _report_process_end,
+        {"settled": "Boolean"},
+        flow_run_id="UUID!",
+        process="String!",
+        how="String!",
+    ),
     _operation("cancel_flow_run", _cancel_flow_run, {"state": "String"}, flow_run_id="UUID!"),
     _operation("write_run_logs", _write_run_logs, logs="[write_run_log_input!]!"),
 )

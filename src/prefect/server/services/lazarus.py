@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from prefect.server.actions.logs import write_run_logs
-from prefect.server.actions.set_state import set_flow_run_state
-from prefect.server.errors import ApiError
-from prefect.server.rules.proposal import propose
+from prefect.server.actions.lost_runs import restart_flow_run
 from prefect.server.settings import Settings
-from prefect.server.store import lost, runs
+from prefect.server.store import lost
 from prefect.server.store.database import Database, Transaction
 
 __all__ = ["run_once"]
 
-logger = logging.getLogger("prefect.server.services.lazarus")
-
 BATCH = 500
-LOG_NAME = "Lazarus.FlowRun"
 
 
 async def run_once(database: Database, settings: Settings, now: datetime) -> int:
@@ -47,24 +40,4 @@ def _settle(
     # It may have moved or beaten since the look.
     if present is None or present["version"] != run["version"] or not present["is_silent"]:
         return 0
-    attempt = (run["times_resurrected"] or 0) + 1
-    limit = settings.resurrection_attempt_limit
-    if attempt <= limit:
-        state = propose("Scheduled", "Rescheduled by a Lazarus process.", start_time=now)
-        level, message = "INFO", f"Rescheduled by a Lazarus process. This is attempt {attempt}."
-    else:
-        message = (
-            f"A Lazarus process attempted to reschedule this run {limit} times without success. Marking as failed."
-        )
-        state, level = propose("Failed", message), "ERROR"
-    try:
-        if attempt <= limit:
-            tx.run(runs.set_resurrections, flow_run_id=run["id"], times_resurrected=attempt, now=now)
-        set_flow_run_state(tx, now, flow_run_id=run["id"], proposed=state)
-    except ApiError as error:
-        logger.warning("Lost flow run %s could not be settled: %s", run["id"], error)
-        return 0
-    write_run_logs(
-        tx, now, logs_given=[{"flow_run_id": run["id"], "name": LOG_NAME, "level": level, "message": message}]
-    )
-    return 1
+    return int(restart_flow_run(tx, now, run, settings.resurrection_attempt_limit))

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from prefect.server.actions.logs import write_run_logs
-from prefect.server.actions.set_state import count_retries, set_flow_run_state, set_task_run_state
-from prefect.server.errors import ApiError
-from prefect.server.rules.proposal import propose
+from prefect.server.actions.lost_runs import cancel_flow_run, settle_task_run
 from prefect.server.settings import Settings
 from prefect.server.store import lost
 from prefect.server.store.database import Database, Transaction
 
 __all__ = ["run_once"]
 
-logger = logging.getLogger("prefect.server.services.zombie_killer")
-
 BATCH = 500
-SILENT_TASK = "No heartbeat detected from the remote task; "
+SILENT_TASK = "No heartbeat detected from the remote task"
 SILENT_RUN = "No heartbeat detected from the flow run, which was to be cancelled; marking it as cancelled."
 
 
@@ -65,35 +59,12 @@ def _settle_task_run(tx: Transaction, now: datetime, limits: Mapping[str, dateti
     # It may have moved, or its flow run beaten, since the look.
     if present is None or present["version"] != run["version"] or not present["is_silent"]:
         return 0
-    retries = count_retries(tx, run["id"])
-    allowed = run["max_retries"] or 0
-    if run["flow_run_state"] == "Running" and retries < allowed:
-        message = f"{SILENT_TASK}retrying the run.This will be retry {retries + 1} of {allowed}."
-        state = propose(
-            "Retrying", message, start_time=now + (run["retry_delay"] or timedelta()), run_count=retries + 1
-        )
-    else:
-        wanted, word = ("Cancelled", "cancelled") if run["flow_run_state"] == "Cancelling" else ("Failed", "failed")
-        message = f"{SILENT_TASK}marking the run as {word}."
-        state = propose(wanted, message)
-    try:
-        set_task_run_state(tx, now, task_run_id=run["id"], proposed=state)
-    except ApiError as error:
-        logger.warning("Silent task run %s could not be settled: %s", run["id"], error)
-        return 0
-    _log(tx, now, run["flow_run_id"], run["id"], "ZombieKiller.TaskRun", message)
-    return 1
+    return int(settle_task_run(tx, now, run, SILENT_TASK))
 
 
 def _settle_flow_run(tx: Transaction, now: datetime, limits: Mapping[str, datetime], run: Mapping[str, Any]) -> int:
     present = tx.one(lost.flow_run_now, flow_run_id=run["id"], **limits)
     if present is None or present["version"] != run["version"] or not present["is_silent"]:
         return 0
-    set_flow_run_state(tx, now, flow_run_id=run["id"], proposed=propose("Cancelled", SILENT_RUN))
-    _log(tx, now, run["id"], None, "ZombieKiller.FlowRun", SILENT_RUN)
+    cancel_flow_run(tx, now, run["id"], SILENT_RUN)
     return 1
-
-
-def _log(tx: Transaction, now: datetime, flow_run_id: str, task_run_id: str | None, name: str, message: str) -> None:
-    line = {"flow_run_id": flow_run_id, "task_run_id": task_run_id, "name": name, "level": "ERROR", "message": message}
-    write_run_logs(tx, now, logs_given=[line])

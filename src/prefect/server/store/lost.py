@@ -20,6 +20,8 @@ __all__ = [
     "beats_often",
     "bring_back",
     "flow_run_now",
+    "flow_run_of_process",
+    "flow_run_with_pending_work",
     "flow_runs_ahead",
     "has_pending_work",
     "is_switched_off",
@@ -28,6 +30,7 @@ __all__ = [
     "silent_cancelling_runs",
     "silent_task_runs",
     "task_run_now",
+    "task_runs_in_work",
 ]
 
 
@@ -133,25 +136,47 @@ def _of_its_run(value: ColumnElement[Any]) -> Any:
     return select(value).where(flow_run.c.id == task_run.c.flow_run_id).scalar_subquery()
 
 
+_left_task_runs = select(
+    task_run.c.id,
+    task_run.c.version,
+    task_run.c.flow_run_id,
+    _of_its_run(flow_run.c.state).label("flow_run_state"),
+    task.c.max_retries,
+    task.c.retry_delay,
+).select_from(
+    task_run.join(task, task.c.id == task_run.c.task_id)
+    .join(flow, flow.c.id == task.c.flow_id)
+    .join(flow_group, flow_group.c.id == flow.c.flow_group_id)
+)
 silent_task_runs = (
-    select(
-        task_run.c.id,
-        task_run.c.version,
-        task_run.c.flow_run_id,
-        _of_its_run(flow_run.c.state).label("flow_run_state"),
-        task.c.max_retries,
-        task.c.retry_delay,
-    )
-    .select_from(
-        task_run.join(task, task.c.id == task_run.c.task_id)
-        .join(flow, flow.c.id == task.c.flow_id)
-        .join(flow_group, flow_group.c.id == flow.c.flow_group_id)
-    )
-    .where(among(task_run.c.state, RUNNING))
+    _left_task_runs.where(among(task_run.c.state, RUNNING))
     .where(_of_its_run(silent))
     .where(~_off("heartbeat_enabled"))
     .order_by(task_run.c.updated)
     .limit(_limit)
+)
+
+# For a process that was seen to end.
+task_runs_in_work = (
+    _left_task_runs.where(task_run.c.flow_run_id == value_of("flow_run_id", task_run.c.flow_run_id))
+    .where(among(task_run.c.state, RUNNING))
+    .order_by(task_run.c.id)
+)
+flow_run_of_process = (
+    select(
+        flow_run.c.id,
+        flow_run.c.state,
+        flow_run.c.process_id,
+        flow_run.c.agent_id,
+        flow_run.c.times_resurrected,
+        _off("lazarus_enabled").label("lazarus_is_off"),
+    )
+    .select_from(_of_group)
+    .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
+    .with_for_update(of=flow_run)
+)
+flow_run_with_pending_work = (
+    select(flow_run.c.id).where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id)).where(has_pending_work)
 )
 
 # What the finder looks at again inside its transaction.
