@@ -139,6 +139,7 @@ class Place:
         self.log = folder / "log"
         self.answer = folder / "answer.json"
         self._written = 0
+        self._originals: dict[str, tuple[bytes, int]] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self.copy()
         self.postgres = Postgres(root)
@@ -176,11 +177,20 @@ class Place:
 
     def write(self, name: str, text: str) -> None:
         """Change a file, and give it a time that no version of it had: bytecode is known by the time of its source."""
-        self._written += 1
         target = self.tree / name
+        if name not in self._originals:
+            self._originals[name] = (target.read_bytes(), target.stat().st_mtime_ns)
+        self._written += 1
         target.write_text(text)
         stamp = LONG_AGO + (time.time_ns() // 1_000_000) % 500_000_000 + self._written
         os.utime(target, (stamp, stamp))
+
+    def put_back(self, name: str) -> None:
+        """Undo the changes of a file; the tree itself may have gone on since it was copied."""
+        if name in self._originals:
+            content, stamp = self._originals.pop(name)
+            (self.tree / name).write_bytes(content)
+            os.utime(self.tree / name, ns=(stamp, stamp))
 
     def run(self, arguments: Sequence[str], work: Callable[[list[str]], Any], *, seconds: float) -> Child:
         """Fork a child that does ``work`` with the arguments for pytest; its answer is JSON."""

@@ -61,6 +61,11 @@ def test_after_the_start_runs_get_the_time_to_beat(scene):
     assert scene.steady.seconds_left() == 0
 
 
+def test_in_quiet_times_nothing_is_warned_of(scene, caplog):
+    scene.live(3 * GRACE)
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("jump", [3600, -3600, 20], ids=["on", "back", "a little"])
 def test_after_a_jump_of_the_clock_they_get_it_again(scene, jump):
     scene.live(GRACE)
