@@ -201,11 +201,14 @@ def child_views(
     upstream: Sequence[tuple[Edge, Any, State | None]],
     mapped_children: Mapping[Task, list[Any]],
     executor: Executor,
+    known: int | None = None,
 ) -> tuple[int, list[View]]:
     """Give the number of children and, for each upstream edge, what a child sees behind it.
 
     Args:
         upstream: edge, upstream state or its future, and for a mapped edge the state itself.
+        known: how many children there are known to be, 0 when that is not told: there are no more, and the values
+            upstream may be absent.
 
     Raises:
         Exception: whatever a value raises that has a length, but no elements 0, 1, 2, ...
@@ -230,9 +233,15 @@ def child_views(
             views.append(one_of(children))
         else:
             value = flattened_value(state.result) if edge.flattened else state.result
+            if known is not None and value is None:
+                # Only that it succeeded is known of the upstream task.
+                views.append(whole(state))
+                continue
             counts.append(len(value))
             views.append(value)
             of_values.append((len(views) - 1, state))
+    if known:
+        counts.append(known)
     count = min(counts) if counts else 0
     for place, state in of_values:
         views[place] = _elements_of(state, views[place], count)

@@ -153,6 +153,7 @@ class Walk:
                 [(edge, upstream[place], resolved.get(place)) for place, edge in enumerate(parcel.edges)],
                 self._children,
                 executor,
+                state.n_map_states if isinstance(state, Mapped) else None,
             )
         except Exception as error:
             # What is mapped over cannot be taken apart: that is this task's failure, and nobody else's.

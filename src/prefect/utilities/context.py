@@ -1,13 +1,14 @@
 """What is known of the run that the code is in: ``prefect.context``.
 
-One global object over a ``ContextVar`` that holds a plain dictionary. A ``with context(...)`` copies that dictionary
-once, one level deep; the settings in it are shared, never copied. A new thread starts from the base context: the
+One global object, ``context``, over a ``ContextVar`` that holds a plain dictionary. A ``with context(...)`` copies that
+dictionary once, one level deep; the settings in it are shared, never copied. A new thread starts from the base context: the
 section ``context`` of the configuration, and ``config`` itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from importlib import import_module
@@ -44,23 +45,60 @@ def _base() -> dict[str, Any]:
 
 
 class Context(DotDict):
-    """The values of the run at hand, by attribute or item; call it to add values for the length of a ``with`` block.
+    """Values by attribute or item: those of the configuration's section ``context``, ``config`` itself, and given ones.
 
-    There is one: ``prefect.context``. Every instance shows the same content.
+    ``prefect.context`` shows those of the run at hand; a Context that is made has values of its own.
+
+    Args:
+        *args, **kwargs: values; a ``config`` is laid over that of the process.
     """
 
     __slots__ = ()
 
     def __init__(self, *args: Mapping[str, Any], **kwargs: Any) -> None:
-        # The content belongs to the thread, not to the instance.
-        if args or kwargs:
-            self.update(*args, **kwargs)
+        super().__init__(_with_values(_base(), args, kwargs))
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "_content":
+            try:
+                return self._content[name]
+            except KeyError:
+                pass
+        raise AttributeError(f"'Context' object has no attribute {name!r}", name=name, obj=self)
+
+    def copy(self) -> DotDict:
+        """Give the present values as a dictionary of their own."""
+        return DotDict(self._content)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("The context cannot be pickled: it belongs to its process. Take values from prefect.context.")
+
+    @contextmanager
+    def __call__(self, *mappings: Mapping[str, Any], **values: Any) -> Iterator[Context]:
+        """Add these values for the length of a ``with`` block, and put back the whole content at its end."""
+        former = dict(self._content)
+        content = _with_values(former, mappings, values)
+        self._content.update(content)
+        try:
+            yield self
+        finally:
+            self._content.clear()
+            self._content.update(former)
+
+
+class _CurrentContext(Context):
+    """The values of the run at hand, which belong to the thread and not to the instance."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Begin with nothing: the content is made when somebody first asks for it."""
 
     @property
     def _content(self) -> dict[str, Any]:  # type: ignore[override]
         return current_content()
 
-    def __call__(self, *mappings: Mapping[str, Any], **values: Any) -> ContextScope:
+    def __call__(self, *mappings: Mapping[str, Any], **values: Any) -> ContextScope:  # type: ignore[override]
         """Give a ``with`` block (or decorator) that adds these values and puts back the whole content at its end.
 
         Later mappings win, keywords win over mappings. A ``config`` is laid over the current one.
@@ -79,15 +117,22 @@ class Context(DotDict):
     def update(self, *args: Any, **kwargs: Any) -> None:
         current_content().update(*args, **kwargs)
 
-    def copy(self) -> DotDict:
-        """Give the present values as a dictionary of their own."""
-        return DotDict(current_content())
-
     def __iter__(self) -> Iterator[str]:
         return iter(current_content())
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("The context cannot be pickled: it belongs to its process. Take values from prefect.context.")
+
+def _with_values(
+    content: dict[str, Any], mappings: Iterable[Mapping[str, Any]], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give a copy of a content with further values; a ``config`` among them is laid over the one that is there."""
+    new = content.copy()
+    for mapping in mappings:
+        new.update(mapping)
+    new.update(values)
+    config = new.get("config")
+    if config is not content.get("config") and isinstance(config, Mapping):
+        new["config"] = merge_dicts(content["config"], config)
+    return new
 
 
 class ContextScope:
@@ -104,14 +149,7 @@ class ContextScope:
         if previous is None:
             previous = current_content()
         self._previous = previous
-        content = previous.copy()
-        for mapping in self._mappings:
-            content.update(mapping)
-        content.update(self._values)
-        config = content.get("config")
-        if config is not previous.get("config") and isinstance(config, Mapping):
-            content["config"] = merge_dicts(previous["config"], config)
-        _current.set(content)
+        _current.set(_with_values(previous, self._mappings, self._values))
         return context
 
     def __exit__(
@@ -129,4 +167,4 @@ class ContextScope:
         return within
 
 
-context = Context()
+context = _CurrentContext()

@@ -223,7 +223,7 @@ def test_only_the_child_that_failed_is_tried_again() -> None:
 def test_known_children_are_kept() -> None:
     with Flow("f") as flow:
         mapped = inc.map([1, 2, 3])
-    known = Mapped("before", map_states=[Success(result=50), None])
+    known = Mapped("before", map_states=[Success(result=50), None, None])
     state = FlowRunner(flow).run(return_tasks=[mapped], task_states={mapped: known}).result[mapped]
 
     assert state.result == [50, 3, 4]
@@ -318,3 +318,30 @@ def test_a_large_map_keeps_no_loggers() -> None:
         give.map(list(range(200)))
     flow.run()
     assert not [name for name in logging.root.manager.loggerDict if name.startswith("prefect.give[")]
+
+
+@pytest.mark.parametrize(
+    ("value", "mapped", "expected"),
+    [
+        (None, Mapped(n_map_states=3), [None] * 3),
+        (None, Mapped(map_states=[Success(result=5), Pending(), None]), [5, None, None]),
+        (None, Mapped(n_map_states=0), []),
+        ([7, 8, 9], Mapped(n_map_states=2), [7, 8]),
+        ([7], Mapped(n_map_states=3), [7]),
+        ([7, 8, 9], Mapped(), [7, 8, 9]),
+    ],
+    ids=["by number", "by states", "none", "fewer than values", "more than values", "unsaid"],
+)
+def test_the_children_of_a_known_mapped_state_are_made_again(value, mapped, expected):
+    source, same = task(lambda: [1, 2, 3], name="source"), task(lambda x: x, name="same")
+    with Flow("f") as flow:
+        numbers = source()
+        copies = same.map(numbers)
+        further = same.map(copies)
+        together = same(copies)
+
+    state = flow.run(task_states={numbers: Success(result=value), copies: mapped})
+
+    assert state.is_successful()
+    assert [state.result[t].result for t in (copies, further, together)] == [expected] * 3
+    assert len(state.result[copies].map_states) == len(expected)

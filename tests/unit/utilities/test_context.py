@@ -124,9 +124,30 @@ def test_it_cannot_be_pickled(dumps):
         dumps(context)
 
 
-def test_every_instance_shows_the_same_content():
+def test_a_context_that_is_made_has_values_of_its_own():
     with context(a=1):
-        assert Context()["a"] == 1
+        made = Context({"b": 2}, config={"cloud": {"send_flow_run_logs": "x"}}, c=3)
+    assert "a" not in made
+    assert (made.b, made["c"], made.get("d", 4)) == (2, 3, 4)
+    assert made.config.cloud.send_flow_run_logs == "x"
+    assert made.config.cloud.api == config.cloud.api
+    assert "b" not in context
+    assert context.config is config
+    assert config.cloud.send_flow_run_logs != "x"
+
+
+def test_values_are_added_to_a_context_of_ones_own_for_a_block():
+    made = Context(a=1)
+    with made(a=2, b=3) as inside:
+        made.c = 4
+        assert inside is made
+        assert (made.a, made.b, made.c) == (2, 3, 4)
+    assert (made.a, made.get("b"), made.get("c")) == (1, None, None)
+
+
+def test_a_context_of_ones_own_is_not_pickled_either():
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(Context(a=1))
 
 
 def test_entering_copies_no_settings_and_is_the_work_of_a_few_calls():
