@@ -80,7 +80,25 @@ def schema() -> str:
     return f"# Made by tools/reference.py from the code; do not edit.\n\n{text}\n"
 
 
-PAGES = {"commands.md": page_of_commands, "server-settings.md": page_of_settings, "schema.graphql": schema}
+def page_of_limits() -> str:
+    from prefect.contract.limits import TABLE
+
+    text = "# Limits\n\n" + MADE
+    text += (
+        "The same on each way in: command line, client, tasks, GraphQL, schedules, automations, and the client of "
+        "1.4.1.\nValues that come from data meet no lower limit than in 1.x. An empty text for an optional input means "
+        "that it was\nnot given. Limits that a setting moves name it.\n\n"
+        "| what | at most | more than that |\n|---|---|---|\n"
+    )
+    return text + "".join(f"| {limit.what} | {limit.most} | {limit.beyond} |\n" for limit in TABLE)
+
+
+PAGES = {
+    "limits.md": page_of_limits,
+    "commands.md": page_of_commands,
+    "server-settings.md": page_of_settings,
+    "schema.graphql": schema,
+}
 
 
 def main() -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect.client.connection import Connection
-from prefect.contract import errors, operations
+from prefect.contract import errors, limits, operations
+from prefect.contract.fitting import fitted
 from prefect.exceptions import ClientError, ObjectNotFoundError
 from prefect.utilities.context import context
 
@@ -300,7 +302,7 @@ class Client(Connection):
         Returns:
             The state that holds now: the given one, or Queued when the run has to wait for a free slot.
         """
-        item = {"flow_run_id": flow_run_id, "version": version, "state": state.serialize()}
+        item = {"flow_run_id": flow_run_id, "version": version, "state": _document_of(state)}
         return self._set_state(operations.SET_FLOW_RUN_STATES, item, state)
 
     # ----- task runs
@@ -332,7 +334,7 @@ class Client(Connection):
         cache_for: timedelta | None = None,
     ) -> State:
         """Propose a state for a task run; see :meth:`set_flow_run_state`."""
-        item = {"task_run_id": task_run_id, "version": version, "state": state.serialize()}
+        item = {"task_run_id": task_run_id, "version": version, "state": _document_of(state)}
         return self._set_state(operations.SET_TASK_RUN_STATES, item, state)
 
     def set_task_run_name(self, task_run_id: str, name: str) -> bool:
@@ -446,6 +448,21 @@ class Client(Connection):
             raise ValueError("Deleting the task tag concurrency limit failed.")
 
 
+def _document_of(state: State) -> dict[str, Any]:
+    """Serialize a state so that it can be sent and kept: its words are shortened, what is no JSON is left out."""
+    try:
+        document = state.serialize()
+    except ValueError as error:
+        bare = copy(state)
+        bare.context = {}
+        for name in ("cached_parameters", "hashed_inputs"):
+            if hasattr(bare, name):
+                setattr(bare, name, None)
+        bare.message = f"{state.message or ''} [left out: {str(error)[:500]}]".strip()
+        document = bare.serialize()
+    return fitted(document, limits.STATE_PAYLOAD_BYTES, leave_out=False)
+
+
 def _state(serialized: Mapping[str, Any] | str | None) -> State:
     from prefect.model.state import Pending, State
 
@@ -479,10 +496,11 @@ def _run_values(
         "version_group_id": version_group_id,
         "flow_group_id": flow_group_id,
     }
-    values = {key: value for key, value in values.items() if value is not None}
+    # An empty text means that nothing was given, here and below: callers pass on variables that are not set.
+    values = {key: value for key, value in values.items() if value}
     if not values:
         raise ValueError("One of flow_id, version_group_id or flow_group_id must be provided")
-    if run_name is not None and flow_run_name is not None and run_name != flow_run_name:
+    if run_name and flow_run_name and run_name != flow_run_name:
         raise ValueError("Received both `run_name` and `flow_run_name`; only one is allowed.")
     optional = {
         "parameters": None if parameters is None else _mapping(parameters, "parameters"),
@@ -490,11 +508,11 @@ def _run_values(
         "run_config": None if run_config is None else run_config.serialize(),
         "labels": None if labels is None else _labels(labels),
         "scheduled_start_time": _start_time(scheduled_start_time),
-        "flow_run_name": run_name if flow_run_name is None else flow_run_name,
+        "flow_run_name": flow_run_name or run_name or None,
     }
     values |= {key: value for key, value in optional.items() if value is not None}
     # A key makes it safe to send the request again when its answer was lost.
-    values["idempotency_key"] = uuid.uuid4().hex if idempotency_key is None else idempotency_key
+    values["idempotency_key"] = idempotency_key or uuid.uuid4().hex
     return values
 
 
@@ -511,7 +529,7 @@ def _mapping(values: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _start_time(time: datetime | str | None) -> str | None:
-    if time is None:
+    if time is None or time == "":
         return None
     if isinstance(time, str):
         # The server says what is wrong with a text that is no time.

@@ -46,9 +46,9 @@ def register(
         "project_id": project_id,
         "serialized_flow": _packed(serialized, compressed),
         "set_schedule_active": False,
-        "version_group_id": version_group_id,
+        "version_group_id": version_group_id or None,
     }
-    if idempotency_key is not None:
+    if idempotency_key:
         values["idempotency_key"] = idempotency_key
     document = operations.CREATE_FLOW_COMPRESSED if compressed else operations.CREATE_FLOW
     flow_id: str = client.change(document, values, retry_on_api_error=False)["id"]

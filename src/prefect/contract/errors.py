@@ -21,6 +21,10 @@ ALREADY_SUBMITTED: Final = "State update failed: this run has already been submi
 STATE_UPDATE_FAILED: Final = "State update failed"
 NOT_FOUND: Final = "not found"
 
+STATE_TOO_LARGE: Final = "State payload is too large"
+BODY_TOO_LARGE: Final = "413 "
+"""What a refusal begins with whose request was too large to be read."""
+
 QUEUED: Final = "QUEUED"
 """Status of a state change that the server answered by putting the run in a queue."""
 

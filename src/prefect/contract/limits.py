@@ -1,8 +1,17 @@
-"""Sizes and counts that both sides keep."""
+"""Sizes and counts: the one place where a limit of the interface is written down.
+
+``TABLE`` is what ``docs/reference/limits.md`` shows. A value that comes from data meets no lower limit than in 1.x.
+What only decorates (the name of a run, a message) is shortened and never refused. A key that is too long for an index
+is kept as its beginning and a digest, so that equal keys stay equal and others stay different.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
 
 STATE_PAYLOAD_BYTES: Final = 1_000_000
 """The most one serialized state may weigh."""
@@ -55,3 +64,97 @@ DOCUMENT_ERRORS: Final = 20
 
 INTROSPECTED_FIELDS: Final = 200_000
 """The most fields of ``__schema`` and ``__type`` in one answer; all that clients ask for has some 50,000."""
+
+RUN_NAME_CHARACTERS: Final = 1_000
+NAME_BYTES: Final = 2_000
+KEY_BYTES: Final = 1_600
+KEY_BEGINNING_CHARACTERS: Final = 300
+SCOPE_BYTES: Final = 800
+LABELS: Final = 1_000
+TEXT_CHARACTERS: Final = 1_000_000
+JSON_BYTES: Final = 5_000_000
+FLOW_BYTES: Final = 50_000_000
+RUNS_AT_ONCE: Final = 5_000
+TASK_RUNS_AT_ONCE: Final = 20_000
+LOGS_AT_ONCE: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One row of the table: what is bounded, by how much, and what becomes of more."""
+
+    what: str
+    most: str
+    beyond: str
+
+
+def _bytes(count: int) -> str:
+    return f"{count:,} bytes"
+
+
+TABLE: Final = (
+    Limit(
+        "name of a flow run or task run", f"{RUN_NAME_CHARACTERS:,} characters", "shortened, with a digest at the end"
+    ),
+    Limit("name of a flow, project, tenant, agent, key, hook; slug of a task", _bytes(NAME_BYTES), "refused"),
+    Limit("a label, a tag, the name of a limit", _bytes(NAME_BYTES), "refused"),
+    Limit("labels of a run, flow group or agent", f"{LABELS:,}", "refused"),
+    Limit("idempotency key, version group", _bytes(KEY_BYTES), "kept as its beginning and a digest: still one run"),
+    Limit("parameters, context, run config, default parameters, settings", _bytes(JSON_BYTES), "refused"),
+    Limit("scheduled start time", "the years 1 to 9999", "refused"),
+    Limit("description", f"{TEXT_CHARACTERS:,} characters", "refused"),
+    Limit("serialized flow, unpacked", _bytes(FLOW_BYTES), "refused"),
+    Limit("flow runs created at once", f"{RUNS_AT_ONCE:,}, with {TASK_RUNS_AT_ONCE:,} task runs", "refused"),
+    Limit(
+        "a state, as JSON",
+        f"{_bytes(STATE_PAYLOAD_BYTES)} (`state_max_payload_bytes`)",
+        "its texts are shortened and its cached inputs left out; a result that is too large is refused",
+    ),
+    Limit("a log message, with the rest of its record", _bytes(LOG_RECORD_BYTES), "cut by the client"),
+    Limit("log lines sent at once", f"{LOGS_AT_ONCE:,}", "refused"),
+    Limit("data of an artifact", f"{_bytes(ARTIFACT_BYTES)} (`artifacts_max_payload_bytes`)", "refused"),
+    Limit("value of a key in the key-value store, as JSON", _bytes(KEY_VALUE_CHARACTERS), "refused"),
+    Limit("a GraphQL document", f"{DOCUMENT_CHARACTERS:,} characters, {DOCUMENT_TOKENS:,} words and signs", "refused"),
+    Limit("fields and values of a document", f"{DOCUMENT_SIZE:,}, {DOCUMENT_DEPTH} deep", "refused"),
+    Limit("a request", f"{_bytes(JSON_BYTES)} (`http.max_body_bytes`)", "refused with status 413"),
+)
+
+
+def short_name(name: str) -> str:
+    """Give a run's name as it is kept: without what no database stores, and not too long; a kept name gives itself."""
+    name = storable_text(name)
+    if len(name) <= RUN_NAME_CHARACTERS:
+        return name
+    ending = f"… {_digest(name)[:8]}"
+    return name[: RUN_NAME_CHARACTERS - len(ending)] + ending
+
+
+def short_key(key: str) -> str:
+    """Give a key as it is kept: one that no index takes as its beginning and a digest; a kept key gives itself."""
+    if len(key.encode("utf-8", "replace")) <= KEY_BYTES:
+        return key
+    return f"{key[:KEY_BEGINNING_CHARACTERS]}…sha256:{_digest(key)}"
+
+
+def short_scope(scope: str) -> str:
+    """Give what a key is unique in, as it is kept."""
+    return scope if len(scope.encode("utf-8", "replace")) <= SCOPE_BYTES else f"sha256:{_digest(scope)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable_text(text: str) -> str:
+    """Give a text with U+FFFD where it has U+0000, which PostgreSQL does not keep, or half a surrogate pair."""
+    if "\x00" not in text and text.isascii():
+        return text
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def json_bytes(value: Any) -> int:
+    """Measure a JSON value in bytes of UTF-8."""
+    return len(json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace"))

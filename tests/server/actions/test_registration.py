@@ -131,7 +131,7 @@ def test_a_small_text_that_unpacks_to_very_much_is_refused():
     [
         ({"name": None}, "serialized_flow.name"),
         ({"name": ""}, "serialized_flow.name"),
-        ({"name": "n" * 256}, "serialized_flow.name"),
+        ({"name": "n" * 2_001}, "serialized_flow.name"),
         ({"tasks": [{"name": "x"}]}, "slug of a task"),
         ({"tasks": "x"}, "serialized_flow.tasks"),
         ({"tasks": [5]}, "serialized_flow.tasks"),

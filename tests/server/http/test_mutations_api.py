@@ -182,9 +182,10 @@ def test_a_stale_version_is_told_with_the_code_that_clients_match(api):
     assert answer.json["errors"][0]["extensions"]["code"] == "VERSION_LOCKING_ERROR"
 
 
-def test_a_state_that_is_too_large_is_refused(api):
+def test_a_state_whose_result_is_too_large_is_refused(api):
     run_id = api.do("create_flow_run", flow_id=api.register())["id"]
-    large = {"flow_run_id": run_id, "state": {"type": "Success", "message": "x" * 1_000_000}}
+    result = {"type": "PrefectResult", "location": json.dumps("x" * 1_000_000)}
+    large = {"flow_run_id": run_id, "state": {"type": "Success", "_result": result}}
 
     assert api.ask(SET_STATES, {"input": {"states": [large]}}).messages == ["State payload is too large."]
 

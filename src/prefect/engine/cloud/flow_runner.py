@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from prefect.client.client import Client, FlowRunInfoResult
 from prefect.engine.cloud.cancellation import CancellationWatcher
 from prefect.engine.cloud.heartbeat import Heartbeat
 from prefect.engine.cloud.task_runner import CloudTaskRunner, patience
+from prefect.engine.cloud.unstorable import in_place_of
 from prefect.engine.flow_runner import FlowRunner, FlowRunnerInitializeResult
 from prefect.engine.runner import ENDRUN
 from prefect.exceptions import VersionLockMismatchSignal
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from prefect.executors.base import Executor
 
 FLUSH_SECONDS = 5.0
+# Keys of the context without which the run's own process could not speak, log or find its settings.
+_OF_ENGINE = frozenset({"config", "logger", "run_process", "task_run_id", "task_run_version", "map_index"})
 
 
 class CloudFlowRunner(FlowRunner):
@@ -58,11 +61,15 @@ class CloudFlowRunner(FlowRunner):
         # What was logged before a change of state is to be read before it.
         LOG_MANAGER.flush(timeout=FLUSH_SECONDS)
         try:
-            state = self.client.set_flow_run_state(
-                flow_run_id=flow_run_id,
-                version=version if new_state.is_running() else None,
-                state=new_state,
-            )
+            try:
+                state = self._propose(flow_run_id, version, new_state)
+            except Exception as error:
+                failed = in_place_of(new_state, error)
+                if failed is None:
+                    raise
+                self.logger.error("%s", failed.message)
+                new_state = failed
+                state = self._propose(flow_run_id, version, new_state)
         except VersionLockMismatchSignal:
             return self._state_of_other(flow_run_id)
         except Exception as error:
@@ -73,6 +80,11 @@ class CloudFlowRunner(FlowRunner):
             raise ENDRUN(state)
         run_context.update(flow_run_version=(version or 0) + 1)
         return new_state
+
+    def _propose(self, flow_run_id: str, version: int | None, state: State) -> State:
+        return self.client.set_flow_run_state(
+            flow_run_id=flow_run_id, version=version if state.is_running() else None, state=state
+        )
 
     def _state_of_other(self, flow_run_id: str) -> State:
         """Take over the state that somebody else has given the run, and leave a running one to its process."""
@@ -99,7 +111,9 @@ class CloudFlowRunner(FlowRunner):
             if state is None:
                 state = Failed(message="Could not retrieve state from Prefect Cloud", result=error)
             raise ENDRUN(state) from error
+        # The run's own keys are laid over what its creator gave.
         context.update(
+            _given_context(info.context),
             flow_id=info.flow_id,
             flow_run_id=info.id,
             flow_run_version=info.version,
@@ -109,7 +123,6 @@ class CloudFlowRunner(FlowRunner):
             project_id=info.project.id,
             running_with_backend=True,
             checkpointing=True,
-            **info.context,
         )
         self._note_task_runs(info, task_states, task_contexts)
         return super().initialize_run(
@@ -117,7 +130,7 @@ class CloudFlowRunner(FlowRunner):
             task_states=task_states,
             context=context,
             task_contexts=task_contexts,
-            parameters={**info.parameters, **(parameters or {})},
+            parameters={**(info.parameters or {}), **(parameters or {})},
         )
 
     def _note_task_runs(
@@ -219,6 +232,16 @@ class CloudFlowRunner(FlowRunner):
             if self.client.get_flow_run_state(run_context.get("flow_run_id", "")).is_finished():
                 return False
         return True
+
+
+def _given_context(given: Any) -> dict[str, Any]:
+    """Give what may be taken from the context that came with the run: not what the engine lives on."""
+    if not isinstance(given, Mapping):
+        return {}
+    taken = {key: value for key, value in given.items() if key not in _OF_ENGINE}
+    if not isinstance(taken.get("parameters"), Mapping):
+        taken.pop("parameters", None)
+    return taken
 
 
 if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too

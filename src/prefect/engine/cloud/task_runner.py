@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from prefect._lazy import lazy
 from prefect.client.client import Client
 from prefect.engine import mapping
+from prefect.engine.cloud.unstorable import in_place_of
 from prefect.engine.runner import ENDRUN, call_state_handlers
 from prefect.engine.task_runner import TaskRunner, TaskRunnerInitializeResult, declared_result
-from prefect.exceptions import VersionLockMismatchSignal
+from prefect.exceptions import ClientError, VersionLockMismatchSignal
 from prefect.model.state import ClientFailed, Failed, Pending, Queued, Retrying, State
 from prefect.utilities.context import context as run_context
 
@@ -62,12 +63,15 @@ class CloudTaskRunner(TaskRunner):
         task_run_id = run_context.get("task_run_id")
         version = run_context.get("task_run_version")
         try:
-            state = self.client.set_task_run_state(
-                task_run_id=task_run_id,
-                version=version if new_state.is_running() else None,
-                state=new_state,
-                cache_for=self.task.cache_for,
-            )
+            try:
+                state = self._propose(task_run_id, version, new_state)
+            except Exception as error:
+                failed = in_place_of(new_state, error)
+                if failed is None:
+                    raise
+                self.logger.error("%s", failed.message)
+                new_state = failed
+                state = self._propose(task_run_id, version, new_state)
         except VersionLockMismatchSignal:
             return self._state_of_other(task_run_id)
         except Exception as error:
@@ -78,6 +82,14 @@ class CloudTaskRunner(TaskRunner):
             raise ENDRUN(state)
         run_context.update(task_run_version=(version or 0) + 1)
         return new_state
+
+    def _propose(self, task_run_id: Any, version: int | None, state: State) -> State:
+        return self.client.set_task_run_state(
+            task_run_id=task_run_id,
+            version=version if state.is_running() else None,
+            state=state,
+            cache_for=self.task.cache_for,
+        )
 
     def _state_of_other(self, task_run_id: str) -> State:
         """Take over the state that another process has given the run, and leave a running one to it."""
@@ -170,7 +182,11 @@ class CloudTaskRunner(TaskRunner):
         name = run_context.get("task_run_name")
         task_run_id = run_context.get("task_run_id")
         if self.task.task_run_name is not None and name and task_run_id:
-            self.client.set_task_run_name(task_run_id=task_run_id, name=name)
+            try:
+                self.client.set_task_run_name(task_run_id=task_run_id, name=name)
+            except ClientError as error:
+                # A name decorates: nothing is worth failing for it.
+                self.logger.warning("The task run could not be named %.100r: %s", name, error)
 
     # ----- waiting for a next attempt
 

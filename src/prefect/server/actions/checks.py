@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+from prefect.contract import limits
 from prefect.server.errors import ApiError, BadInput
 
 __all__ = [
-    "DOCUMENT_MAX_BYTES",
     "check_key",
     "check_labels",
     "check_name",
@@ -26,12 +26,8 @@ __all__ = [
     "slugify",
 ]
 
-NAME_MAX = 255
-KEY_MAX = 512
-LABEL_MAX = 255
-LABELS_MAX = 100
-TEXT_MAX = 100_000
-DOCUMENT_MAX_BYTES = 1_000_000
+# An escaped U+0000, and not an escaped backslash before the letters.
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def new_id() -> str:
@@ -39,36 +35,39 @@ def new_id() -> str:
     return str(uuid4())
 
 
-def check_name(field: str, value: str, longest: int = NAME_MAX) -> str:
-    """Accept a name: not empty, not too long, no control characters."""
+def check_name(field: str, value: str) -> str:
+    """Accept the name by which something is found: not empty, not too long, nothing that cannot be stored."""
     if not value.strip():
         raise BadInput(field, "a text that is not empty", value)
-    if len(value) > longest:
-        raise BadInput(field, f"at most {longest} characters", value)
     _refuse_unstorable(field, value)
+    if len(value.encode()) > limits.NAME_BYTES:
+        raise BadInput(field, f"at most {limits.NAME_BYTES} bytes", value)
     return value
 
 
 def check_key(field: str, value: str) -> str:
-    """Accept an idempotency key or version group: not empty, at most 512 characters."""
-    return check_name(field, value, KEY_MAX)
+    """Accept an idempotency key or version group that is not empty; gives it as it is kept."""
+    if not value.strip():
+        raise BadInput(field, "a text that is not empty", value)
+    _refuse_unstorable(field, value)
+    return limits.short_key(value)
 
 
 def check_text(field: str, value: str | None) -> str | None:
     """Accept a free text, or none."""
     if value is not None:
-        if len(value) > TEXT_MAX:
-            raise BadInput(field, f"at most {TEXT_MAX} characters", value)
+        if len(value) > limits.TEXT_CHARACTERS:
+            raise BadInput(field, f"at most {limits.TEXT_CHARACTERS} characters", value)
         _refuse_unstorable(field, value)
     return value
 
 
 def check_labels(field: str, labels: Sequence[str]) -> list[str]:
     """Accept labels; gives them sorted, each once."""
-    if len(labels) > LABELS_MAX:
-        raise BadInput(field, f"at most {LABELS_MAX} labels", f"{len(labels)} labels")
+    if len(labels) > limits.LABELS:
+        raise BadInput(field, f"at most {limits.LABELS} labels", f"{len(labels)} labels")
     for label in labels:
-        check_name(f"label in {field}", label, LABEL_MAX)
+        check_name(f"label in {field}", label)
     return sorted(set(labels))
 
 
@@ -85,7 +84,7 @@ def read_json(value: Any) -> Any:
     return value
 
 
-def check_object(field: str, value: Any, max_bytes: int = DOCUMENT_MAX_BYTES) -> dict[str, Any]:
+def check_object(field: str, value: Any, max_bytes: int = limits.JSON_BYTES) -> dict[str, Any]:
     """Accept a JSON object, also as a text that holds one; none gives an empty one."""
     if value is None:
         return {}
@@ -112,7 +111,7 @@ def size_of(field: str, value: Any) -> int:
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise BadInput(field, f"JSON that can be stored ({error})", type(value).__name__) from None
-    if "\\u0000" in text:
+    if "\\u0000" in text and _ESCAPED_NUL.search(text):
         raise BadInput(field, "JSON without the character U+0000", "a text with it")
     return size
 

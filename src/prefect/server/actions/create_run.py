@@ -9,11 +9,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from prefect.contract import limits
 from prefect.server.actions import parameters as run_parameters
-from prefect.server.actions.checks import check_key, check_labels, check_name, check_object, new_id
+from prefect.server.actions.checks import check_key, check_labels, check_object, new_id
 from prefect.server.actions.names import new_name
 from prefect.server.actions.set_state import begin_flow_run, begin_flow_runs, begin_task_runs
 from prefect.server.errors import ApiError, BadInput
@@ -27,8 +28,7 @@ UNMAPPED = -1
 #: The role of callers while no keys are asked for.
 ANY_ROLE = "any"
 # One call is one transaction, and on SQLite nobody else writes meanwhile: about a second at most.
-RUNS_MAX, TASK_RUNS_MAX = 5_000, 20_000
-EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+RUNS_MAX, TASK_RUNS_MAX = limits.RUNS_AT_ONCE, limits.TASK_RUNS_AT_ONCE
 
 
 class KeyTaken(Exception):
@@ -180,9 +180,9 @@ def _read(
     given_config = None if run_config is None else check_object("run_config", run_config)
     given_labels = None if labels is None else check_labels("labels", labels)
     start = _check_start(scheduled_start_time, now)
-    if idempotency_key is not None:
-        check_key("idempotency_key", idempotency_key)
-    name = new_name() if flow_run_name is None else check_name("flow_run_name", flow_run_name)
+    # An empty text is what a caller has who was given none: an unset variable, say.
+    idempotency_key = check_key("idempotency_key", idempotency_key) if idempotency_key else None
+    name = limits.short_name(flow_run_name) if flow_run_name and flow_run_name.strip() else new_name()
     return _Wish(
         flow_id,
         version_group_id,
@@ -266,8 +266,8 @@ def _find_flow(
         if flow["archived"]:
             raise ApiError(f"Flow {flow_id} is archived.")
         return flow
-    if version_group_id is not None:
-        check_key("version_group_id", version_group_id)
+    if version_group_id:
+        version_group_id = check_key("version_group_id", version_group_id)
         if tenant_id is None:
             flow = tx.one(flows.flow_for_run_by_version_group, version_group_id=version_group_id)
         else:
@@ -291,8 +291,8 @@ def _scopes(
     of_flow = f"flow:{flow['id']}"
     if flow_id is not None:
         return [of_flow]
-    if version_group_id is not None:
-        return [f"version_group:{flow['tenant_id']}:{version_group_id}", of_flow]
+    if version_group_id:
+        return [limits.short_scope(f"version_group:{flow['tenant_id']}:{version_group_id}"), of_flow]
     return [f"flow_group:{flow['flow_group_id']}", of_flow]
 
 
@@ -346,6 +346,4 @@ def _first(*values: Any) -> Any:
 def _check_start(given: datetime | None, now: datetime) -> datetime:
     if given is None:
         return now
-    if not EARLIEST <= given <= LATEST:
-        raise BadInput("scheduled_start_time", "a time between the years 1900 and 9000", given.isoformat())
     return given

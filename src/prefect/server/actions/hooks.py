@@ -104,7 +104,7 @@ def create_hook(
     if name is not None:
         check_name("name", name)
     if version_group_id is not None:
-        check_key("version_group_id", version_group_id)
+        version_group_id = check_key("version_group_id", version_group_id)
     hook_id = new_id()
     tx.run(
         hooks.insert_hook,

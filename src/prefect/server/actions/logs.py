@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from prefect.contract import limits
 from prefect.server.actions.checks import new_id, size_of
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.live import flow_run_topic
@@ -14,7 +15,7 @@ from prefect.server.store.database import Transaction
 
 __all__ = ["Events", "events_after", "write_run_logs"]
 
-LOGS_MAX = 10_000
+LOGS_MAX = limits.LOGS_AT_ONCE
 INFO_MAX_BYTES = 1_000_000
 #: The levels that are kept, and where each begins.
 LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
@@ -82,9 +83,7 @@ def _level(given: str) -> str:
 
 def _storable(text: str | None) -> str | None:
     """Keep a line whatever a program wrote into it: what no database stores becomes a sign for it."""
-    if text is None or ("\x00" not in text and text.isascii()):
-        return text
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    return None if text is None else limits.storable_text(text)
 
 
 class Events:

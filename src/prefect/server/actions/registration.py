@@ -12,10 +12,12 @@ from typing import Any
 
 import orjson
 
+from prefect.contract import limits
 from prefect.server.actions import flows as flow_actions
 from prefect.server.actions import schedules
 from prefect.server.actions.checks import (
     check_key,
+    check_labels,
     check_name,
     check_object,
     check_text,
@@ -32,7 +34,6 @@ from prefect.server.store.database import Transaction
 
 __all__ = ["create_flow", "decompress", "register_edges", "register_tasks"]
 
-FLOW_MAX_BYTES = 50_000_000
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
@@ -45,9 +46,9 @@ def decompress(text: str) -> Any:
     try:
         packed = base64.b64decode(text, validate=True)
         unpacker = zlib.decompressobj(wbits=31)
-        plain = unpacker.decompress(packed, FLOW_MAX_BYTES)
+        plain = unpacker.decompress(packed, limits.FLOW_BYTES)
         if unpacker.unconsumed_tail:
-            raise BadInput("serialized_flow", f"at most {FLOW_MAX_BYTES} bytes of JSON", "more than that")
+            raise BadInput("serialized_flow", f"at most {limits.FLOW_BYTES} bytes of JSON", "more than that")
         if not unpacker.eof:
             raise ValueError("cut off")
         return orjson.loads(plain)
@@ -73,18 +74,18 @@ def create_flow(
 
     Given the idempotency key of the group's last registration, that version's id, and nothing changes.
     """
-    document = check_object("serialized_flow", serialized_flow, FLOW_MAX_BYTES)
+    document = check_object("serialized_flow", serialized_flow, limits.FLOW_BYTES)
     _check_flow(document, settings)
     check_text("description", description)
     if idempotency_key is not None:
-        check_key("idempotency_key", idempotency_key)
+        idempotency_key = check_key("idempotency_key", idempotency_key)
     find_project = tenants.project_by_id if version_group_id is not None else tenants.locked_project
     project = found(tx.one(find_project, project_id=project_id), "Invalid project.")
     tenant_id = project["tenant_id"]
     if version_group_id is None:
         known = tx.one(flows.version_group_by_name, project_id=project_id, name=document["name"])
         version_group_id = (known and known["version_group_id"]) or new_id()
-    check_key("version_group_id", version_group_id)
+    version_group_id = check_key("version_group_id", version_group_id)
 
     group = _group(tx, now, tenant_id, version_group_id, idempotency_key)
     if idempotency_key is not None and group["settings"].get("idempotency_key") == idempotency_key:
@@ -293,7 +294,7 @@ def _check_flow(document: Mapping[str, Any], settings: Settings) -> None:
         if document.get(key) is not None and not isinstance(document[key], dict):
             raise BadInput(f"serialized_flow.{key}", "a JSON object or null", document[key])
     for key in ("run_config", "environment"):
-        _check_texts(f"serialized_flow.{key}.labels", (document.get(key) or {}).get("labels"))
+        _check_labels(f"serialized_flow.{key}.labels", (document.get(key) or {}).get("labels"))
     for parameter in _list_of_objects("serialized_flow.parameters", document.get("parameters") or []):
         if not isinstance(parameter.get("name"), str):
             raise BadInput("serialized_flow.parameters: name of a parameter", "a text", parameter.get("name"))
@@ -325,14 +326,14 @@ def _check_tasks(field: str, tasks: Iterable[Mapping[str, Any]]) -> None:
         slug = task.get("slug")
         if not isinstance(slug, str) or not slug:
             raise BadInput(f"{field}: slug of a task", "a text that is not empty", slug)
-        check_name(f"{field}: slug of a task", slug, 512)
+        check_name(f"{field}: slug of a task", slug)
         for key in ("max_retries", "retry_delay"):
             value = task.get(key)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
                 raise BadInput(f"{field}: {key} of task {slug}", "a number, 0 or more", value)
             if value is not None and value > 2**31 - 1:
                 raise BadInput(f"{field}: {key} of task {slug}", "a number below 2147483648", value)
-        _check_texts(f"{field}: tags of task {slug}", task.get("tags"))
+        _check_labels(f"{field}: tags of task {slug}", task.get("tags"))
 
 
 def _check_edges(field: str, edges: Iterable[Mapping[str, Any]]) -> None:
@@ -342,9 +343,12 @@ def _check_edges(field: str, edges: Iterable[Mapping[str, Any]]) -> None:
                 raise BadInput(f"{field}: {end} of an edge", "a task slug", edge.get(end))
 
 
-def _check_texts(field: str, value: Any) -> None:
-    if value is not None and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+def _check_labels(field: str, value: Any) -> None:
+    if value is None:
+        return
+    if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
         raise BadInput(field, "a list of texts or null", value)
+    check_labels(field, value)
 
 
 def _given_list(field: str, value: Any) -> list[dict[str, Any]]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from prefect.contract import limits
 from prefect.model.state import Finished
 from prefect.model.state_facts import is_kind
-from prefect.server.actions.checks import check_labels, check_name, found, new_id
+from prefect.server.actions.checks import check_labels, found, new_id
 from prefect.server.actions.set_state import begin_task_runs, close_new_task_run, set_flow_run_state
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.rules.proposal import propose
@@ -51,7 +52,7 @@ def set_flow_run_name(tx: Transaction, now: datetime, *, flow_run_id: str, name:
     """Rename a flow run."""
     if not name.strip():
         raise ApiError("Invalid name", "BAD_USER_INPUT")
-    return tx.run(runs.set_flow_run_name, flow_run_id=flow_run_id, name=check_name("name", name), now=now) > 0
+    return tx.run(runs.set_flow_run_name, flow_run_id=flow_run_id, name=limits.short_name(name), now=now) > 0
 
 
 def set_flow_run_labels(tx: Transaction, now: datetime, *, flow_run_id: str, labels: Sequence[str]) -> bool:
@@ -63,7 +64,7 @@ def set_task_run_name(tx: Transaction, now: datetime, *, task_run_id: str, name:
     """Rename a task run."""
     if not name.strip():
         raise ApiError("Invalid name", "BAD_USER_INPUT")
-    return tx.run(runs.set_task_run_name, task_run_id=task_run_id, name=check_name("name", name), now=now) > 0
+    return tx.run(runs.set_task_run_name, task_run_id=task_run_id, name=limits.short_name(name), now=now) > 0
 
 
 def beat_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str, process_id: str | None = None) -> bool:

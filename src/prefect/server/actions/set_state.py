@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from prefect.contract.fitting import fitted
 from prefect.model.state import Cancelled, Finished
 from prefect.model.state_facts import is_kind
 from prefect.server.actions import events, slots
@@ -57,16 +58,29 @@ class Outcome:
 def read_state(kind: str, run_id: str, given: Any, now: datetime, max_bytes: int) -> Proposal:
     """Read the state a client proposes for a run.
 
+    One that is too large, or has texts that cannot be stored, is kept as far as it can be: a run must not stay at work
+    because of the words of its last state.
+
     Raises:
-        ApiError: no state, or a larger one than is kept.
+        ApiError: no state, or one whose result is larger than is kept.
     """
     given = read_json(given)
-    if size_of("state", given) > max_bytes:
-        raise ApiError("State payload is too large.", "BAD_USER_INPUT")
+    if not _fits(given, max_bytes):
+        if isinstance(given, dict):
+            given = fitted(given, max_bytes)
+        if size_of("state", given) > max_bytes:
+            raise ApiError("State payload is too large.", "BAD_USER_INPUT")
     try:
         return read_proposal(given, now)
     except ValueError as reason:
         raise ApiError(f"State update failed for {kind} run ID {run_id}: {reason}.", "BAD_USER_INPUT") from None
+
+
+def _fits(given: Any, max_bytes: int) -> bool:
+    try:
+        return size_of("state", given) <= max_bytes
+    except BadInput:
+        return False
 
 
 # ----------------------------------------------------------------------------------------- flow runs

@@ -23,6 +23,9 @@ from prefect.server.store.selection import Scope
 
 __all__ = ["ADMIN_TABLES", "NEVER_AUDITED", "RUN_OPERATIONS", "TRIGGER_OPERATIONS", "needed_role", "run", "scope_of"]
 
+# Texts of which the empty one is a value.
+MAY_BE_EMPTY = frozenset({"description", "message"})
+
 #: What agents and flow runs do; every other mutation needs an admin's key.
 RUN_OPERATIONS = frozenset(
     {
@@ -130,6 +133,17 @@ def scope_of(request: Request) -> Scope | None:
     return _SCOPES[caller.role if may(caller.role, "read") else "read", caller.all_tenants] if caller.is_held else None
 
 
+def _without_empty(operation: Operation, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Leave out optional inputs that are an empty text: nothing was given, as by who passes on an unset variable."""
+    if "" not in inputs.values():
+        return inputs
+    return {
+        name: value
+        for name, value in inputs.items()
+        if not (value == "" and operation.inputs.get(name) == "String" and name not in MAY_BE_EMPTY)
+    }
+
+
 async def run(request: Request, operation: Operation, inputs: dict[str, Any]) -> Any:
     """Run an operation for its caller.
 
@@ -137,6 +151,7 @@ async def run(request: Request, operation: Operation, inputs: dict[str, Any]) ->
         Refused: the caller's role does not allow it.
     """
     caller = request.caller
+    inputs = _without_empty(operation, inputs)
     if not caller.is_held:
         if not operation.is_mutation:
             return await operation.run(request, inputs)

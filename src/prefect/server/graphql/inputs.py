@@ -97,6 +97,13 @@ class Coercers:
 
         return coerce
 
+    def _field(self, kind: GraphQLInputObjectType, of: Any) -> Coerce:
+        """Give the reader of a field; an id or a time of an operation that may be absent may be an empty text, too."""
+        coerce = self.of(of)
+        if not (kind.name.endswith("_input") and getattr(of, "name", "") in ("UUID", "DateTime")):
+            return coerce
+        return lambda value: None if value == "" else coerce(value)
+
     def _object(self, kind: GraphQLInputObjectType) -> Coerce:
         # Made at the first value: an input type may hold itself.
         fields: dict[str, Coerce] = {}
@@ -118,7 +125,7 @@ class Coercers:
                     for name, field in kind.fields.items()
                     if isinstance(field.type, GraphQLNonNull) and name not in defaults
                 )
-                fields.update({name: self.of(field.type) for name, field in kind.fields.items()})
+                fields.update({name: self._field(kind, field.type) for name, field in kind.fields.items()})
             try:
                 found = {name: fields[name](item) for name, item in value.items()}
             except KeyError:
