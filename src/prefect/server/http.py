@@ -52,6 +52,7 @@ HTML = b"text/html; charset=utf-8"
 INTERNAL = "Unable to complete operation. An internal API error occurred."
 # A body over the limit is read to its end up to here, so that its sender gets to read the refusal.
 DRAIN_BYTES = 50_000_000
+MOST_QUERY_FIELDS = 20
 OPEN_TO_BROWSERS = (b"access-control-allow-origin", b"*")
 SAFE = safe_headers()
 
@@ -210,7 +211,7 @@ class Http:
         return answer
 
     async def _get(self, scope: Scope) -> tuple[int, bytes, bytes, tuple[Any, ...]]:
-        given = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=20)
+        given = _asked(scope["query_string"])
         if "query" not in given:
             # Whoever has no key gets the page where it is, not wherever a path begins like its own.
             is_here = scope["path"] in ("/", "/graphql", "/graphql/")
@@ -343,6 +344,15 @@ async def _unless_disconnected(answer: Any, receive: Receive) -> tuple[int, byte
             if not task.done():
                 task.cancel()
         await asyncio.gather(answering, leaving, return_exceptions=True)
+
+
+def _asked(query_string: bytes) -> dict[str, list[str]]:
+    """Read what stands after the question mark of an address."""
+    try:
+        return parse_qs(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_QUERY_FIELDS)
+    except ValueError:
+        expected = f"at most {MOST_QUERY_FIELDS} fields, of which query, variables and operationName count"
+        raise Refusal(400, f"The address asks for too much: expected {expected}.") from None
 
 
 def _refuse_mutation(text: str) -> None:
