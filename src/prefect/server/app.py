@@ -56,7 +56,11 @@ class App:
         self.owners: OrderedDict[tuple[str, str], str] = OrderedDict()
         self.metrics = Metrics()
         self.spans = Spans()
-        self.executor = Executor(build_schema([*queries.QUERIES, *mutations.MUTATIONS]), self.metrics)
+        self.executor = Executor(
+            build_schema([*queries.QUERIES, *mutations.MUTATIONS]),
+            self.metrics,
+            max_answer_bytes=settings.max_answer_bytes,
+        )
         self.services: list[Service] = []
         self.http = Http(self)
         self._looking: asyncio.Task[str | None] | None = None

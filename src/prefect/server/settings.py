@@ -177,6 +177,12 @@ class Settings:
         "addresses or networks of proxies, with commas between, whose X-Forwarded-For and -Host count",
     )
     max_batch: int = _setting("http.max_batch", 25, _whole(1, 1000), "most operations in one request")
+    max_answer_bytes: int = _setting(
+        "http.max_answer_bytes",
+        50_000_000,
+        _whole(100_000, 1_000_000_000),
+        "most that the rows of one answer may weigh",
+    )
     max_waiting: int = _setting("http.max_waiting", 5000, _whole(1, 100_000), "most long polls open at one time")
     max_connections: int = _setting(
         "http.max_connections", 10_000, _whole(10, 1_000_000), "most connections open at one time"

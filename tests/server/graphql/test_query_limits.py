@@ -139,13 +139,14 @@ def test_a_root_field_is_one_statement(ask, query, monkeypatch):
 
     sent = []
     for kind in (sqlite.SqliteTransaction, postgres.PostgresTransaction):
-        real = kind.raw
+        real = kind.texts
 
-        def raw(self, sql, values=(), real=real):
+        def texts(self, sql, *values, real=real, **more):
             sent.append(sql)
-            return real(self, sql, values)
+            return real(self, sql, *values, **more)
 
-        monkeypatch.setattr(kind, "raw", raw)
+        monkeypatch.setattr(kind, "texts", texts)
+        monkeypatch.setattr(kind, "raw", None)
         monkeypatch.setattr(kind, "all", None)
         monkeypatch.setattr(kind, "one", None)
     ask(query)

@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -31,6 +31,7 @@ from prefect.server import json_text
 from prefect.server.errors import ApiError, Refused
 from prefect.server.metrics import Metrics
 from prefect.server.store.database import (
+    AnswerTooLarge,
     DatabaseUnavailable,
     IntegrityViolation,
     InvalidValue,
@@ -60,8 +61,10 @@ KEPT_DOCUMENTS = 500
 LONGEST_KEPT_TEXT = 50_000
 #: Documents up to so many characters, and bodies up to so many bytes, are read at once: some milliseconds.
 SHORT_TEXT = 4_000
+MAX_ANSWER_BYTES = 50_000_000
 SMALL_BODY = 256_000
 
+FEW_ROWS = 1_000
 T = TypeVar("T")
 
 
@@ -80,8 +83,11 @@ class Prepared(NamedTuple):
 class Executor:
     """Answers requests over one schema."""
 
-    def __init__(self, schema: Schema, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self, schema: Schema, metrics: Metrics | None = None, *, max_answer_bytes: int = MAX_ANSWER_BYTES
+    ) -> None:
         self.schema = schema
+        self.max_answer_bytes = max_answer_bytes
         self.metrics = metrics or Metrics()
         self._coercers = Coercers()
         self._documents: OrderedDict[str, Document] = OrderedDict()
@@ -227,7 +233,7 @@ class _Answer:
             for root in operations:
                 found[root.key] = await self._run(root)
         elif operations:
-            answers = await asyncio.gather(*[self._run(root) for root in operations])
+            answers = await asyncio.gather(*[self._run_beside(root) for root in operations])
             found.update(zip([root.key for root in operations], answers, strict=True))
         tables = [root for root in self._plan.roots if isinstance(root, TableRoot)]
         for hidden in [root for root in tables if root.is_hidden]:
@@ -248,6 +254,11 @@ class _Answer:
         if self._errors:
             return b'{"errors":%s,"data":%s}' % (orjson.dumps(self._errors), data)
         return b'{"data":%s}' % data
+
+    async def _run_beside(self, root: OperationRoot) -> bytes:
+        """Run one of several, which together keep few readers busy."""
+        async with self._request.reading:
+            return await self._run(root)
 
     async def _run(self, root: OperationRoot) -> bytes:
         begun, outcome = time.perf_counter(), "ok"
@@ -278,23 +289,31 @@ class _Answer:
         """Answer all table roots from one snapshot."""
         bound = self._bound
 
+        most = self._executor.max_answer_bytes
+
         def work(transaction: Transaction) -> dict[str, bytes | Exception]:
             found: dict[str, bytes | Exception] = {}
+            left = most
             for root in roots:
                 try:
                     if len(roots) == 1:
-                        found[root.key] = _rows(transaction.raw(root.compiled.sql, bound[root.key]), root)
+                        found[root.key] = _rows(transaction, root, bound[root.key], most)
                         break
                     with transaction.savepoint():
-                        found[root.key] = _rows(transaction.raw(root.compiled.sql, bound[root.key]), root)
+                        found[root.key] = rows = _rows(transaction, root, bound[root.key], left)
+                        left -= len(rows)
+                except AnswerTooLarge:
+                    # The others would only be more of it.
+                    return {root.key: AnswerTooLarge(most) for root in roots}
                 except InvalidValue as error:
                     found[root.key] = error
             return found
 
         begun, outcome = time.perf_counter(), "ok"
         try:
-            with self._request.app.spans.operation(TABLES):
-                answers = await self._request.app.database.read(work, is_single=len(roots) == 1)
+            async with self._request.reading:
+                with self._request.app.spans.operation(TABLES):
+                    answers = await self._request.app.database.read(work, is_single=len(roots) == 1)
         except Exception as error:
             outcome = "failed"
             return {root.key: self._failed(root, error) for root in roots}
@@ -347,10 +366,13 @@ class _Answer:
         return orjson.dumps(None if result.data is None else result.data[root.key])
 
 
-def _rows(rows: list[tuple[Any, ...]], root: TableRoot) -> bytes:
-    if root.compiled.is_list:
-        return ("[" + ",".join([row[0] for row in rows]) + "]").encode()
-    return rows[0][0].encode() if rows else b"null"
+def _rows(transaction: Transaction, root: TableRoot, values: Sequence[Any], most: int) -> bytes:
+    compiled = root.compiled
+    if not compiled.is_list:
+        texts = transaction.texts(compiled.sql, values, most, is_short=True)
+        return texts[0].encode() if texts else b"null"
+    is_short = compiled.limit_at is not None and values[compiled.limit_at] <= FEW_ROWS
+    return ("[" + ",".join(transaction.texts(compiled.sql, values, most, is_short=is_short)) + "]").encode()
 
 
 def _dump(value: Any) -> bytes:

@@ -6,8 +6,9 @@ types are built from that and how a document is executed is no business of this 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["ENUMS", "ID", "INPUT_TYPES", "OBJECT_TYPES", "SUCCESS", "Operation", "Request"]
 
 SUCCESS: Mapping[str, str] = {"success": "Boolean", "error": "String"}
+READS_AT_ONCE = 2
 ID: Mapping[str, str] = {"id": "UUID"}
 
 
@@ -32,6 +34,8 @@ class Request:
     tenant_id: str | None = None
     caller: Caller = ANYONE
     address: str | None = None  # where the connection comes from
+    #: One request, or a batch of them, keeps no more readers from the others.
+    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_AT_ONCE))
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ class Compiled:
     sources: tuple[tuple[Value, Bind | None], ...]
     #: Shown as a list of rows; otherwise as the one row, or null.
     is_list: bool
+    #: Where among the bound values stands how many rows there may be; None: there may be any number.
+    limit_at: int | None = None
 
     def values(self, slots: Mapping[str, Any]) -> list[Any]:
         """Give the values to bind.
@@ -160,6 +162,8 @@ class _Writer:
         self._sqlite = fragments.dialect.name == "sqlite"
         self._sources: list[tuple[Value, Bind | None]] = []
         self._aliases = 0
+        #: The limit of the rows that were selected last: those of the statement, since inner ones are written before.
+        self._outer_limit: int | None = None
         #: The rows of this alias are found by their key. SQLite, which guesses that any index over a state leaves
         #: ten rows, is kept from taking another one: a plus sign hides a column from it.
         self._unindexed = ""
@@ -175,16 +179,20 @@ class _Writer:
     def finish(self, text: str, *, is_list: bool) -> Compiled:
         """Number the values in the order in which they stand in the text; known ones are converted now."""
         order: list[tuple[Value, Bind | None]] = []
+        limit_at: int | None = None
 
         def place(found: re.Match[str]) -> str:
+            nonlocal limit_at
             value, bind = self._sources[int(found[1])]
+            if int(found[1]) == self._outer_limit:
+                limit_at = len(order)
             if isinstance(value, Const) and bind is not None:
                 value, bind = Const(bind(value.value)), None
             order.append((value, bind))
             return self.fragments.dialect.mark
 
         sql = _MARK.sub(place, text)
-        return Compiled(sql, tuple(order), is_list)
+        return Compiled(sql, tuple(order), is_list, limit_at)
 
     def row(self, table: PublicTable, alias: str, fields: tuple[Field, ...]) -> str:
         """Write a row as the text of a JSON object."""
@@ -378,9 +386,12 @@ class _Writer:
         return f"{join} AND {within}" if within else join
 
     def _paging(self, rows: Rows) -> str:
+        self._outer_limit = None
         if rows.limit is None and rows.offset is None:
             return ""
         limit = "" if rows.limit is None else f" LIMIT {self.mark(rows.limit, _check_count('limit'))}"
+        if limit:
+            self._outer_limit = len(self._sources) - 1
         if rows.offset is None:
             return limit
         # SQLite has no OFFSET without LIMIT.

@@ -43,6 +43,13 @@ class InvalidValue(DatabaseError):
     """A value can not be stored or compared as asked, e.g. text with a NUL or a malformed pattern."""
 
 
+class AnswerTooLarge(InvalidValue):
+    """What a read found weighs more than it may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"The answer is larger than {most} bytes (http.max_answer_bytes); ask for less at once.")
+
+
 class TookTooLong(DatabaseError):
     """A read was stopped because it held its connection for ``LONGEST_READ_SECONDS``."""
 
@@ -93,6 +100,16 @@ class Transaction(Protocol):
 
     def raw(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Execute finished SQL of this dialect; no conversion of values."""
+
+    def texts(self, sql: str, values: Sequence[Any], most: int, *, is_short: bool) -> list[str]:
+        """Execute finished SQL whose rows have one text each.
+
+        Args:
+            is_short: there are a thousand rows at most.
+
+        Raises:
+            AnswerTooLarge: they weigh more than ``most`` bytes together; the database is not asked for the others.
+        """
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo only what happens inside, if an exception leaves it; needed to go on after a violation."""

@@ -12,8 +12,9 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ from .addresses import conninfo, shown
 from .database import (
     EVERYTHING,
     LONGEST_READ_SECONDS,
+    AnswerTooLarge,
     DatabaseError,
     DatabaseUnavailable,
     ForeignKeyViolation,
@@ -39,7 +41,7 @@ from .database import (
 )
 from .dialect import POSTGRESQL, Dialect, load_json
 from .statements import Row, Statements
-from .transaction import OpenTransaction
+from .transaction import OpenTransaction, within
 
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -48,6 +50,8 @@ logger = logging.getLogger("prefect.server.store")
 CHANNEL = "proctor"
 #: So many rows go into one INSERT, which costs a fourth of what the driver takes for one each.
 MOST_TOGETHER = 20
+#: Rows of a long answer that come together; libpq before 17 hands them out one by one.
+ROWS_AT_ONCE = 500 if psycopg.pq.version() >= 170_000 else 1
 #: How often a transaction is tried that PostgreSQL gave up for the sake of another one.
 ATTEMPTS = 10
 CONNECT_SECONDS = 10
@@ -159,8 +163,38 @@ class PostgresTransaction(OpenTransaction):
     def raw(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._execute(sql, values).fetchall()
 
+    def texts(self, sql: str, values: Sequence[Any], most: int, *, is_short: bool) -> list[str]:
+        # One row may hold lists of others: what is too large does not leave the database.
+        guarded = (
+            f"SELECT CASE WHEN octet_length(j) <= {most} THEN j END "  # noqa: S608 - a number
+            f"FROM (SELECT * FROM ({sql}) AS r(j) OFFSET 0) AS s"
+        )
+        if is_short:
+            return within(_present(self._execute(guarded, values), most), most)
+        # Closing ends the query, too.
+        with self._conn.cursor() as cursor, closing(_streamed(cursor, guarded, values)) as rows:
+            try:
+                return within(_present(rows, most), most)
+            except psycopg.Error as error:
+                if self._conn.broken:
+                    raise
+                raise _translate(error, self._url) from error
+            except UnicodeEncodeError as error:
+                raise InvalidValue(f"A value can not be stored: {error}") from error
+
     def _is_open(self) -> bool:
         return not self._conn.broken
+
+
+def _streamed(cursor: psycopg.Cursor[Any], sql: str, values: Sequence[Any]) -> Generator[tuple[Any, ...]]:
+    yield from cursor.stream(sql, values, size=ROWS_AT_ONCE)
+
+
+def _present(rows: Iterable[tuple[Any, ...]], most: int) -> Iterator[tuple[Any, ...]]:
+    for row in rows:
+        if row[0] is None:
+            raise AnswerTooLarge(most)
+        yield row
 
 
 def _names(cursor: psycopg.Cursor[Any]) -> list[str]:

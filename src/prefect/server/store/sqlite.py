@@ -25,6 +25,7 @@ from . import migrations
 from .addresses import file_of
 from .database import (
     LONGEST_READ_SECONDS,
+    AnswerTooLarge,
     DatabaseError,
     DatabaseUnavailable,
     ForeignKeyViolation,
@@ -37,7 +38,7 @@ from .dialect import SQLITE, Dialect
 from .sqlite_file import check_writable, connect, unavailable
 from .sqlite_functions import reading
 from .statements import Row, Statements
-from .transaction import OpenTransaction
+from .transaction import OpenTransaction, within
 
 T = TypeVar("T")
 logger = logging.getLogger("prefect.server.store")
@@ -46,6 +47,9 @@ logger = logging.getLogger("prefect.server.store")
 LARGEST_BATCH = 500
 #: So often the query planner gets new statistics, where they are missing or stale; takes milliseconds.
 WORKS_BETWEEN_OPTIMIZING = 20_000
+#: SQLite's own bound of one value, and the least that is asked of it: stored values have bounds of their own.
+LONGEST_VALUE = 1_000_000_000
+SHORTEST_LIMIT = 1_000_000
 #: Steps of SQLite's machine between two looks at the clock: some milliseconds.
 STEPS_BETWEEN_LOOKS = 500_000
 
@@ -151,6 +155,25 @@ class SqliteTransaction(OpenTransaction):
             return self._execute(sql, values).fetchall()
         except sqlite3.Error as error:
             raise self._translate(error) from error
+
+    def texts(self, sql: str, values: Sequence[Any], most: int, *, is_short: bool) -> list[str]:
+        # One row may hold lists of others: SQLite itself gives up where its text grows beyond the bound.
+        self._conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(most, SHORTEST_LIMIT))
+        try:
+            return within(self._execute(sql, values), most)
+        except sqlite3.DataError as error:
+            if getattr(error, "sqlite_errorname", "") == "SQLITE_TOOBIG":
+                raise AnswerTooLarge(most) from None
+            raise self._translate(error) from error
+        except InvalidValue as error:
+            cause = error.__cause__
+            if getattr(cause, "sqlite_errorname", "") == "SQLITE_TOOBIG":
+                raise AnswerTooLarge(most) from None
+            raise
+        except sqlite3.Error as error:
+            raise self._translate(error) from error
+        finally:
+            self._conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
 
     def _is_open(self) -> bool:
         return self._conn.in_transaction

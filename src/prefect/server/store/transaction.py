@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
+from .database import AnswerTooLarge
 from .statements import Prepared, Statements
+
+
+def within(rows: Iterable[tuple[Any, ...]], most: int) -> list[str]:
+    """Take the texts of rows as they come.
+
+    Raises:
+        AnswerTooLarge: they weigh more than ``most`` bytes; counted in characters, of which a byte is the least.
+    """
+    found: list[str] = []
+    left = most
+    for (text,) in rows:
+        left -= len(text)
+        if left < 0:
+            raise AnswerTooLarge(most)
+        found.append(text)
+    return found
 
 
 class OpenTransaction:
