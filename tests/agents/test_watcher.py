@@ -114,8 +114,8 @@ class Stage:
         flow_id = self.client.register(flow, PROJECT, no_url=True)
         return str(self.client.create_flow_run(flow_id=flow_id, labels=labels or ["nobody"]))
 
-    def execute(self, run_id: str, **settings: str) -> subprocess.Popen[bytes]:
-        """Start the process that an agent or a container would start."""
+    def execute(self, run_id: str, *before: str, **settings: str) -> subprocess.Popen[bytes]:
+        """Start the process that an agent or a container would start; ``before`` is a command that starts it."""
         environ = {
             **os.environ,
             **self.server.settings,
@@ -126,7 +126,7 @@ class Stage:
             **settings,
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "prefect", "execute", "flow-run"],
+            [*before, sys.executable, "-m", "prefect", "execute", "flow-run"],
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -490,3 +490,65 @@ def linger(flow, old, new):
 
 waits.state_handlers.append(linger)
 """
+
+
+# As in a container: the command is process 1.
+AS_PROCESS_1 = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+
+
+@pytest.fixture
+def as_process_1():
+    try:
+        done = subprocess.run([*AS_PROCESS_1, "true"], capture_output=True, text=True, timeout=30)
+    except FileNotFoundError:
+        pytest.skip("no unshare here")
+    if done.returncode:
+        pytest.skip(f"no process namespaces here: {done.stderr}")
+    return AS_PROCESS_1
+
+
+def test_a_container_whose_run_is_killed_tells_of_it_and_ends_with_its_code(stage, client, as_process_1):
+    run_id = stage.run_of("talks")
+    process = stage.execute(run_id, *as_process_1)
+    process.communicate(timeout=60)
+
+    assert process.returncode == 128 + signal.SIGKILL
+    assert "the last line before" in stage.messages(run_id)
+    how = "The process of this flow run was killed by SIGKILL"
+    assert any(message.startswith(how) for message in stage.messages(run_id))
+    assert stage.states(run_id)[-1] == "Scheduled"
+
+
+def test_a_run_in_a_container_is_ended_by_force_too(stage, client, as_process_1):
+    run_id = stage.run_of("holds")
+    process = stage.execute(run_id, *as_process_1, **SOON)
+    stage.pid()
+
+    client.cancel_flow_run(run_id)
+
+    process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert stage.states(run_id)[-2:] == ["Cancelling", "Cancelled"]
+
+
+def test_a_container_can_be_told_to_end(stage, as_process_1):
+    process = stage.execute(stage.run_of("waits"), *as_process_1)
+    stage.pid()
+    [first] = psutil.Process(process.pid).children()
+
+    os.kill(first.pid, signal.SIGTERM)
+
+    process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+
+
+def test_a_container_ends_well_with_its_run(stage, as_process_1):
+    run_id = stage.run_of("waits")
+    process = stage.execute(run_id, *as_process_1)
+    stage.pid()
+
+    stage.release()
+
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert stage.states(run_id)[-1] == "Success"

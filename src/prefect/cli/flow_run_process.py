@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -22,6 +23,11 @@ def execute() -> None:
         sys.stdout.write(message + "\n")
         sys.stdout.flush()
         raise NotAFlowRunProcess(message)
+
+    if os.getpid() == 1:
+        from prefect.cli.init_process import go_on_below_init
+
+        go_on_below_init(context.flow_run_id, str(context.get("run_process") or ""))
 
     from prefect.backend.execution import execute_flow_run_from_environment
 
