@@ -67,6 +67,22 @@ def test_flows_are_registered_then_skipped_then_forced(served, project: str, flo
     assert "x-a" not in forced.stdout
 
 
+def test_each_of_those_who_register_at_once_prints_the_version_that_is_its_own(
+    server, project: str, flows: Path, tmp_path: Path
+) -> None:
+    command = [*PREFECT, "register", "--project", project, "--path", "flows.py", "--force", "--name", "x-a"]
+    env = clean_environment(tmp_path) | server.settings
+    given = {"cwd": tmp_path, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    processes = [subprocess.Popen(command, env=env, text=True, **given) for _ in range(4)]
+    printed = [process.communicate(timeout=240)[0] for process in processes]
+
+    versions = {  # by the id that was printed beside it
+        re.findall(r"ID: ([0-9a-f-]{36})", text)[0]: int(re.findall(r"Version: (\d+)", text)[0]) for text in printed
+    }
+    assert sorted(versions.values()) == [1, 2, 3, 4]
+    assert len(versions) == 4
+
+
 def test_module_folder_glob_and_built_file_are_sources(served, project: str, flows: Path, tmp_path: Path) -> None:
     (tmp_path / "deep" / "deeper").mkdir(parents=True)
     (tmp_path / "deep" / "one.py").write_text(TWO.format("one"))

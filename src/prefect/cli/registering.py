@@ -89,7 +89,10 @@ def _register_flow(
     if newest and newest[0]["id"] == flow_id:
         click.secho(" Skipped (metadata unchanged)", fg="yellow")
         return building.Outcome.SKIPPED
+    # Asked for: counted from the newest one before, others who register at the same moment would print the same.
+    registered = client.ask(operations.VERSION_OF_FLOW, id=flow_id)["flow_by_pk"]
     click.secho(" Done", fg="green")
     click.echo(f"  └── ID: {flow_id}")
-    click.echo(f"  └── Version: {newest[0]['version'] + 1 if newest else 1}")
+    if registered:  # else somebody has deleted it meanwhile
+        click.echo(f"  └── Version: {registered['version']}")
     return building.Outcome.DONE

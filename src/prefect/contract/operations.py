@@ -61,6 +61,8 @@ query($name: String!, $project_id: uuid!) {
     ) { id version }
 }"""
 
+VERSION_OF_FLOW: Final = "query($id: uuid!) { flow_by_pk(id: $id) { version } }"
+
 FLOWS: Final = """\
 query($where: flow_bool_exp, $order_by: [flow_order_by!]) {
     flow(where: $where, order_by: $order_by) {

@@ -15,6 +15,7 @@ from uuid import uuid4
 from prefect.server.auth import ROLES, Caller, may
 from prefect.server.catalogue import metadata
 from prefect.server.errors import ApiError, Refused
+from prefect.server.graphql.explaining import explained
 from prefect.server.graphql.operations import Operation, Request
 from prefect.server.store import keys
 from prefect.server.store.audit import Entry, recording
@@ -145,11 +146,16 @@ def _without_empty(operation: Operation, inputs: dict[str, Any]) -> dict[str, An
 
 
 async def run(request: Request, operation: Operation, inputs: dict[str, Any]) -> Any:
-    """Run an operation for its caller.
+    """Run an operation for its caller; an answer that nothing was changed says why.
 
     Raises:
         Refused: the caller's role does not allow it.
     """
+    # The inputs as they came: their ids may be exchanged on the way, and are the caller's to read.
+    return explained(operation, dict(inputs), await _run(request, operation, inputs))
+
+
+async def _run(request: Request, operation: Operation, inputs: dict[str, Any]) -> Any:
     caller = request.caller
     inputs = _without_empty(operation, inputs)
     if not caller.is_held:
