@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from prefect.contract import limits
 from prefect.server.actions import agents, flows, lost_runs
 from prefect.server.errors import ApiError
 from prefect.server.rules.transition import Caller
@@ -136,7 +137,7 @@ def test_an_unknown_run_is_no_error(report):
     assert not report("00000000-0000-0000-0000-000000000000")
 
 
-@pytest.mark.parametrize("how", ["", " ", "x" * 501])
+@pytest.mark.parametrize("how", ["", " ", "x" * (limits.NAME_BYTES + 1)])
 def test_how_it_ended_is_said_in_so_many_words(world, report, how):
     with pytest.raises(ApiError, match="how"):
         report(running(world), how=how)

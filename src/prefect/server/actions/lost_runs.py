@@ -24,9 +24,6 @@ __all__ = ["cancel_flow_run", "report_process_end", "restart_flow_run", "settle_
 
 logger = logging.getLogger("prefect.server.lost_runs")
 
-LONGEST_END = 500
-"""The most letters that may say how a process ended."""
-
 
 def settle_task_run(tx: Transaction, now: datetime, run: Mapping[str, Any], why: str) -> bool:
     """Try a task run again that nobody works on any more, or end it; False when a rule refuses.
@@ -111,7 +108,7 @@ def report_process_end(
     Returns:
         Whether there was something to settle.
     """
-    how = check_name("how", how, LONGEST_END)
+    how = check_name("how", how)
     run = tx.one(lost.flow_run_of_process, flow_run_id=flow_run_id)
     if run is None or run["state"] not in IN_WORK:
         return False
