@@ -235,6 +235,29 @@ def test_a_single_question_is_answered_also_after_one_that_failed(database, run_
     assert run_async(database.read(lambda tx: tx.one(count_tenants)["n"], is_single=True)) == 2
 
 
+@pytest.mark.parametrize("way", ["read", "write"])
+def test_a_database_that_is_not_started_or_was_stopped_says_so(database_url, run_async, way):
+    database = open_database(database_url)
+
+    async def use():
+        return await getattr(database, way)(lambda tx: tx.one(count_tenants)["n"])
+
+    async def turn():
+        await database.start()
+        await database.start()  # a second time changes nothing
+        found = await use()
+        await database.stop()
+        await database.stop()
+        return found
+
+    for _ in range(2):  # it can be started again
+        with pytest.raises(DatabaseUnavailable, match=r"^The database is not started\.$"):
+            run_async(use())
+        assert run_async(turn()) == 0
+    with pytest.raises(DatabaseUnavailable, match=r"^The database is not started\.$"):
+        run_async(use())
+
+
 def test_stop_finishes_what_was_accepted(database_url, run_async):
     async def run():
         database = open_database(database_url)

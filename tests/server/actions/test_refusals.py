@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from prefect.server.actions import delivery, registration, runs, schedules, slots, tenants, why
+from prefect.server.actions import agents, delivery, registration, runs, schedules, slots, tenants, why
 from prefect.server.actions.delivery import Mail, Undeliverable
 from prefect.server.errors import ApiError
 from prefect.server.settings import load_settings
@@ -40,6 +40,10 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
         (tenants.set_project_description, {"project_id": "mine", "description": "\x00"}, "Invalid description"),
         (tenants.set_project_description, {"project_id": UNKNOWN, "description": "x"}, "Update failed"),
         (tenants.delete_tenant, {"tenant_id": "mine", "confirm": False}, "confirm=True"),
+        (agents.register_agent, {"type": "LocalAgent"}, "No tenant found"),
+        (agents.register_agent, {"tenant_id": "mine", "type": ""}, "Invalid type"),
+        (agents.register_agent, {"tenant_id": "mine", "type": "L", "name": ""}, "Invalid name"),
+        (agents.register_agent, {"tenant_id": "mine", "type": "L", "labels": [""]}, "label in labels"),
         (runs.set_flow_run_name, {"flow_run_id": "mine", "name": " "}, "Invalid name"),
         (runs.set_flow_run_name, {"flow_run_id": "mine", "name": "\x00"}, "Invalid name"),
         (runs.set_flow_run_labels, {"flow_run_id": "mine", "labels": [""]}, "label"),
@@ -77,7 +81,18 @@ def test_a_refusal_says_what_was_wrong_and_changes_nothing(
     given = {name: own[name] if value == "mine" else value for name, value in inputs.items()}
 
     def everything() -> dict[str, list[Any]]:
-        tables = ("tenant", "project", "flow", "flow_group", "task", "edge", "flow_run", "task_run", "flow_run_state")
+        tables = (
+            "agent",
+            "tenant",
+            "project",
+            "flow",
+            "flow_group",
+            "task",
+            "edge",
+            "flow_run",
+            "task_run",
+            "flow_run_state",
+        )
         return {table: sorted(map(str, world.rows(table))) for table in tables}
 
     before = everything()
