@@ -30,13 +30,15 @@ from pathlib import Path
 from typing import Any
 
 from mutation.changes import Change, Source
-from mutation.children import Child, Place, Plugin, preload
+from mutation.children import Child, Place, Plugin, copy_tree, preload
 from mutation.lines import SOURCE, Lines
 from mutation.uses import Uses
 
-ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / ".mutants"
-EQUAL = ROOT / "tools" / "mutants-equal.toml"
+HERE = Path(__file__).parents[1]
+FOLDER = HERE / ".mutants"
+#: The tree as it was when the run began: who goes on writing changes nothing of it.
+ROOT = FOLDER / "tree"
+EQUAL = HERE / "tools" / "mutants-equal.toml"
 ROOMS = {
     "store": ("server/store/",),
     "actions": ("server/actions/",),
@@ -82,7 +84,7 @@ def sources(wanted: Iterable[str], changed: str | None) -> dict[str, list[Source
     names = sorted(str(path.relative_to(ROOT)) for path in (ROOT / SOURCE).rglob("*.py"))
     if changed:
         command = ["git", "diff", "--name-only", changed, "--", SOURCE]
-        differing = set(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+        differing = set(subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True).stdout.split())
         names = [name for name in names if name in differing]
     found: dict[str, list[Source]] = defaultdict(list)
     for name in names:
@@ -313,6 +315,7 @@ def main() -> int:
     wanted = [room for room in ROOMS if room in [text.strip() for text in given.rooms.split(",")]]
     if not wanted:
         parser.error(f"--rooms: expected some of {', '.join(ROOMS)}")
+    copy_tree(HERE, ROOT)
     found = sources(wanted, given.changed)
     if given.only:
         chosen = [

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -129,6 +129,34 @@ class Postgres:
         self._process.wait(30)
 
 
+def copy_tree(root: Path, tree: Path) -> None:
+    """Make a copy equal to a tree as it is on the disk now; bytecode of what did not change stays good."""
+    tree.mkdir(parents=True, exist_ok=True)
+    command = ["git", "ls-files", "-coz", "--exclude-standard"]
+    if (root / ".git").exists():
+        listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.split("\0")
+        wanted = {name for name in listed if name and (root / name).is_file()}
+    else:  # a copy of a copy
+        wanted = set(_files(root))
+    for name in set(_files(tree)) - wanted:
+        (tree / name).unlink()
+    for name in wanted:
+        source, target = root / name, tree / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or _looks(target) != _looks(source):
+            shutil.copy2(source, target)
+    for name in LINKED:
+        if (root / name).exists() and not (tree / name).exists():
+            (tree / name).symlink_to((root / name).resolve())
+
+
+def _files(tree: Path) -> Iterator[str]:
+    for path in tree.rglob("*"):
+        name = str(path.relative_to(tree))
+        if name.split("/")[0] not in LINKED and path.suffix != ".pyc" and path.is_file():
+            yield name
+
+
 class Place:
     """A copy of the tree in which one child at a time runs, with a database server of its own."""
 
@@ -141,7 +169,7 @@ class Place:
         self._written = 0
         self._originals: dict[str, tuple[bytes, int]] = {}
         folder.mkdir(parents=True, exist_ok=True)
-        self.copy()
+        copy_tree(root, self.tree)
         self.postgres = Postgres(root)
         self._child: Child | None = None
 
@@ -150,30 +178,6 @@ class Place:
         if self._child is not None and not self._child.ended:
             self._child.kill()
         self.postgres.stop()
-
-    def copy(self) -> None:
-        """Make the copy equal to the tree as it is on the disk now; bytecode of what did not change stays good."""
-        self.tree.mkdir(exist_ok=True)
-        listed = subprocess.run(
-            ["git", "ls-files", "-coz", "--exclude-standard"], cwd=self.root, capture_output=True, text=True, check=True
-        )
-        wanted = {name for name in listed.stdout.split("\0") if name and (self.root / name).is_file()}
-        for path in self.tree.rglob("*"):
-            name = str(path.relative_to(self.tree))
-            if path.is_file() and name not in wanted and name.split("/")[0] not in LINKED and path.suffix != ".pyc":
-                path.unlink()
-        for name in wanted:
-            self.restore(name)
-        for name in LINKED:
-            if (self.root / name).exists() and not (self.tree / name).exists():
-                (self.tree / name).symlink_to(self.root / name)
-
-    def restore(self, name: str) -> None:
-        """Give a file the content and the time of the one in the tree, unless it has them."""
-        source, target = self.root / name, self.tree / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists() or _looks(target) != _looks(source):
-            shutil.copy2(source, target)
 
     def write(self, name: str, text: str) -> None:
         """Change a file, and give it a time that no version of it had: bytecode is known by the time of its source."""

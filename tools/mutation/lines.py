@@ -142,9 +142,12 @@ class Lines:
         """Read what is kept, and follow lines that have moved since they were recorded."""
         moves: dict[tuple[str, str], dict[int, int]] = {}
         for name in files_of_tests(self.root):
-            if not self._kept(name).exists():
+            # One that could not be recorded anew: what was known of it is better than nothing.
+            kept = self._kept(name)
+            found = kept if kept.exists() else next(self.folder.glob(f"{kept.name.rsplit('.', 2)[0]}.*.json"), None)
+            if found is None:
                 continue
-            answer = json.loads(self._kept(name).read_text())
+            answer = json.loads(found.read_text())
             ids = list(answer["tests"])
             self.seconds.update(answer["tests"])
             for source, lines in answer["lines"].items():

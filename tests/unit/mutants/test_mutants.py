@@ -13,6 +13,9 @@ TOOLS = str(Path(__file__).parents[3] / "tools")
 @pytest.fixture(autouse=True)
 def tools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(TOOLS)
+    import mutants
+
+    monkeypatch.setattr(mutants, "ROOT", mutants.HERE)  # no copy of the tree is made here
 
 
 def changed(text: str) -> set[str]:
