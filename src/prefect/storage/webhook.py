@@ -117,10 +117,11 @@ def _fill(value: Any) -> Any:
 
 
 def _value_of(name: str) -> str:
+    # What was read from a file ends with a line break, and errors about headers show what was in them.
     if name in os.environ:
-        return os.environ[name]
+        return os.environ[name].rstrip("\r\n")
     try:
-        return str(Secret(name).get())
+        return str(Secret(name).get()).rstrip("\r\n")
     except (ValueError, KeyError) as error:
         raise RuntimeError(
             f"Template value '{name}' does not refer to an environment variable or Prefect secret."

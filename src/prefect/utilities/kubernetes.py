@@ -34,7 +34,7 @@ def get_kubernetes_client(
     api_key = (context.get("secrets") or {}).get(kubernetes_api_key_secret) if kubernetes_api_key_secret else None
     if api_key:
         settings = client.Configuration()
-        settings.api_key["authorization"] = api_key
+        settings.api_key["authorization"] = str(api_key).strip()
         settings.api_key_prefix["authorization"] = "Bearer"
         if ssl_ca_cert:
             settings.ssl_ca_cert = ssl_ca_cert

@@ -37,6 +37,7 @@ from prefect.storage.loading import (
     flow_to_bytes_pickle,
 )
 from prefect.utilities.configuration import set_temporary_config
+from prefect.utilities.context import context
 
 TWO_FLOWS = "from prefect import Flow\na = Flow('a')\nb = Flow('b')\n"
 
@@ -338,3 +339,18 @@ def test_an_image_has_its_name_when_it_is_built():
     with pytest.raises(ValueError, match="missing required fields image_name and image_tag"):
         _ = Docker().name
     assert Docker(registry_url="r/", image_name="n", image_tag="t").name == "r/n:t"
+
+
+def test_a_token_that_was_read_from_a_file_comes_without_its_line_break(monkeypatch):
+    from prefect.storage.kinds import secret_or_variable
+    from prefect.storage.webhook import _fill
+
+    monkeypatch.setenv("A_TOKEN", "word\n")
+    with context(secrets={"B_TOKEN": "word\r\n"}):
+        assert secret_or_variable(None, "A_TOKEN") == "word"
+        assert secret_or_variable(None, "B_TOKEN") == "word"
+        assert secret_or_variable("B_TOKEN", "A_TOKEN") == "word"
+        assert secret_or_variable(None, "C_TOKEN") is None
+        git = Git("flow.py", repo="me/repo", git_token_secret_name="B_TOKEN")
+        assert git.git_clone_url == "https://me:word@github.com/me/repo.git"
+        assert _fill({"headers": {"X": "Bearer ${A_TOKEN}"}}) == {"headers": {"X": "Bearer word"}}

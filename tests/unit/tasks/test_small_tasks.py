@@ -180,6 +180,20 @@ def test_pushbullet_gets_a_note_with_the_token(posts: Posts, monkeypatch: pytest
     ]
 
 
+def test_a_token_of_a_file_works_and_one_that_breaks_the_header_is_not_shown(
+    posts: Posts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect.tasks.notifications import pushbullet_task
+
+    monkeypatch.setattr(pushbullet_task, "URL", f"{posts.url}/ok")
+    PushbulletTask().run(msg="ho", access_token="TOKEN\r\n")
+    with pytest.raises(ValueError, match="Access-Token") as refused:
+        PushbulletTask().run(msg="ho", access_token="hid\nden")
+
+    assert [headers["Access-Token"] for _, headers, _ in posts.received] == ["TOKEN"]
+    assert "hid" not in str(refused.value)
+
+
 class MailBox:
     """A small SMTP server that takes one mail at a time."""
 

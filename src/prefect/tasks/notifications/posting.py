@@ -16,7 +16,7 @@ def post_json(url: str, content: Any, headers: Mapping[str, str] | None = None) 
     """Send a JSON body to a URL.
 
     Raises:
-        ValueError: the URL is none, and nothing was sent.
+        ValueError: the URL or a header is none, and nothing was sent.
         DeliveryFailed: no answer in time, or one that is no success. Names the host only: such URLs hold secrets.
     """
     import json
@@ -28,6 +28,9 @@ def post_json(url: str, content: Any, headers: Mapping[str, str] | None = None) 
 
     check_web_address(url, "the webhook's address")
     host = urlsplit(url).netloc
+    for name, value in (headers or {}).items():
+        if not value.isascii() or not value.isprintable():  # the library below would show the value, which is a token
+            raise ValueError(f"The header {name} holds a line break or another sign that no header has.")
     try:
         with urllib3.PoolManager(retries=False, timeout=TIMEOUT_SECONDS) as pool:
             answer = pool.request(

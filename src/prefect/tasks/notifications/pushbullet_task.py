@@ -31,5 +31,5 @@ class PushbulletTask(Task):
         from prefect.client.secrets import Secret
         from prefect.tasks.notifications.posting import post_json
 
-        token = access_token or Secret("PUSHBULLET_TOKEN").get()
+        token = str(access_token or Secret("PUSHBULLET_TOKEN").get()).strip()
         post_json(URL, {"type": "note", "title": TITLE, "body": msg}, {"Access-Token": token})

@@ -60,7 +60,7 @@ class VaultSecret(SecretBase):
         client = hvac.Client(url=address)
         credentials = Secret(self.vault_credentials_secret).get()
         if "VAULT_TOKEN" in credentials:
-            client.token = credentials["VAULT_TOKEN"]
+            client.token = str(credentials["VAULT_TOKEN"]).strip()
         elif {"VAULT_ROLE_ID", "VAULT_SECRET_ID"} <= set(credentials):
             client.auth.approle.login(credentials["VAULT_ROLE_ID"], credentials["VAULT_SECRET_ID"])
         else:
