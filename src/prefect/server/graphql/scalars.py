@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,9 @@ from graphql import (
     ValueNode,
     value_from_ast_untyped,
 )
+
+from prefect.server.graphql.times import read_time
+from prefect.server.store.moments import Moment
 
 _CANONICAL_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
 
@@ -42,11 +45,18 @@ def parse_uuid(value: Any) -> str:
 
 
 def parse_time(value: Any) -> datetime:
-    """Read an ISO 8601 time; without an offset it is UTC."""
+    """Read a time that is the same whenever it is asked for; without a zone it is UTC."""
+    found = parse_filter_time(value)
+    if isinstance(found, Moment):
+        raise GraphQLError(f"Could not parse DateTime: {_shown(value)}")
+    return found
+
+
+def parse_filter_time(value: Any) -> datetime | Moment:
+    """Read a time as PostgreSQL does, also one that is relative to the moment of the statement."""
     if isinstance(value, str):
         try:
-            found = datetime.fromisoformat(value.strip())
-            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            return read_time(value)
         except (ValueError, OverflowError):
             pass
     raise GraphQLError(f"Could not parse DateTime: {_shown(value)}")
@@ -195,7 +205,12 @@ SCALARS: dict[str, GraphQLScalarType] = {
         GraphQLBoolean,
         _scalar("uuid", parse_uuid, "An id."),
         _scalar("_uuid", parse_uuid_array, "Ids, as the text '{id1, id2}'."),
-        _scalar("timestamptz", parse_time, "A time in ISO 8601; UTC when it has no offset.", serialize=_write_time),
+        _scalar(
+            "timestamptz",
+            parse_filter_time,
+            "A time in ISO 8601 or as PostgreSQL reads it ('now()', 'today'); UTC when it has no zone.",
+            serialize=_write_time,
+        ),
         _scalar("jsonb", _as_it_is, "Any JSON value.", literal=_jsonb_literal),
         _scalar("interval", parse_interval, "A duration, such as '00:00:30' or '1 day 02:00:00'."),
         _scalar("UUID", parse_uuid, "An id."),

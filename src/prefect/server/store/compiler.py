@@ -17,6 +17,7 @@ from prefect.server.catalogue import PUBLIC, PublicTable, Relation, graphql_type
 from .database import InvalidValue
 from .dialect import Dialect
 from .fragments import Bind, Fragments, fragments_of, quoted
+from .moments import is_relative
 from .selection import (
     TENANT_SLOT,
     And,
@@ -186,7 +187,7 @@ class _Writer:
             value, bind = self._sources[int(found[1])]
             if int(found[1]) == self._outer_limit:
                 limit_at = len(order)
-            if isinstance(value, Const) and bind is not None:
+            if isinstance(value, Const) and bind is not None and not is_relative(value.value):
                 value, bind = Const(bind(value.value)), None
             order.append((value, bind))
             return self.fragments.dialect.mark

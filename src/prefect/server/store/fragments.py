@@ -8,11 +8,11 @@ database builds the whole answer as one text and nobody parses it again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, ClassVar
 
 from .database import InvalidValue
 from .dialect import POSTGRESQL, SQLITE, Dialect, dump_json, dump_time
+from .moments import settled
 from .patterns import check_pattern
 
 Bind = Callable[[Any], Any]
@@ -132,7 +132,7 @@ class SqliteFragments(Fragments):
 
     def _bind_one(self, kind: str) -> Bind | None:
         if kind == "timestamptz":
-            return dump_time
+            return lambda value: dump_time(settled(value))
         if kind == "jsonb":
             return dump_json
         if kind == "interval":
@@ -220,7 +220,11 @@ class PostgresFragments(Fragments):
         if name in TEXT_MATCHES:
             # What takes time with more than the length of the text would hold one of few connections.
             return _checked(name)
-        return _as_utc if kind == "timestamptz" and operator in _COMPARE else None
+        if kind == "timestamptz":
+            if operator in _COMPARE:
+                return settled
+            return lambda values: [settled(value) for value in values]
+        return None
 
     def statistic(self, function: str, expression: str, kind: str) -> str:
         if function in ("max", "min"):
@@ -233,10 +237,6 @@ class PostgresFragments(Fragments):
 
     def distinct_key(self, expressions: list[str]) -> str:
         return f"({', '.join(expressions)})"
-
-
-def _as_utc(value: datetime) -> datetime:
-    return value
 
 
 SQLITE_FRAGMENTS = SqliteFragments()
