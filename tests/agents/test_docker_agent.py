@@ -34,18 +34,32 @@ env | sort
 
 FLOWS = textwrap.dedent(
     """
-    import os
+    import os, time
     from prefect import Flow, context, task
 
     @task
     def where():
-        context.logger.info("pid %s, image %s, own %s", os.getpid(), context.get("image"), os.environ["OWN"])
+        context.logger.info("below process %s, image %s, own %s", os.getppid(), context.get("image"), os.environ["OWN"])
         return os.path.exists("/.dockerenv")
 
     @task
     def fail():
         raise ValueError("no")
 
+    @task
+    def wait():
+        time.sleep(600)
+
+    @task
+    def eat():
+        eaten = []
+        while True:
+            eaten.append(b"x" * 10_000_000)
+
+    with Flow("waits") as waits:
+        wait()
+    with Flow("eats") as eats:
+        eat()
     with Flow("in a container") as in_a_container:
         where()
     with Flow("fails") as fails:
@@ -88,10 +102,10 @@ def road(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
                 from prefect.run_configs import DockerRun, LocalRun
                 from prefect.storage import Local
                 from prefect.storage.loading import extract_flow_from_file
-                for name in ("in a container", "fails"):
+                for name in ("in a container", "fails", "waits", "eats"):
                     flow = extract_flow_from_file(file_path={str(path)!r}, flow_name=name)
                     flow.storage = Local(path={str(path)!r}, stored_as_script=True, add_default_labels=False)
-                    flow.run_config = DockerRun(env={{"OWN": "of the run"}})
+                    flow.run_config = DockerRun(env={{"OWN": "of the run"}}, host_config={{"mem_limit": "150m"}})
                     flow.result = flow.storage.result
                     Client().register(flow, "docker", no_url=True)
                 """
@@ -115,7 +129,7 @@ def test_a_run_runs_in_a_container_and_succeeds(road: Road, engine: Engine) -> N
     assert run["state"] == "Success", run["logs"]
     assert [state["state"] for state in run["states"]] == ["Scheduled", "Submitted", "Running", "Success"]
     messages = [log["message"] for log in run["logs"]]
-    assert f"pid 1, image {HOST_IMAGE}, own of the run" in messages
+    assert f"below process 1, image {HOST_IMAGE}, own of the run" in messages
     assert any(message.startswith("Submitted for execution: Container ID: ") for message in messages)
     agent_log = wait_until(
         "output of the container", lambda: "Flow run SUCCESS" in road.log("agent") and road.log("agent")
@@ -155,7 +169,7 @@ def test_a_flow_runs_in_the_image_that_its_storage_built(road: Road, engine: Eng
     run = road.final(road.new_run("--name", "in an image"))
 
     assert run["state"] == "Success", run["logs"]
-    assert "pid 1, image built:1, own of the run" in [log["message"] for log in run["logs"]]
+    assert "below process 1, image built:1, own of the run" in [log["message"] for log in run["logs"]]
     settings = engine.client.inspect_image("built:1")["Config"]["Env"]
     assert "BUILT=a b" in settings
 
@@ -165,6 +179,39 @@ def test_a_run_that_fails_in_its_container_is_failed(road: Road) -> None:
 
     assert run["state"] == "Failed"
     assert run["state_message"] == "Some reference tasks failed."
+
+
+def messages_of_task_runs(road: Road, run_id: str) -> list[str]:
+    document = "query($id: uuid!) { flow_run_by_pk(id: $id) { task_runs { states { message } } } }"
+    runs = road.graphql(document, {"id": run_id})["data"]["flow_run_by_pk"]["task_runs"]
+    return [state["message"] for run in runs for state in run["states"]]
+
+
+def test_how_a_container_that_is_killed_ended_is_told(road: Road, engine: Engine) -> None:
+    run_id = road.new_run("--name", "waits")
+    wait_until("the task to begin", lambda: any("Starting task run" in m for m in logged(road, run_id)))
+    [container] = engine.client.containers(filters={"label": f"io.prefect.flow-run-id={run_id}"})
+
+    engine.client.kill(container["Id"])
+
+    run = road.final(run_id, 90)
+    assert run["times_resurrected"] == 1
+    how = "The process of this flow run was killed by SIGKILL (exit code 137)"
+    assert any(message.startswith(how) for message in messages_of_task_runs(road, run_id))
+    assert any(message.startswith(how) for message in logged(road, run_id))
+
+
+def test_a_run_whose_memory_ran_out_says_so(road: Road) -> None:
+    run_id = road.new_run("--name", "eats")
+
+    road.final(run_id, 90)
+
+    assert any("SIGKILL" in m and "memory" in m for m in messages_of_task_runs(road, run_id))
+    assert any("SIGKILL" in m and "memory" in m for m in logged(road, run_id))
+
+
+def logged(road: Road, run_id: str) -> list[str]:
+    return [line["message"] for line in road.run(run_id)["logs"]]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 from prefect._lazy import lazy
 from prefect.agent.containers import ContainerAgent, package
+from prefect.agent.docker.ends import ContainerEnds
 from prefect.agent.docker.volumes import binds, parse_volumes
+from prefect.backend.environ import RUN_PROCESS
 from prefect.run_configs import DockerRun
 from prefect.utilities.agent import get_flow_image, get_flow_run_command
 from prefect.utilities.context import context
@@ -86,6 +88,12 @@ class DockerAgent(ContainerAgent):
         self.docker_client = self._connect()
         self._has_host_gateway = self._engine_version() >= _FIRST_ENGINE_WITH_HOST_GATEWAY
         self._volumes_lock = threading.Lock()
+        self._ends = ContainerEnds(
+            self.docker_client,
+            (self.docker.errors.DockerException, OSError, ValueError),
+            lambda key, how: self._tell_end(*key, how),
+            self.logger,
+        )
 
     # ----- one flow run
 
@@ -96,11 +104,14 @@ class DockerAgent(ContainerAgent):
         if not self.no_pull and "/" in image:
             self._pull(image)
         self._make_missing_volumes()
-        container_id = self._create(flow_run, image, run_config)
+        environ = self.populate_env_vars(flow_run, image, run_config)
+        container_id = self._create(flow_run, image, run_config, environ)
+        self._ends.expect(container_id, (flow_run.id, environ[RUN_PROCESS]))
         try:
             self._join_further_networks(container_id, run_config)
             self.docker_client.start(container=container_id)
         except self.docker.errors.APIError:
+            self._ends.forget(container_id)
             self._discard(container_id)
             raise
         if self.show_flow_logs:
@@ -131,6 +142,7 @@ class DockerAgent(ContainerAgent):
 
     def on_shutdown(self) -> None:
         """Let go of the engine; containers go on."""
+        self._ends.stop()
         self.docker_client.close()
 
     # ----- the engine
@@ -168,12 +180,12 @@ class DockerAgent(ContainerAgent):
                     self.logger.debug("Creating named volume %s", name)
                     self.docker_client.create_volume(name=name, driver="local", labels={"prefect_created": "true"})
 
-    def _create(self, flow_run: GraphQLResult, image: str, run_config: DockerRun) -> str:
+    def _create(self, flow_run: GraphQLResult, image: str, run_config: DockerRun, environ: Mapping[str, str]) -> str:
         wanted = _container_name(flow_run)
         settings: dict[str, Any] = {
             "image": image,
             "command": get_flow_run_command(flow_run),
-            "environment": self.populate_env_vars(flow_run, image, run_config),
+            "environment": environ,
             "host_config": self._host_config(run_config),
             "networking_config": self._networking_config(run_config),
             "ports": run_config.ports,
