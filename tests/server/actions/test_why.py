@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from prefect.server.actions import agents, flows, queue, slots, why
+from prefect.server.actions import agents, flows, queue, runs, slots, why
+from prefect.server.actions.set_state import Caller
 from prefect.server.errors import ApiError
 from support.world import flow_document
 
@@ -100,8 +101,6 @@ def test_a_queued_run_tells_its_limit(world):
 
 
 def test_a_submitted_run_names_its_agent_and_when_it_is_given_up(world):
-    from prefect.server.actions.set_state import Caller
-
     agent_id = agent(world)
     run_id = world.create(world.register())
     world.set_flow_run(run_id, "Submitted", caller=Caller(agent_id))
@@ -150,3 +149,85 @@ def test_a_run_in_a_state_that_no_agent_takes_says_what_to_do(world, state):
 
     (reason,) = ask(world, run_id)["reasons"]
     assert reason == f"It is {state}, and agents take no run in that state: set it to Scheduled."
+
+
+# ----- its words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "0 seconds"),
+        (0.9, "0 seconds"),
+        (1, "1 second"),
+        (2, "2 seconds"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (119, "1 minute"),
+        (120, "2 minutes"),
+        (3599, "59 minutes"),
+        (3600, "1 hour"),
+        (7200, "2 hours"),
+        (86_399, "23 hours"),
+        (86_400, "1 day"),
+        (172_800, "2 days"),
+    ],
+)
+def test_a_duration_is_said_in_its_largest_unit(seconds, words):
+    assert why._words(timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "wanted", "takes"),
+    [
+        ([], "LocalAgent", [], True),
+        (None, "DockerAgent", [], True),
+        (["host"], "LocalAgent", [], True),
+        (["host"], "DockerAgent", [], False),
+        (["host", "b"], "LocalAgent", [], False),
+        (["a", "b"], "LocalAgent", ["a"], True),
+        (["a"], "LocalAgent", ["a"], True),
+        (["a"], "LocalAgent", ["a", "b"], False),
+        ([], "LocalAgent", ["a"], False),
+    ],
+)
+def test_which_agent_takes_which_runs(labels, kind, wanted, takes):
+    assert why._takes({"labels": labels, "type": kind}, set(wanted)) is takes
+
+
+@pytest.mark.parametrize(("silence", "ready"), [(150, True), (151, False)])
+def test_an_agent_lives_for_two_and_a_half_minutes_after_it_asked(world, silence, ready):
+    agent(world)
+    run_id = world.create(world.register())
+    world.pass_time(silence)
+    told = ask(world, run_id)
+    assert told["ready"] is ready
+    if not ready:
+        assert "has not asked for work for 2 minutes. Start it again." in told["reasons"][0]
+
+
+def test_an_agent_without_a_name_is_called_by_its_id(world):
+    agent_id = agent(world, name=None)
+    run_id = world.create(world.register())
+    assert f"agent {agent_id} may take it now" in ask(world, run_id)["reasons"][0]
+
+
+@pytest.mark.parametrize("often", [True, False], ids=["beats often", "does not"])
+@pytest.mark.parametrize("more", [0, 1], ids=["at the limit", "past it"])
+def test_a_silent_process_is_told_of_after_the_limit_that_it_keeps(world, often, more):
+    run_id = world.create(world.register())
+    caller = Caller(process_id="p", process_of=run_id) if often else None
+    world.set_flow_run(run_id, "Submitted")
+    world.set_flow_run(run_id, "Running", caller=caller)
+    since = world.now
+    world.pass_time(1)
+    if often:
+        world.do(runs.beat_flow_run, flow_run_id=run_id, process_id="p")
+    limit = world.settings.own_heartbeat_limit_seconds if often else world.settings.heartbeat_limit_seconds
+    world.pass_time(limit + more - (0 if often else 1))  # measured from the last beat, or from the state
+
+    (reason,) = ask(world, run_id)["reasons"]
+    words = why._words(timedelta(seconds=limit + more))
+    heard = f"It is Running since {since.isoformat(sep=' ', timespec='seconds')}."
+    silent = f"It is Running, but nothing was heard of its process for {words}."
+    assert reason == (silent if more else heard)
