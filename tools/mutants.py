@@ -119,14 +119,22 @@ def _one_of(changes: list[tuple[str, Source, Change]], dice: random.Random) -> t
     return None
 
 
-def equal_changes() -> dict[str, str]:
-    """Read the list of changes that nobody can observe: key -> reason."""
-    if not EQUAL.exists():
-        return {}
-    listed = tomllib.loads(EQUAL.read_text()).get("equal", [])
-    return {
-        f"{SOURCE}/{one['file']}: {one['line']}: {one['before']} -> {one['after']}": one["reason"] for one in listed
-    }
+def equal_changes() -> list[dict[str, str]]:
+    """Read the list of changes that nobody can observe.
+
+    ``file`` and ``line``, its text without the blanks around it, say where; ``before`` and ``after`` which change, or
+    every change of the line where they are absent.
+    """
+    return tomllib.loads(EQUAL.read_text())["equal"] if EQUAL.exists() else []
+
+
+def is_equal(key: str, equal: list[dict[str, str]]) -> bool:
+    """Tell whether a change, known by its key, is one of the list."""
+    for one in equal:
+        place = f"{SOURCE}/{one['file']}: {one['line']}: "
+        if key.startswith(place) and ("after" not in one or key == f"{place}{one['before']} -> {one['after']}"):
+            return True
+    return False
 
 
 def difference(source: Source, change: Change) -> str:
@@ -280,15 +288,15 @@ def tell(verdict: Verdict, number: int, total: int) -> None:
         print(verdict.diff, flush=True)
 
 
-def report(verdicts: list[Verdict], equal: dict[str, str]) -> str:
+def report(verdicts: list[Verdict], equal: list[dict[str, str]]) -> str:
     """Say the score of each room, then every change that survived."""
     lines = ["", f"{'room':<20}{'changes':>8}{'equal':>7}{'noticed':>9}{'score':>8}"]
-    left = [v for v in verdicts if v.noticed or v.key not in equal]
+    left = [v for v in verdicts if v.noticed or not is_equal(v.key, equal)]
     for room in [*ROOMS, "all"]:
         mine = [v for v in left if room in (v.room, "all")]
         if not mine:
             continue
-        alike = sum(v.key in equal and not v.noticed for v in verdicts if room in (v.room, "all"))
+        alike = sum(not v.noticed and is_equal(v.key, equal) for v in verdicts if room in (v.room, "all"))
         noticed = sum(v.noticed for v in mine)
         score = 100 * noticed / len(mine)
         lines.append(f"{room:<20}{len(mine) + alike:>8}{alike:>7}{noticed:>9}{score:>7.1f}%")
@@ -346,7 +354,7 @@ def main() -> int:
             place.close()
     print(report(verdicts, equal))
     (FOLDER / "last.json").write_text(json.dumps([asdict(v) for v in verdicts], indent=1))
-    counted = [v for v in verdicts if v.noticed or v.key not in equal]
+    counted = [v for v in verdicts if v.noticed or not is_equal(v.key, equal)]
     return int(any(_score(counted, room) < GOAL for room in wanted))
 
 
