@@ -50,7 +50,7 @@ class Doors:
         if not self._is_private:
             self._names.add(socket.gethostname().lower())
         self._proxies = [ipaddress.ip_network(one) for one in _words(settings.trusted_proxies)]
-        self._problem = lru_cache(maxsize=1024)(self._find_problem)
+        self._look = lru_cache(maxsize=1024)(self._look_at)
 
     def called_host(self, headers: Headers, peer: str | None) -> tuple[str, str]:
         """Give the host that was called, and why it is refused; empty: it is not.
@@ -59,6 +59,8 @@ class Doors:
             peer: address of the other end of the connection; what it says of the host counts if it is a trusted proxy.
         """
         named = [value for name, value in headers if name == b"host"]
+        if len(named) == 1 and not self._proxies:
+            return self._look(named[0][:LONGEST_HOST])
         if self._proxies and peer is not None and self._is_proxy(peer):
             forwarded = [value for name, value in headers if name == b"x-forwarded-host"]
             # Each proxy may add to what its caller sent: all that is said must be allowed.
@@ -67,8 +69,8 @@ class Doors:
             return "", "The request has more than one Host header."
         if not named:
             return "", ""  # no browser: they always say whom they call
-        texts = [value[:LONGEST_HOST].decode("latin-1").strip() for value in named]
-        return texts[0], next((why for text in texts if (why := self._problem(text))), "")
+        looks = [self._look(value[:LONGEST_HOST]) for value in named]
+        return looks[0][0], next((why for _, why in looks if why), "")
 
     def unwelcome_page(self, origin: str | None, host: str) -> str:
         """Say why a page of an origin may not call; empty: it may, or no page calls."""
@@ -99,7 +101,11 @@ class Doors:
             return False
         return any(address in network for network in self._proxies)
 
-    def _find_problem(self, text: str) -> str:
+    def _look_at(self, header: bytes) -> tuple[str, str]:
+        text = header.decode("latin-1").strip()
+        return text, self._problem(text)
+
+    def _problem(self, text: str) -> str:
         host = read_host(text)
         if host is None:
             return "The Host header is no host."

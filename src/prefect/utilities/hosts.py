@@ -89,6 +89,8 @@ def plain_address(text: str) -> str:
 
     A listener for both families sees IPv4 callers as ``::ffff:192.0.2.1``.
     """
+    if ":" not in text:
+        return text
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
