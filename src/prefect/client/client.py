@@ -225,7 +225,7 @@ class Client(Connection):
         """Create many flow runs in one transaction, all or none, and give their ids in the same order.
 
         Args:
-            runs: for each run the arguments of ``create_flow_run``; the API takes at most 5,000 at once.
+            runs: for each run the arguments of ``create_flow_run``; the API takes at most 1,000 at once.
 
         Raises:
             ValueError: one of them names no flow, or two different names.

@@ -18,10 +18,11 @@ from prefect.server.graphql import mutations, queries
 from prefect.server.graphql.execute import Executor
 from prefect.server.graphql.schema import build as build_schema
 from prefect.server.http import Http
-from prefect.server.live import EVERYTHING, Live, Offers
+from prefect.server.live import CHORE_TOPIC, EVERYTHING, Live, Offers
 from prefect.server.metrics import Metrics, family, gauges
-from prefect.server.services import start_services
+from prefect.server.services import chore_service, chores, start_services
 from prefect.server.services.loop import Service
+from prefect.server.services.stop import Stop
 from prefect.server.settings import Settings
 from prefect.server.store import figures
 from prefect.server.store.audit import audited
@@ -62,6 +63,8 @@ class App:
             max_answer_bytes=settings.max_answer_bytes,
         )
         self.services: list[Service] = []
+        self._stop = Stop()
+        self._chores = chore_service(settings, self.database, self._stop)
         self.http = Http(self)
         self._looking: asyncio.Task[str | None] | None = None
         self._looked_at = 0.0
@@ -83,14 +86,19 @@ class App:
             lambda tx: tenants.ensure_default_tenant(tx, datetime.now(UTC))
         )
         if self.settings.services_enabled:
-            self.services = start_services(self.settings, self.database, lambda: self.metrics.database_failures)
+            failures = lambda: self.metrics.database_failures  # noqa: E731 - read again at each look
+            self.services = start_services(self.settings, self.database, failures, self._stop)
+            await chores.take_over(self.database, datetime.now(UTC))
+            self._begin_chores()
 
     async def stop(self) -> None:
         """End waits and services, finish what was accepted, close the database."""
+        self._stop.set()
         self.live.close()
         await asyncio.gather(*(service.stop() for service in self.services))
         if self._looking is not None:
-            await self._looking
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
         await self.database.stop()
         self.spans.stop()
 
@@ -111,6 +119,7 @@ class App:
     async def _look_at_database(self) -> str | None:
         try:
             await self.database.read(lambda tx: tx.one(figures.anything))
+            await self.database.check()
         except DatabaseError as error:
             logger.error("%s", error)
             return "The database cannot be reached."
@@ -178,9 +187,17 @@ class App:
         if KEYS_TOPIC in topics or EVERYTHING in topics:
             self.auth.forget()
         self.live.announce(topics)
+        if CHORE_TOPIC in topics:
+            self._begin_chores()
         for service in self.services:
             if service.topic in topics:
                 service.wake()
+
+    def _begin_chores(self) -> None:
+        """Start what ends the large work of requests: also where no services are wanted, but there only when needed."""
+        if self._chores not in self.services and not self._stop:
+            self.services.append(self._chores)
+            self._chores.start()
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()

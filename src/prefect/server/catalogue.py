@@ -661,6 +661,21 @@ outbox = Table(
     Index(None, "tenant_id"),
 )
 
+# Work on many rows, more than one transaction does: what is left of it, written with the transaction that began it.
+chore = Table(
+    "chore",
+    metadata,
+    _id(),
+    *_times(),
+    _text("kind", nullable=False),
+    Column("subject_id", UUID, nullable=False),
+    Column("position", Text, nullable=False, server_default=text("''")),
+    _int("attempts", nullable=False, default=0),
+    _time("due_time", nullable=False, now=True),
+    Index(None, "due_time"),
+    Index(None, "subject_id"),
+)
+
 
 @dataclass(frozen=True)
 class Relation:

@@ -12,14 +12,32 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
-__all__ = ["EVERYTHING", "OUTBOX_TOPIC", "Ear", "Live", "Offers", "flow_run_topic", "queue_topic", "table_topic"]
+__all__ = [
+    "CHORE_TOPIC",
+    "EVERYTHING",
+    "OUTBOX_TOPIC",
+    "Ear",
+    "Live",
+    "Offers",
+    "chore_topic",
+    "flow_run_topic",
+    "queue_topic",
+    "table_topic",
+]
 
 # The sign that the database announces when it may have missed something.
 EVERYTHING = "*"
 
 
+#: Woken when a request began more than one transaction does.
+CHORE_TOPIC = "chore"
 #: Woken when something must leave the process.
 OUTBOX_TOPIC = "outbox"
+
+
+def chore_topic(chore_id: str) -> str:
+    """Name what somebody waits for who began work that takes more than one transaction."""
+    return f"chore:{chore_id}"
 
 
 def queue_topic(tenant_id: str) -> str:

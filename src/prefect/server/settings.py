@@ -259,6 +259,12 @@ class Settings:
     sla_seconds: float = _setting(
         "services.sla.interval_seconds", 15.0, _number(0.1, 86_400), "pause between two looks for late runs and agents"
     )
+    chore_seconds: float = _setting(
+        "services.chores.interval_seconds",
+        5.0,
+        _number(0.1, 86_400),
+        "longest pause between two looks for large work that was left by a process that ended",
+    )
     retention_seconds: float = _setting(
         "services.retention.interval_seconds", 3600.0, _number(0.1, 86_400), "pause between two clean-ups"
     )

@@ -172,7 +172,7 @@ def test_an_alarm_is_forgotten_after_400_days_and_not_before(sides: tuple[Side, 
         return bool(world.do(automations.tell_once, hook=hook, subject="s", event={}))
 
     def look() -> int:
-        return int(world.run_async(sla.run_once(world.database, world.now)))
+        return int(world.run_async(sla.run_once(world.database, world.settings, world.now)))
 
     assert tell() is True
     assert tell() is False

@@ -26,6 +26,7 @@ class Between:
 
     def __init__(self, world: World, happens: Callable[[Any], Any]):
         self._world, self._happens, self._is_done = world, happens, False
+        self.dialect = world.database.dialect
 
     async def read(self, work: Any, **how: Any) -> Any:
         return await self._world.database.read(work, **how)

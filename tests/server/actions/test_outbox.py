@@ -341,7 +341,7 @@ def test_a_late_start_and_a_run_that_takes_too_long_are_told_once(world, sink):
     other = world.create(world.register(flow_document("other")))
 
     def look():
-        told = world.run_async(sla.run_once(world.database, world.now))
+        told = world.run_async(sla.run_once(world.database, world.settings, world.now))
         send(world)
         return told
 
@@ -365,7 +365,7 @@ def test_an_agent_that_asks_no_more_is_told_once_for_each_silence(world, sink):
     counts = []
     for _ in range(2):
         world.pass_time(61)
-        counts += [world.run_async(sla.run_once(world.database, world.now)) for _ in range(2)]
+        counts += [world.run_async(sla.run_once(world.database, world.settings, world.now)) for _ in range(2)]
         world.do(queue.mark_queried, agent_id=agent_id)
     send(world)
 
@@ -476,5 +476,5 @@ def test_an_sla_tells_of_no_run_of_another_tenant(world, sink, stranger):
 
     for values in ({"flow_group_id": theirs}, {"flow_group_id": theirs, "tenant_id": stranger["tenant_id"]}):
         spoil(world, "flow_group_sla", pair_id, **values)
-        assert world.run_async(sla.run_once(world.database, world.now)) == 0
+        assert world.run_async(sla.run_once(world.database, world.settings, world.now)) == 0
     assert world.rows("alarm") == []

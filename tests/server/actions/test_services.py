@@ -7,7 +7,8 @@ from sqlalchemy import update
 from prefect.server import catalogue
 from prefect.server.actions import agents, flows, queue, runs, why
 from prefect.server.rules.transition import Caller
-from prefect.server.services import lazarus, scheduler, zombie_killer
+from prefect.server.services import chores, lazarus, scheduler, settling, zombie_killer
+from prefect.server.services.stop import Stop
 from prefect.server.settings import load_settings
 from support.world import START, flow_document
 
@@ -249,7 +250,7 @@ def test_a_run_that_died_while_it_was_cancelled_ends(world):
 
 
 def test_more_lost_runs_than_one_look_shows_are_all_found(world, monkeypatch):
-    monkeypatch.setattr(lazarus, "BATCH", 3)
+    monkeypatch.setattr(settling, "MOST_FOUND", 3)
     flow_id = world.register()
     made = [world.running(flow_id) for _ in range(8)]
     world.pass_time(SILENCE)
@@ -343,4 +344,61 @@ def test_a_look_that_finds_all_runs_made_writes_nothing(world, monkeypatch):
 
     world.pass_time(3600)
     assert run_once(world, scheduler) == 2
-    assert len(written) == 2
+    assert written
+
+
+def test_a_large_flow_is_scheduled_and_its_runs_get_their_task_runs_before_they_start(world):
+    tasks = [{"slug": f"t{number}", "name": "t", "tags": []} for number in range(2_100)]
+    flow_id = world.register(flow_document("large", tasks=tasks, edges=[], schedule=HOURLY))
+    made = world.rows("flow_run", flow_id=flow_id)
+    assert len(made) == 10
+    assert run_once(world, chores) == 0
+    first = min(made, key=lambda run: run["scheduled_start_time"])
+
+    world.pass_time(51 * 60)
+
+    assert world.queue(before=first["scheduled_start_time"]) == []
+    assert run_once(world, chores) == 1
+    assert len(world.rows("task_run", flow_run_id=first["id"])) == 2_100
+    assert world.queue(before=first["scheduled_start_time"]) == [first["id"]]
+    assert run_once(world, scheduler) == 0
+    world.pass_time(60 * 60)
+    assert run_once(world, scheduler) == 1
+
+
+def test_large_work_that_fails_stops_no_other_and_is_named(world, caplog):
+    tasks = [{"slug": f"t{number}", "name": "t", "tags": []} for number in range(600)]
+    flow_id = world.register(flow_document("large", tasks=tasks, edges=[]))
+    bad, good = world.create(flow_id), world.create(flow_id)
+    chore = world.row("chore", subject_id=bad)
+    world.do(
+        lambda tx, now: tx.run(update(catalogue.chore).where(catalogue.chore.c.id == chore["id"]).values(kind="?"))
+    )
+
+    assert run_once(world, chores) == 1
+
+    assert len(world.rows("task_run", flow_run_id=good)) == 600
+    assert bad in caplog.text
+    assert world.row("chore")["due_time"] > world.now
+
+
+def test_a_stop_ends_a_turn_after_the_part_that_is_under_way(world, monkeypatch):
+    tasks = [{"slug": f"t{number}", "name": "t", "tags": []} for number in range(1_800)]
+    run_id = world.create(world.register(flow_document("large", tasks=tasks, edges=[])))
+    stop, write, written = Stop(), world.database.write, []
+
+    async def write_and_stop(work):
+        result = await write(work)
+        written.append(work)
+        if len(written) == 2:  # it was taken in hand, and a first part done
+            stop.set()
+        return result
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.database, "write", write_and_stop)
+        assert world.run_async(chores.run_once(world.database, world.settings, world.now, stop)) == 0
+    assert 0 < len(world.rows("task_run", flow_run_id=run_id)) < 1_800
+
+    world.pass_time(1)
+    assert run_once(world, chores) == 1  # and who comes next need not wait
+    assert len(world.rows("task_run", flow_run_id=run_id)) == 1_800

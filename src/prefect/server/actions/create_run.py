@@ -9,26 +9,33 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from prefect.contract import limits
+from prefect.model.state import Finished
+from prefect.model.state_facts import is_kind
+from prefect.server.actions import chores
 from prefect.server.actions import parameters as run_parameters
 from prefect.server.actions.checks import check_key, check_labels, check_object, new_id
 from prefect.server.actions.names import new_name
-from prefect.server.actions.set_state import begin_flow_run, begin_flow_runs, begin_task_runs
+from prefect.server.actions.set_state import begin_flow_run, begin_flow_runs, begin_task_runs, release_flow_run
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.rules.proposal import Proposal, propose
 from prefect.server.store import flows, runs
-from prefect.server.store.database import Transaction, UniquenessViolation
+from prefect.server.store.database import MOST_ROWS, Transaction, UniquenessViolation
 
-__all__ = ["KeyTaken", "create_flow_run", "create_flow_runs", "is_key_used", "labels_key"]
+__all__ = ["KeyTaken", "create_flow_run", "create_flow_runs", "fill_flow_run", "is_key_used", "labels_key"]
 
 UNMAPPED = -1
 #: The role of callers while no keys are asked for.
 ANY_ROLE = "any"
-# One call is one transaction, and on SQLite nobody else writes meanwhile: about a second at most.
+# What one call may ask for.  Its runs are made in one transaction, all or none: the largest there is, of two to five
+# rows a run, which takes about 0.2 s.  Task runs that this has no room for follow it.
 RUNS_MAX, TASK_RUNS_MAX = limits.RUNS_AT_ONCE, limits.TASK_RUNS_AT_ONCE
+#: A run that a schedule made gets its many task runs so long before it starts: most such runs are far off, and some
+#: are never run.
+FILLED_AHEAD = timedelta(minutes=10)
 
 
 class KeyTaken(Exception):
@@ -86,10 +93,34 @@ def create_flow_run(
         existing = _run_of_key(tx, _scopes(flow, *wish.choice), wish.key)
         if existing is not None:
             return existing
-    _begin(tx, now, wish, flow, run)
-    begin_task_runs(tx, now, _task_runs(_tasks(tx, flow), flow, run["id"]))
+    tasks = _tasks(tx, flow)
+    _begin(tx, now, wish, flow, run, is_held=tasks is None)
+    _fill(tx, now, [(run, tasks)])
     run_id: str = run["id"]
     return run_id
+
+
+def fill_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str, position: str) -> str | None:
+    """Make some of the task runs that a new flow run still lacks; the run is handed out once all are there.
+
+    Args:
+        position: what the last call gave; at first an empty text.
+
+    Returns:
+        Where the next call goes on; None when no more are needed.
+    """
+    run = tx.one(runs.flow_run_to_fill, flow_run_id=flow_run_id)
+    if run is None or is_kind(run["state"], Finished):
+        return None
+    most = tx.room() // 2
+    place = {"flow_id": run["flow_id"], "flow_run_id": flow_run_id}
+    tasks = tx.all(flows.tasks_without_run, after=position, most=most, **place)
+    begin_task_runs(tx, now, _task_runs(tasks, run["tenant_id"], flow_run_id))
+    if len(tasks) == most:
+        last: str = tasks[-1]["slug"]
+        return last
+    release_flow_run(tx, now, flow_run_id=flow_run_id, tenant_id=run["tenant_id"])
+    return None
 
 
 def create_flow_runs(
@@ -112,12 +143,13 @@ def create_flow_runs(
     if len(flow_runs) > RUNS_MAX:
         raise BadInput("flow_runs", f"at most {RUNS_MAX} runs at once", f"{len(flow_runs)} runs")
     flows_found: dict[tuple[str | None, str | None, str | None], Mapping[str, Any]] = {}
-    tasks_found: dict[str, list[Mapping[str, Any]]] = {}
+    tasks_found: dict[str, list[Mapping[str, Any]] | None] = {}
+    counts: dict[str, int] = {}
+    task_count = 0
     by_key: dict[tuple[str, str], str] = {}
     new_keys: list[dict[str, str]] = []
     ids: list[str] = []
     new: list[tuple[dict[str, Any], Proposal]] = []
-    task_runs: list[dict[str, Any]] = []
     for place, given in enumerate(flow_runs):
         try:
             wish = _read(now, **given)
@@ -144,19 +176,27 @@ def create_flow_runs(
         new.append((run, _scheduled(wish)))
         if flow["id"] not in tasks_found:
             tasks_found[flow["id"]] = _tasks(tx, flow)
-        task_runs += _task_runs(tasks_found[flow["id"]], flow, run["id"])
-        if len(task_runs) > TASK_RUNS_MAX:
+            counts[flow["id"]] = _count(tx, flow, tasks_found[flow["id"]])
+        task_count += counts[flow["id"]]
+        if task_count > TASK_RUNS_MAX and not auto_scheduled:
             raise BadInput("flow_runs", f"at most {TASK_RUNS_MAX} task runs at once", "more")
     # Always in the same order, so that two calls with the same keys cannot wait for each other.
     new.sort(key=lambda pair: (pair[0]["flow_id"], pair[0]["idempotency_key"] or ""))
     new_keys.sort(key=lambda row: (row["scope"], row["key"]))
+    room = MOST_ROWS
+    filled: list[tuple[Mapping[str, Any], list[Mapping[str, Any]] | None]] = []
+    for run, _ in new:
+        tasks = tasks_found[run["flow_id"]]
+        room -= len(tasks or ())
+        filled.append((run, tasks if room >= 0 else None))
+    held = {run["id"] for run, tasks in filled if tasks is None}
     try:
-        begin_flow_runs(tx, now, new)
+        begin_flow_runs(tx, now, new, held)
         tx.run_many(runs.insert_new_run_key, new_keys)
     except UniquenessViolation:
         # Another connection was quicker between our look and our insert.
         raise KeyTaken(f"one of {len(new_keys)} keys") from None
-    begin_task_runs(tx, now, task_runs)
+    _fill(tx, now, filled)
     return ids
 
 
@@ -219,9 +259,11 @@ def _scheduled(wish: _Wish) -> Proposal:
     return propose("Scheduled", "Flow run scheduled.", start_time=wish.start)
 
 
-def _begin(tx: Transaction, now: datetime, wish: _Wish, flow: Mapping[str, Any], run: Mapping[str, Any]) -> None:
+def _begin(
+    tx: Transaction, now: datetime, wish: _Wish, flow: Mapping[str, Any], run: Mapping[str, Any], *, is_held: bool
+) -> None:
     """Insert a run, and tell every scope of its key."""
-    fresh = begin_flow_run(tx, now, run, _scheduled(wish))
+    fresh = begin_flow_run(tx, now, run, _scheduled(wish), is_held=is_held)
     # Another connection may have been quicker between our look and our insert.
     if wish.key is not None and not (fresh and _enter_key(tx, _scopes(flow, *wish.choice), wish.key, run["id"])):
         raise KeyTaken(wish.key)
@@ -233,16 +275,42 @@ def labels_key(parameters: Mapping[str, Any], labels: Sequence[str] | None) -> s
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def _tasks(tx: Transaction, flow: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return tx.all(flows.tasks_for_run, flow_id=flow["id"])
+def _tasks(tx: Transaction, flow: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """Give the tasks of a flow; None when their task runs are more than one transaction may write."""
+    most = MOST_ROWS // 2
+    tasks = tx.all(flows.tasks_for_run, flow_id=flow["id"], after="", most=most + 1)
+    return tasks if len(tasks) <= most else None
 
 
-def _task_runs(tasks: Iterable[Mapping[str, Any]], flow: Mapping[str, Any], run_id: str) -> list[dict[str, Any]]:
+def _count(tx: Transaction, flow: Mapping[str, Any], tasks: list[Mapping[str, Any]] | None) -> int:
+    if tasks is not None:
+        return len(tasks)
+    row = tx.one(flows.count_tasks, flow_id=flow["id"])
+    return int(row["count"]) if row else 0
+
+
+def _fill(
+    tx: Transaction,
+    now: datetime,
+    filled: Iterable[tuple[Mapping[str, Any], list[Mapping[str, Any]] | None]],
+) -> None:
+    """Make the task runs of new flow runs; those of a run with None instead of its tasks follow this transaction."""
+    rows: list[dict[str, Any]] = []
+    for run, tasks in filled:
+        if tasks is not None:
+            rows += _task_runs(tasks, run["tenant_id"], run["id"])
+        else:
+            ahead = run["scheduled_start_time"] - FILLED_AHEAD if run["auto_scheduled"] else now
+            chores.begin(tx, now, "fill_flow_run", run["id"], due=max(ahead, now))
+    begin_task_runs(tx, now, rows)
+
+
+def _task_runs(tasks: Iterable[Mapping[str, Any]], tenant_id: str, run_id: str) -> list[dict[str, Any]]:
     """Make a row for each task of the flow; mapped children get theirs when the run knows how many there are."""
     return [
         {
             "id": new_id(),
-            "tenant_id": task["tenant_id"] or flow["tenant_id"],
+            "tenant_id": task["tenant_id"] or tenant_id,
             "flow_run_id": run_id,
             "task_id": task["id"],
             "map_index": UNMAPPED,

@@ -6,17 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from prefect.server.actions import chores
 from prefect.server.actions.checks import check_labels, check_object, check_text, found
+from prefect.server.actions.clearing import clear_flow, clear_flow_group, clear_runs
 from prefect.server.actions.set_state import set_flow_run_state
 from prefect.server.errors import ApiError
 from prefect.server.rules.proposal import propose
-from prefect.server.store import flows
+from prefect.server.store import clearing, flows
 from prefect.server.store.database import Transaction
 
 __all__ = [
     "archive_flow",
     "delete_flow",
     "delete_flow_group",
+    "end_waiting_runs",
     "flow_settings",
     "move_flow",
     "set_group_default_parameters",
@@ -33,17 +36,37 @@ def archive_flow(tx: Transaction, now: datetime, *, flow_id: str) -> bool:
     if flow is None:
         return False
     tx.run(flows.archive_flow, flow_id=flow_id, archived=True, now=now)
-    tx.run(flows.delete_auto_scheduled_of_flow, flow_id=flow_id)
-    for run in tx.all(flows.waiting_runs_of_flow, flow_id=flow_id):
-        set_flow_run_state(
-            tx, now, flow_run_id=run["id"], proposed=propose("Cancelled", f"Flow {flow_id} was archived.")
-        )
+    if not end_waiting_runs(tx, now, flow_id=flow_id):
+        chores.begin(tx, now, "archive_flow", flow_id)
     return True
+
+
+def end_waiting_runs(tx: Transaction, now: datetime, *, flow_id: str) -> bool:
+    """Delete or cancel runs of an archived flow that have not begun; True when none is left."""
+    flow = tx.one(flows.flow_by_id, flow_id=flow_id)
+    if flow is None or not flow["archived"]:
+        return True
+    if not clear_runs(tx, clearing.waiting_auto_scheduled_of_flow, flow_id=flow_id, made_until=now):
+        return False
+    message = f"Flow {flow_id} was archived."
+    while room := tx.room():
+        waiting = tx.all(flows.waiting_runs_of_flow, flow_id=flow_id, most=room)
+        for run in waiting:
+            if not tx.room():
+                return False
+            set_flow_run_state(tx, now, flow_run_id=run["id"], proposed=propose("Cancelled", message))
+        if len(waiting) < room:
+            return True
+    return False
 
 
 def delete_flow(tx: Transaction, now: datetime, *, flow_id: str) -> bool:
     """Delete a flow and its runs; its group stays."""
-    return tx.run(flows.delete_flow, flow_id=flow_id) > 0
+    if tx.one(flows.flow_by_id, flow_id=flow_id) is None:
+        return False
+    if not clear_flow(tx, flow_id):
+        chores.begin(tx, now, "delete_flow", flow_id)
+    return True
 
 
 def move_flow(tx: Transaction, now: datetime, *, flow_id: str, project_id: str) -> str:
@@ -73,7 +96,11 @@ def flow_settings(group_settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def delete_flow_group(tx: Transaction, now: datetime, *, flow_group_id: str) -> bool:
     """Delete a group with all versions and their runs."""
-    return tx.run(flows.delete_flow_group, flow_group_id=flow_group_id) > 0
+    if tx.one(flows.group_by_id, flow_group_id=flow_group_id) is None:
+        return False
+    if not clear_flow_group(tx, flow_group_id):
+        chores.begin(tx, now, "delete_flow_group", flow_group_id)
+    return True
 
 
 def set_group_default_parameters(tx: Transaction, now: datetime, *, flow_group_id: str, parameters: Any) -> bool:

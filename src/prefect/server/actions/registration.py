@@ -6,15 +6,16 @@ import base64
 import binascii
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
 from prefect.contract import limits
+from prefect.server.actions import chores, schedules
 from prefect.server.actions import flows as flow_actions
-from prefect.server.actions import schedules
 from prefect.server.actions.checks import (
     check_key,
     check_labels,
@@ -29,11 +30,26 @@ from prefect.server.actions.checks import (
 from prefect.server.actions.parameters import parameter_list
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.settings import Settings
+from prefect.server.store import chores as chore_statements
 from prefect.server.store import flows, tenants
-from prefect.server.store.database import Transaction
+from prefect.server.store.database import MOST_ROWS, Transaction
+from prefect.server.store.dialect import JsonText, dump_json
 
-__all__ = ["create_flow", "decompress", "register_edges", "register_tasks"]
+__all__ = [
+    "Begun",
+    "Prepared",
+    "add_rows",
+    "begin_large_flow",
+    "complete_large_flow",
+    "create_flow",
+    "decompress",
+    "prepare",
+    "register_edges",
+    "register_tasks",
+]
 
+#: A registration of several transactions that has not come to its end by then is undone.
+UNDONE_AFTER = timedelta(minutes=5)
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
@@ -58,6 +74,58 @@ def decompress(text: str) -> Any:
         ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A flow that was read and checked: all that takes long is done before the transaction."""
+
+    document: Mapping[str, Any]
+    text: JsonText
+    #: Rows without the ids of tenant and flow, and the times.
+    tasks: list[dict[str, Any]]
+    edges: list[dict[str, Any]]
+
+    @property
+    def is_large(self) -> bool:
+        """Tell whether its rows are more than one transaction may write."""
+        return len(self.tasks) + len(self.edges) > MOST_ROWS // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A version that was begun; no undoing when it is complete: the same was registered before."""
+
+    flow_id: str
+    tenant_id: str
+    version_group_id: str
+    undoing_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a new version belongs."""
+
+    tenant_id: str
+    project_id: str
+    version_group_id: str
+    group: Mapping[str, Any]
+    idempotency_key: str | None
+
+
+def prepare(serialized_flow: Any, settings: Settings, *, is_compressed: bool = False) -> Prepared:
+    """Read and check a flow; of a large one this takes seconds, so not in the event loop and in no transaction.
+
+    Raises:
+        ApiError: naming what cannot be used.
+    """
+    given = decompress(serialized_flow) if is_compressed else serialized_flow
+    document = check_object("serialized_flow", given, limits.FLOW_BYTES)
+    _check_flow(document, settings)
+    edges = document.get("edges") or []
+    tasks = _task_rows(document.get("tasks") or [], edges, _reference_slugs(document))
+    ids = {row["slug"]: row["id"] for row in tasks}
+    return Prepared(document, JsonText(dump_json(document)), tasks, _edge_rows(edges, ids))
+
+
 def create_flow(
     tx: Transaction,
     now: datetime,
@@ -73,60 +141,85 @@ def create_flow(
     """Register a flow and archive the other versions of its group; gives the new version's id.
 
     Given the idempotency key of the group's last registration, that version's id, and nothing changes.
+
+    Args:
+        serialized_flow: what ``prepare`` gave for it, or takes.
     """
-    document = check_object("serialized_flow", serialized_flow, limits.FLOW_BYTES)
-    _check_flow(document, settings)
-    check_text("description", description)
-    if idempotency_key is not None:
-        idempotency_key = check_key("idempotency_key", idempotency_key)
-    find_project = tenants.project_by_id if version_group_id is not None else tenants.locked_project
-    project = found(tx.one(find_project, project_id=project_id), "Invalid project.")
-    tenant_id = project["tenant_id"]
-    if version_group_id is None:
-        known = tx.one(flows.version_group_by_name, project_id=project_id, name=document["name"])
-        version_group_id = (known and known["version_group_id"]) or new_id()
-    version_group_id = check_key("version_group_id", version_group_id)
+    prepared = serialized_flow if isinstance(serialized_flow, Prepared) else prepare(serialized_flow, settings)
+    place = _find_place(tx, now, prepared, project_id, version_group_id, description, idempotency_key)
+    if (known := _known(tx, now, place)) is not None:
+        return known
+    flow_id = _insert_flow(tx, now, prepared, place, description)
+    add_rows(tx, now, flow_id=flow_id, tenant_id=place.tenant_id, tasks=prepared.tasks, edges=prepared.edges)
+    _complete(tx, now, flow_id, place, settings, set_schedule_active)
+    return flow_id
 
-    group = _group(tx, now, tenant_id, version_group_id, idempotency_key)
-    if idempotency_key is not None and group["settings"].get("idempotency_key") == idempotency_key:
-        newest = tx.one(flows.newest_unarchived_of_group, flow_group_id=group["id"])
-        if newest is not None:
-            _archive_others(tx, now, group["id"], newest["id"])
-            kept: str = newest["id"]
-            return kept
-    group_settings = {**group["settings"], "idempotency_key": idempotency_key}
-    tx.run(flows.set_group_column["settings"], flow_group_id=group["id"], settings=group_settings, now=now)
 
-    latest = tx.one(flows.latest_in_version_group, version_group_id=version_group_id, tenant_id=tenant_id)
-    flow_id = new_id()
-    tx.run(
-        flows.insert_flow,
-        id=flow_id,
-        tenant_id=tenant_id,
-        project_id=project_id,
-        flow_group_id=group["id"],
-        version_group_id=version_group_id,
-        version=((latest and latest["version"]) or 0) + 1,
-        name=document["name"],
-        description=description if description is not None else _optional_text(document.get("description")),
-        serialized_flow=document,
-        environment=document.get("environment"),
-        run_config=document.get("run_config"),
-        core_version=_optional_text(document.get("__version__")),
-        storage=document.get("storage"),
-        parameters=parameter_list(document.get("parameters")),
-        schedule=document.get("schedule"),
-        settings=flow_actions.flow_settings(group_settings),
-        idempotency_key=idempotency_key,
-        created=now,
-        updated=now,
-    )
-    edges = document.get("edges") or []
-    _insert_tasks(tx, now, tenant_id, flow_id, document.get("tasks") or [], edges, _reference_slugs(document))
-    _insert_edges(tx, now, tenant_id, flow_id, edges)
-    if set_schedule_active is not False:
-        _try_to_activate(tx, now, flow_id, settings)
-    _archive_others(tx, now, group["id"], flow_id)
+def begin_large_flow(
+    tx: Transaction,
+    now: datetime,
+    *,
+    prepared: Prepared,
+    project_id: str,
+    version_group_id: str | None = None,
+    description: str | None = None,
+    idempotency_key: str | None = None,
+) -> Begun:
+    """Insert a version that is archived and has no number yet.
+
+    ``add_rows`` makes its tasks and edges, ``complete_large_flow`` the version that counts.  Until then the group is as
+    it was; whoever does not come so far in time finds it deleted.
+    """
+    place = _find_place(tx, now, prepared, project_id, version_group_id, description, idempotency_key)
+    if (known := _known(tx, now, place)) is not None:
+        return Begun(known, place.tenant_id, place.version_group_id, None)
+    flow_id = _insert_flow(tx, now, prepared, place, description)
+    tx.run(flows.hide, flow_id=flow_id)
+    undoing_id = chores.begin(tx, now, "delete_flow", flow_id, due=now + UNDONE_AFTER)
+    return Begun(flow_id, place.tenant_id, place.version_group_id, undoing_id)
+
+
+def add_rows(
+    tx: Transaction,
+    now: datetime,
+    *,
+    flow_id: str,
+    tenant_id: str,
+    tasks: Sequence[Mapping[str, Any]] = (),
+    edges: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Insert tasks and edges of a flow, rows of ``Prepared``."""
+    more = {"flow_id": flow_id, "tenant_id": tenant_id, "created": now, "updated": now}
+    tx.run_many(flows.insert_task, [{**row, **more} for row in tasks])
+    tx.run_many(flows.insert_edge, [{**row, **more} for row in edges])
+
+
+def complete_large_flow(
+    tx: Transaction,
+    now: datetime,
+    *,
+    begun: Begun,
+    prepared: Prepared,
+    settings: Settings,
+    project_id: str,
+    set_schedule_active: bool | None = True,
+    description: str | None = None,
+    idempotency_key: str | None = None,
+) -> str:
+    """Make a version whose rows are all there the one that counts.
+
+    Raises:
+        ApiError: it took too long, and is being deleted.
+    """
+    place = _find_place(tx, now, prepared, project_id, begun.version_group_id, description, idempotency_key)
+    known = _known(tx, now, place)
+    if known is not None:  # somebody registered the same meanwhile: what was begun is undone
+        return known
+    flow_id = begun.flow_id
+    if not tx.run(chore_statements.remove, chore_id=begun.undoing_id):
+        raise ApiError("The flow could not be registered: its registration took too long.")
+    tx.run(flows.restore, flow_id=flow_id, version=_next_version(tx, place), now=now)
+    _complete(tx, now, flow_id, place, settings, set_schedule_active)
     return flow_id
 
 
@@ -138,8 +231,8 @@ def register_tasks(tx: Transaction, now: datetime, *, flow_id: str, serialized_t
     known = {row["slug"] for row in tx.all(flows.task_ids_by_slug, flow_id=flow_id)}
     added = [task for task in _once(tasks) if task["slug"] not in known]
     if added:
-        _insert_tasks(tx, now, flow["tenant_id"], flow_id, added, (), ())
-        document = dict(flow["serialized_flow"] or {})
+        add_rows(tx, now, flow_id=flow_id, tenant_id=flow["tenant_id"], tasks=_task_rows(added, (), ()))
+        document = _document(tx, flow_id)
         listed = {task.get("slug") for task in document.get("tasks") or [] if isinstance(task, Mapping)}
         document["tasks"] = [*(document.get("tasks") or []), *(t for t in added if t["slug"] not in listed)]
         tx.run(flows.set_serialized_flow, flow_id=flow_id, serialized_flow=document, now=now)
@@ -151,8 +244,9 @@ def register_edges(tx: Transaction, now: datetime, *, flow_id: str, serialized_e
     edges = _given_list("serialized_edges", serialized_edges)
     _check_edges("serialized_edges", edges)
     flow = found(tx.one(flows.flow_by_id, flow_id=flow_id), "Invalid flow ID.")
-    _insert_edges(tx, now, flow["tenant_id"], flow_id, edges)
-    document = dict(flow["serialized_flow"] or {})
+    ids = {row["slug"]: row["id"] for row in tx.all(flows.task_ids_by_slug, flow_id=flow_id)}
+    add_rows(tx, now, flow_id=flow_id, tenant_id=flow["tenant_id"], edges=_edge_rows(edges, ids))
+    document = _document(tx, flow_id)
     listed = list(document.get("edges") or [])
     known = {_edge_key(edge) for edge in listed}
     for edge in edges:
@@ -166,6 +260,11 @@ def register_edges(tx: Transaction, now: datetime, *, flow_id: str, serialized_e
 
 
 # --------------------------------------------------------------------------------------------- parts
+
+
+def _document(tx: Transaction, flow_id: str) -> dict[str, Any]:
+    row = tx.one(flows.document_of_flow, flow_id=flow_id)
+    return dict((row and row["serialized_flow"]) or {})
 
 
 def _group(
@@ -193,6 +292,97 @@ def _group(
     return found(group, "Invalid flow group.")
 
 
+def _find_place(
+    tx: Transaction,
+    now: datetime,
+    prepared: Prepared,
+    project_id: str,
+    version_group_id: str | None,
+    description: str | None,
+    idempotency_key: str | None,
+) -> _Place:
+    """Find project and group of a new version, and hold the group until the end of the transaction."""
+    check_text("description", description)
+    if idempotency_key is not None:
+        idempotency_key = check_key("idempotency_key", idempotency_key)
+    find_project = tenants.project_by_id if version_group_id is not None else tenants.locked_project
+    project = found(tx.one(find_project, project_id=project_id), "Invalid project.")
+    if version_group_id is None:
+        known = tx.one(flows.version_group_by_name, project_id=project_id, name=prepared.document["name"])
+        version_group_id = (known and known["version_group_id"]) or new_id()
+    version_group_id = check_key("version_group_id", version_group_id)
+    group = _group(tx, now, project["tenant_id"], version_group_id, idempotency_key)
+    return _Place(project["tenant_id"], project_id, version_group_id, group, idempotency_key)
+
+
+def _known(tx: Transaction, now: datetime, place: _Place) -> str | None:
+    """Give the version that this key registered last, if that is the group's last registration."""
+    key = place.idempotency_key
+    if key is None or place.group["settings"].get("idempotency_key") != key:
+        return None
+    newest = tx.one(flows.newest_unarchived_of_group, flow_group_id=place.group["id"])
+    if newest is None:
+        return None
+    kept: str = newest["id"]
+    _archive_others(tx, now, place.group["id"], kept)
+    return kept
+
+
+def _next_version(tx: Transaction, place: _Place) -> int:
+    group = {"version_group_id": place.version_group_id, "tenant_id": place.tenant_id}
+    latest = tx.one(flows.latest_in_version_group, **group)
+    return int((latest and latest["version"]) or 0) + 1
+
+
+def _insert_flow(
+    tx: Transaction,
+    now: datetime,
+    prepared: Prepared,
+    place: _Place,
+    description: str | None,
+) -> str:
+    document, flow_id = prepared.document, new_id()
+    tx.run(
+        flows.insert_flow,
+        id=flow_id,
+        tenant_id=place.tenant_id,
+        project_id=place.project_id,
+        flow_group_id=place.group["id"],
+        version_group_id=place.version_group_id,
+        version=_next_version(tx, place),
+        name=document["name"],
+        description=description if description is not None else _optional_text(document.get("description")),
+        serialized_flow=prepared.text,
+        environment=document.get("environment"),
+        run_config=document.get("run_config"),
+        core_version=_optional_text(document.get("__version__")),
+        storage=document.get("storage"),
+        parameters=parameter_list(document.get("parameters")),
+        schedule=document.get("schedule"),
+        settings=flow_actions.flow_settings(place.group["settings"]),
+        idempotency_key=place.idempotency_key,
+        created=now,
+        updated=now,
+    )
+    return flow_id
+
+
+def _complete(
+    tx: Transaction,
+    now: datetime,
+    flow_id: str,
+    place: _Place,
+    settings: Settings,
+    set_schedule_active: bool | None,
+) -> None:
+    """Make a new version the one that its group has, start its schedule, and put the others away."""
+    group_settings = {**place.group["settings"], "idempotency_key": place.idempotency_key}
+    tx.run(flows.set_group_column["settings"], flow_group_id=place.group["id"], settings=group_settings, now=now)
+    if set_schedule_active is not False:
+        _try_to_activate(tx, now, flow_id, settings)
+    _archive_others(tx, now, place.group["id"], flow_id)
+
+
 def _archive_others(tx: Transaction, now: datetime, group_id: str, kept_id: str) -> None:
     for other in tx.all(flows.other_unarchived_of_group, flow_group_id=group_id, kept_id=kept_id):
         flow_actions.archive_flow(tx, now, flow_id=other["id"])
@@ -207,15 +397,9 @@ def _try_to_activate(tx: Transaction, now: datetime, flow_id: str, settings: Set
         return
 
 
-def _insert_tasks(
-    tx: Transaction,
-    now: datetime,
-    tenant_id: str,
-    flow_id: str,
-    tasks: Iterable[Mapping[str, Any]],
-    edges: Iterable[Mapping[str, Any]],
-    reference: Iterable[str],
-) -> None:
+def _task_rows(
+    tasks: Iterable[Mapping[str, Any]], edges: Iterable[Mapping[str, Any]], reference: Iterable[str]
+) -> list[dict[str, Any]]:
     edges = list(edges)
     with_upstream = {_slug(edge["downstream_task"]) for edge in edges}
     with_downstream = {_slug(edge["upstream_task"]) for edge in edges}
@@ -229,8 +413,6 @@ def _insert_tasks(
         rows.append(
             {
                 "id": new_id(),
-                "tenant_id": tenant_id,
-                "flow_id": flow_id,
                 "name": _optional_text(task.get("name")),
                 "slug": slug,
                 "type": _optional_text(task.get("type")),
@@ -244,21 +426,17 @@ def _insert_tasks(
                 "is_terminal_task": is_terminal,
                 "is_reference_task": slug in reference if reference else is_terminal,
                 "tags": task.get("tags") or [],
-                "created": now,
-                "updated": now,
             }
         )
-    if rows:
-        tx.run_many(flows.insert_task, rows)
+    return rows
 
 
-def _insert_edges(
-    tx: Transaction, now: datetime, tenant_id: str, flow_id: str, edges: Iterable[Mapping[str, Any]]
-) -> None:
-    edges = list(edges)
-    if not edges:
-        return
-    ids = {row["slug"]: row["id"] for row in tx.all(flows.task_ids_by_slug, flow_id=flow_id)}
+def _edge_rows(edges: Iterable[Mapping[str, Any]], ids: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Make the rows of edges.
+
+    Args:
+        ids: of the flow's tasks, by slug.
+    """
     rows = []
     for edge in edges:
         ends = _slug(edge["upstream_task"]), _slug(edge["downstream_task"])
@@ -268,17 +446,13 @@ def _insert_edges(
         rows.append(
             {
                 "id": new_id(),
-                "tenant_id": tenant_id,
-                "flow_id": flow_id,
-                "upstream_task_id": ids[ends[0]],
-                "downstream_task_id": ids[ends[1]],
+                "upstream_task_id": ids[str(ends[0])],
+                "downstream_task_id": ids[str(ends[1])],
                 "key": _optional_text(edge.get("key")),
                 "mapped": bool(edge.get("mapped")),
-                "created": now,
-                "updated": now,
             }
         )
-    tx.run_many(flows.insert_edge, rows)
+    return rows
 
 
 # -------------------------------------------------------------------------------------------- checks

@@ -9,7 +9,9 @@ from typing import Any
 from prefect.contract import limits
 from prefect.model.state import Finished
 from prefect.model.state_facts import is_kind
+from prefect.server.actions import chores
 from prefect.server.actions.checks import check_labels, found, new_id
+from prefect.server.actions.clearing import clear_flow_run
 from prefect.server.actions.set_state import begin_task_runs, close_new_task_run, set_flow_run_state
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.rules.proposal import propose
@@ -44,8 +46,13 @@ def cancel_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str) -> str:
 
 
 def delete_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str) -> bool:
-    """Delete a flow run with its task runs, states and logs."""
-    return tx.run(runs.delete_flow_run, flow_run_id=flow_run_id) > 0
+    """Delete a flow run with its task runs, states and logs; what is on its way out is handed to nobody."""
+    if tx.one(runs.flow_run_to_change, flow_run_id=flow_run_id) is None:
+        return False
+    tx.run(runs.retire_flow_run, flow_run_id=flow_run_id)
+    if not clear_flow_run(tx, flow_run_id):
+        chores.begin(tx, now, "delete_flow_run", flow_run_id)
+    return True
 
 
 def set_flow_run_name(tx: Transaction, now: datetime, *, flow_run_id: str, name: str) -> bool:

@@ -10,22 +10,26 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from prefect.schedules import Schedule
+from prefect.server.actions import chores
 from prefect.server.actions.checks import check_object
+from prefect.server.actions.clearing import clear_runs
 from prefect.server.actions.create_run import create_flow_runs, is_key_used, labels_key
 from prefect.server.actions.parameters import required_names
 from prefect.server.errors import ApiError, shorten
 from prefect.server.settings import Settings
-from prefect.server.store import flows
+from prefect.server.store import clearing, flows
 from prefect.server.store.database import Transaction
 
 __all__ = [
     "WantedRun",
     "delete_group_schedule",
     "missing_runs",
+    "reschedule_group",
     "schedule_flow_runs",
     "set_group_schedule",
     "set_schedule_active",
     "set_schedule_inactive",
+    "unschedule",
     "wanted_runs",
 ]
 
@@ -33,6 +37,8 @@ logger = logging.getLogger("prefect.server.schedules")
 
 #: Runs made ahead for one flow, however many clocks its schedule has.
 MOST_AHEAD = 1000
+#: So many are made in one transaction; the scheduler makes the others in further ones.
+MOST_TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,17 @@ def set_schedule_inactive(tx: Transaction, now: datetime, *, flow_id: str) -> bo
     """Switch the flow's schedule off; the runs that it made and that have not begun go away."""
     if not tx.run(flows.set_schedule_active, flow_id=flow_id, is_schedule_active=False, now=now):
         return False
-    tx.run(flows.delete_auto_scheduled_of_flow, flow_id=flow_id)
+    if not unschedule(tx, flow_id=flow_id, made_until=now):
+        chores.begin(tx, now, "unschedule_flow", flow_id)
     return True
+
+
+def unschedule(tx: Transaction, *, flow_id: str, made_until: datetime) -> bool:
+    """Delete waiting runs that the flow's schedule made; True when none is left, or it is switched on again."""
+    flow = tx.one(flows.flow_by_id, flow_id=flow_id)
+    if flow is None or flow["is_schedule_active"]:
+        return True
+    return clear_runs(tx, clearing.waiting_auto_scheduled_of_flow, flow_id=flow_id, made_until=made_until)
 
 
 def set_group_schedule(
@@ -117,7 +132,18 @@ def _replace_group_schedule(
 ) -> bool:
     if not tx.run(flows.set_group_column["schedule"], flow_group_id=flow_group_id, schedule=schedule, now=now):
         raise ApiError("Invalid flow group ID.")
-    tx.run(flows.delete_auto_scheduled_of_group, flow_group_id=flow_group_id)
+    if not reschedule_group(tx, now, flow_group_id=flow_group_id, made_until=now, settings=settings):
+        chores.begin(tx, now, "reschedule_group", flow_group_id)
+    return True
+
+
+def reschedule_group(
+    tx: Transaction, now: datetime, *, flow_group_id: str, made_until: datetime, settings: Settings
+) -> bool:
+    """Delete waiting runs that schedules made up to a time, then make those that are wanted; True when that is done."""
+    which = {"flow_group_id": flow_group_id, "made_until": made_until}
+    if not clear_runs(tx, clearing.waiting_auto_scheduled_of_group, **which):
+        return False
     for version in tx.all(flows.flows_of_group, flow_group_id=flow_group_id):
         if version["is_schedule_active"] and not version["archived"]:
             flow = tx.one(flows.flow_for_schedule, flow_id=version["id"])
@@ -137,7 +163,7 @@ def schedule_flow_runs(
     settings: Settings,
     wanted: Sequence[WantedRun] | None = None,
 ) -> list[str]:
-    """Make the next runs of an active flow that are not made yet; gives their ids.
+    """Make the next runs of an active flow that are not made yet, not too many at one time; gives their ids.
 
     Args:
         flow: a row of ``store.flows.flow_for_schedule``.
@@ -156,7 +182,7 @@ def schedule_flow_runs(
             "scheduled_start_time": run.start,
             "idempotency_key": run.key,
         }
-        for run in missing
+        for run in missing[:MOST_TOGETHER]
     ]
     return create_flow_runs(tx, now, flow_runs=asked, auto_scheduled=True)
 

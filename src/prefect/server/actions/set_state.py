@@ -6,7 +6,7 @@ the new state; all in the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from prefect.contract.fitting import fitted
 from prefect.model.state import Cancelled, Finished
 from prefect.model.state_facts import is_kind
-from prefect.server.actions import events, slots
+from prefect.server.actions import chores, events, slots
 from prefect.server.actions.checks import new_id, read_json, size_of
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.live import flow_run_topic, queue_topic
@@ -32,8 +32,11 @@ __all__ = [
     "begin_flow_runs",
     "begin_task_runs",
     "close_new_task_run",
+    "close_some",
     "count_retries",
+    "open_some",
     "read_state",
+    "release_flow_run",
     "set_flow_run_state",
     "set_task_run_state",
 ]
@@ -86,12 +89,17 @@ def _fits(given: Any, max_bytes: int) -> bool:
 # ----------------------------------------------------------------------------------------- flow runs
 
 
-def begin_flow_run(tx: Transaction, now: datetime, run: Mapping[str, Any], first: Proposal) -> bool:
+def begin_flow_run(
+    tx: Transaction, now: datetime, run: Mapping[str, Any], first: Proposal, *, is_held: bool = False
+) -> bool:
     """Insert a flow run that is already in its first state, and the first line of its history.
 
     False: its flow has a run with this idempotency key, and nothing was done.
+
+    Args:
+        is_held: it is handed to nobody before ``release_flow_run``.
     """
-    if not tx.run(runs.insert_flow_run, **_first_columns(now, run, first)):
+    if not tx.run(runs.insert_flow_run, **_first_columns(now, run, first, is_held)):
         return False
     line = _first_line(now, run, first)
     tx.run(states.insert_flow_run_state, **line)
@@ -99,8 +107,13 @@ def begin_flow_run(tx: Transaction, now: datetime, run: Mapping[str, Any], first
     return True
 
 
-def begin_flow_runs(tx: Transaction, now: datetime, pairs: Sequence[tuple[Mapping[str, Any], Proposal]]) -> None:
-    """Insert many flow runs, each as ``begin_flow_run`` does.
+def begin_flow_runs(
+    tx: Transaction,
+    now: datetime,
+    pairs: Sequence[tuple[Mapping[str, Any], Proposal]],
+    held: Collection[str] = (),
+) -> None:
+    """Insert many flow runs, each as ``begin_flow_run`` does; those whose id is in ``held`` are held back.
 
     Raises:
         UniquenessViolation: a flow has a run with one of their idempotency keys.
@@ -108,15 +121,24 @@ def begin_flow_runs(tx: Transaction, now: datetime, pairs: Sequence[tuple[Mappin
     if not pairs:
         return
     lines = [_first_line(now, run, first) for run, first in pairs]
-    tx.run_many(runs.insert_new_flow_run, [_first_columns(now, run, first) for run, first in pairs])
+    columns = [_first_columns(now, run, first, run["id"] in held) for run, first in pairs]
+    tx.run_many(runs.insert_new_flow_run, columns)
     tx.run_many(states.insert_flow_run_state, lines)
     listening = {tenant_id for tenant_id in {run["tenant_id"] for run, _ in pairs} if events.is_heard(tx, tenant_id)}
     for (run, _), line in zip(pairs, lines, strict=True):
         _tell_of_first(tx, now, run, line, is_heard=run["tenant_id"] in listening)
 
 
-def _first_columns(now: datetime, run: Mapping[str, Any], first: Proposal) -> dict[str, Any]:
+def release_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str, tenant_id: str) -> None:
+    """Let a new run that was held back be handed out, unless somebody moved it meanwhile."""
+    if tx.run(states.release_flow_run, run_id=flow_run_id, now=now):
+        tx.announce(queue_topic(tenant_id))
+
+
+def _first_columns(now: datetime, run: Mapping[str, Any], first: Proposal, is_held: bool) -> dict[str, Any]:
     columns = mirror(first, now, None)
+    if is_held:
+        columns["state_start_time"] = None
     for unset in ("start_time", "end_time"):
         del columns[unset]
     return {**run, **columns, "version": 1, "event_seq": 1, "created": now, "updated": now}
@@ -310,17 +332,28 @@ def _tell(
 
 
 def _close_task_runs(tx: Transaction, now: datetime, flow_run_id: str, end: Proposal) -> None:
-    """Give every task run of a flow run that has ended, that is not at its end, one too.
-
-    With a cancelled flow run it is Cancelled in the same words; with any other, in words by which it is known when the
-    flow run is set going again.
-    """
+    """Give every task run of a flow run that has ended, that is not at its end, one too."""
     slots.release_all(tx, flow_run_id=flow_run_id)
-    open_runs = tx.all(states.unfinished_task_runs, run_id=flow_run_id)
-    if end.is_kind(Cancelled):
-        _set_all(tx, now, open_runs, end)
-    else:
-        _set_all(tx, now, open_runs, propose("Cancelled", CLOSED_WITH_FLOW_RUN.format(end.name)))
+    if not _close(tx, now, flow_run_id, end.name, end.message):
+        chores.begin(tx, now, "close_task_runs", flow_run_id)
+
+
+def close_some(tx: Transaction, now: datetime, *, flow_run_id: str) -> bool:
+    """Close more task runs of an ended flow run; True when there are no more, or it was set going again."""
+    row = _locked(tx, flow_run_id)
+    if row is None or not is_kind(row["state"], Finished):
+        return True
+    return _close(tx, now, flow_run_id, row["state"], row["state_message"])
+
+
+def _close(tx: Transaction, now: datetime, flow_run_id: str, end: str, message: str | None) -> bool:
+    """Close as many task runs as there is room for; True when those were all.
+
+    With a cancelled flow run they are Cancelled in the same words; with any other, in words by which they are known
+    when the flow run is set going again.
+    """
+    words = message if is_kind(end, Cancelled) else CLOSED_WITH_FLOW_RUN.format(end)
+    return _set_some(tx, now, states.unfinished_task_runs, propose("Cancelled", words), run_id=flow_run_id)
 
 
 def close_new_task_run(tx: Transaction, now: datetime, task_run_id: str, end: str) -> None:
@@ -331,10 +364,35 @@ def close_new_task_run(tx: Transaction, now: datetime, task_run_id: str, end: st
 
 def _open_task_runs(tx: Transaction, now: datetime, flow_run_id: str) -> None:
     """Take back what the flow run's end did to its task runs: they wait for their turn again."""
-    closed = tx.all(
-        states.task_runs_closed_with_it, run_id=flow_run_id, beginning=CLOSED_WITH_FLOW_RUN.partition("{")[0]
-    )
-    _set_all(tx, now, closed, propose("Pending", "Its flow run was set going again."))
+    if not _open(tx, now, flow_run_id):
+        chores.begin(tx, now, "open_task_runs", flow_run_id)
+
+
+def open_some(tx: Transaction, now: datetime, *, flow_run_id: str) -> bool:
+    """Open more task runs of a flow run that was set going again; True when there are no more, or it has ended."""
+    row = _locked(tx, flow_run_id)
+    return row is None or is_kind(row["state"], Finished) or _open(tx, now, flow_run_id)
+
+
+def _open(tx: Transaction, now: datetime, flow_run_id: str) -> bool:
+    beginning = CLOSED_WITH_FLOW_RUN.partition("{")[0]
+    again = propose("Pending", "Its flow run was set going again.")
+    return _set_some(tx, now, states.task_runs_closed_with_it, again, run_id=flow_run_id, beginning=beginning)
+
+
+def _locked(tx: Transaction, flow_run_id: str) -> Mapping[str, Any] | None:
+    tx.one(runs.flow_run_to_change, flow_run_id=flow_run_id)
+    return tx.one(runs.run_with_flow, flow_run_id=flow_run_id)
+
+
+def _set_some(tx: Transaction, now: datetime, find: Any, state: Proposal, **which: Any) -> bool:
+    """Give as many of the task runs that are found as there is room for this state; True when those were all."""
+    most = tx.room() // 2
+    found = tx.all(find, most=max(most, 1), **which)
+    if found and not most:
+        return False
+    _set_all(tx, now, found, state)
+    return len(found) < max(most, 1)
 
 
 def _set_all(tx: Transaction, now: datetime, task_runs: Sequence[Mapping[str, Any]], state: Proposal) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from prefect.server.actions import chores
 from prefect.server.actions.checks import check_name, check_object, check_slug, check_text, found, new_id
+from prefect.server.actions.clearing import clear_project, clear_tenant
 from prefect.server.errors import ApiError
 from prefect.server.store import tenants
 from prefect.server.store.database import Transaction
@@ -50,7 +52,11 @@ def delete_tenant(tx: Transaction, now: datetime, *, tenant_id: str, confirm: bo
     """Delete a tenant and everything in it."""
     if not confirm:
         raise ApiError("Must pass `confirm=True` to proceed.")
-    return tx.run(tenants.delete_tenant, tenant_id=tenant_id) > 0
+    if tx.one(tenants.tenant_by_id, tenant_id=tenant_id) is None:
+        return False
+    if not clear_tenant(tx, tenant_id):
+        chores.begin(tx, now, "delete_tenant", tenant_id)
+    return True
 
 
 def update_tenant_name(tx: Transaction, now: datetime, *, tenant_id: str, name: str) -> str:
@@ -97,7 +103,11 @@ def create_project(tx: Transaction, now: datetime, *, tenant_id: str, name: str,
 
 def delete_project(tx: Transaction, now: datetime, *, project_id: str) -> bool:
     """Delete a project with its flows and their runs; the flows' groups stay."""
-    return tx.run(tenants.delete_project, project_id=project_id) > 0
+    if tx.one(tenants.locked_project, project_id=project_id) is None:
+        return False
+    if not clear_project(tx, project_id):
+        chores.begin(tx, now, "delete_project", project_id)
+    return True
 
 
 def set_project_name(tx: Transaction, now: datetime, *, project_id: str, name: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +30,11 @@ from prefect.server.graphql.mutations_access import ACCESS_MUTATIONS
 from prefect.server.graphql.mutations_automations import AUTOMATION_MUTATIONS
 from prefect.server.graphql.mutations_limits import LIMIT_MUTATIONS
 from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request
-from prefect.server.graphql.waiting import runs_in_queue
+from prefect.server.graphql.waiting import runs_in_queue, work_done
+from prefect.server.live import chore_topic
+from prefect.server.rules.proposal import Proposal
+from prefect.server.store.audit import recording
+from prefect.server.store.database import MOST_ROWS, Transaction
 
 __all__ = ["MUTATIONS"]
 
@@ -39,20 +46,35 @@ LOOKS_FOR_KEY = 5
 LONGEST_PROCESS = 100
 LEADING_NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\D|$)", re.ASCII)
 FIRST_OWN_VERSION = (1, 5)
+#: So many states are set in one transaction, whatever follows from them.
+FEW_STATES = 50
 
 
 # ---------------------------------------------------------------------------------------------- tools
 
 
 async def _write(request: Request, action: Callable[..., Any], **inputs: Any) -> Any:
-    """Call an action in a transaction of its own; the answer is ready after the durable commit."""
+    """Call an action in a transaction of its own; the answer is ready after the durable commit.
+
+    What needs more than this transaction is waited for, but not longer than a client waits: it comes to its end anyway.
+    """
+    begun: list[str] = []
+
+    def work(tx: Transaction) -> Any:
+        result = action(tx, request.now, **inputs)
+        begun[:] = [topic for topic in tx.topics if topic.startswith(chore_topic(""))]
+        return result
+
     for look in range(1, LOOKS_FOR_KEY + 1):
         try:
-            return await request.app.database.write(lambda tx: action(tx, request.now, **inputs))
+            result = await request.app.database.write(work)
+            break
         except create_run.KeyTaken:
             if look == LOOKS_FOR_KEY:
                 raise
-    raise AssertionError("unreachable")
+    if begun:
+        await work_done(request.app, begun)
+    return result
 
 
 def _success(action: Callable[..., Any], *, with_settings: bool = False, **fixed: Any) -> Run:
@@ -108,11 +130,31 @@ def _operation(name: str, run: Run, output: Mapping[str, str] = SUCCESS, /, **in
 # ------------------------------------------------------------------------------------- longer unpackings
 
 
-async def _create_flow_from_compressed_string(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    document = registration.decompress(inputs.pop("serialized_flow"))
-    settings = request.app.settings
-    flow_id = await _write(request, registration.create_flow, settings=settings, serialized_flow=document, **inputs)
-    return {"id": flow_id}
+async def _create_flow(request: Request, inputs: Inputs, *, is_compressed: bool = False) -> Mapping[str, Any]:
+    settings, given = request.app.settings, inputs.pop("serialized_flow")
+    prepared = await asyncio.to_thread(registration.prepare, given, settings, is_compressed=is_compressed)
+    if prepared.is_large:
+        return {"id": await _create_large_flow(request, prepared, inputs)}
+    inputs["serialized_flow"] = prepared
+    return {"id": await _write(request, registration.create_flow, settings=settings, **inputs)}
+
+
+async def _create_large_flow(request: Request, prepared: registration.Prepared, inputs: Inputs) -> str:
+    """Register a flow whose rows are more than one transaction may write."""
+    activate = inputs.pop("set_schedule_active", True)
+    common = {"prepared": prepared, **inputs}
+    with recording(None):  # the last transaction is the one that counts
+        begun = await _write(request, registration.begin_large_flow, **common)
+        if begun.undoing_id is not None:
+            place = {"flow_id": begun.flow_id, "tenant_id": begun.tenant_id}
+            for kind, rows in (("tasks", prepared.tasks), ("edges", prepared.edges)):
+                for first in range(0, len(rows), MOST_ROWS // 2):
+                    part = {kind: rows[first : first + MOST_ROWS // 2]}
+                    await _write(request, registration.add_rows, **place, **part)
+    inputs.pop("version_group_id", None)
+    given = {"begun": begun, "prepared": prepared, "settings": request.app.settings, **inputs}
+    flow_id: str = await _write(request, registration.complete_large_flow, set_schedule_active=activate, **given)
+    return flow_id
 
 
 async def _create_flow_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
@@ -146,48 +188,41 @@ async def _get_runs_in_queue(request: Request, inputs: Inputs) -> Mapping[str, A
     return {"flow_run_ids": await runs_in_queue(request, inputs, _tenant(request, inputs), _agent(request))}
 
 
-async def _set_flow_run_states(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    largest = request.app.settings.state_max_payload_bytes
+def _set_states(kind: str, set_one: Callable[..., set_state.Outcome]) -> Run:
+    """Make the mutation that moves runs of a kind: all of them or none, as long as one transaction has room for them.
 
-    def work(tx: Any, now: Any) -> list[dict[str, Any]]:
+    A longer list is read as a whole before anything is changed, and set in several transactions, each whole or not
+    at all.
+    """
+    run_id = f"{kind}_run_id"
+
+    async def run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+        given, caller = inputs["states"], _caller(request)
+        is_long = len(given) > FEW_STATES
+        read = partial(_read_states, kind, given, request.now, request.app.settings.state_max_payload_bytes)
+        proposals = await asyncio.to_thread(read) if is_long else read()
         answers: list[dict[str, Any]] = []
-        for given in inputs["states"]:
-            run_id = given["flow_run_id"]
-            outcome = set_state.set_flow_run_state(
-                tx,
-                now,
-                flow_run_id=run_id,
-                proposed=set_state.read_state("flow", run_id, given["state"], now, largest),
-                version=given.get("version"),
-                state_id=given.get("id"),
-                caller=_caller(request),
-            )
-            answers.append({"id": outcome.id, "status": outcome.status, "message": outcome.message})
-        return answers
 
-    return {"states": await _write(request, work)}
+        def work(tx: Transaction, now: datetime) -> list[dict[str, Any]]:
+            part: list[dict[str, Any]] = []
+            for one, proposed in zip(given[len(answers) :], proposals[len(answers) :], strict=True):
+                if is_long and not tx.room():
+                    break
+                which = {run_id: one[run_id], "version": one.get("version"), "state_id": one.get("id")}
+                outcome = set_one(tx, now, proposed=proposed, caller=caller, **which)
+                part.append({"id": outcome.id, "status": outcome.status, "message": outcome.message})
+            return part
+
+        while True:
+            answers += await _write(request, work)
+            if len(answers) >= len(given):
+                return {"states": answers}
+
+    return run
 
 
-async def _set_task_run_states(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    largest = request.app.settings.state_max_payload_bytes
-
-    def work(tx: Any, now: Any) -> list[dict[str, Any]]:
-        answers: list[dict[str, Any]] = []
-        for given in inputs["states"]:
-            run_id = given["task_run_id"]
-            outcome = set_state.set_task_run_state(
-                tx,
-                now,
-                task_run_id=run_id,
-                proposed=set_state.read_state("task", run_id, given["state"], now, largest),
-                version=given.get("version"),
-                state_id=given.get("id"),
-                caller=_caller(request),
-            )
-            answers.append({"id": outcome.id, "status": outcome.status, "message": outcome.message})
-        return answers
-
-    return {"states": await _write(request, work)}
+def _read_states(kind: str, given: list[Inputs], now: datetime, max_bytes: int) -> list[Proposal]:
+    return [set_state.read_state(kind, one[f"{kind}_run_id"], one["state"], now, max_bytes) for one in given]
 
 
 async def _update_flow_run_heartbeat(request: Request, inputs: Inputs) -> Mapping[str, Any]:
@@ -287,13 +322,13 @@ _FLOWS = (
         "create_flow",
         {"serialized_flow": "JSON!", **_FLOW_INPUTS},
         ID,
-        _id(registration.create_flow, with_settings=True),
+        _create_flow,
     ),
     Operation(
         "create_flow_from_compressed_string",
         {"serialized_flow": "String!", **_FLOW_INPUTS},
         ID,
-        _create_flow_from_compressed_string,
+        partial(_create_flow, is_compressed=True),
     ),
     _operation("register_tasks", _success(registration.register_tasks), flow_id="UUID!", serialized_tasks="JSON!"),
     _operation("register_edges", _success(registration.register_edges), flow_id="UUID!", serialized_edges="JSON!"),
@@ -373,8 +408,18 @@ _RUNS = (
         wait_seconds="Float",
         exclude="[String!]",
     ),
-    _operation("set_flow_run_states", _set_flow_run_states, _STATES, states="[set_flow_run_state_input!]!"),
-    _operation("set_task_run_states", _set_task_run_states, _TASK_STATES, states="[set_task_run_state_input!]!"),
+    _operation(
+        "set_flow_run_states",
+        _set_states("flow", set_state.set_flow_run_state),
+        _STATES,
+        states="[set_flow_run_state_input!]!",
+    ),
+    _operation(
+        "set_task_run_states",
+        _set_states("task", set_state.set_task_run_state),
+        _TASK_STATES,
+        states="[set_task_run_state_input!]!",
+    ),
     _operation(
         "report_process_end",
         _report_process_end,

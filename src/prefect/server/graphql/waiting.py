@@ -18,17 +18,20 @@ from prefect.server.actions.checks import check_labels
 from prefect.server.actions.queue import Due
 from prefect.server.errors import BadInput
 from prefect.server.graphql.operations import Request
-from prefect.server.live import flow_run_topic, queue_topic
+from prefect.server.live import chore_topic, flow_run_topic, queue_topic
+from prefect.server.store import chores
 from prefect.server.store.database import Transaction
 
 if TYPE_CHECKING:
     from prefect.server.app import App
 
-__all__ = ["run_events", "runs_in_queue"]
+__all__ = ["run_events", "runs_in_queue", "work_done"]
 
 LONGEST_WAIT_SECONDS = 60.0
 # Over PostgreSQL a replica may die between a commit and telling the others of it: they look by themselves so often.
 LONGEST_NAP_SECONDS = 10.0
+#: Clients of 1.x give an answer 15 seconds.
+LONGEST_WORK_SECONDS = 10.0
 MOST_EXCLUDED = 1000
 MOST_EVENTS = 5000
 # A start time is reached a moment after it, never a rounding error before.
@@ -88,6 +91,25 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
                 until_due = (due.next_start - before).total_seconds() - (clock() - begun) + GRACE_SECONDS
                 left = min(left, max(until_due, GRACE_SECONDS))
             await ear.wait(min(left, LONGEST_NAP_SECONDS))
+
+
+async def work_done(app: App, topics: list[str]) -> None:
+    """Wait until work that takes more than one transaction is done, at most as long as clients of 1.x wait."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + LONGEST_WORK_SECONDS
+    left = [topic.removeprefix(chore_topic("")) for topic in topics]
+    with app.live.listen(*topics, is_poll=False) as ear:
+        while True:
+            rows = await app.database.read(partial(_still_there, left))
+            left = [chore_id for chore_id in left if chore_id in rows]
+            seconds = until - clock()
+            if not left or seconds <= 0 or app.live.closed:
+                return
+            await ear.wait(min(seconds, LONGEST_NAP_SECONDS))
+
+
+def _still_there(chore_ids: list[str], tx: Transaction) -> set[str]:
+    return {chore_id for chore_id in chore_ids if tx.one(chores.is_left, chore_id=chore_id)}
 
 
 async def _due_for(

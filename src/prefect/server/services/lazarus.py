@@ -7,30 +7,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from prefect.server.actions.lost_runs import restart_flow_run
+from prefect.server.services.settling import settle_all
+from prefect.server.services.stop import NEVER, Stop
 from prefect.server.settings import Settings
 from prefect.server.store import lost
 from prefect.server.store.database import Database, Transaction
 
 __all__ = ["run_once"]
 
-BATCH = 500
 
-
-async def run_once(database: Database, settings: Settings, now: datetime) -> int:
+async def run_once(database: Database, settings: Settings, now: datetime, stop: Stop = NEVER) -> int:
     """Deal with every lost run; gives their number."""
     limits = settings.heartbeat_limits(now)
     submitted = now - timedelta(seconds=settings.submitted_limit_seconds)
-    dealt_with = 0
-    while True:
-        found = await database.read(
-            lambda tx: tx.all(lost.lost_flow_runs, limit=BATCH, submitted_limit_time=submitted, **limits)
-        )
-        settled = 0
-        for run in found:
-            settled += await database.write(lambda tx, run=run: _settle(tx, now, settings, limits, run))  # type: ignore[misc]
-        dealt_with += settled
-        if len(found) < BATCH or not settled:
-            return dealt_with
+    return await settle_all(
+        database,
+        lambda tx, most: tx.all(lost.lost_flow_runs, limit=most, submitted_limit_time=submitted, **limits),
+        lambda tx, run: _settle(tx, now, settings, limits, run),
+        what="Lost flow run",
+        stop=stop,
+    )
 
 
 def _settle(

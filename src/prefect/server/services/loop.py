@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from prefect.server.services.steadiness import Steadiness
+from prefect.server.services.stop import Stop
 from prefect.server.store.database import DatabaseUnavailable
 
 __all__ = ["Service"]
@@ -23,7 +24,8 @@ JITTER = 0.1
 class Service:
     """Calls ``run_once`` every so many seconds, the next time after the last has ended; errors are logged.
 
-    It is not called while ``steady`` has seconds left; an announcement of ``topic`` ends a pause at once.
+    Its turn looks at ``stop``, which all services of a server share, and ends soon after that is set.  It is not called
+    while ``steady`` has seconds left; an announcement of ``topic`` ends a pause at once.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class Service:
         seconds: float,
         steady: Steadiness | None = None,
         topic: str | None = None,
+        stop: Stop | None = None,
     ):
         self.name = name
         self.run_once = run_once
@@ -42,7 +45,7 @@ class Service:
         self.turns = self.failures = 0
         self.last_end = self.last_seconds = 0.0
         self._woken = asyncio.Event()
-        self._stopping = False
+        self._stop = stop or Stop()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -55,13 +58,13 @@ class Service:
 
     async def stop(self) -> None:
         """End after the turn that is under way."""
-        self._stopping = True
+        self._stop.set()
         self._woken.set()
         if self._task is not None:
             await self._task
 
     async def _loop(self) -> None:
-        while not self._stopping:
+        while not self._stop:
             if self.steady is not None and (left := self.steady.seconds_left()):
                 await self._pause(left)
                 continue

@@ -18,6 +18,7 @@ from prefect.server.actions.delivery import Undeliverable, deliver
 from prefect.server.actions.events import CLOUD_HOOK
 from prefect.server.actions.notices import notices_of_action, notices_of_hook
 from prefect.server.errors import ApiError
+from prefect.server.services.stop import NEVER, Stop
 from prefect.server.settings import Settings
 from prefect.server.store import hooks, outbox
 from prefect.server.store.database import Database, DatabaseError, Transaction
@@ -54,7 +55,7 @@ class Work:
         return str((self.event.get("flow_run") or {}).get("id"))
 
 
-async def run_once(database: Database, settings: Settings, now: datetime) -> int:
+async def run_once(database: Database, settings: Settings, now: datetime, stop: Stop = NEVER) -> int:
     """Work on everything that is due; gives how many rows."""
     done = 0
     while True:

@@ -2,56 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from prefect.server.actions.lost_runs import cancel_flow_run, settle_task_run
+from prefect.server.services.settling import settle_all
+from prefect.server.services.stop import NEVER, Stop
 from prefect.server.settings import Settings
 from prefect.server.store import lost
 from prefect.server.store.database import Database, Transaction
 
 __all__ = ["run_once"]
 
-BATCH = 500
 SILENT_TASK = "No heartbeat detected from the remote task"
 SILENT_RUN = "No heartbeat detected from the flow run, which was to be cancelled; marking it as cancelled."
 
 
-async def run_once(database: Database, settings: Settings, now: datetime) -> int:
+async def run_once(database: Database, settings: Settings, now: datetime, stop: Stop = NEVER) -> int:
     """Settle every silent run; gives their number."""
     limits = settings.heartbeat_limits(now)
-    await _bring_back(database, now, now + timedelta(seconds=settings.heartbeat_limit_seconds))
-    # These first: their task runs end with them.
-    cancelled = await _settle_all(database, lost.silent_cancelling_runs, now, limits, _settle_flow_run)
-    return cancelled + await _settle_all(database, lost.silent_task_runs, now, limits, _settle_task_run)
-
-
-async def _bring_back(database: Database, now: datetime, future_time: datetime) -> None:
-    """Take heartbeats of the future, left by a clock that was wrong, for heartbeats of now."""
-    found = await database.read(lambda tx: tx.all(lost.flow_runs_ahead, future_time=future_time, limit=BATCH))
-    for run in found:
-        await database.write(
-            lambda tx, run=run: tx.run(lost.bring_back, flow_run_id=run["id"], future_time=future_time, now=now)  # type: ignore[misc]
-        )
-
-
-async def _settle_all(
-    database: Database,
-    statement: Any,
-    now: datetime,
-    limits: Mapping[str, datetime],
-    settle: Callable[[Transaction, datetime, Mapping[str, datetime], Mapping[str, Any]], int],
-) -> int:
+    future = {"future_time": now + timedelta(seconds=settings.heartbeat_limit_seconds)}
+    # Heartbeats of the future, left by a clock that was wrong, are taken for heartbeats of now.
+    await settle_all(
+        database,
+        lambda tx, most: tx.all(lost.flow_runs_ahead, limit=most, **future),
+        lambda tx, run: tx.run(lost.bring_back, flow_run_id=run["id"], now=now, **future),
+        what="Flow run with a heartbeat of the future",
+        stop=stop,
+    )
     total = 0
-    while True:
-        found = await database.read(lambda tx: tx.all(statement, limit=BATCH, **limits))
-        settled = 0
-        for run in found:
-            settled += await database.write(lambda tx, run=run: settle(tx, now, limits, run))  # type: ignore[misc]
-        total += settled
-        if len(found) < BATCH or not settled:
-            return total
+    for statement, settle, what in (
+        # These first: their task runs end with them.
+        (lost.silent_cancelling_runs, _settle_flow_run, "Silent flow run"),
+        (lost.silent_task_runs, _settle_task_run, "Silent task run"),
+    ):
+        total += await settle_all(
+            database,
+            lambda tx, most, statement=statement: tx.all(statement, limit=most, **limits),
+            lambda tx, run, settle=settle: settle(tx, now, limits, run),  # type: ignore[misc]
+            what=what,
+            stop=stop,
+        )
+    return total
 
 
 def _settle_task_run(tx: Transaction, now: datetime, limits: Mapping[str, datetime], run: Mapping[str, Any]) -> int:

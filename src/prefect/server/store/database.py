@@ -15,6 +15,9 @@ T = TypeVar("T")
 EVERYTHING = "*"
 #: A few reads that never end would otherwise keep everybody else from reading.
 LONGEST_READ_SECONDS = 60
+#: So many rows one transaction may write, about a tenth of a second on SQLite, where nobody else writes meanwhile.
+#: Whoever has more to do does the rest in further transactions: ``actions.chores``.
+MOST_ROWS = 1000
 
 
 class DatabaseError(Exception):
@@ -85,6 +88,11 @@ class Transaction(Protocol):
     """
 
     dialect: Dialect
+    #: What was announced.
+    topics: list[str]
+
+    def room(self) -> int:
+        """Give how many more rows this transaction may write, of ``MOST_ROWS``; 0 at the least."""
 
     def one(self, statement: Any, /, **values: Any) -> Mapping[str, Any] | None:
         """Give the first row, or None."""
@@ -138,6 +146,13 @@ class Database(Protocol):
 
     async def stop(self) -> None:
         """Finish what was accepted, then close."""
+
+    async def check(self) -> None:
+        """Find out whether something could be written now, without writing anything.
+
+        Raises:
+            DatabaseUnavailable: it could not.
+        """
 
     async def read(self, work: Callable[[Transaction], T], *, is_single: bool = False) -> T:
         """Run ``work`` over one consistent snapshot.

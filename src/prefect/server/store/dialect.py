@@ -19,9 +19,15 @@ from sqlalchemy.types import TypeEngine
 
 from .database import InvalidValue
 
-__all__ = ["POSTGRESQL", "SQLITE", "Dialect", "dump_json", "dump_time", "load_json", "upsert"]
+__all__ = ["POSTGRESQL", "SQLITE", "Dialect", "JsonText", "dump_json", "dump_time", "load_json", "upsert"]
 
 Convert = Callable[[Any], Any]
+
+
+class JsonText(str):
+    """The text of a JSON value that was made before the transaction, because it is long."""
+
+    __slots__ = ()
 
 
 def dump_json(value: Any) -> str:
@@ -30,6 +36,8 @@ def dump_json(value: Any) -> str:
     Raises:
         InvalidValue: it holds something that JSON can not say.
     """
+    if type(value) is JsonText:
+        return str(value)
     try:
         return orjson.dumps(value).decode()
     except TypeError:

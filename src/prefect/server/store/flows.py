@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, delete, false, func, select, true, update
+from sqlalchemy import delete, exists, false, func, or_, select, true, update
 
-from prefect.server.catalogue import edge, flow, flow_group, flow_run, project, task
+from prefect.server.catalogue import edge, flow, flow_group, flow_run, project, task, task_run
 from prefect.server.store.phrases import inserting, updating, value_of
 
 __all__ = [
     "active_flows",
     "archive_flow",
-    "delete_auto_scheduled_of_flow",
-    "delete_auto_scheduled_of_group",
+    "count_tasks",
     "delete_flow",
     "delete_flow_group",
+    "document_of_flow",
     "flow_by_id",
     "flow_for_run_by_flow",
     "flow_for_run_by_group",
@@ -23,14 +23,18 @@ __all__ = [
     "flows_of_group",
     "group_by_id",
     "group_by_name",
+    "hide",
     "insert_edge",
     "insert_flow",
     "insert_flow_group",
     "insert_task",
     "latest_in_version_group",
+    "restore",
+    "retire",
     "set_group_column",
     "task_ids_by_slug",
     "tasks_for_run",
+    "tasks_without_run",
 ]
 
 insert_flow_group = inserting(
@@ -116,11 +120,23 @@ flow_by_id = (
         flow.c.flow_group_id,
         flow.c.archived,
         flow.c.is_schedule_active,
-        flow.c.serialized_flow,
     )
     .where(flow.c.id == value_of("flow_id", flow.c.id))
     .with_for_update()
 )
+# The document may be of many megabytes: only who changes it reads it.
+document_of_flow = select(flow.c.serialized_flow).where(flow.c.id == value_of("flow_id", flow.c.id))
+# A flow that is being deleted starts no more.
+retire = (
+    update(flow)
+    .where(flow.c.id == value_of("flow_id", flow.c.id))
+    .where(or_(flow.c.archived == false(), flow.c.is_schedule_active == true()))
+    .values(archived=true(), is_schedule_active=false())
+)
+# A version without a number, whose rows are still to come, is no version yet.
+hide = update(flow).where(flow.c.id == value_of("flow_id", flow.c.id)).values(archived=true(), version=None)
+# The version that was begun in other transactions is complete.
+restore = updating(flow, "version", row="flow_id", archived=false())
 archive_flow = updating(flow, "archived", row="flow_id")
 set_schedule_active = updating(flow, "is_schedule_active", row="flow_id")
 set_serialized_flow = updating(flow, "serialized_flow", row="flow_id")
@@ -165,9 +181,22 @@ flow_for_run_by_version_group_of_tenant = flow_for_run_by_version_group.where(
     flow.c.tenant_id == value_of("tenant_id", flow.c.tenant_id)
 )
 
-tasks_for_run = select(task.c.id, task.c.tenant_id, task.c.cache_key).where(
-    task.c.flow_id == value_of("flow_id", task.c.flow_id)
+# In the order of an index, which gives a part of them as fast.
+tasks_for_run = (
+    select(task.c.id, task.c.tenant_id, task.c.cache_key, task.c.slug)
+    .where(task.c.flow_id == value_of("flow_id", task.c.flow_id))
+    .where(task.c.slug > value_of("after", task.c.slug))
+    .order_by(task.c.slug)
+    .limit(value_of("most", flow.c.version))
 )
+tasks_without_run = tasks_for_run.where(
+    ~exists().where(
+        task_run.c.flow_run_id == value_of("flow_run_id", task_run.c.flow_run_id),
+        task_run.c.task_id == task.c.id,
+        task_run.c.map_index == -1,
+    )
+)
+count_tasks = select(func.count().label("count")).where(task.c.flow_id == value_of("flow_id", task.c.flow_id))
 
 # ------------------------------------------------------------------------------------ tasks and edges
 
@@ -236,18 +265,9 @@ latest_auto_scheduled = (
     .where(flow_run.c.flow_id == value_of("flow_id", flow_run.c.flow_id))
     .where(flow_run.c.auto_scheduled == true())
 )
-_waiting_auto_scheduled = and_(flow_run.c.auto_scheduled == true(), flow_run.c.state == "Scheduled")
-delete_auto_scheduled_of_flow = delete(flow_run).where(
-    flow_run.c.flow_id == value_of("flow_id", flow_run.c.flow_id), _waiting_auto_scheduled
-)
-delete_auto_scheduled_of_group = delete(flow_run).where(
-    flow_run.c.flow_id.in_(
-        select(flow.c.id).where(flow.c.flow_group_id == value_of("flow_group_id", flow.c.flow_group_id))
-    ),
-    _waiting_auto_scheduled,
-)
 waiting_runs_of_flow = (
     select(flow_run.c.id)
     .where(flow_run.c.flow_id == value_of("flow_id", flow_run.c.flow_id))
     .where(flow_run.c.state == "Scheduled")
+    .limit(value_of("most", flow_run.c.version))
 )

@@ -128,6 +128,8 @@ class PostgresTransaction(OpenTransaction):
         prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
         stored = cursor.fetchone()
+        if prepared.changes is not None:
+            self.rows_written += stored is not None
         return None if stored is None else prepared.load(stored, () if prepared.columns else _names(cursor))
 
     def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
@@ -138,12 +140,16 @@ class PostgresTransaction(OpenTransaction):
 
     def run(self, statement: Any, /, **values: Any) -> int:
         prepared = self._prepare(statement, values)
-        return max(self._execute(*prepared.bind(values)).rowcount, 0)
+        count = max(self._execute(*prepared.bind(values)).rowcount, 0)
+        if prepared.changes is not None:
+            self.rows_written += count
+        return count
 
     def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
             return
         prepared = self._prepare(statement, rows[0])
+        self.rows_written += len(rows)
         if len(rows) <= MOST_TOGETHER and (together := prepared.bind_together(rows)) is not None:
             self._execute(*together)
             return
@@ -295,6 +301,10 @@ class PostgresDatabase:
 
     async def write(self, work: Callable[[PostgresTransaction], T]) -> T:
         return await self._in_thread("BEGIN", work)
+
+    async def check(self) -> None:
+        if await self.write(lambda tx: tx.raw("SHOW transaction_read_only")) == [("on",)]:
+            raise DatabaseUnavailable(f"Database {shown(self.url)} is read-only")
 
     async def _in_thread(self, begin: str, work: Callable[[PostgresTransaction], T]) -> T:
         if self._loop is None or self._threads is None or self._stopping.is_set():

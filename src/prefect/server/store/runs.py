@@ -15,12 +15,14 @@ __all__ = [
     "flow_run_by_id",
     "flow_run_tenant",
     "flow_run_to_change",
+    "flow_run_to_fill",
     "insert_flow_run",
     "insert_new_flow_run",
     "insert_new_run_key",
     "insert_run_key",
     "insert_task_run",
     "insert_task_run_once",
+    "retire_flow_run",
     "run_of_key",
     "set_flow_run_labels",
     "set_flow_run_name",
@@ -89,6 +91,12 @@ flow_run_by_id = select(flow_run.c.id, flow_run.c.tenant_id, flow_run.c.state, f
 )
 # Locked as a change of state locks it: what is decided from this row still holds when it is written.
 flow_run_to_change = flow_run_by_id.with_for_update(key_share=True)
+# The whole row: who makes a task run meanwhile, at whatever place, waits until those that are missing are made.
+flow_run_to_fill = (
+    select(flow_run.c.id, flow_run.c.tenant_id, flow_run.c.flow_id, flow_run.c.state)
+    .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
+    .with_for_update()
+)
 flow_run_tenant = select(flow_run.c.tenant_id, flow_run.c.flow_id).where(
     flow_run.c.id == value_of("flow_run_id", flow_run.c.id)
 )
@@ -103,6 +111,9 @@ beat_flow_run = (
 # A process that the run was taken from does not keep it alive.
 beat_of_process = beat_flow_run.where(
     or_(flow_run.c.process_id.is_(None), flow_run.c.process_id == value_of("beating_process", flow_run.c.process_id))
+)
+retire_flow_run = (
+    update(flow_run).where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id)).values(state_start_time=None)
 )
 delete_flow_run = delete(flow_run).where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
 

@@ -14,6 +14,7 @@ import sqlite3
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from . import migrations
 from .addresses import file_of
 from .database import (
     LONGEST_READ_SECONDS,
+    MOST_ROWS,
     AnswerTooLarge,
     DatabaseError,
     DatabaseUnavailable,
@@ -35,7 +37,7 @@ from .database import (
     UniquenessViolation,
 )
 from .dialect import SQLITE, Dialect
-from .sqlite_file import check_writable, connect, unavailable
+from .sqlite_file import FileWatch, check_writable, connect, unavailable
 from .sqlite_functions import reading
 from .statements import Row, Statements
 from .transaction import OpenTransaction, within
@@ -52,6 +54,8 @@ LONGEST_VALUE = 1_000_000_000
 SHORTEST_LIMIT = 1_000_000
 #: Steps of SQLite's machine between two looks at the clock: some milliseconds.
 STEPS_BETWEEN_LOOKS = 500_000
+#: Between two attempts to open the file anew for writing.
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 _UNIQUE = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID")
 
@@ -66,6 +70,13 @@ def _optimize(conn: sqlite3.Connection) -> None:
         conn.execute("PRAGMA optimize")
     except sqlite3.Error:
         logger.warning("The query planner got no new statistics", exc_info=True)
+
+
+def _close(conn: sqlite3.Connection) -> None:
+    try:
+        conn.close()
+    except sqlite3.Error as error:
+        logger.warning("A connection could not be closed: %s", error)
 
 
 def _translate(error: sqlite3.Error, path: Path) -> DatabaseError:
@@ -123,6 +134,8 @@ class SqliteTransaction(OpenTransaction):
         # A statement that returns rows is done only when it has been stepped to its end.
         row = None if stored is None else prepared.load(stored, () if prepared.columns else _names(cursor))
         cursor.close()
+        if prepared.changes is not None:
+            self.rows_written += row is not None
         return row
 
     def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
@@ -134,15 +147,17 @@ class SqliteTransaction(OpenTransaction):
     def run(self, statement: Any, /, **values: Any) -> int:
         prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
-        if cursor.description is not None:
-            return len(cursor.fetchall())
-        return max(cursor.rowcount, 0)
+        count = max(cursor.rowcount, 0) if cursor.description is None else len(cursor.fetchall())
+        if prepared.changes is not None:
+            self.rows_written += count
+        return count
 
     def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
             return
         prepared = self._prepare(statement, rows[0])
         bound = [prepared.bind(row) for row in rows]
+        self.rows_written += len(rows)
         try:
             self._conn.executemany(bound[0][0], [values for _, values in bound])
         except sqlite3.Error as error:
@@ -210,6 +225,9 @@ class SqliteDatabase:
         self._reader_connections: list[sqlite3.Connection] = []
         self._local = threading.local()
         self._queue: SimpleQueue[_Work | None] = SimpleQueue()
+        #: What had no room in the last transaction.
+        self._left: deque[_Work] = deque()
+        self._ends = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._readers: ThreadPoolExecutor | None = None
         self._writer: threading.Thread | None = None
@@ -220,7 +238,10 @@ class SqliteDatabase:
         self._loop = asyncio.get_running_loop()
         conn = await self._loop.run_in_executor(None, self._open)
         self._readers = ThreadPoolExecutor(self._reader_count, thread_name_prefix="sqlite-reader")
-        self._writer = threading.Thread(target=self._write_batches, args=(conn,), name="sqlite-writer", daemon=True)
+        self._ends = False
+        self._writer = threading.Thread(
+            target=self._write_until_stopped, args=(conn,), name="sqlite-writer", daemon=True
+        )
         self._writer.start()
 
     def _open(self) -> sqlite3.Connection:
@@ -234,6 +255,7 @@ class SqliteDatabase:
         try:
             check_writable(conn, self._path)
             migrations.check_at_head(migrations.sqlite_revision(conn), str(self._path))
+            self._watch = FileWatch(self._path)
         except BaseException:
             conn.close()
             raise
@@ -270,6 +292,7 @@ class SqliteDatabase:
             conn.execute("PRAGMA cache_size = -4096")
             conn.set_progress_handler(self._is_late, STEPS_BETWEEN_LOOKS)
             self._reader_connections.append(conn)
+        self._watch.check_file()
         self._local.deadline = reading.deadline = time.monotonic() + LONGEST_READ_SECONDS
         try:
             conn.execute("BEGIN")
@@ -285,6 +308,10 @@ class SqliteDatabase:
         deadline: float = self._local.deadline
         return time.monotonic() > deadline
 
+    async def check(self) -> None:
+        # Asks the writer's thread, and whether another process holds the file; nothing is written.
+        await self.write(lambda tx: None)
+
     async def write(self, work: Callable[[SqliteTransaction], T]) -> T:
         if self._loop is None or self._writer is None:
             raise DatabaseUnavailable("The database is not started.")
@@ -292,61 +319,111 @@ class SqliteDatabase:
         self._queue.put(_Work(work, future))
         return await future
 
-    def _write_batches(self, conn: sqlite3.Connection) -> None:
-        try:
-            stopping = False
-            conn.execute("PRAGMA analysis_limit = 400")
-            since_optimized = 0
-            while not stopping:
-                batch, stopping = self._take_batch()
-                if not batch:
-                    continue
-                since_optimized += len(batch)
-                try:
-                    self._write_batch(conn, batch)
-                except BaseException as error:
-                    # Whatever is wrong with the file, whoever waits must hear of it.
-                    told = isinstance(error, sqlite3.Error)  # a full disk needs no stack
-                    logger.error("A commit failed: %s", error, exc_info=None if told else error)
-                    self._fail(batch, error)
-                    if conn.in_transaction:
-                        conn.execute("ROLLBACK")
-                self._settle(batch)
-                if since_optimized >= WORKS_BETWEEN_OPTIMIZING:
-                    _optimize(conn)
-                    since_optimized = 0
-            _optimize(conn)
-        finally:
-            conn.close()
-
-    def _take_batch(self) -> tuple[list[_Work], bool]:
-        """Wait for work and take all that waits; True at the end: no more will come."""
-        first = self._queue.get()
-        if first is None:
-            return [], True
-        batch = [first]
-        while len(batch) < LARGEST_BATCH:
+    def _write_until_stopped(self, conn: sqlite3.Connection | None) -> None:
+        """Be the writer's thread: it ends at the stop and never before, and whoever waits for it gets an answer."""
+        pause = FIRST_PAUSE_SECONDS
+        while not (self._ends and not self._left):
             try:
-                more = self._queue.get_nowait()
+                if conn is None:
+                    conn = self._open_again()
+                pause = FIRST_PAUSE_SECONDS
+                self._write_batches(conn)
+            except BaseException as error:
+                told = isinstance(error, DatabaseError | sqlite3.Error)
+                logger.error("The writer begins anew: %s", error, exc_info=None if told else error)
+                self._refuse_waiting(error, pause if conn is None else 0.0)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                if conn is not None:
+                    _close(conn)
+                conn = None
+        if conn is not None:
+            _close(conn)
+
+    def _open_again(self) -> sqlite3.Connection:
+        assert self._path is not None  # noqa: S101 - a started database has a file
+        self._watch.check_before_opening()
+        conn = connect(self._path, durable=self._temporary is None)
+        try:
+            check_writable(conn, self._path)
+            self._watch.look_anew()
+        except BaseException:
+            _close(conn)
+            raise
+        return conn
+
+    def _refuse_waiting(self, error: BaseException, seconds: float) -> None:
+        """Answer all who wait, and those who come within these seconds, with the reason why nothing is written."""
+        until = time.monotonic() + seconds
+        while True:
+            batch = self._take_batch(max(0.0, until - time.monotonic()))
+            if not batch and (self._ends or time.monotonic() >= until):
+                return
+            self._fail(batch, error)
+            self._settle(batch)
+
+    def _write_batches(self, conn: sqlite3.Connection) -> None:
+        conn.execute("PRAGMA analysis_limit = 400")
+        since_optimized = 0
+        while batch := self._take_batch():
+            since_optimized += len(batch)
+            try:
+                self._write_batch(conn, batch)
+            except BaseException as error:
+                # Whatever is wrong with the file, whoever waits must hear of it.
+                told = isinstance(error, DatabaseError | sqlite3.Error)  # a full disk needs no stack
+                logger.error("A commit failed: %s", error, exc_info=None if told else error)
+                self._fail(batch, error)
+                if conn.in_transaction:
+                    conn.execute("ROLLBACK")
+            finally:
+                self._settle(batch)
+            if since_optimized >= WORKS_BETWEEN_OPTIMIZING:
+                _optimize(conn)
+                since_optimized = 0
+        _optimize(conn)
+
+    def _take_batch(self, seconds: float | None = None) -> list[_Work]:
+        """Wait for work and take all that waits; nothing at the stop, or when none came within these seconds."""
+        batch = list(self._left)
+        self._left.clear()
+        if not batch and not self._ends:
+            try:
+                self._put(batch, self._queue.get(timeout=seconds))
+            except Empty:
+                return batch
+        while len(batch) < LARGEST_BATCH and not self._ends:
+            try:
+                self._put(batch, self._queue.get_nowait())
             except Empty:
                 break
-            if more is None:
-                return batch, True
-            batch.append(more)
-        return batch, False
+        return batch
+
+    def _put(self, batch: list[_Work], work: _Work | None) -> None:
+        if work is None:
+            self._ends = True
+        else:
+            batch.append(work)
 
     def _write_batch(self, conn: sqlite3.Connection, batch: list[_Work]) -> None:
         assert self._path is not None  # noqa: S101 - a started database has a file
         # Alone, the transaction itself is what is rolled back.
         alone = len(batch) == 1
         begun = time.monotonic()
+        self._check_files(conn)
         conn.execute("BEGIN IMMEDIATE")
-        for work in batch:
+        rows = 0
+        for place, work in enumerate(batch):
+            if rows >= MOST_ROWS:
+                # Those who wait longest are answered now, the others after the next commit.
+                self._left.extendleft(reversed(batch[place:]))
+                del batch[place:]
+                break
             transaction = SqliteTransaction(conn, self._path)
             if not alone:
                 conn.execute("SAVEPOINT work")
             try:
                 work.result = work.do(transaction)
+                rows += transaction.rows_written
                 work.topics = transaction.changed.union(transaction.topics)
                 work.tallied = transaction.tallied
             except BaseException as error:
@@ -363,17 +440,30 @@ class SqliteDatabase:
             conn.execute("ROLLBACK")
             return
         conn.execute("COMMIT")
+        # Not what a file that nobody will find holds: that would be gone with this process.
+        self._check_files(conn)
         if self.on_commit is not None:
             tallied = [event for work in batch if work.error is None for event in work.tallied]
             self.on_commit(len(batch), time.monotonic() - begun, tallied)
 
+    def _check_files(self, conn: sqlite3.Connection) -> None:
+        try:
+            self._watch.check()
+        except DatabaseUnavailable:
+            if self._watch.keep_log():
+                # The log lost its name, and with it all that is not in the database's own file yet.
+                conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            raise
+
     def _fail(self, batch: list[_Work], error: BaseException) -> None:
         assert self._path is not None  # noqa: S101 - a started database has a file
         reason = _translate(error, self._path) if isinstance(error, sqlite3.Error) else error
+        if not isinstance(reason, DatabaseError):  # not what was asked for is wrong: it may be sent again
+            reason = DatabaseUnavailable(f"Database file {self._path} was not written: {type(error).__name__}")
         for work in batch:
             if work.error is None:
                 work.error = reason
-                work.topics = ()
+                work.topics = work.tallied = ()
 
     def _settle(self, batch: list[_Work]) -> None:
         assert self._loop is not None  # noqa: S101 - set by start

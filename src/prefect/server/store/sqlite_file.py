@@ -50,6 +50,78 @@ def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
     return conn
 
 
+class FileWatch:
+    """Notices that the database's files are no more those that were opened.
+
+    A file that was removed, or that another was put in the place of, can be written as before, but what is written is
+    gone with the process.  Nothing may be acknowledged then.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        self._is_kept = False
+        self._opened = {self._path: _identity(self._path)}
+        self.look_anew()
+
+    def look_anew(self) -> None:
+        """Note the files beside the database's own, which are there as long as anybody has it open.
+
+        Raises:
+            DatabaseUnavailable: the database's own is another one.
+        """
+        self.check_file()
+        for name in (f"{self._path}-wal", f"{self._path}-shm"):
+            found = _identity(name)
+            if found is not None:
+                self._opened[name] = found
+
+    def check_before_opening(self) -> None:
+        """Look whether the file may be opened once more: where it is missing a new one would be made.
+
+        Raises:
+            DatabaseUnavailable: it may not; others still use files that have lost their names.
+        """
+        self.check_file()
+        if self._is_kept:
+            self.check()
+
+    def check(self) -> None:
+        """Look at all of them.
+
+        Raises:
+            DatabaseUnavailable: naming the file that is missing or another one.
+        """
+        for name, opened in self._opened.items():
+            if _identity(name) != opened:
+                raise self._gone(name)
+
+    def keep_log(self) -> bool:
+        """Say, once, that only files beside the database's own are gone: what they hold can be brought there."""
+        is_due = not self._is_kept and _identity(self._path) == self._opened[self._path]
+        self._is_kept = self._is_kept or is_due
+        return is_due
+
+    def check_file(self) -> None:
+        """Look at the database's own file."""
+        if _identity(self._path) != self._opened[self._path]:
+            raise self._gone(self._path)
+
+    def _gone(self, name: str) -> DatabaseUnavailable:
+        what = "is missing" if not os.path.exists(name) else "is not the file that this server opened"
+        return DatabaseUnavailable(
+            f"Database file {name} {what}: nothing is read or written until it is back. "
+            "To go on with the file that is there now, start the server again."
+        )
+
+
+def _identity(name: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(name)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def check_writable(conn: sqlite3.Connection, path: Path) -> None:
     """Find out now, not at the first write, that the file can not be written."""
     try:

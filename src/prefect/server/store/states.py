@@ -20,6 +20,7 @@ __all__ = [
     "move_task_run",
     "present_flow_run",
     "present_task_run",
+    "release_flow_run",
     "set_process",
     "task_run_state_by_id",
     "task_runs_closed_with_it",
@@ -145,7 +146,9 @@ unfinished_task_runs = (
     select(task_run.c.id, task_run.c.version, task_run.c.tenant_id)
     .where(task_run.c.flow_run_id == value_of("run_id", task_run.c.flow_run_id))
     .where(~among(func.coalesce(task_run.c.state, ""), ENDED))
-    .order_by(task_run.c.id)
+    # The order of an index: a part of them needs no sorting, and two who close them do not wait for each other.
+    .order_by(task_run.c.task_id, task_run.c.map_index)
+    .limit(value_of("most", task_run.c.version))
     .with_for_update()
 )
 task_runs_closed_with_it = (
@@ -153,7 +156,8 @@ task_runs_closed_with_it = (
     .where(task_run.c.flow_run_id == value_of("run_id", task_run.c.flow_run_id))
     .where(task_run.c.state == "Cancelled")
     .where(task_run.c.state_message.startswith(value_of("beginning", task_run.c.state_message)))
-    .order_by(task_run.c.id)
+    .order_by(task_run.c.task_id, task_run.c.map_index)
+    .limit(value_of("most", task_run.c.version))
     .with_for_update()
 )
 # Nothing that a process would do now, and something that it has left to an agent or to a person.
@@ -175,6 +179,15 @@ close_task_run = (
         version=value_of("new_version", task_run.c.version),
         updated=value_of("now", task_run.c.updated),
     )
+)
+
+# A new run is handed out when all its task runs are there, unless somebody moved it before.
+release_flow_run = (
+    update(flow_run)
+    .where(flow_run.c.id == value_of("run_id", flow_run.c.id))
+    .where(flow_run.c.version == 1)
+    .where(flow_run.c.state_start_time.is_(None))
+    .values(state_start_time=flow_run.c.scheduled_start_time, updated=value_of("now", flow_run.c.updated))
 )
 
 # A run that waits for a place asked again and waits on: no new line of its history, but it is alive.

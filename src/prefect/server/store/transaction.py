@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from .database import AnswerTooLarge
+from .database import MOST_ROWS, AnswerTooLarge
 from .statements import Prepared, Statements
 
 
@@ -33,6 +33,7 @@ class OpenTransaction:
         topics: what was announced.
         changed: the topics of the tables that were written to.
         tallied: events for the figures of operation.
+        rows_written: by all statements, but for what a deletion takes along.
     """
 
     _statements: ClassVar[Statements]
@@ -42,6 +43,10 @@ class OpenTransaction:
         self.topics: list[str] = []
         self.changed: set[str] = set()
         self.tallied: list[str] = []
+        self.rows_written = 0
+
+    def room(self) -> int:
+        return max(0, MOST_ROWS - self.rows_written)
 
     def announce(self, topic: str) -> None:
         self.topics.append(topic)
