@@ -3,7 +3,7 @@ FROM python:3.13-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
-RUN pip install --no-cache-dir --prefix=/install '.[postgres,otel]'
+RUN pip install --no-cache-dir --prefix=/install '.[postgres,otel,compat]'
 
 FROM python:3.13-slim
 COPY --from=build /install /usr/local

@@ -233,9 +233,9 @@ def _from_environment(prefix: str) -> Iterator[tuple[Path_, Any]]:
         words = variable.removeprefix(start).split("__")
         if not all(words):
             continue
-        # The name of a local secret keeps its case; every other key is lower-case.
-        is_secret = len(words) == 3 and [word.lower() for word in words[:2]] == ["context", "secrets"]
-        path = ("context", "secrets", words[2]) if is_secret else tuple(word.lower() for word in words)
+        # The name of a local secret, and those of its fields, keep their case; every other key is lower-case.
+        is_secret = len(words) >= 3 and [word.lower() for word in words[:2]] == ["context", "secrets"]
+        path = ("context", "secrets", *words[2:]) if is_secret else tuple(word.lower() for word in words)
         yield path, _from_text(text)
 
 

@@ -156,9 +156,11 @@ def test_a_flow_runs_in_the_image_that_its_storage_built(road: Road, engine: Eng
             warnings.filterwarnings("ignore", "This Docker storage object has no `registry_url`")
             flow = extract_flow_from_file(file_path="pickled.py", flow_name="in a container")
             flow.name = "in an image"
-            # No program of the host is there while an image is built.
+            # No program of the host is there while an image is built: a Dockerfile of its own asks for none.
+            with open("Dockerfile", "w") as file:
+                file.write("FROM {HOST_IMAGE}")
             flow.storage = Docker(
-                base_image={HOST_IMAGE!r}, base_url={engine.url!r}, image_name="built", image_tag="1",
+                dockerfile="Dockerfile", base_url={engine.url!r}, image_name="built", image_tag="1",
                 env_vars={{"BUILT": "a b"}}, ignore_healthchecks=True,
             )
             flow.run_config = DockerRun(env={{"OWN": "of the run"}})

@@ -78,7 +78,7 @@ def local_agent_environ(
         **os.environ,
         "PREFECT__LOGGING__LEVEL": str(config.logging.level),
         "PYTHONPATH": os.pathsep.join(path for path in python_path if path),
-        **agent_env,
+        **without_unset(agent_env),
         **_env_of(run_config),
     }
     name = "PREFECT__CLOUD__SEND_FLOW_RUN_LOGS"
@@ -118,7 +118,7 @@ def container_environ(
     """
     environ = {
         "PREFECT__LOGGING__LEVEL": str(context.config.logging.level),
-        **agent_env,
+        **without_unset(agent_env),
         **_env_of(run_config),
     }
     name = "PREFECT__CLOUD__SEND_FLOW_RUN_LOGS"
@@ -141,8 +141,12 @@ def container_environ(
 
 
 def _env_of(run_config: Any) -> dict[str, str]:
-    env = getattr(run_config, "env", None) or {}
-    return {str(name): str(value) for name, value in env.items()}
+    return without_unset(getattr(run_config, "env", None) or {})
+
+
+def without_unset(env: Mapping[str, Any]) -> dict[str, str]:
+    """Give variables as texts; one whose value is None, as of ``os.environ.get``, is left out."""
+    return {str(name): str(value) for name, value in env.items() if value is not None}
 
 
 def _forced(flow_run_id: str, flow_id: str) -> dict[str, str]:

@@ -54,7 +54,7 @@ def dump_flow(flow: Flow) -> dict[str, Any]:
     data: dict[str, Any] = {
         "name": flow.name,
         "type": codec.qualified_name(type(flow)),
-        "schedule": None if flow.schedule is None else flow.schedule.serialize(),
+        "schedule": None if flow.schedule is None else _dump_schedule(flow.schedule),
         "parameters": [dump_parameter(task) for task in sorted(flow.parameters(), key=lambda p: slugs[p])],
         "tasks": [dump_task(task) for task in tasks],
         "edges": [dump_edge(edge) for edge in edges],
@@ -66,6 +66,23 @@ def dump_flow(flow: Flow) -> dict[str, Any]:
     for name in ("project", "version", "description"):
         if hasattr(flow, name):
             data[name] = getattr(flow, name)
+    return data
+
+
+def _dump_schedule(schedule: Any) -> dict[str, Any]:
+    """Give a schedule as JSON; whatever else has clocks counts as one, as in 1.4.1.
+
+    Raises:
+        TypeError: it has none.
+    """
+    from prefect.schedules import Schedule
+
+    if not isinstance(schedule, Schedule) and not hasattr(schedule, "serialize"):
+        if not hasattr(schedule, "clocks"):
+            raise TypeError(f"flow.schedule must be a prefect.schedules.Schedule, not {schedule!r}")
+        names = ("clocks", "filters", "or_filters", "not_filters", "adjustments")
+        schedule = Schedule(**{name: getattr(schedule, name) for name in names if hasattr(schedule, name)})
+    data: dict[str, Any] = schedule.serialize()
     return data
 
 

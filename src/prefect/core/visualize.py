@@ -75,7 +75,10 @@ class _Picture:
         if self._states is not None:
             color = _NO_STATE if state is None else state.color + _ALPHA
             style = {"style": "filled", "color": color, "colorscheme": "svg"}
-        self._graph.node(name, label, shape="box" if is_mapped else "ellipse", **style)
+        from graphviz import escape
+
+        # Not as the markup that a label in angle brackets is for graphviz: a mapped lambda is called so.
+        self._graph.node(name, escape(label), shape="box" if is_mapped else "ellipse", **style)
 
     def draw_edges(self) -> None:
         slugs = self._flow.slugs

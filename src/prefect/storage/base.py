@@ -100,8 +100,10 @@ class Storage(metaclass=ABCMeta):
         """Give the JSON form."""
         return codec.dump(self)
 
-    def __contains__(self, flow_name: object) -> bool:
-        return flow_name in self.flows
+    def __contains__(self, flow: object) -> bool:
+        """Tell whether a flow, or the flow of a name, is here."""
+        name = flow if isinstance(flow, str) else getattr(flow, "name", None)
+        return name in self.flows
 
     def __repr__(self) -> str:
         return f"<Storage: {type(self).__name__}>"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -166,18 +169,24 @@ class Docker(Storage):
         from prefect.storage.loading import flow_to_bytes_pickle
 
         base = Path(self.dockerfile).read_text() if self.dockerfile else f"FROM {self.base_image}"
-        lines = [base, *(f"ENV {name}={value!r}" for name, value in self.env_vars.items())]
-        lines += [f"RUN pip install {package}" for package in self.python_dependencies]
+        given = {"PREFECT__USER_CONFIG_PATH": f"{self.prefect_directory}/config.toml", **self.env_vars}
+        # A variable whose value is None, as of ``os.environ.get``, is left out.
+        lines = [base, *(f"ENV {name}={_quoted(str(value))}" for name, value in given.items() if value is not None)]
+        # What the shell would take for a redirection, ``package>=2,<3`` say, is one word.
+        lines += [f"RUN pip install {shlex.quote(package)}" for package in self.python_dependencies]
+        if not self.dockerfile and self.base_image != _default_base(self.prefect_version):
+            # A Dockerfile of the user's own is theirs, and images of ours have it.
+            lines.append(_install_prefect(self.prefect_version))
         for number, (source, target) in enumerate(self.files.items()):
             name = f"file-{number}-{Path(source).name}"
             copy = shutil.copytree if Path(source).is_dir() else shutil.copy2
             copy(source, folder / name)
-            lines.append(f"COPY {name} {target}")
+            lines.append(f"COPY {json.dumps([name, target])}")
         if not self.stored_as_script:
             for name, place in self.flows.items():
                 file = PurePosixPath(place).name
                 (folder / file).write_bytes(flow_to_bytes_pickle(self._flows[name]))
-                lines.append(f"COPY {file} {place}")
+                lines.append(f"COPY {json.dumps([file, place])}")
         lines += self.extra_dockerfile_commands
         if not self.ignore_healthchecks and not self.stored_as_script:
             load = "from prefect.utilities.storage import flow_from_bytes_pickle as load"
@@ -186,6 +195,21 @@ class Docker(Storage):
         if self.dockerignore:
             shutil.copy2(self.dockerignore, folder / ".dockerignore")
         (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
+
+
+def _quoted(value: str) -> str:
+    """Give a value for ENV, in which nothing is replaced."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+    return f'"{escaped}"'
+
+
+def _install_prefect(version: str) -> str:
+    """Give the line that puts this package into an image that has none; where there is one, it stays."""
+    number = version.removeprefix("v")
+    # The distribution of versions before 1.5 has another name.
+    name = "prefect" if re.match(r"(0|1\.[0-4])(\.|$)", number) else "proctor"
+    wanted = f"{name}=={number}" if number[:1].isdigit() else name
+    return f"RUN python -c 'import prefect' || pip install {shlex.quote(wanted)}"
 
 
 def _default_base(version: str) -> str:

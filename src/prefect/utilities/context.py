@@ -1,8 +1,8 @@
 """What is known of the run that the code is in: ``prefect.context``.
 
 One global object, ``context``, over a ``ContextVar`` that holds a plain dictionary. A ``with context(...)`` copies that
-dictionary once, one level deep; the settings in it are shared, never copied. A new thread starts from the base context: the
-section ``context`` of the configuration, and ``config`` itself.
+dictionary once, one level deep; the settings in it are shared, never copied. A new thread starts from the base context:
+the section ``context`` of the configuration, and ``config`` itself.
 """
 
 from __future__ import annotations

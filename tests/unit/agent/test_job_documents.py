@@ -248,7 +248,6 @@ def test_the_deployment_of_an_agent_is_watched_and_named() -> None:
     (deployment,) = documents()
     assert deployment["metadata"] == {
         "name": "prefect-agent",
-        "namespace": "default",
         "labels": {"app": "prefect-agent"},
     }
     assert deployment["spec"]["replicas"] == 1
@@ -419,3 +418,11 @@ def test_a_file_that_holds_no_object_is_named(tmp_path: Path, content: str, said
     assert str(path) in str(caught.value)
     path.write_text("a: 1")
     assert read_yaml(str(path)) == {"a": 1}
+
+
+def test_a_namespace_stands_in_the_documents_only_when_one_is_given() -> None:
+    for given, expected in ((None, None), ("work", "work")):
+        for document in documents(namespace=given, rbac=True, key="k"):
+            assert document["metadata"].get("namespace") == expected, document["kind"]
+            for subject in document.get("subjects", ()):
+                assert subject["namespace"] == (expected or "default")

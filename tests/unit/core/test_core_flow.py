@@ -1,7 +1,7 @@
 """Flows: adding, changing and asking; what a with block does."""
 
 import pickle
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import cloudpickle
 import pytest
@@ -15,6 +15,7 @@ from prefect.core.flow import Flow
 from prefect.core.function import task
 from prefect.core.parameter import Parameter
 from prefect.core.task import Task
+from prefect.schedules.clocks import IntervalClock
 from prefect.tasks.core import collections as collectors
 from prefect.utilities.configuration import set_temporary_config
 from prefect.utilities.context import context
@@ -693,3 +694,15 @@ def test_flows_can_be_pickled(dumps):
     with back:
         Task(name="new")()
     assert "new-1" in back.slugs.values()
+
+
+def test_what_has_clocks_serves_as_a_schedule():
+    class Looks:
+        clocks = [IntervalClock(timedelta(days=7), start_date=datetime(2025, 3, 17))]
+
+    flow = Flow("f")
+    flow.schedule = Looks
+    assert [clock["interval"] for clock in flow.serialize()["schedule"]["clocks"]] == [604_800_000_000]
+    flow.schedule = 5
+    with pytest.raises(TypeError, match=r"flow.schedule must be a prefect.schedules.Schedule, not 5"):
+        flow.serialize()

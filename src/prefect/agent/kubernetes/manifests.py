@@ -40,7 +40,6 @@ def kubernetes_manifests(
     import yaml
 
     config = context.config
-    namespace = namespace or "default"
     key = clean_key(key or config.cloud.get("api_key"))
     environ = {
         "PREFECT__BACKEND": backend or config.backend,
@@ -49,7 +48,7 @@ def kubernetes_manifests(
         "PREFECT__CLOUD__AGENT__LABELS": str(sorted(set(labels or ()))),
         "PREFECT__CLOUD__AGENT__AGENT_ADDRESS": f"http://:{_HEALTH_PORT}",
         "PREFECT__CLOUD__AGENT__ENV_VARS": json.dumps(dict(env_vars or {})),
-        "NAMESPACE": namespace,
+        "NAMESPACE": namespace or "default",
         "IMAGE_PULL_SECRETS": image_pull_secrets or "",
         "IMAGE_PULL_POLICY": image_pull_policy or "",
         "SERVICE_ACCOUNT_NAME": service_account_name or "",
@@ -72,7 +71,7 @@ def kubernetes_manifests(
         {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
-            "metadata": {"name": "prefect-agent", "namespace": namespace, "labels": {"app": _APP}},
+            "metadata": _metadata("prefect-agent", namespace, labels={"app": _APP}),
             "spec": {
                 "replicas": 1,
                 "selector": {"matchLabels": {"app": _APP}},
@@ -85,12 +84,17 @@ def kubernetes_manifests(
     return yaml.safe_dump_all(documents, explicit_start=True, sort_keys=False)
 
 
-def _secret(namespace: str, key: str) -> dict[str, Any]:
+def _metadata(name: str, namespace: str | None, **more: Any) -> dict[str, Any]:
+    """Name a namespace only where one was given: ``kubectl apply -n`` refuses another one than its own."""
+    return {"name": name, **({"namespace": namespace} if namespace else {}), **more}
+
+
+def _secret(namespace: str | None, key: str) -> dict[str, Any]:
     """Keep the key where only those look who may: whoever may read deployments sees their environment."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": _SECRET, "namespace": namespace, "labels": {"app": _APP}},
+        "metadata": _metadata(_SECRET, namespace, labels={"app": _APP}),
         "type": "Opaque",
         "stringData": {_SECRET_KEY: key},
     }
@@ -118,14 +122,14 @@ def _container(image: str, command: str, environ: Mapping[str, str], has_key: bo
     }
 
 
-def _role(namespace: str) -> list[dict[str, Any]]:
+def _role(namespace: str | None) -> list[dict[str, Any]]:
     """Let the agent's own pod, which runs as the namespace's default account, work with jobs."""
     name = "prefect-agent-rbac"
     return [
         {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "Role",
-            "metadata": {"name": name, "namespace": namespace},
+            "metadata": _metadata(name, namespace),
             "rules": [
                 {"apiGroups": ["batch", "extensions"], "resources": ["jobs"], "verbs": ["*"]},
                 {"apiGroups": [""], "resources": ["events", "pods"], "verbs": ["*"]},
@@ -134,12 +138,13 @@ def _role(namespace: str) -> list[dict[str, Any]]:
         {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "RoleBinding",
-            "metadata": {"name": name, "namespace": namespace},
+            "metadata": _metadata(name, namespace),
             "roleRef": {
                 "apiGroup": "rbac.authorization.k8s.io",
                 "kind": "Role",
                 "name": name,
             },
-            "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": namespace}],
+            # Kubernetes wants to be told the namespace of an account.
+            "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": namespace or "default"}],
         },
     ]
