@@ -8,7 +8,7 @@ an order, a null that switches a filter off) is part of the key under which the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from graphql import (
@@ -16,6 +16,7 @@ from graphql import (
     EnumValueNode,
     FloatValueNode,
     GraphQLError,
+    GraphQLNonNull,
     GraphQLScalarType,
     IntValueNode,
     ListValueNode,
@@ -66,22 +67,20 @@ class _Leaf:
 
 
 class _Later:
-    """A value that comes with each execution: a variable, or a literal that was lifted out of the text."""
+    """A value that comes with each execution: a variable."""
 
-    __slots__ = ("is_literal", "name")
+    __slots__ = ("name",)
 
-    def __init__(self, name: str, *, is_literal: bool) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.is_literal = is_literal
 
 
 class Arguments:
     """Reads the arguments of one operation and notes what the result depends on."""
 
-    def __init__(self, types: Mapping[str, Any], values: Mapping[str, Any], lifted: Mapping[int, str]) -> None:
+    def __init__(self, types: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         self._types = types
         self._values = values
-        self._lifted = lifted
         self._conditions = 0
         #: Variables of which only matters whether they are null.
         self.null_matters: set[str] = set()
@@ -98,18 +97,15 @@ class Arguments:
             return {field.name.value: self.read(field.value) for field in node.fields}
         if isinstance(node, ListValueNode):
             return [self.read(item) for item in node.values]
-        if isinstance(node, StringValueNode | IntValueNode | FloatValueNode) and node.loc is not None:
-            name = self._lifted.get(node.loc.start)
-            if name is not None:
-                return _Later(name, is_literal=True)
         return _Leaf(node)
 
     def _variable(self, name: str) -> Any:
         kind = get_named_type(self._types[name])
         value = self._values.get(name)
         if isinstance(kind, GraphQLScalarType) and kind.name != "Boolean":
-            self.null_matters.add(name)
-            return None if value is None else _Later(name, is_literal=False)
+            if not isinstance(self._types[name], GraphQLNonNull):
+                self.null_matters.add(name)
+            return None if value is None else _Later(name)
         self.value_matters.add(name)
         return value
 
@@ -129,7 +125,7 @@ class Arguments:
     def value(self, value: Any, kind: str) -> Value:
         """Give a value that only goes into the statement."""
         if isinstance(value, _Later):
-            return Slot(value.name, _literal_parser(kind) if value.is_literal else None)
+            return Slot(value.name)
         if isinstance(value, _Leaf):
             return Const(_parse(kind, _plain(value.node), value.node))
         if kind == "jsonb":
@@ -138,7 +134,7 @@ class Arguments:
 
     def values(self, value: Any, kind: str) -> Value:
         """Give a list of values; one value stands for a list of one."""
-        if isinstance(value, _Later) and not value.is_literal:
+        if isinstance(value, _Later):
             return Slot(value.name)
         found = tuple(self.value(item, kind) for item in (value if isinstance(value, list) else [value]))
         if all(isinstance(item, Const) for item in found):
@@ -308,7 +304,3 @@ def _plain(node: ValueNode) -> Any:
 
 def _parse(kind: str, value: Any, node: ValueNode | None = None) -> Any:
     return value if kind == "jsonb" else SCALARS[kind].parse_value(value)
-
-
-def _literal_parser(kind: str) -> Callable[[Any], Any] | None:
-    return None if kind in ("String", "jsonb") else SCALARS[kind].parse_value

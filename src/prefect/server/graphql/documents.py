@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,16 +20,21 @@ from prefect.server.store.dialect import Dialect
 from prefect.server.store.selection import Scope
 
 from .arguments import Arguments
-from .inputs import Coercers, Variables
-from .lift import Lifted
+from .inputs import Coerce, Coercers, Variables
+from .lift import NotLiftable, declare
 from .naming import name_values
-from .plan import Plan, Planner
+from .plan import Plan, Planner, TableRoot
 from .schema import Schema
 from .validation import errors_in
 
-__all__ = ["Document", "Operation", "RequestError", "read"]
+__all__ = ["Document", "Kept", "Operation", "RequestError", "read"]
 
+KEPT_DOCUMENTS = 500
+KEPT_CHARACTERS = 250_000
+LONGEST_KEPT_TEXT = 25_000
+#: Of one operation: plans, and the characters of their statements.
 KEPT_PLANS = 200
+KEPT_SQL = 100_000
 TOO_DEEP = "The document is nested too deeply."
 
 
@@ -69,8 +76,9 @@ class Operation:
         self.node = node
         self._schema = schema
         self._document = document
-        self.variables = Variables(schema.types, node, coercers)
+        self.variables = Variables(schema.types, node, coercers, document.literals)
         self._plans: dict[tuple[Any, ...], Plan] = {}
+        self._size = 0
         self._null_matters: tuple[str, ...] = ()
         self._value_matters: tuple[str, ...] = ()
 
@@ -85,27 +93,73 @@ class Operation:
         found = self._plans.get((scope, *self._key(values)))
         if found is not None:
             return found
-        lifted = self._document.lifted
-        arguments = Arguments(self.variables.types, values, lifted)
-        planner = Planner(self._schema, self._document.fragments, arguments, dialect, lifted, scope)
+        arguments = Arguments(self.variables.types, values)
+        planner = Planner(self._schema, self._document.fragments, arguments, dialect, scope)
         plan = planner.plan(self.node)
         nulls = {*self._null_matters, *arguments.null_matters}
         shaping = {*self._value_matters, *arguments.value_matters}
         if nulls != set(self._null_matters) or shaping != set(self._value_matters):
             # Plans made before this was known to matter were kept under shorter keys.
             self._plans.clear()
+            self._size = 0
             self._null_matters, self._value_matters = tuple(sorted(nulls)), tuple(sorted(shaping))
-        if len(self._plans) >= KEPT_PLANS:
+        size = sum(len(root.compiled.sql) for root in plan.roots if isinstance(root, TableRoot))
+        if len(self._plans) >= KEPT_PLANS or self._size + size > KEPT_SQL:
             self._plans.clear()
+            self._size = 0
+        self._size += size
         self._plans[scope, *self._key(values)] = plan
         return plan
 
 
-class Document:
-    """A parsed and validated document."""
+class Kept:
+    """Documents by their texts, the last used; each takes some hundred times the memory of its text."""
 
-    def __init__(self, schema: Schema, text: str, coercers: Coercers, lifted: Lifted | None) -> None:
+    def __init__(self) -> None:
+        self._documents: OrderedDict[str, Document | NotLiftable] = OrderedDict()
+        self._lock = threading.Lock()  # one thread reads the large ones
+        #: The characters of all texts.
+        self.size = 0
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._documents
+
+    def get(self, text: str) -> Document | NotLiftable | None:
+        """Give the document of a text; ``NotLiftable`` for one that must not be read with its literals lifted."""
+        with self._lock:
+            found = self._documents.get(text)
+            if found is not None:
+                self._documents.move_to_end(text)
+            return found
+
+    def keep(self, text: str, document: Document | NotLiftable) -> None:
+        if len(text) > LONGEST_KEPT_TEXT:
+            return
+        with self._lock:
+            if text not in self._documents:
+                self.size += len(text)
+            self._documents[text] = document
+            while len(self._documents) > KEPT_DOCUMENTS or self.size > KEPT_CHARACTERS:
+                dropped, _ = self._documents.popitem(last=False)
+                self.size -= len(dropped)
+
+
+class Document:
+    """A parsed and validated document.
+
+    Raises:
+        RequestError: it is none.
+        NotLiftable: its literals were lifted, and can not be.
+    """
+
+    def __init__(self, schema: Schema, text: str, coercers: Coercers, *, is_lifted: bool = False) -> None:
         node = read(text)
+        self.literals: Mapping[str, Coerce] = {}
+        if is_lifted:
+            node, self.literals = declare(schema.types, node)
         try:
             errors = errors_in(schema.types, node)
         except RecursionError:
@@ -113,7 +167,6 @@ class Document:
         if errors:
             raise RequestError(name_values(errors, node), "GRAPHQL_VALIDATION_FAILED")
         self.node = node
-        self.lifted: Mapping[int, str] = {} if lifted is None else lifted.names()
         definitions = node.definitions
         self.fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
         self.operations = [

@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -42,9 +41,9 @@ from prefect.server.store.dialect import Dialect
 from prefect.server.store.selection import TENANT_SLOT, Scope
 
 from . import access
-from .documents import Document, RequestError
+from .documents import Document, Kept, RequestError
 from .inputs import Coercers
-from .lift import Lifted, lift
+from .lift import NotLiftable, lift
 from .operations import Request
 from .plan import IntrospectionRoot, OperationRoot, Plan, Root, TableRoot, TextRoot
 from .schema import Schema
@@ -57,8 +56,6 @@ TABLES = "tables"
 NEEDS_SOCKET = "Subscriptions need a WebSocket that speaks graphql-transport-ws, at /graphql."
 #: What a client sent wrongly is part of many errors, and may be long.
 LONGEST_MESSAGE = 4_000
-KEPT_DOCUMENTS = 500
-LONGEST_KEPT_TEXT = 50_000
 #: Documents up to so many characters, and bodies up to so many bytes, are read at once: some milliseconds.
 SHORT_TEXT = 4_000
 MAX_ANSWER_BYTES = 50_000_000
@@ -90,7 +87,7 @@ class Executor:
         self.max_answer_bytes = max_answer_bytes
         self.metrics = metrics or Metrics()
         self._coercers = Coercers()
-        self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._documents = Kept()
         self._lane = ThreadPoolExecutor(1, thread_name_prefix="documents")
 
     async def execute(self, request: Request, body: Mapping[str, Any], size: int = 0) -> tuple[int, bytes]:
@@ -130,7 +127,7 @@ class Executor:
         try:
             text, given, name = _read_body(body)
             dialect: Dialect = request.app.database.dialect
-            return Prepared(*self._plan(text, given, name, dialect, request), given)
+            return Prepared(*self._plan(text, given, name, dialect, request))
         except RequestError as error:
             return _refusal(error)
         except GraphQLError as error:
@@ -146,48 +143,63 @@ class Executor:
 
     def _plan(
         self, text: str, given: Mapping[str, Any], name: str | None, dialect: Dialect, request: Request
-    ) -> tuple[Plan, Mapping[str, Any]]:
+    ) -> tuple[Plan, Mapping[str, Any], Mapping[str, Any]]:
         lifted = lift(text)
         scope = access.scope_of(request)
         more = {} if scope is None else {TENANT_SLOT: request.tenant_id}
         if lifted is not None:
             try:
-                literals = {**lifted.values, **more}
-                return self._plan_of(self._document(lifted.key, text, lifted), given, name, dialect, literals, scope)
-            except (RequestError, GraphQLError, InvalidValue):
+                document = self._document(lifted.key, is_lifted=True)
+                return self._plan_of(document, given, lifted.values, name, dialect, more, scope)
+            except (NotLiftable, RequestError, GraphQLError, InvalidValue):
                 # A literal may not fit its place: the text as it is gives the error that names it.
                 pass
-        return self._plan_of(self._document(text, text, None), given, name, dialect, more, scope)
+        return self._plan_of(self._document(text), given, {}, name, dialect, more, scope)
 
     def _plan_of(
         self,
         document: Document,
         given: Mapping[str, Any],
+        literals: Mapping[str, Any],
         name: str | None,
         dialect: Dialect,
-        literals: Mapping[str, Any],
+        more: Mapping[str, Any],
         scope: Scope | None,
-    ) -> tuple[Plan, Mapping[str, Any]]:
+    ) -> tuple[Plan, Mapping[str, Any], Mapping[str, Any]]:
         operation = document.operation(name)
         values = operation.variables.coerce(given)
         if isinstance(values, list):
             raise RequestError(values, "BAD_USER_INPUT")
         if literals:
-            values.update(literals)
+            values.update(operation.variables.read_literals(literals))
+            given = {**given, **literals}
+        if more:
+            values.update(more)
         plan = operation.plan(values, dialect, scope)
-        return plan, _bound(plan, values)
+        return plan, _bound(plan, values), given
 
-    def _document(self, key: str, text: str, lifted: Lifted | None) -> Document:
-        document = self._documents.get(key)
-        if document is None:
-            document = Document(self.schema, text, self._coercers, lifted)
-            if len(key) <= LONGEST_KEPT_TEXT:
-                self._documents[key] = document
-                if len(self._documents) > KEPT_DOCUMENTS:
-                    self._documents.popitem(last=False)
-        else:
-            self._documents.move_to_end(key)
-        return document
+    def _document(self, key: str, *, is_lifted: bool = False) -> Document:
+        """Give the document of a text.
+
+        Raises:
+            RequestError: it is none.
+            NotLiftable: a text whose literals were lifted is better taken as it was.
+        """
+        found = self._documents.get(key)
+        if found is None:
+            found = self._read(key, is_lifted=is_lifted)
+            self._documents.keep(key, found)
+        if isinstance(found, NotLiftable):
+            raise NotLiftable
+        return found
+
+    def _read(self, text: str, *, is_lifted: bool) -> Document | NotLiftable:
+        try:
+            return Document(self.schema, text, self._coercers, is_lifted=is_lifted)
+        except (NotLiftable, RequestError):
+            if is_lifted:
+                return NotLiftable()
+            raise
 
 
 def _bound(plan: Plan, values: Mapping[str, Any]) -> dict[str, Any]:

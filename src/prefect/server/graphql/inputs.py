@@ -19,6 +19,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
+    VariableDefinitionNode,
     get_named_type,
     get_variable_values,
     type_from_ast,
@@ -172,17 +173,31 @@ def _without_secret(kind: Any, value: Any) -> Any:
 
 
 class Variables:
-    """The variables of one operation."""
+    """The variables of one operation.
 
-    def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode, coercers: Coercers) -> None:
+    Args:
+        literals: those that stand for literals of the text, and how each is read.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        coercers: Coercers,
+        literals: Mapping[str, Coerce],
+    ) -> None:
         self._schema = schema
-        self._definitions = operation.variable_definitions or ()
+        self._definitions: list[VariableDefinitionNode] = []
+        self._literals = tuple(literals.items())
         self.types: dict[str, Any] = {}
         self._readers: list[tuple[str, Coerce, bool, Any]] = []
-        for definition in self._definitions:
+        for definition in operation.variable_definitions or ():
             name = definition.variable.name.value
             kind: Any = type_from_ast(schema, definition.type)
             self.types[name] = kind
+            if name in literals:
+                continue
+            self._definitions.append(definition)
             default: Any = Undefined
             if definition.default_value is not None:
                 default = value_from_ast(definition.default_value, kind)
@@ -202,6 +217,14 @@ class Variables:
         except Mismatch:
             return self._errors(given)
         return found
+
+    def read_literals(self, lifted: Mapping[str, Any]) -> dict[str, Any]:
+        """Read the literals of a text that were lifted out of it.
+
+        Raises:
+            GraphQLError: one is not what its place wants.
+        """
+        return {name: read(lifted[name]) for name, read in self._literals}
 
     def _errors(self, given: Mapping[str, Any]) -> list[GraphQLError]:
         shown = {name: _without_secret(self.types.get(name), value) for name, value in given.items()}

@@ -14,7 +14,6 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLArgument,
-    GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -58,7 +57,7 @@ from .operations import Operation
 from .scalars import parse_json_text
 from .schema import Schema
 
-#: Gives a value once variables and lifted literals are known; ``Undefined``: not given.
+#: Gives a value once variables are known; ``Undefined``: not given.
 Builder = Callable[[Mapping[str, Any]], Any]
 Complete = Callable[[Any], Any]
 
@@ -121,7 +120,6 @@ class Planner:
         fragments: Mapping[str, FragmentDefinitionNode],
         arguments: Arguments,
         dialect: Dialect,
-        lifted: Mapping[int, str],
         scope: Scope | None = None,
     ) -> None:
         self._scope = scope
@@ -129,7 +127,6 @@ class Planner:
         self._fragments = fragments
         self._arguments = arguments
         self._dialect = dialect
-        self._lifted = lifted
 
     def plan(self, operation: OperationDefinitionNode) -> Plan:
         is_mutation = operation.operation is OperationType.MUTATION
@@ -154,8 +151,6 @@ class Planner:
                 continue
             if isinstance(node, FieldNode):
                 key = node.alias.value if node.alias else node.name.value
-                if key in found and node.arguments:
-                    self._check_same(key, node, found[key][0])
                 found.setdefault(key, []).append(node)
             elif isinstance(node, FragmentSpreadNode):
                 # Another use of it beside the first adds nothing.
@@ -165,11 +160,6 @@ class Planner:
             else:
                 # Every type is an object type, so a valid inline fragment always applies.
                 self._collect_into(node.selection_set, found, seen)  # type: ignore[attr-defined]
-
-    def _check_same(self, key: str, node: FieldNode, first: FieldNode) -> None:
-        """Refuse one field with two arguments: validation saw the document of another request with its literals."""
-        if self._arguments.constant(self._given(node)) != self._arguments.constant(self._given(first)):
-            raise GraphQLError(f"Fields '{key}' conflict because they have differing arguments.", [first, node])
 
     def _is_wanted(self, node: Any) -> bool:
         for directive in node.directives or ():
@@ -327,14 +317,7 @@ class Planner:
             return self._object_builder(node, kind)
         if isinstance(kind, GraphQLScalarType) and kind.name in ("JSON", "jsonb"):
             return self._json_builder(node, is_text=kind.name == "JSON")
-        name = self._lifted_name(node)
-        if name and isinstance(kind, GraphQLScalarType):
-            parse = kind.parse_value
-            return lambda values: parse(values[name])
         return _always(value_from_ast(node, kind))
-
-    def _lifted_name(self, node: ValueNode) -> str:
-        return "" if node.loc is None else self._lifted.get(node.loc.start, "")
 
     def _json_builder(self, node: ValueNode, *, is_text: bool) -> Builder:
         """Make a function that gives a JSON literal: a string that holds JSON, or a value as it stands."""
@@ -347,12 +330,8 @@ class Planner:
         if isinstance(node, ListValueNode):
             items = [self._json_builder(item, is_text=False) for item in node.values]
             return lambda values: [build(values) for build in items]
-        name = self._lifted_name(node)
         if isinstance(node, StringValueNode) and is_text:
-            text = node.value
-            return lambda values: parse_json_text(values[name] if name else text)
-        if name:
-            return lambda values: values[name]
+            return _always(parse_json_text(node.value))
         return _always(value_from_ast_untyped(node))
 
     def _object_builder(self, node: ObjectValueNode, kind: GraphQLInputObjectType) -> Builder:

@@ -6,7 +6,7 @@ It knows neither GraphQL nor SQL. A value is written down (``Const``), comes at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,10 +22,9 @@ class Const:
 
 @dataclass(frozen=True)
 class Slot:
-    """A value known when the statement is executed, by its name; ``parse`` makes it of what is given there."""
+    """A value known when the statement is executed, by its name."""
 
     name: str
-    parse: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,7 @@ def resolve(value: Value, slots: Mapping[str, Any]) -> Any:
     if isinstance(value, Const):
         return value.value
     if isinstance(value, Slot):
-        given = slots[value.name]
-        return given if value.parse is None else value.parse(given)
+        return slots[value.name]
     return [resolve(item, slots) for item in value.items]
 
 
