@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prefect.server.actions import artifacts, keys, tenants
+from prefect.server.actions import agents, artifacts, keys, tenants
 from prefect.server.errors import ApiError
 from support.world import START, World
 
@@ -109,3 +109,24 @@ def test_a_key_is_kept_as_it_was_asked_for(world: World) -> None:
 def test_the_use_of_a_key_is_noted_once_a_minute(seconds: int, noted: bool) -> None:
     assert keys.is_use_worth_a_note({"last_used": START}, START + timedelta(seconds=seconds)) is noted
     assert keys.is_use_worth_a_note({"last_used": None}, START)
+
+
+def test_a_configuration_of_agents_is_changed_as_far_as_it_is_given(world: World) -> None:
+    given = {"tenant_id": world.tenant_id, "name": "a", "settings": {"x": 1}}
+    mine, other = (call(world, agents.create_agent_config, **given) for _ in range(2))
+
+    def change(config_id: str, **values: Any) -> Any:
+        return call(world, agents.update_agent_config, agent_config_id=config_id, **values)
+
+    assert change(mine) is False
+    assert change(mine, name="b") is True
+    assert change(mine, settings={"y": 2}) is True
+    assert change(UNKNOWN, name="b") is False
+    for values in ({"name": ""}, {"settings": [1]}):
+        with pytest.raises(ApiError, match="Invalid"):
+            change(mine, **values)
+    rows = {row["id"]: (row["name"], row["settings"]) for row in world.rows("agent_config")}
+    assert rows == {mine: ("b", {"y": 2}), other: ("a", {"x": 1})}
+    assert call(world, agents.delete_agent_config, agent_config_id=mine) is True
+    assert call(world, agents.delete_agent_config, agent_config_id=mine) is False
+    assert [row["id"] for row in world.rows("agent_config")] == [other]
