@@ -90,6 +90,9 @@ class Watch:
     def let_go(self, pids: set[int]) -> None:
         self._kept -= pids
 
+    def not_kept(self, pids: set[int]) -> set[int]:
+        return pids - self._kept
+
     def left(self) -> set[int]:
         """Find the processes that no test and no fixture owns."""
         parents = self.living()
@@ -176,7 +179,8 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
     try:
         return (yield)
     finally:
-        started = WATCH.living().keys() - before
+        # What a narrower fixture started, or what is kept to the end of the session, is not this one's to let go.
+        started = WATCH.not_kept(WATCH.living().keys() - before)
         WATCH.keep(started)
         fixturedef.addfinalizer(lambda: WATCH.let_go(started))
 
