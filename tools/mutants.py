@@ -49,6 +49,8 @@ ROOMS = {
     "engine": ("engine/",),
     "client and agents": ("client/", "agent/"),
 }
+#: Tests that look at all that a file defines, without naming any of it: they come first.
+ALSO = {"server/catalogue.py": "tests/store/test_migrations.py"}
 NOT_CHANGED = ("server/store/migrations/versions/", "server/ui/")
 GOAL = 90.0
 
@@ -163,7 +165,9 @@ class Judge:
                 by_file[at].add(line)
             found = set().union(*(lines.of(at, numbers) for at, numbers in by_file.items())) if by_file else set()
             found = found or lines.of_file(file)
-        return self._ordered(found)
+        named = ALSO.get(file.removeprefix(f"{SOURCE}/"))
+        first = [name for name in self.lines.seconds if named and name.startswith(f"{named}::")]
+        return self._ordered(set(first)) + self._ordered(found - set(first))
 
     def _ordered(self, tests: set[str]) -> list[str]:
         """Put the quickest first, from every file of tests in turn; those on PostgreSQL after the same on SQLite."""

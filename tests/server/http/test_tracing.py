@@ -63,6 +63,16 @@ def test_each_operation_of_a_document_is_a_span(api):
     assert tracer.names == ["hello", "tables"]
 
 
+@pytest.mark.skipif(not HAS_SDK, reason="needs the extra otel")
+def test_a_request_is_a_span_named_by_its_method_and_the_beginning_of_its_path(api):
+    tracer = Tracer()
+    api.app.spans = Spans(tracer)
+    for path in ("/health", "/" + "x" * 200):
+        api.call("GET", path)
+
+    assert tracer.names == ["GET /health", "GET /" + "x" * 99]
+
+
 def _request(api):
     from datetime import UTC, datetime
 
