@@ -308,6 +308,10 @@ def report(verdicts: list[Verdict], equal: list[dict[str, str]]) -> str:
         how = f"{verdict.tests} tests passed" if verdict.tests else "no test runs it"
         more = f", {verdict.left_out} slower ones not tried" if verdict.left_out else ""
         lines += ["", f"{verdict.file}:{verdict.line} [{verdict.kind}; {how}{more}]", verdict.diff]
+    for one in equal:
+        path = ROOT / SOURCE / one["file"]
+        if not path.is_file() or one["line"] not in [line.strip() for line in path.read_text().splitlines()]:
+            lines += ["", f"{EQUAL.name} names a line that is gone: {one['file']}: {one['line']}"]
     return "\n".join(lines)
 
 

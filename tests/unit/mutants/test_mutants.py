@@ -122,13 +122,25 @@ def test_a_seed_decides_which_changes_are_made_and_rooms_share_them_evenly() -> 
     assert sorted((rooms.count("rules"), rooms.count("services"))) == [10, 11]
 
 
-def test_every_line_of_the_list_of_equal_changes_names_a_change_that_can_be_made() -> None:
+def test_what_is_listed_as_equal_has_a_file_and_a_reason() -> None:
     import mutants
 
-    known = [c.key for sources in mutants.sources(mutants.ROOMS, None).values() for s in sources for c in s.changes]
     for one in mutants.equal_changes():
-        assert any(mutants.is_equal(key, [one]) for key in known), one
+        assert (mutants.HERE / mutants.SOURCE / one["file"]).is_file(), one
         assert len(one["reason"]) > 10
+        assert ("before" in one) == ("after" in one)
+
+
+def test_an_entry_means_one_change_or_every_change_of_its_line() -> None:
+    import mutants
+
+    key = f"{mutants.SOURCE}/a.py: LIMIT = 5: 5 -> 6"
+    entry = {"file": "a.py", "line": "LIMIT = 5", "reason": "r"}
+    assert mutants.is_equal(key, [entry])
+    assert mutants.is_equal(key, [{**entry, "before": "5", "after": "6"}])
+    assert not mutants.is_equal(key, [{**entry, "before": "5", "after": "4"}])
+    assert not mutants.is_equal(key, [{**entry, "file": "b.py"}])
+    assert not mutants.is_equal(key, [{**entry, "line": "LIMIT"}])
 
 
 def test_a_name_is_followed_through_what_is_built_of_it(tmp_path: Path) -> None:
