@@ -6,11 +6,14 @@ import asyncio
 import base64
 import dataclasses
 import logging
+import socket
+import threading
 from urllib.parse import parse_qs
 
 import pytest
+from sqlalchemy import select
 
-from prefect.server.actions import agents, automations, flows, hooks, notices, queue, tenants
+from prefect.server.actions import agents, automations, delivery, events, flows, hooks, notices, queue, tenants
 from prefect.server.catalogue import metadata
 from prefect.server.errors import ApiError
 from prefect.server.services import outbox, retention, sla
@@ -228,7 +231,7 @@ def test_many_senders_send_each_row_once(world, sink):
 def test_a_row_of_a_sender_that_died_is_sent_by_another(world, sink):
     hook(world, "WEBHOOK", {"url": sink.url})
     world.set_flow_run(world.running(), "Success")
-    world.run_async(world.database.write(lambda tx: outbox._claim(tx, world.now)))
+    world.run_async(outbox._take(world.database, world.now, {}, 1))
     assert send(world) == 0
 
     world.pass_time(outbox.LEASE.total_seconds())
@@ -478,3 +481,78 @@ def test_an_sla_tells_of_no_run_of_another_tenant(world, sink, stranger):
         spoil(world, "flow_group_sla", pair_id, **values)
         assert world.run_async(sla.run_once(world.database, world.settings, world.now)) == 0
     assert world.rows("alarm") == []
+
+
+class Drip:
+    """A receiver that sends a byte of its answer from time to time, until it is hung up on or let go."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/"
+        self.called, self.let_go, self.hung_up = threading.Event(), threading.Event(), threading.Event()
+        self.thread = threading.Thread(target=self.serve)
+        self.thread.start()
+
+    def serve(self):
+        caller, _ = self.listener.accept()
+        with caller:
+            caller.recv(65_536)
+            self.called.set()
+            try:
+                caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+                while not self.let_go.wait(0.05):
+                    caller.sendall(b"x")
+            except OSError:
+                self.hung_up.set()
+
+    def close(self):
+        self.let_go.set()
+        self.thread.join()
+        self.listener.close()
+
+
+@pytest.fixture
+def drip():
+    made = Drip()
+    yield made
+    made.close()
+
+
+def test_a_receiver_that_never_ends_its_answer_is_hung_up_on(world, drip):
+    hook(world, "WEBHOOK", {"url": drip.url})
+    world.set_flow_run(world.running(), "Success")
+
+    assert send(world) == 1
+
+    assert drip.hung_up.wait(30)
+    assert world.rows("outbox") == []  # its status said that it had taken it
+
+
+def test_nobody_waits_for_the_receiver_of_another(world, drip, monkeypatch):
+    monkeypatch.setattr(delivery, "_limit", lambda seconds, socket_of: threading.Timer(0, print))
+    hook(world, "WEBHOOK", {"url": drip.url})
+    run_id = world.running()
+    world.set_flow_run(run_id, "Success")
+
+    async def sent_beside():
+        sending = asyncio.ensure_future(outbox.run_once(world.database, world.settings, world.now))
+        await asyncio.to_thread(drip.called.wait, 30)
+        # It comes while the other is under way.
+        await world.database.write(
+            lambda tx: events.enter(
+                tx,
+                world.now,
+                tenant_id=world.tenant_id,
+                kind=events.DO_ACTION,
+                payload={"action_id": quick, "event": {"flow_run": {"id": run_id}}},
+            )
+        )
+        async with asyncio.timeout(30):
+            while not await world.database.read(lambda tx: tx.all(select(metadata.tables["message"].c.id))):
+                await asyncio.sleep(0.01)
+        assert not sending.done()
+        drip.let_go.set()
+        await sending
+
+    quick = action(world, "MESSAGE", {"message": "hello"})
+    world.run_async(sent_beside())

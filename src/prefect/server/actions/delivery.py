@@ -11,8 +11,9 @@ import http.client
 import smtplib
 import socket
 import ssl
+import threading
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from functools import lru_cache
@@ -25,6 +26,8 @@ from prefect.server.settings import Settings
 __all__ = ["Delivery", "Mail", "Post", "Undeliverable", "deliver"]
 
 SMTP_SECONDS = 10.0
+#: Of an answer; what it says beside its status is of no interest.
+MOST_READ = 65_536
 
 Places = Sequence[tuple[socket.AddressFamily, tuple[str, int]]]
 
@@ -117,13 +120,33 @@ def _exchange(post: Post, receiver: Receiver, settings: Settings) -> int:
         found = None if post.is_of_settings else places(receiver, settings)
         kind = _Direct if receiver.scheme == "http" else _DirectTLS
         connection = kind(receiver, found, post.seconds)
+    timer = _limit(post.seconds, lambda: connection.sock)
     try:
         connection.request("POST", target, post.body, {**headers, "Host": receiver.authority, "Connection": "close"})
         answer = connection.getresponse()
-        answer.read(65_536)
+        answer.read(MOST_READ)
         return answer.status
     finally:
+        timer.cancel()
         connection.close()
+
+
+def _limit(seconds: float, socket_of: Callable[[], Any]) -> threading.Timer:
+    """Cut a connection after so many seconds and the time to connect, whatever comes meanwhile.
+
+    Time-outs of sockets begin anew with each byte that the other side sends.
+    """
+
+    def cut() -> None:
+        opened = socket_of()
+        if opened is not None:
+            with contextlib.suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(2 * seconds, cut)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 class _Direct(http.client.HTTPConnection):
@@ -152,7 +175,8 @@ class _DirectTLS(_Direct):
     default_port = 443
 
     def connect(self) -> None:
-        self.sock = _trust().wrap_socket(self._dial(), server_hostname=self.host)
+        self.sock = _trust().wrap_socket(self._dial(), server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()  # with the socket in its place, so that it can be cut
 
 
 @lru_cache(maxsize=1)
@@ -195,9 +219,12 @@ def _mail(mail: Mail, settings: Settings) -> None:
     except ValueError:  # also of letters that cannot be encoded
         told = "The mail cannot be written: a line break or another strange sign in its addresses, subject or text"
         raise Undeliverable(told, again=False) from None
+    kind: Any = smtplib.SMTP_SSL if settings.email_security == "tls" else smtplib.SMTP
+    server = kind.__new__(kind)  # it connects, and waits for a greeting, while it is made
+    timer = _limit(mail.seconds, lambda: getattr(server, "sock", None))
     try:
-        kind: Any = smtplib.SMTP_SSL if settings.email_security == "tls" else smtplib.SMTP
-        with kind(settings.email_host, settings.email_port, timeout=mail.seconds) as server:
+        server.__init__(settings.email_host, settings.email_port, timeout=mail.seconds)
+        with server:
             if settings.email_security == "starttls":
                 server.starttls(context=ssl.create_default_context())
             if settings.email_username:
@@ -205,3 +232,5 @@ def _mail(mail: Mail, settings: Settings) -> None:
             server.send_message(message)
     except (OSError, ValueError, smtplib.SMTPException) as error:
         raise Undeliverable(f"The mail server did not take a mail ({type(error).__name__})") from None
+    finally:
+        timer.cancel()

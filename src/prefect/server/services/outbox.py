@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,10 +21,11 @@ from prefect.server.actions.delivery import Undeliverable, deliver
 from prefect.server.actions.events import CLOUD_HOOK
 from prefect.server.actions.notices import notices_of_action, notices_of_hook
 from prefect.server.errors import ApiError
+from prefect.server.services.settling import ROW_FAULTS, log_fault
 from prefect.server.services.stop import NEVER, Stop
 from prefect.server.settings import Settings
 from prefect.server.store import hooks, outbox
-from prefect.server.store.database import Database, DatabaseError, Transaction
+from prefect.server.store.database import Database, DatabaseError, DatabaseUnavailable, Transaction
 
 __all__ = ["TABLE", "run_once"]
 
@@ -29,6 +33,10 @@ logger = logging.getLogger("prefect.server.services.outbox")
 
 TABLE = "outbox"
 BATCH = 20
+#: Deliveries under way at one time, of all and of one tenant.
+MOST_SENT, MOST_OF_TENANT = 40, 8
+#: While something is under way, so often is looked for what has come.
+LOOK_SECONDS = 0.25
 # Longer than any delivery takes; a process that dies with a row in hand gives it back by this.
 LEASE = timedelta(seconds=180)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
@@ -56,29 +64,66 @@ class Work:
 
 
 async def run_once(database: Database, settings: Settings, now: datetime, stop: Stop = NEVER) -> int:
-    """Work on everything that is due; gives how many rows."""
+    """Work on everything that is due, also on what comes meanwhile; gives how many rows.
+
+    Nobody waits for another's receiver: a tenant has a few deliveries under way at one time, and while they are, what
+    others have is sent.
+    """
+    begun = time.monotonic()
     done = 0
-    while True:
-        works, seen = await database.write(lambda tx: _claim(tx, now))
-        await asyncio.gather(*(_do(database, settings, now, work) for work in works))
-        done += len(works)
-        if seen < BATCH:
-            return done
+    under_way: dict[asyncio.Task[None], str] = {}
+    with ThreadPoolExecutor(MOST_SENT, thread_name_prefix="outbox") as threads:
+        while True:
+            works: list[Work] = []
+            if not stop:
+                present = now + timedelta(seconds=time.monotonic() - begun)
+                works = await _take(database, present, Counter(under_way.values()), MOST_SENT - len(under_way))
+            for work in works:
+                task = asyncio.create_task(_do(database, settings, now, work, threads))
+                under_way[task] = work.tenant_id
+            done += len(works)
+            if not under_way:
+                return done
+            ended, _ = await asyncio.wait(under_way, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                del under_way[task]
+                task.result()
 
 
-def _claim(tx: Transaction, now: datetime) -> tuple[list[Work], int]:
-    rows = tx.all(outbox.due, now=now, limit=BATCH)
+async def _take(database: Database, now: datetime, sent: Mapping[str, int], most: int) -> list[Work]:
+    """Claim rows of tenants that have few under way."""
+    if most <= 0:
+        return []
+    busy = [tenant_id for tenant_id, count in sent.items() if count >= MOST_OF_TENANT]
+    # A look costs no commit; while something is under way there are many.
+    rows = await database.read(lambda tx: tx.all(outbox.due, now=now, limit=min(most, BATCH), busy=busy))
+    chosen, counts = [], Counter(sent)
+    for row in rows:
+        counts[row["tenant_id"]] += 1
+        if counts[row["tenant_id"]] <= MOST_OF_TENANT:
+            chosen.append(row)
+    return await database.write(lambda tx: _claim(tx, now, chosen)) if chosen else []
+
+
+def _claim(tx: Transaction, now: datetime, rows: Sequence[Mapping[str, Any]]) -> list[Work]:
     works = []
     for row in rows:
         mine = tx.run(outbox.claim, outbox_id=row["id"], seen_attempts=row["attempts"], now=now, until=now + LEASE)
         if not mine:
             continue
-        work = _read(tx, row)
+        try:
+            with tx.savepoint():
+                work = _read(tx, row)
+        except DatabaseUnavailable:
+            raise
+        except ROW_FAULTS as error:
+            log_fault("Row of the outbox", row["id"], error)
+            work = None
         if work is None:
             tx.run(outbox.remove, outbox_id=row["id"])
         else:
             works.append(work)
-    return works, len(rows)
+    return works
 
 
 def _read(tx: Transaction, row: Mapping[str, Any]) -> Work | None:
@@ -96,10 +141,10 @@ def _read(tx: Transaction, row: Mapping[str, Any]) -> Work | None:
     return Work(*common, action["action_type"], False, action["action_config"] or {}, payload["event"])
 
 
-async def _do(database: Database, settings: Settings, now: datetime, work: Work) -> None:
+async def _do(database: Database, settings: Settings, now: datetime, work: Work, threads: Executor) -> None:
     try:
         if not _is_inside(work):
-            await asyncio.to_thread(_send, work, settings)
+            await asyncio.get_running_loop().run_in_executor(threads, _send, work, settings)
         await database.write(lambda tx: _finish(tx, now, settings, work))
     except Undeliverable as error:
         await _fail(database, settings, now, work, str(error), again=error.again)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, exists, or_, select, true, update
+from sqlalchemy import bindparam, delete, exists, or_, select, true, update
 
 from prefect.server.catalogue import (
     PUBLIC,
+    UUID,
     action,
     alarm,
     cloud_hook,
@@ -38,6 +39,7 @@ enter = inserting(outbox, "id", "tenant_id", "kind", "payload", "due_time", "cre
 due = (
     select(outbox.c.id, outbox.c.tenant_id, outbox.c.kind, outbox.c.payload, outbox.c.attempts, outbox.c.created)
     .where(outbox.c.due_time <= value_of("now", outbox.c.due_time))
+    .where(or_(outbox.c.tenant_id.is_(None), outbox.c.tenant_id.not_in(bindparam("busy", expanding=True, type_=UUID))))
     .order_by(outbox.c.due_time)
     .limit(value_of("limit", outbox.c.attempts))
 )

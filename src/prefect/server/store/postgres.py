@@ -77,9 +77,17 @@ BEHAVIOUR = {
 
 _TOO_LARGE = (errors.ProgramLimitExceeded, errors.StatementTooComplex, errors.TooManyColumns, errors.TooManyArguments)
 _TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
+#: What psycopg does not count as a fault of the server, although it is one: a damaged table, rights taken away.
+_UNUSABLE = (errors.DataCorrupted, errors.IndexCorrupted, errors.InsufficientPrivilege)
+
+
+class _LedToReadOnly(DatabaseUnavailable):
+    """The connection leads to a server that takes no writes, e.g. the old primary after a failover."""
 
 
 def _translate(error: psycopg.Error, url: str) -> Exception:
+    if isinstance(error, errors.ReadOnlySqlTransaction):
+        return _LedToReadOnly(f"Database {shown(url)} is read-only: {error}")
     if isinstance(error, errors.UniqueViolation):
         return UniquenessViolation(str(error))
     if isinstance(error, errors.ForeignKeyViolation):
@@ -92,7 +100,7 @@ def _translate(error: psycopg.Error, url: str) -> Exception:
         return InvalidValue("The query is too large or nested too deeply for the database.")
     if isinstance(error, psycopg.DataError):
         return InvalidValue(f"The database refused a value: {error}")
-    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | PoolTimeout | PoolClosed):
+    if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed, *_UNUSABLE)):
         return DatabaseUnavailable(f"Database {shown(url)} does not answer: {error}")
     # A fault in one of our own SQL texts is no fault of the database, and keeps its trace.
     return RuntimeError(f"PostgreSQL: {error}")
@@ -303,8 +311,11 @@ class PostgresDatabase:
         return await self._in_thread("BEGIN", work)
 
     async def check(self) -> None:
-        if await self.write(lambda tx: tx.raw("SHOW transaction_read_only")) == [("on",)]:
-            raise DatabaseUnavailable(f"Database {shown(self.url)} is read-only")
+        await self.write(self._check_writable)
+
+    def _check_writable(self, tx: PostgresTransaction) -> None:
+        if tx.raw("SHOW transaction_read_only") == [("on",)]:
+            raise _LedToReadOnly(f"Database {shown(self.url)} is read-only")
 
     async def _in_thread(self, begin: str, work: Callable[[PostgresTransaction], T]) -> T:
         if self._loop is None or self._threads is None or self._stopping.is_set():
@@ -342,6 +353,10 @@ class PostgresDatabase:
                     raise _LostBeforeCommit from error
                 if begin and not conn.broken:
                     conn.execute("ROLLBACK")
+                if isinstance(error, _LedToReadOnly):
+                    self._leave(conn)
+                elif isinstance(error, psycopg.Error) and not isinstance(error, _TRY_AGAIN):
+                    raise _translate(error, self.url) from error
                 raise
             try:
                 if begin:
@@ -358,6 +373,15 @@ class PostgresDatabase:
         if topics and self._loop is not None:
             self._loop.call_soon_threadsafe(self._committed, topics)
         return result
+
+    def _leave(self, conn: Connection) -> None:
+        """Give up a connection that led to a server that takes no writes, and all that lead there as well."""
+        conn.close()
+        # Those in use elsewhere come to this point by themselves.
+        renew = getattr(self._pool, "drain", None) or getattr(self._pool, "check", None)
+        if renew is not None:
+            with contextlib.suppress(psycopg.Error):
+                renew()
 
     def _committed(self, topics: Collection[str]) -> None:
         """Wake who waits here at once; tell other replicas at once too, but many commits in a row together.
