@@ -24,6 +24,7 @@ from prefect.model.state import Running, Scheduled, State, Submitted, Success
 from prefect.run_configs import DockerRun, KubernetesRun, RunConfig, UniversalRun
 from prefect.storage import Local
 from prefect.storage.loading import extract_flow_from_file
+from prefect.utilities.configuration import set_temporary_config
 from prefect.utilities.graphql import GraphQLResult
 from support.road import Road, wait_until
 from support.servers import ServerProcess
@@ -456,3 +457,20 @@ def test_a_run_taken_by_a_kubernetes_agent_ends_in_success(
     messages = [log.message for log in view.get_logs()]
     assert f"image proctor:{__version__}, own of the run" in messages
     assert f"Submitted for execution: Job {job['metadata']['name']}" in messages
+
+
+@pytest.mark.parametrize(
+    ("argument", "variable", "keeps", "deletes"),
+    [
+        (True, "true", False, True),
+        (False, "true", False, False),
+        (True, "false", False, False),
+        (True, "true", True, False),
+    ],
+)
+def test_finished_jobs_are_deleted_unless_somebody_forbids_it(
+    argument: bool, variable: str, keeps: bool, deletes: bool, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DELETE_FINISHED_JOBS", variable)
+    with set_temporary_config({"cloud.agent.kubernetes_keep_alive": keeps}):
+        assert KubernetesAgent(delete_finished_jobs=argument).delete_finished_jobs is deletes

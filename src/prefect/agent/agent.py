@@ -78,7 +78,7 @@ class Agent:
         self.agent_config_id = agent_config_id
         self.agent_config: dict[str, Any] | None = None
         self.name = name or settings.agent.get("name", "agent")
-        self.labels = list(labels or settings.agent.get("labels") or [])
+        self.labels = _several(labels or settings.agent.get("labels") or ())
         self.env_vars = dict(env_vars or settings.agent.get("env_vars") or {})
         self.max_polls = max_polls
         self.agent_address = agent_address or settings.agent.get("agent_address") or ""
@@ -382,6 +382,13 @@ def _start_time(run: Mapping[str, Any]) -> datetime:
     text = (run["serialized_state"] or {}).get("start_time") or run["scheduled_start_time"]
     found: datetime | None = codec.load_time(text)
     return found or datetime.now(UTC)
+
+
+def _several(labels: Iterable[str]) -> list[str]:
+    """Give labels as a list; a text, as a variable of the environment may be, is one of them or several with commas."""
+    if isinstance(labels, str):
+        labels = [label.strip() for label in labels.split(",")]
+    return [label for label in labels if label]
 
 
 def _plain(value: Any) -> Any:

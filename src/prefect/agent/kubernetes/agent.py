@@ -13,6 +13,7 @@ from prefect.agent.kubernetes.manifests import kubernetes_manifests
 from prefect.agent.kubernetes.watching import JobWatcher
 from prefect.run_configs import KubernetesRun
 from prefect.utilities.agent import get_flow_image, get_flow_run_command
+from prefect.utilities.context import context
 from prefect.utilities.graphql import GraphQLResult
 
 TRIES = 3
@@ -30,7 +31,8 @@ class KubernetesAgent(ContainerAgent):
         job_template_path: a job in YAML that is filled in, in place of the built-in one.
         volume_mounts: added to the container of each job.
         volumes: added to the pod of each job.
-        delete_finished_jobs: delete jobs that have ended; the variable DELETE_FINISHED_JOBS can forbid it.
+        delete_finished_jobs: delete jobs that have ended; the variable DELETE_FINISHED_JOBS and the setting
+            ``cloud.agent.kubernetes_keep_alive`` can forbid it.
 
     Raises:
         ImportError: the package ``kubernetes`` is not installed.
@@ -72,7 +74,11 @@ class KubernetesAgent(ContainerAgent):
         self.job_template_path = job_template_path
         self.volume_mounts = list(volume_mounts or [])
         self.volumes = list(volumes or [])
-        self.delete_finished_jobs = delete_finished_jobs and _is_true(around.get("DELETE_FINISHED_JOBS", "true"))
+        self.delete_finished_jobs = (
+            delete_finished_jobs
+            and _is_true(around.get("DELETE_FINISHED_JOBS", "true"))
+            and not context.config.cloud.agent.get("kubernetes_keep_alive")
+        )
         self.batch_client, self.core_client = self._connect()
         self._watcher = JobWatcher(
             kubernetes=self.kubernetes,
