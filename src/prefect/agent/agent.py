@@ -20,6 +20,7 @@ from prefect.contract import errors, limits, operations
 from prefect.exceptions import ClientError, ServerUnreachable
 from prefect.model import codec
 from prefect.model.state import Failed, State, Submitted
+from prefect.model.state_facts import TAKEABLE, WAITING
 from prefect.utilities.collections import DotDict
 from prefect.utilities.context import context
 from prefect.utilities.graphql import GraphQLResult
@@ -231,7 +232,7 @@ class Agent:
     def _runs_to_start(self, run_ids: Collection[str]) -> list[dict[str, Any]]:
         """Read those of the runs that a process has to be started for, the earliest first."""
         before = (datetime.now(UTC) - GRACE).isoformat()
-        runs = self._read_runs(ids=list(run_ids), before=before)
+        runs = self._read_runs(ids=list(run_ids), before=before, states=list(TAKEABLE))
         return sorted(runs, key=lambda run: _start_time(run).timestamp())
 
     def _read_runs(self, **which: Any) -> list[dict[str, Any]]:
@@ -305,7 +306,7 @@ class Agent:
 
     def _mark_submitted(self, run: Mapping[str, Any]) -> None:
         """Take the run, and its task runs that wait, for this agent; refused when another one has it."""
-        if run["state"] in ("Scheduled", "Queued"):
+        if run["state"] in WAITING:
             state = _submitted(run["serialized_state"], "Submitted for execution")
             self.client.set_flow_run_state(flow_run_id=run["id"], version=run["version"], state=state)
         for task_run in run["task_runs"]:

@@ -200,12 +200,12 @@ GET_RUNS_IN_QUEUE: Final = """\
 mutation($input: get_runs_in_queue_input!) { get_runs_in_queue(input: $input) { flow_run_ids } }"""
 
 AGENT_FLOW_RUNS: Final = """\
-query($ids: [uuid!]!, $before: timestamptz!) {
+query($ids: [uuid!]!, $before: timestamptz!, $states: [String!]!) {
     flow_run(
         where: {
             id: {_in: $ids},
             _or: [
-                {state: {_eq: "Scheduled"}},
+                {state: {_in: $states}},
                 {state: {_eq: "Running"}, task_runs: {state_start_time: {_lte: $before}}}
             ]
         }
@@ -217,12 +217,12 @@ query($ids: [uuid!]!, $before: timestamptz!) {
 }"""
 
 AGENT_FLOW_RUNS_AND_GIVERS: Final = """\
-query($ids: [uuid!]!, $before: timestamptz!) {
+query($ids: [uuid!]!, $before: timestamptz!, $states: [String!]!) {
     flow_run(
         where: {
             id: {_in: $ids},
             _or: [
-                {state: {_eq: "Scheduled"}},
+                {state: {_in: $states}},
                 {state: {_eq: "Running"}, task_runs: {state_start_time: {_lte: $before}}}
             ]
         }

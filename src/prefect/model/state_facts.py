@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from prefect.model import state as words
-from prefect.model.state import Failed, Finished, Looped, Queued, Running, Scheduled, State, Submitted
+from prefect.model.state import Cancelling, Failed, Finished, Looped, Queued, Running, Scheduled, State, Submitted
 
 __all__ = [
     "ALIVE",
@@ -19,6 +19,8 @@ __all__ = [
     "IN_WORK",
     "OPEN",
     "RUNNING",
+    "SET_BY_PEOPLE",
+    "STARTED_AGAIN",
     "STATE_CLASSES",
     "STILL_TO_COME",
     "STORABLE",
@@ -72,6 +74,12 @@ IN_WORK = (*RUNNING, *names_of(Submitted))
 
 ALIVE = IN_WORK
 """A run in one of these has a process, or soon will, whose silence means its death."""
+
+STARTED_AGAIN = tuple(name for name in IN_WORK if not is_kind(name, Cancelling))
+"""A silent flow run in one of these is started again; one that was to be cancelled is Cancelled."""
+
+SET_BY_PEOPLE = ("Cancelling", "Pending", "Resume", "Scheduled")
+"""No process of 1.x proposes one of these."""
 
 STILL_TO_COME = (*TAKEABLE, *RUNNING)
 """A task run in one of these will go on of itself, or is ended by the finder of silent task runs."""

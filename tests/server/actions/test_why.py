@@ -130,6 +130,28 @@ def test_a_running_run_tells_what_its_task_runs_wait_for(world):
     ]
 
 
+@pytest.mark.parametrize("state", ["Resume", "Retrying", "Scheduled"])
+def test_a_run_that_agents_of_1_x_do_not_take_says_so_and_one_of_ours_takes_it(world, state):
+    run_id = world.create(world.register())
+    world.set_flow_run(run_id, state)
+    old = world.do(
+        agents.register_agent, tenant_id=world.tenant_id, type="LocalAgent", name="old", labels=[], core_version="1.4.1"
+    )
+    world.do(queue.mark_queried, agent_id=old)
+
+    answer = world.do(why.why_not_running, settings=world.settings, flow_run_id=run_id)
+    assert answer["ready"] is (state == "Scheduled")
+    if state != "Scheduled":
+        assert answer["reasons"] == [f"It is {state}, and agents of 1.x take Scheduled runs only: set it to Scheduled."]
+
+    new = world.do(
+        agents.register_agent, tenant_id=world.tenant_id, type="LocalAgent", name="new", labels=[], core_version="1.5.0"
+    )
+    world.do(queue.mark_queried, agent_id=new)
+    assert world.do(why.why_not_running, settings=world.settings, flow_run_id=run_id)["ready"] is True
+    assert world.queue() == [run_id]
+
+
 def test_a_run_that_has_ended_says_so(world):
     run_id = world.running()
     world.set_flow_run(run_id, {"type": "Failed", "message": "no luck"})

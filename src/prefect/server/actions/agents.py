@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -15,9 +16,20 @@ __all__ = [
     "create_agent_config",
     "delete_agent",
     "delete_agent_config",
+    "is_of_1_x",
     "register_agent",
     "update_agent_config",
 ]
+
+
+_LEADING_NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\D|$)", re.ASCII)
+_FIRST_OWN_VERSION = (1, 5)
+
+
+def is_of_1_x(version: str | None) -> bool:
+    """Tell whether this is the version of a released 1.x, and not of this package."""
+    told = _LEADING_NUMBERS.match(version or "")
+    return told is not None and (int(told[1]), int(told[2])) < _FIRST_OWN_VERSION
 
 
 def register_agent(

@@ -9,6 +9,7 @@ from typing import Any
 from prefect.model.state import Finished
 from prefect.model.state_facts import is_kind
 from prefect.server.actions import slots
+from prefect.server.actions.agents import is_of_1_x
 from prefect.server.actions.checks import found
 from prefect.server.actions.queue import PAUSED
 from prefect.server.rules.proposal import is_running_kind
@@ -75,7 +76,10 @@ def _agent_blocks(run: Mapping[str, Any], agents: list[Mapping[str, Any]], now: 
     labels = set(run["labels"] or ())
     named = "labels " + ", ".join(sorted(labels)) if labels else "no labels"
     living = [agent for agent in agents if _lives(agent, now)]
+    if any(_takes(agent, labels, run["state"]) for agent in living):
+        return
     if any(_takes(agent, labels) for agent in living):
+        yield f"It is {run['state']}, and agents of 1.x take Scheduled runs only: set it to Scheduled."
         return
     gone = next((agent for agent in agents if _takes(agent, labels)), None)
     if gone is not None:
@@ -105,7 +109,9 @@ def _limit_blocks(tx: Transaction, tenant_id: str, kind: str, run_id: str, prefi
 
 def _ready(tx: Transaction, run: Mapping[str, Any], now: datetime) -> str:
     agents = tx.all(why.agents_of_tenant, tenant_id=run["tenant_id"], most=MOST_AGENTS)
-    taker = next(agent for agent in agents if _lives(agent, now) and _takes(agent, set(run["labels"] or ())))
+    taker = next(
+        agent for agent in agents if _lives(agent, now) and _takes(agent, set(run["labels"] or ()), run["state"])
+    )
     late = now - run["state_start_time"]
     return f"Nothing holds it back: agent {_title(taker)} may take it now; it has been due for {_words(late)}."
 
@@ -147,12 +153,14 @@ def _lives(agent: Mapping[str, Any], now: datetime) -> bool:
     return asked is not None and now - asked <= timedelta(seconds=LIVING_SECONDS)
 
 
-def _takes(agent: Mapping[str, Any], labels: set[str]) -> bool:
-    """Tell whether an agent takes runs with these labels.
+def _takes(agent: Mapping[str, Any], labels: set[str], state: str = "Scheduled") -> bool:
+    """Tell whether an agent takes runs with these labels, in this state.
 
     A local agent with one label may be one that added its host's name of itself, and then it takes runs without labels
     as well; only the agent knows.
     """
+    if state != "Scheduled" and is_of_1_x(agent["core_version"]):
+        return False
     offered = set(agent["labels"] or ())
     if labels:
         return labels <= offered

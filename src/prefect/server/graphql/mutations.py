@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -44,8 +43,6 @@ Run = Callable[[Request, Inputs], Awaitable[Mapping[str, Any]]]
 # A key used by two connections at one moment is found at the second look; more looks are for databases under stress.
 LOOKS_FOR_KEY = 5
 LONGEST_PROCESS = 100
-LEADING_NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\D|$)", re.ASCII)
-FIRST_OWN_VERSION = (1, 5)
 #: So many states are set in one transaction, whatever follows from them.
 FEW_STATES = 50
 
@@ -113,8 +110,7 @@ def _agent(request: Request) -> str | None:
 
 def _is_of_1_x(request: Request) -> bool:
     """Tell whether the released client of 1.x calls, whose processes do not name themselves."""
-    told = LEADING_NUMBERS.match(request.headers.get("x-prefect-core-version", ""))
-    return told is not None and (int(told[1]), int(told[2])) < FIRST_OWN_VERSION
+    return agents.is_of_1_x(request.headers.get("x-prefect-core-version"))
 
 
 def _caller(request: Request) -> set_state.Caller:

@@ -66,7 +66,7 @@ def refuse_over_decision(step: TaskTransition) -> Verdict | None:
         step.flow_run_state in RUNNING
         and not (step.caller and step.caller.process_id)
         and step.proposed.name in ENDED
-        and (step.current, step.proposed.name) != ("Success", "Cached")
+        and not (step.current == "Success" and step.proposed.name == "Cached")
     )
     if step.is_decided or is_second_end:
         return Reject(

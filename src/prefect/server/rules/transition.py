@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from prefect.model.state import Finished, Running, Success
-from prefect.model.state_facts import WAITING, is_kind
+from prefect.model.state_facts import IN_WORK, SET_BY_PEOPLE, TO_BE_STARTED, WAITING, is_kind
 from prefect.server.rules.proposal import Proposal, propose
 
 __all__ = [
@@ -38,7 +38,6 @@ QUEUED_FOR = timedelta(seconds=120)
 
 # Stands among the processes that a run was taken from for one of 1.4.1, which does not name itself.
 UNNAMED = "unnamed"
-_SET_BY_PEOPLE = ("Cancelling", "Pending", "Resume", "Scheduled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class Caller:
         """
         if self.process_id is not None:
             return True
-        if not self.is_of_1_x or self.agent_id is not None or proposed.name in _SET_BY_PEOPLE:
+        if not self.is_of_1_x or self.agent_id is not None or proposed.name in SET_BY_PEOPLE:
             return False
         return seen_version is None or proposed.is_running()
 
@@ -194,7 +193,7 @@ def refuse_former_agent(step: Transition, kind: str) -> Verdict | None:
     if agent_id is None or step.proposed.is_submitted():
         return None
     moved_on = step.seen_version is not None and step.version - step.seen_version not in (0, 1)
-    if moved_on or (step.current in ("Submitted", "Running") and step.agent_id not in (None, agent_id)):
+    if moved_on or (step.current in IN_WORK and step.agent_id not in (None, agent_id)):
         return Reject(
             f"State update failed for {kind} run ID {step.run_id}: the run was handed on since this agent took it.",
             VERSION_LOCKING_ERROR,
@@ -210,7 +209,7 @@ def refuse_success_before_new_start(step: Transition, kind: str) -> Verdict | No
     """
     if step.caller is None or step.seen_version is not None or not step.times_resurrected:
         return None
-    if step.current in ("Scheduled", "Submitted") and step.proposed.is_kind(Success):
+    if step.current in TO_BE_STARTED and step.proposed.is_kind(Success):
         return Reject(
             f"State update failed for {kind} run ID {step.run_id}: the run was taken from a silent process and has "  # noqa: S608 - a sentence
             "not begun again; give its version to set this state all the same.",

@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, ColumnElement, and_, exists, func, literal_colum
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from prefect.model.state_facts import ALIVE, RUNNING, STILL_TO_COME
+from prefect.model.state_facts import ALIVE, RUNNING, STARTED_AGAIN, STILL_TO_COME
 from prefect.server.catalogue import agent, flow, flow_group, flow_run, task, task_run
 from prefect.server.store.phrases import among, value_of
 
@@ -89,7 +89,7 @@ _is_being_started = (
 lost_flow_runs = (
     select(flow_run.c.id, flow_run.c.version, flow_run.c.state, flow_run.c.times_resurrected)
     .select_from(_of_group)
-    .where(among(flow_run.c.state, ("Running", "Submitted")))
+    .where(among(flow_run.c.state, STARTED_AGAIN))
     .where(silent)
     .where(~_is_being_started)
     .where(~_off("heartbeat_enabled"))
