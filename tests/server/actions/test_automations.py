@@ -140,7 +140,7 @@ def test_a_run_is_started_once_for_each_row_with_what_the_action_says(sides: tup
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ({"labels": ["x" * 256]}, "label"),
+        ({"labels": ["x" * 2001]}, "label"),
         ({"labels": "x"}, "labels (expected a list)"),
         ({"parameters": []}, "parameters (expected an object)"),
         ({"flow_id": 5}, "flow_id (expected a uuid)"),

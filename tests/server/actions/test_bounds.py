@@ -19,12 +19,16 @@ Check = Callable[[Any], Any]
 @pytest.mark.parametrize(
     ("check", "within", "past", "said"),
     [
-        (lambda v: checks.check_name("f", v), "x" * 255, "x" * 256, "Invalid f: expected at most 255 characters"),
-        (lambda v: checks.check_key("f", v), "x" * 512, "x" * 513, "Invalid f: expected at most 512 characters"),
-        (lambda v: checks.check_text("f", v), "x" * 100_000, "x" * 100_001, "expected at most 100000 characters"),
-        (lambda v: checks.check_labels("f", v), ["x" * 255], ["x" * 256], "label in f: expected at most 255"),
-        (lambda v: checks.check_labels("f", v), list(map(str, range(100))), list(map(str, range(101))), "101 labels"),
-        (lambda v: checks.check_object("f", v), {"": "x" * 999_992}, {"": "x" * 999_993}, "at most 1000000 bytes"),
+        (lambda v: checks.check_name("f", v), "é" * 1000, "é" * 1000 + "x", "Invalid f: expected at most 2000 bytes"),
+        (lambda v: checks.check_text("f", v), "x" * 1_000_000, "x" * 1_000_001, "expected at most 1000000 characters"),
+        (lambda v: checks.check_labels("f", v), ["x" * 2000], ["x" * 2001], "label in f: expected at most 2000 bytes"),
+        (
+            lambda v: checks.check_labels("f", v),
+            list(map(str, range(1000))),
+            list(map(str, range(1001))),
+            "1001 labels",
+        ),
+        (lambda v: checks.check_object("f", v), {"": "x" * 4_999_992}, {"": "x" * 4_999_993}, "at most 5000000 bytes"),
         (lambda v: checks.check_object("f", v, 8), '{"a": 1}', '{"a": 12}', "at most 8 bytes of JSON, got '9 bytes'"),
         (automations._seconds, 366 * 86_400, 366 * 86_400 + 1, "duration_seconds: expected a whole number from 1 to"),
         (automations._seconds, 1, 0, "duration_seconds"),
@@ -44,6 +48,7 @@ def test_a_bound_holds_exactly(check: Check, within: Any, past: Any, said: str) 
     [
         (lambda v: checks.check_name("f", v), "", "Invalid f: expected a text that is not empty, got ''."),
         (lambda v: checks.check_name("f", v), " \t", "expected a text that is not empty"),
+        (lambda v: checks.check_key("f", v), " ", "Invalid f: expected a text that is not empty"),
         (lambda v: checks.check_name("f", v), "a\x00b", "a text without the character U+0000"),
         (lambda v: checks.check_name("f", v), "\ud800", "expected valid Unicode"),
         (lambda v: checks.check_text("f", v), "a\x00b", "a text without the character U+0000"),
@@ -64,6 +69,14 @@ def test_what_no_database_keeps_is_refused_by_name(check: Check, value: Any, sai
     with pytest.raises(ApiError) as caught:
         check(value)
     assert said in str(caught.value)
+
+
+def test_a_long_key_is_kept_as_its_beginning_and_a_digest() -> None:
+    assert checks.check_key("f", "é" * 800) == "é" * 800
+    kept, other = (checks.check_key("f", "é" * 800 + end) for end in "xy")
+    assert kept.startswith("é" * 300 + "…sha256:")
+    assert kept != other
+    assert checks.check_key("f", kept) == kept
 
 
 def test_values_that_are_fine_come_back() -> None:
