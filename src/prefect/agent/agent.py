@@ -211,7 +211,7 @@ class Agent:
         plain = {
             "tenant_id": self.client.tenant_id,
             "labels": self.labels,
-            "before": (datetime.now(UTC) + timedelta(seconds=PREFETCH_SECONDS)).isoformat(),
+            "before": (self.client.server_time() + timedelta(seconds=PREFETCH_SECONDS)).isoformat(),
         }
         waiting = {
             "tenant_id": plain["tenant_id"],
@@ -231,7 +231,7 @@ class Agent:
 
     def _runs_to_start(self, run_ids: Collection[str]) -> list[dict[str, Any]]:
         """Read those of the runs that a process has to be started for, the earliest first."""
-        before = (datetime.now(UTC) - GRACE).isoformat()
+        before = (self.client.server_time() - GRACE).isoformat()
         runs = self._read_runs(ids=list(run_ids), before=before, states=list(TAKEABLE))
         return sorted(runs, key=lambda run: _start_time(run).timestamp())
 
@@ -299,7 +299,7 @@ class Agent:
         return set(self.env_vars)
 
     def _wait_until(self, start_time: datetime) -> None:
-        seconds = (start_time - datetime.now(UTC)).total_seconds()
+        seconds = (start_time - self.client.server_time()).total_seconds()
         # A server that holds questions back gives out runs that are due by its own clock: that one counts.
         if seconds > 0 and not self.client.knows_extras:
             self._finished.wait(seconds)

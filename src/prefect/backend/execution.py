@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from prefect._lazy import lazy
@@ -289,7 +289,9 @@ def _wait_until_due(flow_run_id: str, logger: logging.Logger) -> None:
 def _sleep_until(start_time: datetime | None, what: str, logger: logging.Logger) -> None:
     if start_time is None:
         return
-    seconds = (start_time - datetime.now(UTC)).total_seconds()
+    from prefect.client.client import Client
+
+    seconds = (start_time - Client().server_time()).total_seconds()
     if seconds > 0:
         logger.info("%s scheduled to run in %.0f seconds; sleeping before trying to run flow...", what, seconds)
         time.sleep(seconds)

@@ -7,6 +7,8 @@ import random
 import time
 import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -20,6 +22,12 @@ from prefect.utilities.context import context
 API_ERROR_RESENDS = 6
 RETRY_SECONDS = 3.0
 """How long a command tries to reach a server; the process of a flow run tries for ``config.cloud.retry_seconds``."""
+
+CLOCK_TOLERANCE_SECONDS = 5.0
+"""Clocks that differ by less are taken to agree: answers tell whole seconds, and travel."""
+
+# By address: the last time that its answers told, and by how many seconds its clock is ahead of this machine's.
+_clocks: dict[str, tuple[str, float]] = {}
 
 # Addresses of servers that refused an input which only this package's own server knows.
 _plain_servers: set[str] = set()
@@ -93,6 +101,20 @@ class Connection:
                 "Your Prefect Server instance has no tenants. Create a tenant with `prefect server create-tenant`"
             )
         return str(tenants[0]["id"])
+
+    def server_time(self) -> datetime:
+        """Give the time by the API's clock, as far as its answers have told it; else by this machine's."""
+        ahead = _clocks.get(self.api_server, ("", 0.0))[1]
+        return datetime.now(UTC) + timedelta(seconds=ahead)
+
+    def _note_clock(self, told: str | None) -> None:
+        if told is None or _clocks.get(self.api_server, ("", 0.0))[0] == told:
+            return
+        try:
+            ahead = parsedate_to_datetime(told).timestamp() - time.time()
+        except ValueError:
+            return
+        _clocks[self.api_server] = (told, ahead if abs(ahead) > CLOCK_TOLERANCE_SECONDS else 0.0)
 
     # ----- asking
 
@@ -292,6 +314,7 @@ class Connection:
                 timeout_seconds=self.timeout_seconds if timeout_seconds is None else timeout_seconds,
                 retry_seconds=_retry_seconds() if self.retry_seconds is None else self.retry_seconds,
             )
+            self._note_clock(answer.headers.get("date"))
             if answer.status != 429 or attempt == limits.max_retries:
                 break
             spread = random.random() * limits.backoff_multiplier  # noqa: S311 - spreads load, hides nothing

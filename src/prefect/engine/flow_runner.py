@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect._lazy import lazy
@@ -223,7 +223,7 @@ class FlowRunner(Runner):
     @call_state_handlers
     def check_flow_reached_start_time(self, state: State) -> State:
         """End a run that is scheduled for later."""
-        if isinstance(state, Scheduled) and state.due_time is not None and state.due_time > datetime.now(UTC):
+        if isinstance(state, Scheduled) and state.due_time is not None and state.due_time > self.latest_time():
             self.logger.debug("Flow '%s': start_time has not been reached; ending run.", self.flow.name)
             raise ENDRUN(state)
         return state

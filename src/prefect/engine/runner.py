@@ -7,6 +7,7 @@ A runner is a pipeline. Every step takes the present state and gives the next on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,10 @@ class Runner:
     def _heartbeat(self) -> bool:
         """Say whether this run is to tell somebody regularly that it lives; asked once, before its main step."""
         return False
+
+    def latest_time(self) -> datetime:
+        """Give the time by which it is judged whether a run is due."""
+        return datetime.now(UTC)
 
     def initialize_run(self, state: State | None, context: dict[str, Any]) -> tuple[State, dict[str, Any]]:
         """Give the state and the context that the pipeline starts with.

@@ -140,7 +140,7 @@ class TaskRunner(Runner):
                 if loop_count is not None:
                     context["task_loop_count"] = loop_count
                     context["task_loop_result"] = self._read_loop_result(state._result)
-            elif isinstance(state, Resume) or (isinstance(state, Paused) and _is_due(state)):
+            elif isinstance(state, Resume) or (isinstance(state, Paused) and self._is_due(state)):
                 context["resume"] = True
         context["task_run_count"] = run_count
         return TaskRunnerInitializeResult(state, context)
@@ -312,10 +312,13 @@ class TaskRunner(Runner):
             self.logger.debug("Task '%s' is not ready to run or state was unrecognized (%s).", self._full_name, state)
         raise ENDRUN(state)
 
+    def _is_due(self, state: Scheduled) -> bool:
+        return state.due_time is not None and state.due_time <= self.latest_time()
+
     @call_state_handlers
     def check_task_reached_start_time(self, state: State) -> State:
         """End a run that is scheduled for later."""
-        if isinstance(state, Scheduled) and not _is_due(state):
+        if isinstance(state, Scheduled) and not self._is_due(state):
             if state.due_time is None:
                 self.logger.debug("Task '%s' is scheduled without a known start_time; ending run.", self._full_name)
             else:
@@ -617,11 +620,6 @@ def _passing_logger(name: str) -> logging.Logger:
     logger = type(parent)(f"{parent.name}.{name}")
     logger.parent = parent
     return logger
-
-
-def _is_due(state: Scheduled) -> bool:
-    due_time = state.due_time
-    return due_time is not None and due_time <= datetime.now(UTC)
 
 
 _STEPS = (

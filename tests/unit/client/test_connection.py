@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -276,3 +278,34 @@ def test_another_error_about_a_secret_is_raised_as_it_is(stub):
     stub.on("secret_value", {"errors": [{"message": "other"}]})
     with set_temporary_config({"cloud.use_local_secrets": False, "backend": "cloud"}), pytest.raises(ClientError):
         Secret("s-1").get()
+
+
+# ----- clocks
+
+
+@pytest.mark.parametrize(("ahead", "expected"), [(3600, 3600), (-3600, -3600), (2, 0), (-2, 0)])
+def test_the_time_of_the_api_is_known_from_its_answers(stub, monkeypatch, ahead, expected):
+    client = Client()
+    before = datetime.now(UTC)
+    told = format_datetime(before + timedelta(seconds=ahead), usegmt=False)
+
+    client._note_clock(told)
+
+    assert abs((client.server_time() - before).total_seconds() - expected) < 60
+
+
+@pytest.mark.parametrize("told", [None, "", "yesterday", "Sat, 99 Nov 2026 25:00:00 GMT"])
+def test_a_server_that_tells_no_time_is_taken_to_agree(stub, told):
+    client = Client()
+
+    client._note_clock(told)
+
+    assert abs((client.server_time() - datetime.now(UTC)).total_seconds()) < 60
+
+
+def test_every_answer_tells_the_time(stub):
+    connection_module._clocks.pop(stub.url, None)
+
+    Client().ask("{ tenant { id } }")
+
+    assert stub.url in connection_module._clocks

@@ -1,0 +1,74 @@
+"""Agents, and the runs that they start, on a machine whose clock is wrong."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from prefect import Flow, task
+from prefect.run_configs import UniversalRun
+from prefect.storage import Local
+from support.agents import AgentProcess
+
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(shutil.which("faketime") is None, reason="needs the program faketime"),
+]
+
+SCRIPT = """
+from prefect import Flow, task
+
+@task
+def one():
+    return 1
+
+with Flow("on a wrong clock") as flow:
+    one()
+"""
+
+
+@pytest.mark.parametrize("offset", ["-1h", "+1h"])
+def test_a_run_starts_when_it_is_due_by_the_clock_of_the_api(client, server, tmp_path, monkeypatch, offset):
+    path = tmp_path / "flow.py"
+    path.write_text(SCRIPT)
+    with Flow("on a wrong clock") as flow:
+        task(lambda: 1, name="one")()
+    flow.storage = Local(path=str(path), stored_as_script=True)
+    flow.storage.add_flow(flow)
+    flow.run_config, flow.result = UniversalRun(), flow.storage.result
+    client.create_project("clocks")
+    flow_id = client.register(flow, "clocks", build=False, no_url=True)
+    due = datetime.now(UTC) + timedelta(seconds=2)
+    made = [
+        client.create_flow_run(flow_id=flow_id, labels=["wrong"]),
+        client.create_flow_run(flow_id=flow_id, labels=["wrong"], scheduled_start_time=due),
+    ]
+    monkeypatch.setattr("support.agents.sys.executable", _wrapper(tmp_path, offset))
+    agent = AgentProcess(server, tmp_path, "--label", "wrong")
+
+    try:
+        for run_id in made:
+            end = time.monotonic() + 60
+            while not (state := client.get_flow_run_state(run_id)).is_finished():
+                assert time.monotonic() < end, f"{state!r}\n{agent.log}"
+                time.sleep(0.05)
+            assert state.is_successful()
+    finally:
+        agent.stop()
+    document = "query($id: uuid!) { flow_run_by_pk(id: $id) { states { state } } }"
+    for run_id in made:
+        states = [row["state"] for row in client.ask(document, id=run_id)["flow_run_by_pk"]["states"]]
+        assert sorted(states) == ["Running", "Scheduled", "Submitted", "Success"]
+
+
+def _wrapper(folder, offset):
+    """Give a program that is this interpreter on a clock that is wrong by ``offset``."""
+    import sys
+
+    path = folder / "python"
+    path.write_text(f'#!/bin/sh\nFAKETIME_DONT_FAKE_MONOTONIC=1 exec faketime -f "{offset}" "{sys.executable}" "$@"\n')
+    path.chmod(0o755)
+    return str(path)
