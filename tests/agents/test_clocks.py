@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import glob
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -13,9 +13,11 @@ from prefect.run_configs import UniversalRun
 from prefect.storage import Local
 from support.agents import AgentProcess
 
+FAKETIME = sorted(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1"))
+
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(shutil.which("faketime") is None, reason="needs the program faketime"),
+    pytest.mark.skipif(not FAKETIME, reason="needs the library libfaketime"),
 ]
 
 SCRIPT = """
@@ -31,7 +33,7 @@ with Flow("on a wrong clock") as flow:
 
 
 @pytest.mark.parametrize("offset", ["-1h", "+1h"])
-def test_a_run_starts_when_it_is_due_by_the_clock_of_the_api(client, server, tmp_path, monkeypatch, offset):
+def test_a_run_starts_when_it_is_due_by_the_clock_of_the_api(client, server, tmp_path, offset):
     path = tmp_path / "flow.py"
     path.write_text(SCRIPT)
     with Flow("on a wrong clock") as flow:
@@ -46,8 +48,8 @@ def test_a_run_starts_when_it_is_due_by_the_clock_of_the_api(client, server, tmp
         client.create_flow_run(flow_id=flow_id, labels=["wrong"]),
         client.create_flow_run(flow_id=flow_id, labels=["wrong"], scheduled_start_time=due),
     ]
-    monkeypatch.setattr("support.agents.sys.executable", _wrapper(tmp_path, offset))
-    agent = AgentProcess(server, tmp_path, "--label", "wrong")
+    wrong = {"LD_PRELOAD": FAKETIME[0], "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    agent = AgentProcess(server, tmp_path, "--label", "wrong", **wrong)
 
     try:
         for run_id in made:
@@ -62,13 +64,3 @@ def test_a_run_starts_when_it_is_due_by_the_clock_of_the_api(client, server, tmp
     for run_id in made:
         states = [row["state"] for row in client.ask(document, id=run_id)["flow_run_by_pk"]["states"]]
         assert sorted(states) == ["Running", "Scheduled", "Submitted", "Success"]
-
-
-def _wrapper(folder, offset):
-    """Give a program that is this interpreter on a clock that is wrong by ``offset``."""
-    import sys
-
-    path = folder / "python"
-    path.write_text(f'#!/bin/sh\nFAKETIME_DONT_FAKE_MONOTONIC=1 exec faketime -f "{offset}" "{sys.executable}" "$@"\n')
-    path.chmod(0o755)
-    return str(path)
