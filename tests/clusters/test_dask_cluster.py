@@ -78,7 +78,8 @@ class TestExistingCluster:
         state = flow.run()
 
         assert state.is_successful()
-        assert set(state.result[pids].result) == {process.pid for process in dask.workers.values()}
+        # Not that each had one: a busy machine may let one worker do it all.
+        assert set(state.result[pids].result) <= {process.pid for process in dask.workers.values()}
         assert executor.client is None
 
     def test_maps_reductions_parameters_and_constants(self, executor: DaskExecutor) -> None:
