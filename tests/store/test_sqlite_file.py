@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from prefect.server import catalogue
 from prefect.server.store.database import DatabaseUnavailable, TookTooLong
 from prefect.server.store.opening import migrate, open_database
+from prefect.server.store.sqlite_file import connect
 from support.rows import insert, uid
 
 count_tenants = select(func.count().label("n")).select_from(catalogue.tenant)
@@ -222,3 +223,15 @@ def test_a_new_file_is_its_owners_alone(tmp_path):
     path = tmp_path / "new.db"
     migrate(f"sqlite:///{path}")
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("how", "level"), [({}, 2), ({"durable": True}, 2), ({"durable": False}, 0)], ids=str)
+def test_a_commit_is_on_the_disk_unless_the_file_is_thrown_away(tmp_path, how, level):
+    conn = connect(tmp_path / "new.db", **how)
+    settings = ("synchronous", "foreign_keys", "journal_mode", "mmap_size")
+    found = {name: conn.execute(f"PRAGMA {name}").fetchone() for name in settings}
+    conn.close()
+    assert found["synchronous"] == (level,)  # 2: FULL
+    assert found["foreign_keys"] == (1,)
+    assert found["journal_mode"] == ("wal",)
+    assert found["mmap_size"] in (None, (0,))

@@ -72,6 +72,17 @@ def test_a_server_starts_with_a_file_in_the_home_folder_and_a_default_tenant(sta
     assert (tmp_path / "proctor.db").exists()
 
 
+def test_an_answer_does_not_tell_what_serves_it_and_no_request_is_logged(start):
+    process, address = start()
+    with urllib.request.urlopen(address.replace("/graphql", "") + "/health", timeout=30) as answer:
+        assert answer.status == 200
+        assert "server" not in {name.lower() for name in answer.headers}
+        assert answer.headers["date"]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    assert process.stderr.read() == process.stdout.read() == ""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_at_once_and_answers_who_waits(start, number):
     process, address = start()
