@@ -25,7 +25,7 @@ from prefect.utilities.executors import (
     tail_recursive,
 )
 
-LONG = 20
+LONG = 120
 
 # Tasks of this file go to other processes by value: those cannot import it.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
