@@ -111,3 +111,28 @@ class FamilySchema(Schema):
 
     def _load(self, data: Mapping[str, Any]) -> Any:
         return codec.load(self.family, data)
+
+
+class KindSchema(Schema):
+    """A Schema over one class of a family: its JSON needs no ``type``, and whatever ``type`` it has does not matter."""
+
+    family: str
+    kind: str
+
+    def _dump(self, obj: Any) -> dict[str, Any]:
+        return {name: value for name, value in codec.dump(obj).items() if name != "type"}
+
+    def _load(self, data: Mapping[str, Any]) -> Any:
+        return codec.load(self.family, {**data, "type": self.kind})
+
+
+def schemas_of(module: str, family: str, kinds: Iterable[str]) -> dict[str, type[KindSchema]]:
+    """Make the Schema classes of the classes of a family: ``SuccessSchema`` for ``Success``, and so on."""
+    return {
+        f"{kind}Schema": type(
+            f"{kind}Schema",
+            (KindSchema,),
+            {"family": family, "kind": kind, "__module__": module, "__doc__": f"Loads and dumps {kind} objects."},
+        )
+        for kind in kinds
+    }
