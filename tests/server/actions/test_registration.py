@@ -407,3 +407,10 @@ def test_flows_of_one_new_name_registered_at_one_moment_are_versions_of_one_grou
     assert [row["version"] for row in rows] == list(range(1, 9))
     assert [row["archived"] for row in rows] == [True] * 7 + [False]
     assert len({row["flow_group_id"] for row in rows}) == 1
+
+
+def test_an_empty_tag_or_label_is_registered_as_in_1_x(world):
+    document = flow_document(run_config={"type": "UniversalRun", "labels": ["", "l" * 300]})
+    document["tasks"][0]["tags"] = ["", "t" * 300]
+
+    assert world.register(document)

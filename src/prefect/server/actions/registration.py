@@ -522,7 +522,8 @@ def _check_labels(field: str, value: Any) -> None:
         return
     if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
         raise BadInput(field, "a list of texts or null", value)
-    check_labels(field, value)
+    # An empty one does no harm here: 1.x registered it.
+    check_labels(field, [item for item in value if item.strip()])
 
 
 def _given_list(field: str, value: Any) -> list[dict[str, Any]]:
