@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prefect.server.actions import automations, hooks, tenants
+from prefect.server.actions import agents, automations, hooks, tenants
 from prefect.server.errors import ApiError
 from prefect.server.services import outbox, sla
 from prefect.server.services.outbox import Work
@@ -185,6 +185,27 @@ def test_an_alarm_is_forgotten_after_400_days_and_not_before(sides: tuple[Side, 
     assert world.rows("alarm") == []
     assert tell() is True
     assert len(world.rows("outbox")) == 2
+
+
+@pytest.mark.parametrize(("silence", "told"), [(0, 0), (59, 0), (60, 1)])
+def test_an_agent_is_told_of_when_its_silence_is_as_long_as_is_allowed(
+    sides: tuple[Side, Side], silence: int, told: int
+) -> None:
+    mine, theirs = sides
+    world = mine.world
+    agent_id, other_id = (
+        world.do(agents.register_agent, tenant_id=side.tenant_id, type="LocalAgent", name="al") for side in sides
+    )
+    mine.do("create_agent_sla_failed_hook", action_id=mine.action_id, duration_seconds=60)
+    theirs.do("create_agent_sla_failed_hook", action_id=theirs.action_id, duration_seconds=61, agent_ids=[other_id])
+    world.pass_time(silence)
+
+    assert world.run_async(sla.run_once(world.database, world.settings, world.now)) == told
+    events = [row["payload"]["event"] for row in world.rows("outbox")]
+    assert [event["agent"]["id"] for event in events] == [agent_id] * told
+    assert all(event["type"] == "AgentSLAFailed" and event["duration_seconds"] == 60 for event in events)
+    assert all(event["tenant"]["id"] == mine.tenant_id and event["is_test_event"] is False for event in events)
+    assert world.run_async(sla.run_once(world.database, world.settings, world.now)) == 0
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
+import asyncio
 import json
+import threading
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
+from prefect.server.app import build
 from prefect.server.errors import StartUpError
 from prefect.server.origins import check_exposure, is_loopback
 from prefect.server.settings import Settings, load_settings, unknown_names
@@ -110,3 +114,28 @@ def test_no_password_is_shown_where_settings_are(tmp_path):
     given = {"database_url": "postgresql://me:secret@db/p", "email_password": "secret", "secrets_key": "secret"}
     assert "secret@" not in repr(load_settings(given, {}, tmp_path))
     assert "'secret'" not in repr(load_settings(given, {}, tmp_path))
+
+
+def test_as_many_reads_go_on_at_once_as_is_set(databases, run_async):
+    """Seven meet in the database; where fewer are let in, the first wait for the others in vain."""
+    url = databases.fresh("sqlite", migrated=False)
+    settings = load_settings({"database_url": url, "database_readers": 7}, environment={})
+    app = build(settings)
+    meeting = threading.Barrier(7)
+
+    async def scene():
+        await app.start()
+        try:
+            return await asyncio.gather(*(app.database.read(lambda tx: meeting.wait(20)) for _ in range(7)))
+        finally:
+            await app.stop()
+
+    assert sorted(run_async(scene())) == list(range(7))
+
+
+def test_a_server_makes_its_tables_unless_they_are_known_to_be_there(databases):
+    settings = load_settings({"database_url": databases.fresh("sqlite", migrated=False)}, environment={})
+    build(settings, migrated=True)
+    assert not Path(settings.database_url.removeprefix("sqlite:///")).exists()
+    build(settings)
+    assert Path(settings.database_url.removeprefix("sqlite:///")).exists()
