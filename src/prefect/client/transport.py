@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prefect.exceptions import ServerUnreachable
 
@@ -69,8 +69,24 @@ def _open_pool(proxy: str | None) -> PoolManager:
     import urllib3
 
     if proxy is not None:
-        return urllib3.ProxyManager(proxy, maxsize=CONNECTIONS_KEPT)
-    return urllib3.PoolManager(maxsize=CONNECTIONS_KEPT)
+        return urllib3.ProxyManager(proxy, maxsize=CONNECTIONS_KEPT, **_trusted())
+    return urllib3.PoolManager(maxsize=CONNECTIONS_KEPT, **_trusted())
+
+
+def _trusted() -> dict[str, Any]:
+    """Trust, beside whom the system and ``SSL_CERT_FILE`` name, whom the environment names as it did for 1.x."""
+    path = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if not path:
+        return {}
+    import ssl
+
+    trust = ssl.create_default_context()
+    try:
+        trust.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
+    except OSError:
+        # The connection fails by it, and says why.
+        return {"ca_certs": path}
+    return {"ssl_context": trust}
 
 
 def _proxy_for(url: str) -> str | None:

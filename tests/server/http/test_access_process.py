@@ -173,6 +173,22 @@ def test_keys_secrets_and_key_values_over_https(tmp_path):
 
 
 @pytest.mark.process
+@pytest.mark.process
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_an_authority_of_ones_own_is_trusted_as_1_x_trusted_it(tmp_path, name):
+    machine = Machine(tmp_path)
+    for known in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        machine.env.pop(known, None)
+    process = machine.start()
+    try:
+        assert "ertificate" in machine.do("get", "projects", expects=1)
+        assert "needs an API key" in machine.do("get", "projects", expects=1, **{name: str(machine.certificate)})
+        assert "o such file" in machine.do("get", "projects", expects=1, REQUESTS_CA_BUNDLE="nowhere.pem")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
