@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from prefect.agent.containers import read_yaml
+from prefect.agent.docker.agent import _in_full
 from prefect.agent.docker.volumes import parse_volume
 from prefect.agent.ecs import definitions
 from prefect.agent.kubernetes import jobs
@@ -405,6 +406,22 @@ def test_a_volume_that_makes_no_sense_says_why(spec: str, said: str) -> None:
     with pytest.raises(ValueError) as caught:
         parse_volume(spec)
     assert str(caught.value) == f"Invalid volume {spec!r}: {said}; expected host:container[:ro|rw], or one path"
+
+
+@pytest.mark.parametrize(
+    ("name", "full"),
+    [
+        ("flow", "docker.io/flow"),
+        ("org/flow:1", "docker.io/org/flow:1"),
+        ("registry.io/flow", "registry.io/flow"),
+        ("registry:5000/flow", "registry:5000/flow"),
+        ("localhost/flow", "localhost/flow"),
+        ("https://registry.io/", "registry.io"),
+        ("http://org/", "docker.io/org"),
+    ],
+)
+def test_an_image_without_a_registry_is_of_the_usual_one(name: str, full: str) -> None:
+    assert _in_full(name) == full
 
 
 @pytest.mark.parametrize(
