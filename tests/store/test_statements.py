@@ -7,11 +7,10 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from prefect.server.catalogue import run_key, tenant
 from prefect.server.store.dialect import POSTGRESQL
-from prefect.server.store.phrases import value_of
+from prefect.server.store.phrases import inserting, value_of
 from prefect.server.store.postgres import MOST_TOGETHER
 from prefect.server.store.statements import Prepared
 
@@ -26,7 +25,7 @@ def prepared(statement: Any) -> Prepared:
 def test_an_insert_of_several_rows_is_one_statement() -> None:
     rows = [{"scope": "a", "key": "1"}, {"scope": "b", "key": "2"}]
 
-    text, values = prepared(insert(run_key).values(**GIVEN)).bind_together(rows) or ("", {})
+    text, values = prepared(inserting(run_key, *KEYS)).bind_together(rows) or ("", {})
 
     assert text.count("(%(scope_") == text.count("%(key_") == 2
     assert text.startswith("INSERT INTO run_key (scope, key) VALUES (%(scope_0)s")
@@ -36,10 +35,11 @@ def test_an_insert_of_several_rows_is_one_statement() -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        upsert(run_key).values(**GIVEN).on_conflict_do_nothing(),
+        inserting(run_key, *KEYS).on_conflict_do_nothing(),
+        inserting(run_key, *KEYS).returning(run_key.c.key),
         select(run_key.c.key).where(run_key.c.scope == GIVEN["scope"]).where(run_key.c.key == GIVEN["key"]),
     ],
-    ids=["on conflict", "select"],
+    ids=["on conflict", "returning", "select"],
 )
 def test_other_statements_are_executed_for_each_row(statement: Any) -> None:
     assert prepared(statement).bind_together([{"scope": "a", "key": "1"}]) is None

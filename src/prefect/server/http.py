@@ -52,6 +52,8 @@ HTML = b"text/html; charset=utf-8"
 INTERNAL = "Unable to complete operation. An internal API error occurred."
 # A body over the limit is read to its end up to here, so that its sender gets to read the refusal.
 DRAIN_BYTES = 50_000_000
+#: So long the body of a request is waited for that is refused without it.
+REFUSED_BODY_SECONDS = 1.0
 MOST_QUERY_FIELDS = 20
 OPEN_TO_BROWSERS = (b"access-control-allow-origin", b"*")
 SAFE = safe_headers()
@@ -119,6 +121,8 @@ class Http:
             logger.exception("%s %r failed", scope["method"], scope["path"])
             status, kind, extra = 500, JSON, ()
             body = Refusal(500, INTERNAL, "INTERNAL_SERVER_ERROR").body
+        if _is_body_left(scope) and not await self._is_drained(receive):
+            extra = (*(header for header in extra if header[0] != b"connection"), (b"connection", b"close"))
         self._app.metrics.http[str(status)] += 1
         headers = [
             (b"content-type", kind),
@@ -285,7 +289,20 @@ class Http:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         return spans.request(f"{scope['method']} {scope['path'][:100]}", headers)
 
+    async def _is_drained(self, receive: Receive) -> bool:
+        """Read the body of a request that is refused, if it comes at once: its sender then reads the answer.
+
+        A connection whose body does not come would be kept for as long as its sender likes.
+        """
+        try:
+            async with asyncio.timeout(REFUSED_BODY_SECONDS):
+                await self._whole_body(receive)
+        except (TimeoutError, Refusal, Disconnected):
+            return False
+        return True
+
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        scope["proctor.body_read"] = True
         seconds = self._app.settings.body_seconds
         try:
             async with asyncio.timeout(seconds):
@@ -318,6 +335,14 @@ class Http:
         if size > limit:
             raise _too_large(limit)
         return b"".join(chunks)
+
+
+def _is_body_left(scope: Scope) -> bool:
+    """Tell whether a request has a body that nobody has read."""
+    if scope.get("proctor.body_read"):
+        return False
+    headers = dict(scope["headers"])
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
 def _name_request(scope: Scope) -> bytes:

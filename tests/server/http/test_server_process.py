@@ -216,3 +216,28 @@ def test_the_log_for_machines_holds_nothing_else_from_start_to_end(tmp_path):
     told = [line["message"] for line in lines]
     assert "PREFECT_SERVER__SERVICES__REQUIRE_KEY is no setting of this server and has no effect" in told
     assert told[-1] == "Server stopped."
+
+
+def send_slowly(address: str, headers: str, body: bytes) -> bytes:
+    """Begin a request whose body does not come; gives what is answered until the server hangs up."""
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(f"POST / HTTP/1.1\r\nHost: {host}:{port}\r\n{headers}\r\n".encode() + body)
+        answer = b""
+        while piece := connection.recv(65_536):
+            answer += piece
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [("Content-Length: 1000000\r\n", b"{"), ("Transfer-Encoding: chunked\r\n", b"1\r\n{\r\n")],
+    ids=["length", "chunked"],
+)
+def test_a_request_without_a_key_whose_body_does_not_come_loses_its_connection(start, headers, body):
+    _, address = start("--require-keys")
+
+    answer = send_slowly(address, headers, body)
+
+    assert answer.startswith(b"HTTP/1.1 401")
+    assert b"connection: close" in answer.lower()

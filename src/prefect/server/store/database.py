@@ -28,6 +28,7 @@ class DatabaseError(Exception):
     │   └── DatabaseFromNewerVersion
     ├── InvalidValue
     ├── TookTooLong
+    ├── UnreadableRow
     └── IntegrityViolation
         ├── UniquenessViolation
         └── ForeignKeyViolation
@@ -51,6 +52,13 @@ class AnswerTooLarge(InvalidValue):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"The answer is larger than {most} bytes (http.max_answer_bytes); ask for less at once.")
+
+
+class UnreadableRow(DatabaseError):
+    """A stored value is none that this software writes: the text names the row and the column, not the value."""
+
+    def __init__(self, row_id: object, column: str, error: Exception) -> None:
+        super().__init__(f"The row {row_id} has a value in {column} that cannot be read ({type(error).__name__}).")
 
 
 class TookTooLong(DatabaseError):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from prefect.server.catalogue import flow_run_state, log
 from prefect.server.store.phrases import inserting, value_of
 
-__all__ = ["insert_log", "log_exists", "logs_after", "states_after"]
+__all__ = ["insert_log", "known_logs", "logs_after", "states_after"]
 
 # A batch that is sent again after a lost answer brings the same ids.
 insert_log = inserting(
@@ -26,7 +26,7 @@ insert_log = inserting(
     "updated",
 ).on_conflict_do_nothing(index_elements=["id"])
 
-log_exists = select(log.c.id).where(log.c.id == value_of("log_id", log.c.id))
+known_logs = select(log.c.id).where(log.c.id.in_(bindparam("log_ids", expanding=True, type_=log.c.id.type)))
 
 states_after = (
     select(

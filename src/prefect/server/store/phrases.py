@@ -11,7 +11,19 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.dml import Update
 from sqlalchemy.sql.functions import FunctionElement
 
-__all__ = ["among", "inserting", "is_empty_list", "is_within", "updating", "value_of"]
+__all__ = ["INSERTED", "among", "inserting", "inserting_many", "is_empty_list", "is_within", "updating", "value_of"]
+
+
+#: The option of a statement that tells which columns it gives.
+INSERTED = "inserted_columns"
+
+
+def inserting_many(table: Table, columns: Iterable[str], count: int) -> Insert:
+    """Insert so many rows by one statement, giving the columns of each by their names and its place: ``id_0``."""
+    names = tuple(columns)
+    return insert(table).values(
+        [{name: value_of(f"{name}_{place}", table.c[name]) for name in names} for place in range(count)]
+    )
 
 
 def value_of(name: str, column: ColumnElement[Any]) -> Any:
@@ -24,7 +36,8 @@ def inserting(table: Table, *columns: str) -> Insert:
 
     PostgreSQL's form of INSERT, because its ON CONFLICT compiles for SQLite just as well.
     """
-    return insert(table).values({name: value_of(name, table.c[name]) for name in columns})
+    values = {name: value_of(name, table.c[name]) for name in columns}
+    return insert(table).values(values).execution_options(**{INSERTED: columns})
 
 
 def updating(table: Table, *columns: str, row: str, **values: ColumnElement[Any]) -> Update:

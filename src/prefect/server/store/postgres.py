@@ -144,7 +144,7 @@ class PostgresTransaction(OpenTransaction):
         prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
         names = () if prepared.columns else _names(cursor)
-        return [prepared.load(stored, names) for stored in cursor.fetchall()]
+        return prepared.load_all(cursor.fetchall(), names)
 
     def run(self, statement: Any, /, **values: Any) -> int:
         prepared = self._prepare(statement, values)

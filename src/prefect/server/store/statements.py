@@ -6,8 +6,8 @@ kept, a statement costs what the driver takes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -15,12 +15,12 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from prefect.server.live import table_topic
 
+from .database import UnreadableRow
 from .dialect import Convert, Dialect
+from .phrases import INSERTED, inserting, inserting_many
 
 Row = dict[str, Any]
-
-_INSERT = re.compile(r"(INSERT INTO .+ VALUES )(\(.+\))", re.DOTALL)
-_VALUE = re.compile(r"%\((\w+)\)s")
+logger = logging.getLogger("prefect.server.store")
 
 
 class Prepared:
@@ -87,21 +87,28 @@ class Prepared:
         return expanded.statement, dict(expanded.parameters)
 
     def bind_together(self, rows: Sequence[Mapping[str, Any]]) -> tuple[str, Row] | None:
-        """Give one INSERT of several rows and its values, for a driver that names values as ``%(name)s``.
+        """Give one INSERT of several rows and its values.
 
         None for any other statement, and for an INSERT with more behind its values.
         """
         count = len(rows)
         text = self._many.get(count)
         if text is None:
-            found = _INSERT.fullmatch(self.text)
-            if found is None:
-                return None
-            head, place = found.groups()
-            places = [_VALUE.sub(rf"%(\1_{index})s", place) for index in range(count)]
-            text = self._many[count] = head + ", ".join(places)
+            text = self._many[count] = self._text_of_many(count)
+        if not text:
+            return None
         bound = [self.bind(row)[1] for row in rows]
         return text, {f"{name}_{index}": value for index, row in enumerate(bound) for name, value in row.items()}
+
+    def _text_of_many(self, count: int) -> str:
+        columns = self.statement.get_execution_options().get(INSERTED)
+        if columns is None:
+            return ""
+        table, compiler = self.statement.table, self._dialect.compiler
+        alone = inserting(table, *columns).compile(dialect=compiler, column_keys=list(columns))
+        if str(alone) != self.text:
+            return ""
+        return str(inserting_many(table, columns, count).compile(dialect=compiler))
 
     def load(self, stored: Sequence[Any], names: Sequence[str]) -> Row:
         """Make a row of what the driver gave."""
@@ -109,8 +116,21 @@ class Prepared:
         for name, read in self._readers:
             value = row[name]
             if value is not None:
-                row[name] = read(value)
+                try:
+                    row[name] = read(value)
+                except (ValueError, TypeError, ArithmeticError) as error:
+                    raise UnreadableRow(row.get("id"), name, error) from None
         return row
+
+    def load_all(self, stored: Iterable[Sequence[Any]], names: Sequence[str]) -> list[Mapping[str, Any]]:
+        """Make rows; one that cannot be read is left out and named in the log, so that it stops none of the others."""
+        rows: list[Mapping[str, Any]] = []
+        for one in stored:
+            try:
+                rows.append(self.load(one, names))
+            except UnreadableRow as error:
+                logger.warning("%s It is left out.", error)
+        return rows
 
 
 def _each(write: Convert) -> Callable[[Sequence[Any]], list[Any]]:
