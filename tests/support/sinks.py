@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socketserver
 import threading
@@ -78,15 +79,31 @@ def raw_sink(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
 
 
 @contextmanager
-def mail_sink() -> Iterator[tuple[int, list[str]]]:
-    """Give the port of a mail server and the mails that it took, as texts."""
+def mail_sink(login: tuple[str, str] | None = None) -> Iterator[tuple[int, list[str]]]:
+    """Give the port of a mail server and the mails that it took, as texts.
+
+    Args:
+        login: the name and password without which it takes none.
+    """
     mails: list[str] = []
+    wanted = None if login is None else base64.b64encode("\0{}\0{}".format(*login).encode())
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             self.wfile.write(b"220 here\r\n")
+            is_known = wanted is None
             for line in self.rfile:
                 word = line.strip().upper()
+                if word.startswith(b"EHLO") and wanted is not None:
+                    self.wfile.write(b"250-here\r\n250 AUTH PLAIN\r\n")
+                    continue
+                if word.startswith(b"AUTH PLAIN "):
+                    is_known = line.split()[2] == wanted
+                    self.wfile.write(b"235 welcome\r\n" if is_known else b"535 who?\r\n")
+                    continue
+                if word.startswith(b"MAIL") and not is_known:
+                    self.wfile.write(b"530 log in first\r\n")
+                    continue
                 if word == b"DATA":
                     self.wfile.write(b"354 go on\r\n")
                     mails.append(self._read_mail())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -13,6 +13,9 @@ from prefect.server.actions import create_run, logs, queue, registration, runs, 
 from prefect.server.rules.proposal import read_proposal
 from prefect.server.settings import Settings, load_settings
 from prefect.server.store.database import Database
+
+if TYPE_CHECKING:
+    from support.twins import Twins
 
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -48,8 +51,13 @@ class World:
         self.settings: Settings = load_settings({}, environment={})
         self.announced: list[str] = []
         database.on_announce = self._note
+        self.twins: Twins | None = None
         self.tenant_id = self.do(tenants.ensure_default_tenant)
         self.project_id = self.do(tenants.create_project, tenant_id=self.tenant_id, name="project")
+
+    def beside(self, twins: Twins) -> None:
+        """Let others live in the same database: the rows of twins are not read as the world's own."""
+        self.twins = twins
 
     def _note(self, topics: Collection[str]) -> None:
         # Which tables were written is told by the statements, not by the actions.
@@ -68,13 +76,14 @@ class World:
         return self.run_async(self.database.read(lambda tx: reader(tx, **inputs)))
 
     def rows(self, table: str, **where: Any) -> list[Mapping[str, Any]]:
-        """Read all rows of a table with these values, all columns, the oldest first."""
+        """Read all rows of a table with these values, all columns, the oldest first; but for those of twins."""
         source = catalogue.metadata.tables[table]
         times = (source.c[name] for name in ("timestamp", "created", "version") if name in source.c)
         statement = select(source).order_by(*times)
         for name, value in where.items():
             statement = statement.where(source.c[name] == value)
-        return self.run_async(self.database.read(lambda tx: tx.all(statement)))
+        found = self.run_async(self.database.read(lambda tx: tx.all(statement)))
+        return [row for row in found if self.twins is None or not self.twins.is_one(row)]
 
     def row(self, table: str, **where: Any) -> Mapping[str, Any]:
         (found,) = self.rows(table, **where)

@@ -159,7 +159,7 @@ def test_a_task_of_a_process_that_beats_often_is_found_sooner(world):
 
 def test_a_run_that_never_beat_is_found_as_well(world):
     run_id = world.running()
-    forget = update(catalogue.flow_run).values(heartbeat=None)
+    forget = update(catalogue.flow_run).where(catalogue.flow_run.c.id == run_id).values(heartbeat=None)
     world.do(lambda tx, now: tx.run(forget))
     world.pass_time(SILENCE)
 

@@ -489,3 +489,19 @@ def test_introspection(ask):
     assert validate(build_client_schema(data), parse("{ flow { id } }")) == []
     mixed = ask("query($n: String!) { __type(name: $n) { name } tenant(limit: 1) { id } }", {"n": "flow_run"})
     assert mixed == {"__type": {"name": "flow_run"}, "tenant": [{"id": TENANT}]}
+
+
+def test_an_aggregate_tells_its_types(ask):
+    data = ask(
+        "{ flow_run_aggregate { __typename kind: __typename aggregate { __typename count } nodes { __typename } } }"
+    )
+
+    found = data["flow_run_aggregate"]
+    count = found["aggregate"]["count"]
+    assert count > 1
+    assert found == {
+        "__typename": "flow_run_aggregate",
+        "kind": "flow_run_aggregate",
+        "aggregate": {"__typename": "flow_run_aggregate_fields", "count": count},
+        "nodes": [{"__typename": "flow_run"}] * count,
+    }
