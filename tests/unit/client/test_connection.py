@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from prefect import Flow
 from prefect.client import Client, Secret
 from prefect.client import connection as connection_module
 from prefect.client.auth import load, save, section_name
@@ -309,3 +310,12 @@ def test_every_answer_tells_the_time(stub):
     Client().ask("{ tenant { id } }")
 
     assert stub.url in connection_module._clocks
+
+
+def test_a_project_that_is_not_there_is_named_with_how_to_make_it(stub):
+    stub.data("project(where", project=[])
+    with pytest.raises(ValueError) as caught:
+        Client().register(Flow("f"), project_name="mine")
+    assert str(caught.value) == "Project mine not found. Run `prefect create project 'mine'` to create it."
+    with pytest.raises(TypeError, match="'project_name' is a required field when registering a flow"):
+        Client().register(Flow("f"))
