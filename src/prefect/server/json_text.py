@@ -7,6 +7,7 @@ or a secret, they are refused: a value must not be changed in silence.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -19,6 +20,29 @@ _ESCAPES = re.compile(r"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]
 _REPORTS = re.compile("write_run_logs|set_flow_run_states|set_task_run_states")
 
 
+#: Numbers beyond 64 bits, which orjson turns into fractions, have so many digits in a row.
+_LONG_NUMBER = re.compile(rb"\d{19}")
+_LONG_NUMBER_IN_TEXT = re.compile(r"\d{19}")
+
+
+def read(text: bytes | str) -> Any:
+    """Read a JSON text; whole numbers of any size stay what they are.
+
+    Raises:
+        orjson.JSONDecodeError: it is no JSON, or has a number that none of ours can be.
+    """
+    found = orjson.loads(text)  # the stricter of the two: what it refuses is refused
+    long = _LONG_NUMBER_IN_TEXT.search(text) if isinstance(text, str) else _LONG_NUMBER.search(text)
+    if long is None:
+        return found
+    try:
+        return json.loads(text)
+    except orjson.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise orjson.JSONDecodeError(str(error), _plain(text)[:100], 0) from None
+
+
 def loads(text: bytes | str, document: bytes | str) -> Any:
     """Read a JSON text; half a surrogate pair in what a run reports of itself becomes U+FFFD.
 
@@ -29,7 +53,7 @@ def loads(text: bytes | str, document: bytes | str) -> Any:
         orjson.JSONDecodeError: it is no JSON.
     """
     try:
-        return orjson.loads(text)
+        return read(text)
     except orjson.JSONDecodeError:
         if not _REPORTS.search(_plain(document)):
             raise
@@ -37,7 +61,7 @@ def loads(text: bytes | str, document: bytes | str) -> Any:
         mended = _ESCAPES.sub(lambda found: r"\ufffd" if found[1] else found[0], plain)
         if mended == plain:
             raise
-    return orjson.loads(mended)
+    return read(mended)
 
 
 def _plain(text: bytes | str) -> str:

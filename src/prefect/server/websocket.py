@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from graphql import OperationType
 
+from prefect.server import json_text
 from prefect.server.errors import ApiError
 from prefect.server.graphql.operations import Request
 from prefect.server.graphql.subscriptions import LiveQuery, errors_of
@@ -121,7 +122,7 @@ class _Connection:
         if len(text) > self._sockets.app.settings.max_body_bytes:
             raise _Close(1009, "The message is too large")
         try:
-            said = orjson.loads(text)
+            said = json_text.loads(text, document=text)
         except orjson.JSONDecodeError:
             raise _Close(BAD, "A message must be JSON") from None
         kind = said.get("type") if isinstance(said, dict) else None

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
-
 from prefect.contract import limits
+from prefect.server import json_text
 from prefect.server.actions import chores, schedules
 from prefect.server.actions import flows as flow_actions
 from prefect.server.actions.checks import (
@@ -67,7 +66,7 @@ def decompress(text: str) -> Any:
             raise BadInput("serialized_flow", f"at most {limits.FLOW_BYTES} bytes of JSON", "more than that")
         if not unpacker.eof:
             raise ValueError("cut off")
-        return orjson.loads(plain)
+        return json_text.read(plain)
     except (binascii.Error, zlib.error, ValueError) as error:
         raise ApiError(
             f"Unable to decompress serialized flow: expected base64 of gzip of JSON ({error})", "BAD_USER_INPUT"

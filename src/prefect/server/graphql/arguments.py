@@ -271,14 +271,17 @@ class Arguments:
         }
 
 
+MOST_STEPS = 100
 _PATH_STEP = re.compile(r"""\.?([A-Za-z_$][\w$-]*)|\[(\d+)\]|\.?\["((?:[^"\\]|\\.)*)"\]|\.?\['((?:[^'\\]|\\.)*)'\]""")
 
 
 def json_path(text: str) -> tuple[str, ...]:
     """Read ``$.a.b[0]`` into its keys and indexes."""
     position = 1 if text.startswith("$") else 0
-    steps = []
+    steps: list[str] = []
     while position < len(text):
+        if len(steps) == MOST_STEPS:
+            raise GraphQLError(f"Invalid path: expected at most {MOST_STEPS} keys and indexes.")
         found = _PATH_STEP.match(text, position)
         if found is None:
             raise GraphQLError(f"Invalid path {text!r}: expected a JSON path such as '$.a.b[0]'.")

@@ -5,15 +5,18 @@ A fragment is visited once, however often it is used: what it holds is remembere
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from graphql import (
     DocumentNode,
     FieldNode,
+    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    IntValueNode,
     ListValueNode,
     ObjectValueNode,
     OperationDefinitionNode,
@@ -27,6 +30,8 @@ from prefect.contract.limits import DOCUMENT_DEPTH, DOCUMENT_SIZE
 
 __all__ = ["check_depth", "check_merging", "check_size"]
 
+#: Of a number written in a document; Python reads no longer ones.
+MOST_DIGITS = 4_000
 Fragments = dict[str, FragmentDefinitionNode]
 
 
@@ -45,14 +50,29 @@ def _values(node: Any) -> int:
     for directive in getattr(node, "directives", None) or ():
         arguments += directive.arguments or ()
     found, waiting = 0, [argument.value for argument in arguments]
+    if (default := getattr(node, "default_value", None)) is not None:
+        waiting.append(default)
     while waiting:
         value: ValueNode = waiting.pop()
         found += 1
+        if isinstance(value, FloatValueNode | IntValueNode):
+            _check_number(value)
         if isinstance(value, ObjectValueNode):
             waiting += [field.value for field in value.fields]
         elif isinstance(value, ListValueNode):
             waiting += value.values
     return found
+
+
+def _check_number(node: FloatValueNode | IntValueNode) -> None:
+    """Refuse what would become infinite, or is longer than any whole number that is read.
+
+    Raises:
+        GraphQLError: it is.
+    """
+    if len(node.value) > MOST_DIGITS or (isinstance(node, FloatValueNode) and not math.isfinite(float(node.value))):
+        shown = node.value if len(node.value) <= 20 else f"{node.value[:20]}…"
+        raise GraphQLError(f"Expected a number that JSON can hold, up to {MOST_DIGITS} digits; got {shown}.", node)
 
 
 class _Sizes:
@@ -82,19 +102,28 @@ class _Sizes:
 
 
 def check_size(document: DocumentNode) -> list[GraphQLError]:
-    """Find out whether a parsed document asks for more than ``DOCUMENT_SIZE``."""
-    sizes = _Sizes(fragments_of(document))
+    """Find out whether a document asks for more than ``DOCUMENT_SIZE``, or has a number that nothing can hold."""
+    try:
+        found = _size(document, _Sizes(fragments_of(document)))
+    except GraphQLError as error:
+        return [error]
+    if found <= DOCUMENT_SIZE:
+        return []
+    expected = f"at most {DOCUMENT_SIZE} fields, fragments and values, those of a fragment each time it is used"
+    return [GraphQLError(f"The document asks for too much: expected {expected}.")]
+
+
+def _size(document: DocumentNode, sizes: _Sizes) -> int:
     found = 0
     for definition in document.definitions:
         found += 1
         if isinstance(definition, FragmentDefinitionNode):
             found += sizes.of_fragment(definition.name.value)
         elif isinstance(definition, OperationDefinitionNode):
-            found += sizes.of(definition.selection_set) + len(definition.variable_definitions or ())
-    if found <= DOCUMENT_SIZE:
-        return []
-    expected = f"at most {DOCUMENT_SIZE} fields, fragments and values, those of a fragment each time it is used"
-    return [GraphQLError(f"The document asks for too much: expected {expected}.")]
+            found += sizes.of(definition.selection_set) + _values(definition)
+            for variable in definition.variable_definitions or ():
+                found += 1 + _values(variable)
+    return found
 
 
 def check_depth(document: DocumentNode) -> list[GraphQLError]:

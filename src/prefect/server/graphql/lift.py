@@ -10,6 +10,7 @@ reads it as any other variable, and cannot take one request's literal for anothe
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -83,6 +84,8 @@ def lift(text: str) -> Lifted | None:
         elif found["fraction"] or found["exponent"]:
             name = f"{PREFIX}f{len(values)}"
             values[name] = float(token)
+            if math.isinf(values[name]):
+                raise ValueError(token)
         else:
             name = f"{PREFIX}i{len(values)}"
             values[name] = int(token)

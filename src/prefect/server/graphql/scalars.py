@@ -62,6 +62,7 @@ def parse_filter_time(value: Any) -> datetime | Moment:
     raise GraphQLError(f"Could not parse DateTime: {_shown(value)}")
 
 
+LONGEST_INTERVAL = 100
 _INTERVAL_PART = re.compile(
     r"\s*(?:(?P<sign>[+-]?)(?P<hours>\d+):(?P<minutes>\d{1,2})(?::(?P<seconds>\d{1,2}(?:\.\d+)?))?"
     r"|(?P<number>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>[a-zA-Z]*))"
@@ -78,6 +79,8 @@ _UNIT_SECONDS = {
 def parse_interval(value: Any) -> timedelta:
     """Read a duration as PostgreSQL writes it: ``1 day 02:00:00``, ``00:00:30``, ``90 seconds``."""
     text = value if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
+    if len(text) > LONGEST_INTERVAL:
+        raise GraphQLError(f"Could not parse interval: expected at most {LONGEST_INTERVAL} signs, got {_shown(value)}")
     position, total = 0, 0.0
     while text[position:].strip():
         part = _INTERVAL_PART.match(text, position)

@@ -17,6 +17,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine.interfaces import Dialect as SqlalchemyDialect
 from sqlalchemy.types import TypeEngine
 
+from prefect.server import json_text
+
 from .database import InvalidValue
 
 __all__ = ["POSTGRESQL", "SQLITE", "Dialect", "JsonText", "dump_json", "dump_time", "load_json", "upsert"]
@@ -49,8 +51,9 @@ def dump_json(value: Any) -> str:
 
 
 def load_json(text: str | bytes) -> Any:
+    """Read a stored JSON text; whole numbers of any size stay what they are."""
     try:
-        return orjson.loads(text)
+        return json_text.read(text)
     except orjson.JSONDecodeError:
         return json.loads(text)
 

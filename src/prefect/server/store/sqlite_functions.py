@@ -14,9 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import orjson
-
-from .dialect import load_json
+from .dialect import dump_json, load_json
 from .patterns import SearchTooLarge, like, matcher
 
 #: SQLite's own LIKE takes time with the length of text and pattern; up to here it is quick whatever they are.
@@ -205,7 +203,7 @@ def _json_path(whole: str | None, path: str) -> str | None:
             value = value[int(step)]
         else:
             return None
-    return orjson.dumps(value).decode()
+    return dump_json(value)
 
 
 def _sorted_deep(value: Any) -> Any:
