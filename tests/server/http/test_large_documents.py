@@ -102,7 +102,7 @@ def test_each_fragment_is_visited_once(api, monkeypatch):
 
     assert TOO_MUCH in api.ask(doubling(60)).messages[0]
 
-    assert len(visited) == 2 * 60 + 2
+    assert len(visited) == 2 * 60 + 3
 
 
 def test_a_fragment_may_be_used_more_than_once(api):

@@ -15,8 +15,8 @@ NUMBERS = [
     -(2**63) - 1,
     10**30,
     -(10**200),
-    1e308,
-    5e-324,
+    0.1,
+    1.5,
 ]
 SENT = [*NUMBERS, {"deep": [2**64 + 1, {"deeper": -(2**70)}]}]
 CREATE = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"

@@ -13,12 +13,10 @@ from typing import Any
 
 from prefect.contract import limits
 from prefect.server import json_text
-from prefect.server.actions import chores, schedules
+from prefect.server.actions import chores, flow_document, schedules
 from prefect.server.actions import flows as flow_actions
 from prefect.server.actions.checks import (
     check_key,
-    check_labels,
-    check_name,
     check_object,
     check_text,
     found,
@@ -225,7 +223,7 @@ def complete_large_flow(
 def register_tasks(tx: Transaction, now: datetime, *, flow_id: str, serialized_tasks: Any) -> bool:
     """Add tasks to a registered flow; those whose slug it has already are left as they are."""
     tasks = _given_list("serialized_tasks", serialized_tasks)
-    _check_tasks("serialized_tasks", tasks)
+    flow_document.check(flow_document.list_of(flow_document.TASK), "serialized_tasks", tasks)
     flow = found(tx.one(flows.flow_by_id, flow_id=flow_id), "Invalid flow ID.")
     known = {row["slug"] for row in tx.all(flows.task_ids_by_slug, flow_id=flow_id)}
     added = [task for task in _once(tasks) if task["slug"] not in known]
@@ -241,7 +239,7 @@ def register_tasks(tx: Transaction, now: datetime, *, flow_id: str, serialized_t
 def register_edges(tx: Transaction, now: datetime, *, flow_id: str, serialized_edges: Any) -> bool:
     """Add edges between tasks of a registered flow; those it has already are left as they are."""
     edges = _given_list("serialized_edges", serialized_edges)
-    _check_edges("serialized_edges", edges)
+    flow_document.check(flow_document.list_of(flow_document.EDGE), "serialized_edges", edges)
     flow = found(tx.one(flows.flow_by_id, flow_id=flow_id), "Invalid flow ID.")
     ids = {row["slug"]: row["id"] for row in tx.all(flows.task_ids_by_slug, flow_id=flow_id)}
     add_rows(tx, now, flow_id=flow_id, tenant_id=flow["tenant_id"], edges=_edge_rows(edges, ids))
@@ -458,26 +456,8 @@ def _edge_rows(edges: Iterable[Mapping[str, Any]], ids: Mapping[str, str]) -> li
 
 
 def _check_flow(document: Mapping[str, Any], settings: Settings) -> None:
-    name = document.get("name")
-    if not isinstance(name, str):
-        raise BadInput("serialized_flow.name", "a text", name)
-    check_name("serialized_flow.name", name)
+    flow_document.check(flow_document.FLOW, "serialized_flow", document)
     _check_version(document.get("__version__"), settings.core_version_cutoff)
-    for key in ("schedule", "storage", "run_config", "environment"):
-        if document.get(key) is not None and not isinstance(document[key], dict):
-            raise BadInput(f"serialized_flow.{key}", "a JSON object or null", document[key])
-    for key in ("run_config", "environment"):
-        _check_labels(f"serialized_flow.{key}.labels", (document.get(key) or {}).get("labels"))
-    for parameter in _list_of_objects("serialized_flow.parameters", document.get("parameters") or []):
-        if not isinstance(parameter.get("name"), str):
-            raise BadInput("serialized_flow.parameters: name of a parameter", "a text", parameter.get("name"))
-    tasks = _list_of_objects("serialized_flow.tasks", document.get("tasks") or [])
-    _check_tasks("serialized_flow.tasks", tasks)
-    edges = _list_of_objects("serialized_flow.edges", document.get("edges") or [])
-    _check_edges("serialized_flow.edges", edges)
-    for reference in document.get("reference_tasks") or []:
-        if _slug(reference) is None:
-            raise BadInput("serialized_flow.reference_tasks", "task slugs", reference)
 
 
 def _check_version(given: Any, cutoff: str) -> None:
@@ -492,37 +472,6 @@ def _check_version(given: Any, cutoff: str) -> None:
             f"built with {given}.",
             "BAD_USER_INPUT",
         )
-
-
-def _check_tasks(field: str, tasks: Iterable[Mapping[str, Any]]) -> None:
-    for task in tasks:
-        slug = task.get("slug")
-        if not isinstance(slug, str) or not slug:
-            raise BadInput(f"{field}: slug of a task", "a text that is not empty", slug)
-        check_name(f"{field}: slug of a task", slug)
-        for key in ("max_retries", "retry_delay"):
-            value = task.get(key)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
-                raise BadInput(f"{field}: {key} of task {slug}", "a number, 0 or more", value)
-            if value is not None and value > 2**31 - 1:
-                raise BadInput(f"{field}: {key} of task {slug}", "a number below 2147483648", value)
-        _check_labels(f"{field}: tags of task {slug}", task.get("tags"))
-
-
-def _check_edges(field: str, edges: Iterable[Mapping[str, Any]]) -> None:
-    for edge in edges:
-        for end in ("upstream_task", "downstream_task"):
-            if _slug(edge.get(end)) is None:
-                raise BadInput(f"{field}: {end} of an edge", "a task slug", edge.get(end))
-
-
-def _check_labels(field: str, value: Any) -> None:
-    if value is None:
-        return
-    if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
-        raise BadInput(field, "a list of texts or null", value)
-    # An empty one does no harm here: 1.x registered it.
-    check_labels(field, [item for item in value if item.strip()])
 
 
 def _given_list(field: str, value: Any) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from prefect.schedules import Schedule
-from prefect.server.actions import chores
+from prefect.server.actions import chores, flow_document
 from prefect.server.actions.checks import check_object
 from prefect.server.actions.clearing import clear_runs
 from prefect.server.actions.create_run import create_flow_runs, is_key_used, labels_key
@@ -115,6 +115,7 @@ def set_group_schedule(
         for clock in interval_clocks or ()
     ]
     schedule = {"type": "Schedule", "clocks": clocks}
+    flow_document.check(flow_document.SCHEDULE, "schedule", schedule)
     try:
         Schedule.deserialize(schedule)
     except Exception as error:  # whatever a clock says against its input is the caller's to hear
