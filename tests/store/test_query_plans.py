@@ -18,7 +18,7 @@ SINCE = "2026-01-01T00:00:00+00:00"
 
 def compiled(query):
     """Compile a query of one root for SQLite."""
-    planner = Planner(build([]), {}, Arguments({}, {}), SQLITE, {})
+    planner = Planner(build([]), {}, Arguments({}, {}), SQLITE)
     (root,) = planner.plan(parse(query).definitions[0]).roots
     assert isinstance(root, TableRoot)
     return root.compiled
