@@ -189,7 +189,11 @@ def test_json_comes_back_as_it_was_given(value: Any) -> None:
     assert load_json(dump_json(value)) == expected
 
 
-@pytest.mark.parametrize("value", [{"x": float("nan"), "y": 2**70}, object(), {(1, 2): 3}, {"a": {1, 2}}], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [{"x": float("nan"), "y": 2**70}, object(), {(1, 2): 3}, {"a": {1, 2}}],
+    ids=["numbers", "an object", "a pair as key", "a set"],
+)
 def test_what_json_cannot_say_is_an_invalid_value(value: Any) -> None:
     with pytest.raises(InvalidValue, match=r"^Not a JSON value: "):
         dump_json(value)

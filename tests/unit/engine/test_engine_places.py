@@ -135,7 +135,9 @@ class Store(RemoteResult):
         self.objects[str(location)] = data
 
 
-@pytest.mark.parametrize("location", ["{x}.p", "pre/{x}.p", lambda x, **_: f"{x}.p"], ids=str)
+@pytest.mark.parametrize(
+    "location", ["{x}.p", "pre/{x}.p", lambda x, **_: f"{x}.p"], ids=["name", "folder", "function"]
+)
 def test_the_name_of_an_object_does_not_climb(location: Any) -> None:
     store = Store(location=location)
 
