@@ -131,6 +131,7 @@ def test_a_message_lies_in_the_inbox(world):
     message = world.row("message")
     assert (message["type"], message["content"]["type"], message["read"]) == ("CLOUD_HOOK", "CLOUD_HOOK", False)
     assert message["content"]["event"]["flow_run"]["id"] == run_id
+    assert message["text"] == f"Flow run {world.flow_run(run_id)['name']} is Success"
 
 
 def test_a_hook_hears_of_its_states_its_flow_and_its_own_tenant_only(world, sink):
