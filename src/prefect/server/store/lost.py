@@ -50,7 +50,9 @@ def _is_switched_off_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(is_switched_off, "sqlite")
 def _is_switched_off_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     settings, key = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"(COALESCE(json_type({settings}, '$.' || {key}), '') = 'false')"
+    # A text that is no JSON would end the statement with an error, for all rows.
+    is_off = f"COALESCE(json_type({settings}, '$.' || {key}), '') = 'false'"
+    return f"(CASE WHEN json_valid({settings}) THEN {is_off} ELSE 0 END)"
 
 
 def _off(name: str) -> ColumnElement[bool]:

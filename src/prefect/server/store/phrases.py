@@ -71,8 +71,9 @@ def _is_within_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(is_within, "sqlite")
 def _is_within_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     inner, outer = (compiler.process(clause, **kw) for clause in element.clauses)
-    text = "NOT EXISTS (SELECT 1 FROM json_each({}) WHERE value NOT IN (SELECT value FROM json_each({})))"
-    return text.format(inner, outer)
+    # A list that somebody spoiled would end the statement with an error, for all rows.
+    text = "NOT EXISTS (SELECT 1 FROM json_each({0}) WHERE value NOT IN (SELECT value FROM json_each({1})))"
+    return f"(CASE WHEN json_valid({inner}) THEN {text.format(inner, outer)} ELSE 0 END)"
 
 
 class is_empty_list(FunctionElement[bool]):
@@ -89,7 +90,8 @@ def _is_empty_list_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 
 @compiles(is_empty_list, "sqlite")
 def _is_empty_list_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"(json_array_length({compiler.process(next(iter(element.clauses)), **kw)}) = 0)"
+    value = compiler.process(next(iter(element.clauses)), **kw)
+    return f"(CASE WHEN json_valid({value}) THEN json_array_length({value}) = 0 ELSE 0 END)"
 
 
 def columns_of(table: Table, names: Iterable[str]) -> Mapping[str, Any]:
