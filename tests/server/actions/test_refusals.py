@@ -54,20 +54,24 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
         (
             registration.register_edges,
             {"flow_id": "mine", "serialized_edges": [{}]},
-            "Invalid serialized_edges: upstream",
+            "Invalid serialized_edges[0].upstream_task: expected",
         ),
         (
             registration.register_edges,
             {"flow_id": "mine", "serialized_edges": [{"upstream_task": {"slug": "one-1"}, "downstream_task": 5}]},
-            "Invalid serialized_edges: downstream_task of an edge",
+            "Invalid serialized_edges[0].downstream_task: expected",
         ),
         (registration.register_edges, {"flow_id": "mine", "serialized_edges": {}}, "Invalid serialized_edges"),
-        (registration.register_tasks, {"flow_id": "mine", "serialized_tasks": [{}]}, "Invalid serialized_tasks: slug"),
+        (
+            registration.register_tasks,
+            {"flow_id": "mine", "serialized_tasks": [{}]},
+            "Invalid serialized_tasks[0].slug: expected",
+        ),
         (registration.register_tasks, {"flow_id": "mine", "serialized_tasks": "x"}, "Invalid serialized_tasks"),
         (
             registration.register_tasks,
             {"flow_id": "mine", "serialized_tasks": [{"slug": "s", "tags": [1]}]},
-            "Invalid serialized_tasks: tags of task s",
+            "Invalid serialized_tasks[0].tags: expected",
         ),
     ],
 )
