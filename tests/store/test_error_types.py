@@ -126,9 +126,10 @@ def test_a_number_that_no_column_holds_is_an_invalid_value(
     database: Any, run_async: Callable[..., Any], way: Callable[..., None]
 ) -> None:
     def work(tx: Any) -> None:
-        insert(tx, "project", id=uid(2), tenant_id=uid(1), name="p")
-        insert(tx, "flow_group", id=uid(3), tenant_id=uid(1), name="g")
-        row = {"id": uid(4), "tenant_id": uid(1), "project_id": uid(2), "flow_group_id": uid(3), "name": "f"}
+        # Of its own: other tests leave theirs in this database.
+        insert(tx, "project", id=uid(72), tenant_id=uid(1), name="of numbers")
+        insert(tx, "flow_group", id=uid(73), tenant_id=uid(1), name="of numbers")
+        row = {"id": uid(74), "tenant_id": uid(1), "project_id": uid(72), "flow_group_id": uid(73), "name": "f"}
         statement = upsert(catalogue.flow)
         bad = {**row, "version": 2**70}
         if way is one_by_one:

@@ -131,8 +131,9 @@ def _states(tx: Any) -> None:
 # ----- the outbox
 
 
-@case("what is due", outbox.due, found, now=NOW, limit=9)
-@case("what is due first", outbox.due, found[:2], now=NOW, limit=2)
+@case("what is due", outbox.due, found, now=NOW, limit=9, busy=[])
+@case("what is due first", outbox.due, found[:2], now=NOW, limit=2, busy=[])
+@case("what is due to tenants that are not busy", outbox.due, [], now=NOW, limit=9, busy=[MINE])
 def _outbox(tx: Any) -> None:
     for number, rank in enumerate(RANKS):
         insert(tx, "outbox", id=uid(1000 + number), tenant_id=MINE, kind="k", payload={}, due_time=at(rank - 3))
