@@ -77,6 +77,17 @@ FLOW_BYTES: Final = 50_000_000
 RUNS_AT_ONCE: Final = 1_000
 TASK_RUNS_AT_ONCE: Final = 200_000
 LOGS_AT_ONCE: Final = 10_000
+SCHEDULE_CLOCKS: Final = 500
+SCHEDULE_DATES: Final = 2_000
+SCHEDULE_FUNCTIONS: Final = 100
+CRON_CHARACTERS: Final = 500
+RULE_CHARACTERS: Final = 5_000
+RULES_OF_A_SET: Final = 100
+TIME_CHARACTERS: Final = 100
+PATH_STEPS: Final = 100
+
+SCHEDULE_STEPS: Final = 1_000_000
+"""The most days, occurrences and filters that are looked at to find the next runs of one schedule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,22 @@ TABLE: Final = (
     Limit("idempotency key, version group", _bytes(KEY_BYTES), "kept as its beginning and a digest: still one run"),
     Limit("parameters, context, run config, default parameters, settings", _bytes(JSON_BYTES), "refused"),
     Limit("scheduled start time", "the years 1 to 9999", "refused"),
+    Limit("clocks of a schedule", f"{SCHEDULE_CLOCKS:,}", "refused"),
+    Limit("filters of a schedule, adjustments", f"{SCHEDULE_FUNCTIONS:,} of each kind", "refused"),
+    Limit("a cron", f"{CRON_CHARACTERS:,} characters", "refused"),
+    Limit(
+        "dates of a clock; dates, and dates left out, of a recurrence rule", f"{SCHEDULE_DATES:,} of each", "refused"
+    ),
+    Limit("a recurrence rule", f"{RULE_CHARACTERS:,} characters", "refused"),
+    Limit("rules of a set, rules that it leaves out", f"{RULES_OF_A_SET:,} of each", "refused"),
+    Limit("interval of a clock", "no less than 1 minute", "refused by the client; no runs, and a warning in the log"),
+    Limit(
+        "looking for the next runs of a schedule",
+        f"{SCHEDULE_STEPS:,} days, occurrences and filters",
+        "the runs found by then, and a warning in the server's log",
+    ),
+    Limit("a time or an interval in a filter", f"{TIME_CHARACTERS:,} characters", "refused"),
+    Limit("a path into JSON", f"{PATH_STEPS:,} steps", "refused"),
     Limit("description", f"{TEXT_CHARACTERS:,} characters", "refused"),
     Limit("serialized flow, unpacked", _bytes(FLOW_BYTES), "refused"),
     Limit("flow runs created at once", f"{RUNS_AT_ONCE:,}, with {TASK_RUNS_AT_ONCE:,} task runs", "refused"),

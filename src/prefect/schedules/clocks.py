@@ -16,6 +16,7 @@ from prefect.model.codec import register
 from prefect.model.times import UserTime, as_aware, for_user, plain, plain_duration, zone_of
 from prefect.schedules import rules, walls
 from prefect.schedules.cron import is_hourly, is_valid, walls_after
+from prefect.schedules.steps import take
 
 if TYPE_CHECKING:
     from dateutil.rrule import rrule, rruleset
@@ -134,6 +135,7 @@ class Clock:
         zone = self._zone
         last: datetime | None = None
         for time in self._times(begin):
+            take()
             if time < begin or (time == begin and not inclusive) or time == last:
                 continue
             if end is not None and time > end:
@@ -323,6 +325,7 @@ class DatesClock(Clock):
         return [for_user(date) for date in self._dates]
 
     def _times(self, begin: datetime) -> Iterator[datetime]:
+        take(len(self._dates))
         return iter(sorted(plain(date).astimezone(UTC) for date in self._dates))
 
     def _to_fields(self) -> dict[str, Any]:
@@ -333,6 +336,7 @@ class DatesClock(Clock):
         dates = _required(data, "dates")
         if not isinstance(dates, list):
             raise ValueError(f"dates: not a list: {dates!r}")
+        take(len(dates))
         return {**super()._arguments(data), "dates": [codec.load_time_tz(date, "dates") for date in dates]}
 
 

@@ -12,7 +12,10 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from prefect.schedules.steps import take
+
 _DAY = timedelta(days=1)
+_STEPS_OF_CRONITER = 300  # it does not tell how many it takes; some thousand until it gives up
 _YEARS = 50  # as far as croniter looks for the next time; 29 February is at most 8 years away
 
 
@@ -92,6 +95,7 @@ def _by_fields(fields: Fields, start: datetime, day_or: bool) -> Iterator[dateti
     last_year = min(start.year + _YEARS, date.max.year - 1)
     day += _DAY
     while day.year <= last_year:
+        take()
         if day.month not in fields.months:
             day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
             continue
@@ -120,6 +124,7 @@ def _by_croniter(cron: str, start: datetime, day_or: bool) -> Iterator[datetime]
 
     steps = croniter(cron, start, day_or=day_or, ret_type=datetime)
     while True:
+        take(_STEPS_OF_CRONITER)
         try:
             yield steps.get_next()
         except CroniterBadDateError:

@@ -6,12 +6,14 @@ is wanted, and those that never come again are given up.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from prefect.model import codec
 from prefect.model.times import as_aware, plain_wall
+from prefect.schedules.steps import counted_interval, take
 from prefect.schedules.walls import wall_of
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def is_hourly(rules: Any) -> bool:
 def walls_from(rules: Any, start: datetime, zone: tzinfo) -> Iterator[datetime]:
     """Give the walls of ``zone`` that the rules name from the wall ``start`` on, in order."""
     for walked, time in enumerate(_near(rules, start)):
+        take()
         wall = time.replace(tzinfo=None) if time.tzinfo is None or time.tzinfo is zone else _wall(time, zone)
         if wall >= start:
             yield wall
@@ -73,15 +76,16 @@ def _near(rules: Any, start: datetime) -> Any:
     from dateutil.rrule import rrule, rruleset
 
     if isinstance(rules, rrule):
-        return _forwarded(rules, start)
+        return _counted(_forwarded(rules, start))
     if not isinstance(rules, rruleset):
         return rules
     given: Any = rules
     near: Any = rruleset()
+    take(len(given._rdate) + len(given._exdate))
     for rule in given._rrule:
-        near.rrule(_forwarded(rule, start))
+        near.rrule(_counted(_forwarded(rule, start)))
     for rule in given._exrule:
-        near.exrule(_forwarded(rule, start))
+        near.exrule(_counted(_forwarded(rule, start)))
     for date in given._rdate:
         near.rdate(date)
     for date in given._exdate:
@@ -115,6 +119,27 @@ def _forwarded(rule: Any, start: datetime) -> Any:
         if passed > 0:
             changes["dtstart"] = (begin + passed * step * rule._interval).replace(tzinfo=rule._dtstart.tzinfo)
     return rule.replace(**changes) if changes else rule
+
+
+def _counted(rule: Any) -> Iterator[datetime]:
+    """Walk a rule, counting its turns and its occurrences."""
+    if rule != ():
+        counting: Any = copy.copy(rule)
+        counting._interval = counted_interval(rule._interval, _weight(rule))
+        rule = counting
+    for time in rule:
+        take()
+        yield time
+
+
+def _weight(rule: Any) -> int:
+    """Say how many days and times a rule looks at in one turn."""
+    from dateutil.rrule import HOURLY, MINUTELY, MONTHLY, WEEKLY, YEARLY
+
+    days = {YEARLY: 366, MONTHLY: 31, WEEKLY: 7}.get(rule._freq, 1)
+    seconds = len(rule._bysecond or ())
+    times = {HOURLY: len(rule._byminute or ()) * seconds, MINUTELY: seconds}.get(rule._freq, 0)
+    return int(days * (1 + len(rule._bysetpos or ())) + times)
 
 
 def _never_comes(rule: Any) -> bool:
@@ -168,6 +193,8 @@ def load_rules(data: Any) -> rrule | rruleset:
     from dateutil.rrule import rruleset
 
     rules = rruleset()
+    for field in ("_rrule", "_exrule", "_rdate", "_exdate"):
+        take(len(_list(data, field)))
     for rule in _list(data, "_rrule"):
         rules.rrule(_load_rule(rule))
     for rule in _list(data, "_exrule"):
@@ -192,6 +219,8 @@ def _load_rule(data: Any) -> rrule:
         changes["until"] = _time(data["_until"])
     try:
         rule: Any = rrulestr(data["rr"])
+        if rule._interval < 1:
+            raise ValueError("INTERVAL must be at least 1")
         loaded: rrule = rule.replace(**changes)
     except (ValueError, AttributeError, TypeError, KeyError) as error:
         raise ValueError(f"rrule_obj: not a valid rule: {data['rr']!r}: {error}") from None

@@ -12,6 +12,7 @@ from prefect.model.times import as_aware, for_user
 from prefect.schedules import adjustments as adjustments_module
 from prefect.schedules import filters as filters_module
 from prefect.schedules.clocks import Clock, ClockEvent, CronClock, IntervalClock, RRuleClock
+from prefect.schedules.steps import take
 
 if TYPE_CHECKING:
     from dateutil.rrule import rrule, rruleset
@@ -84,16 +85,19 @@ class Schedule:
         begin = datetime.now(UTC) if after is None else as_aware(after)
         found: list[ClockEvent] = []
         if n > 0:
-            for event in self._accepted(begin):
+            for event in self.upcoming(begin):
                 found.append(event)
                 if len(found) == n:
                     break
         return found if return_events else [event.start_time for event in found]
 
-    def _accepted(self, after: datetime) -> Iterator[ClockEvent]:
+    def upcoming(self, after: datetime) -> Iterator[ClockEvent]:
+        """Give the events after an aware time lazily, earliest first; they end as those of ``next`` do."""
+        functions = len(self.filters) + len(self.or_filters) + len(self.not_filters) + len(self.adjustments)
         for examined, event in enumerate(self._merged(after)):
             if examined == MAX_EXAMINED:
                 return
+            take(functions)
             if self._accepts(event.local_time):
                 yield ClockEvent(self._adjust(event.local_time), event.parameter_defaults, event.labels)
 
@@ -107,6 +111,7 @@ class Schedule:
         for event in heapq.merge(*streams, key=lambda event: event.time):
             if seen and seen[0].time != event.time:
                 seen = []
+            take(len(seen))
             if event not in seen:
                 seen.append(event)
                 yield event

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from prefect.contract import limits
 from prefect.server.actions.checks import check_labels, check_name
 from prefect.server.errors import BadInput
 
@@ -17,9 +18,14 @@ __all__ = ["EDGE", "FLOW", "SCHEDULE", "TASK", "check"]
 Check = Callable[[str, Any], None]
 MOST_NUMBER = 2**31 - 1
 #: Every look at a schedule asks each of its clocks and reads each of its crons and dates.
-MOST_CLOCKS = 500
-MOST_DATES = 2_000
-LONGEST_CRON = 500
+MOST_CLOCKS = limits.SCHEDULE_CLOCKS
+MOST_DATES = limits.SCHEDULE_DATES
+LONGEST_CRON = limits.CRON_CHARACTERS
+#: Characters of a recurrence rule; rules of one set.
+LONGEST_RULE = limits.RULE_CHARACTERS
+MOST_RULES = limits.RULES_OF_A_SET
+#: Filters and adjustments of a schedule, each kind.
+MOST_FUNCTIONS = limits.SCHEDULE_FUNCTIONS
 
 
 def _refuse(place: str, expected: str, value: Any) -> None:
@@ -34,6 +40,11 @@ def text(place: str, value: Any) -> None:
 def cron(place: str, value: Any) -> None:
     if not isinstance(value, str) or len(value) > LONGEST_CRON:
         _refuse(place, f"a text of at most {LONGEST_CRON} characters", value)
+
+
+def rule(place: str, value: Any) -> None:
+    if not isinstance(value, str) or len(value) > LONGEST_RULE:
+        _refuse(place, f"a text of at most {LONGEST_RULE} characters", value)
 
 
 def name(place: str, value: Any) -> None:
@@ -136,6 +147,17 @@ def document(required: Mapping[str, Check] | None = None, /, **optional: Check) 
 TASK_REFERENCE = either(name, document({"slug": name}), "a task slug")
 FUNCTION = either(text, document(fn=text, kwargs=mapping), "the name of a function")
 TIME = either(text, document(dt=text, tz=text), "a time")
+RULE = document({"rr": rule}, _dtstart=text, _until=text)
+RULES = document(
+    type=text,
+    rr=rule,
+    _dtstart=text,
+    _until=text,
+    _rrule=list_of(RULE, MOST_RULES),
+    _exrule=list_of(RULE, MOST_RULES),
+    _rdate=list_of(text, MOST_DATES),
+    _exdate=list_of(text, MOST_DATES),
+)
 CLOCK = document(
     type=text,
     parameter_defaults=mapping,
@@ -146,14 +168,16 @@ CLOCK = document(
     cron=cron,
     day_or=switch,
     dates=list_of(TIME, MOST_DATES),
+    rrule_obj=RULES,
 )
+FUNCTIONS = list_of(anything, MOST_FUNCTIONS)
 SCHEDULE = document(
     type=text,
     clocks=list_of(CLOCK, MOST_CLOCKS),
-    filters=anything,
-    or_filters=anything,
-    not_filters=anything,
-    adjustments=anything,
+    filters=FUNCTIONS,
+    or_filters=FUNCTIONS,
+    not_filters=FUNCTIONS,
+    adjustments=FUNCTIONS,
 )
 PARAMETER = document({"name": text}, slug=text, required=switch, default=anything, type=text)
 TASK = document(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from prefect.contract import limits
 from prefect.schedules import Schedule
+from prefect.schedules.clocks import ClockEvent
+from prefect.schedules.steps import Steps, TooManySteps, bounded
 from prefect.server.actions import chores, flow_document
 from prefect.server.actions.checks import check_object
 from prefect.server.actions.clearing import clear_runs
@@ -21,6 +24,8 @@ from prefect.server.store import clearing, flows
 from prefect.server.store.database import Transaction
 
 __all__ = [
+    "FEW_STEPS",
+    "MOST_STEPS",
     "WantedRun",
     "delete_group_schedule",
     "missing_runs",
@@ -39,6 +44,10 @@ logger = logging.getLogger("prefect.server.schedules")
 MOST_AHEAD = 1000
 #: So many are made in one transaction; the scheduler makes the others in further ones.
 MOST_TOGETHER = 100
+#: Steps (``prefect.schedules.steps``) of finding the next runs of one schedule: some tenths of a second.
+MOST_STEPS = limits.SCHEDULE_STEPS
+#: In a transaction, which others wait for: some milliseconds. A schedule that needs more is left to the scheduler.
+FEW_STEPS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +180,7 @@ def schedule_flow_runs(
         wanted: what ``wanted_runs`` gave for it, when it was asked outside of the transaction.
     """
     if wanted is None:
-        wanted = wanted_runs(flow, now, settings)
+        wanted = wanted_runs(flow, now, settings, Steps(FEW_STEPS))
     missing = missing_runs(tx, now, flow, wanted)
     if not missing:
         return []
@@ -201,17 +210,33 @@ def missing_runs(
     return [run for run in due if not is_key_used(tx, flow["id"], run.key)]
 
 
-def wanted_runs(flow: Mapping[str, Any], now: datetime, settings: Settings) -> list[WantedRun]:
+def wanted_runs(
+    flow: Mapping[str, Any], now: datetime, settings: Settings, steps: Steps | None = None
+) -> list[WantedRun]:
     """Ask the flow's schedule, or its group's which wins, for its next runs after ``now``.
 
     So many as are set, and beyond that all that come before the next looks of the scheduler: a schedule of many clocks
     may have more at one instant. A schedule that cannot be read gives none, and a warning in the log.
+
+    Args:
+        steps: count the work; a schedule that needs more gives what was found by then, and a warning in the log.
     """
     document = flow.get("group_schedule") or flow.get("schedule")
     if not document or flow["archived"] or not flow["is_schedule_active"]:
         return []
+    events: list[Any] = []
+    steps = steps or Steps(MOST_STEPS)
     try:
-        events = _events(Schedule.deserialize(document), now, settings)
+        with bounded(steps):
+            for event in _events(Schedule.deserialize(document), now, settings):
+                events.append(event)
+    except TooManySteps:
+        logger.warning(
+            "Flow %s has a schedule whose next runs are not found within %d steps: %d found",
+            flow["id"],
+            steps.most,
+            len(events),
+        )
     except Exception:  # a schedule is a user's text: whatever is wrong with it must not stop the others
         logger.warning("Flow %s has a schedule that cannot be read", flow["id"], exc_info=True)
         return []
@@ -227,15 +252,15 @@ def wanted_runs(flow: Mapping[str, Any], now: datetime, settings: Settings) -> l
     return wanted
 
 
-def _events(schedule: Schedule, now: datetime, settings: Settings) -> list[Any]:
-    count = settings.max_scheduled_runs_per_flow
-    horizon = now + timedelta(seconds=max(settings.scheduler_horizon_seconds, 3 * settings.scheduler_seconds))
-    events = schedule.next(count, after=now, return_events=True)
-    while len(events) == count < MOST_AHEAD and events[-1].start_time <= horizon:
-        count = min(count * 4, MOST_AHEAD)
-        events = schedule.next(count, after=now, return_events=True)
+def _events(schedule: Schedule, now: datetime, settings: Settings) -> Iterator[ClockEvent]:
     least = settings.max_scheduled_runs_per_flow
-    return [event for place, event in enumerate(events) if place < least or event.start_time <= horizon]
+    horizon = now + timedelta(seconds=max(settings.scheduler_horizon_seconds, 3 * settings.scheduler_seconds))
+    for place, event in enumerate(schedule.upcoming(now), 1):
+        if place > least and event.time > horizon:
+            return
+        yield event
+        if place >= max(least, MOST_AHEAD):
+            return
 
 
 def _plain(time: datetime) -> datetime:

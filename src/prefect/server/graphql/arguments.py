@@ -28,6 +28,7 @@ from graphql import (
     get_named_type,
 )
 
+from prefect.contract import limits
 from prefect.server.catalogue import PUBLIC, PublicTable, Relation, graphql_type
 from prefect.server.store.selection import (
     ALWAYS,
@@ -271,7 +272,7 @@ class Arguments:
         }
 
 
-MOST_STEPS = 100
+MOST_STEPS = limits.PATH_STEPS
 _PATH_STEP = re.compile(r"""\.?([A-Za-z_$][\w$-]*)|\[(\d+)\]|\.?\["((?:[^"\\]|\\.)*)"\]|\.?\['((?:[^'\\]|\\.)*)'\]""")
 
 

@@ -26,6 +26,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from prefect.contract import limits
 from prefect.server.graphql.times import read_time
 from prefect.server.store.moments import Moment
 
@@ -62,7 +63,7 @@ def parse_filter_time(value: Any) -> datetime | Moment:
     raise GraphQLError(f"Could not parse DateTime: {_shown(value)}")
 
 
-LONGEST_INTERVAL = 100
+LONGEST_INTERVAL = limits.TIME_CHARACTERS
 _INTERVAL_PART = re.compile(
     r"\s*(?:(?P<sign>[+-]?)(?P<hours>\d+):(?P<minutes>\d{1,2})(?::(?P<seconds>\d{1,2}(?:\.\d+)?))?"
     r"|(?P<number>[+-]?\d+(?:\.\d+)?)\s*(?P<unit>[a-zA-Z]*))"

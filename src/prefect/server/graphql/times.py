@@ -11,11 +11,12 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from prefect.contract import limits
 from prefect.server.store.moments import Moment, at_wall
 
 __all__ = ["read_time"]
 
-LONGEST = 100
+LONGEST = limits.TIME_CHARACTERS
 FOREVER = datetime.max.replace(tzinfo=UTC)
 BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 _WHOLE: dict[str, datetime | Moment] = {

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from prefect.schedules.steps import Steps
 from prefect.server.actions import schedules
 from prefect.server.services.settling import ROW_FAULTS, log_fault, settle_rows
 from prefect.server.services.stop import NEVER, Stop
@@ -18,6 +19,8 @@ from prefect.server.store.database import Database, DatabaseUnavailable, Transac
 __all__ = ["run_once"]
 
 BATCH = 500
+#: What all schedules of one turn may need beyond what each of them has.
+TURN_STEPS = 10_000_000
 FIRST_ID = "00000000-0000-0000-0000-000000000000"
 WHAT = "Schedule of flow"
 
@@ -27,11 +30,11 @@ Wanted = Mapping[str, list[schedules.WantedRun]]
 
 async def run_once(database: Database, settings: Settings, now: datetime, stop: Stop = NEVER) -> int:
     """Make what is missing for all active flows; gives the number of runs made."""
-    made, after_id = 0, FIRST_ID
+    made, after_id, spare = 0, FIRST_ID, Steps(TURN_STEPS)
     while not stop:
         batch = await database.read(partial(_page, after_id=after_id))
         # Working out times is slow beside the database: in a thread, and before the transaction.
-        wanted = await asyncio.to_thread(_wanted, batch, now, settings)
+        wanted = await asyncio.to_thread(_wanted, batch, now, settings, spare)
         left = [flow for flow in batch if flow["id"] in wanted]
         while left := await database.read(partial(_lacking, now=now, left=left, wanted=wanted)):
             schedule = partial(_schedule, now=now, wanted=wanted, settings=settings)
@@ -49,9 +52,16 @@ def _page(tx: Transaction, after_id: str) -> list[Flow]:
     return tx.all(flows.active_flows, after_id=after_id, limit=BATCH)
 
 
-def _wanted(batch: list[Flow], now: datetime, settings: Settings) -> Wanted:
-    found = {flow["id"]: schedules.wanted_runs(flow, now, settings) for flow in batch}
-    return {flow_id: runs for flow_id, runs in found.items() if runs}
+def _wanted(batch: list[Flow], now: datetime, settings: Settings, spare: Steps) -> Wanted:
+    found = {}
+    for flow in batch:
+        left = spare.most - spare.taken
+        steps = Steps(min(schedules.FEW_STEPS + left, schedules.MOST_STEPS))
+        if runs := schedules.wanted_runs(flow, now, settings, steps):
+            found[flow["id"]] = runs
+        if (beyond := min(steps.taken, steps.most) - schedules.FEW_STEPS) > 0:
+            spare.taken += min(beyond, left)
+    return found
 
 
 def _lacking(tx: Transaction, now: datetime, left: list[Flow], wanted: Wanted) -> list[Flow]:
