@@ -26,7 +26,7 @@ from support.world import flow_document
 Row = dict[str, Any]
 Family = dict[str, list[Row]]
 
-_NAMESPACE = UUID("00000000-0000-0000-0000-00000000f00d")
+NAMESPACE = UUID("00000000-0000-0000-0000-00000000f00d")
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: No service has a word on what happens then, and nothing is older than it.
 _LATER, _EARLIER = datetime(8000, 1, 1, tzinfo=UTC), datetime(2000, 1, 1, tzinfo=UTC)
@@ -128,7 +128,7 @@ def _sorted(rows: list[Row]) -> list[Row]:
 
 def _copy(family: Family, name: str, tenant_id: str | None) -> Family:
     ids = {
-        row["id"]: str(uuid5(_NAMESPACE, name + row["id"])) for rows in family.values() for row in rows if "id" in row
+        row["id"]: str(uuid5(NAMESPACE, name + row["id"])) for rows in family.values() for row in rows if "id" in row
     }
     if tenant_id is not None:
         ids[family["tenant"][0]["id"]] = tenant_id

@@ -21,6 +21,7 @@ __all__ = [
     "check_text",
     "found",
     "new_id",
+    "object_in",
     "read_json",
     "size_of",
     "slugify",
@@ -82,6 +83,11 @@ def read_json(value: Any) -> Any:
         except (ValueError, RecursionError):
             return value
     return value
+
+
+def object_in(value: Any) -> Mapping[str, Any]:
+    """Give the JSON object that a column holds; what somebody else wrote there by hand counts as none."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def check_object(field: str, value: Any, max_bytes: int = limits.JSON_BYTES) -> dict[str, Any]:

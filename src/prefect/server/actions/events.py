@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from prefect.server.actions.checks import new_id
+from prefect.server.actions.checks import new_id, object_in
 from prefect.server.catalogue import PUBLIC
 from prefect.server.live import OUTBOX_TOPIC
 from prefect.server.store import outbox
@@ -48,11 +48,11 @@ def tell_of_flow_run_state(
     if not is_heard(tx, tenant_id):
         return
     name = state["state"].upper()
-    told = [row for row in tx.all(outbox.cloud_hooks_of_tenant, tenant_id=tenant_id) if name in (row["states"] or ())]
+    told = [row for row in tx.all(outbox.cloud_hooks_of_tenant, tenant_id=tenant_id) if _names(row["states"], name)]
     wished = [
         row
         for row in tx.all(outbox.hooks_of_tenant, tenant_id=tenant_id, event_type=STATE_CHANGED)
-        if name in (row["event_tags"] or {}).get("states", ())
+        if _names(object_in(row["event_tags"]).get("states"), name)
     ]
     if not told and not wished:
         return
@@ -61,13 +61,18 @@ def tell_of_flow_run_state(
     for kind, row in (*((CLOUD_HOOK, row) for row in told), *((DO_ACTION, row) for row in wished)):
         if kind == CLOUD_HOOK and row["version_group_id"] not in (None, flow.get("version_group_id")):
             continue
-        groups = (row["event_tags"] or {}).get("flow_group_ids") if kind == DO_ACTION else None
-        if groups and flow.get("flow_group_id") not in groups:
+        groups = object_in(row["event_tags"]).get("flow_group_ids") if kind == DO_ACTION else None
+        if groups and not _names(groups, flow.get("flow_group_id")):
             continue
         if event is None:
             event = event_of_run(tx, now, flow_run_id=flow_run_id, flow=flow, previous=previous, state=state)
         named = {"hook_id": row["id"]} if kind == CLOUD_HOOK else {"hook_id": row["id"], "action_id": row["action_id"]}
         enter(tx, now, tenant_id=tenant_id, kind=kind, payload={**named, "event": event})
+
+
+def _names(listed: Any, name: str | None) -> bool:
+    """Tell whether a stored list names this; whoever hears by one that somebody spoiled hears nothing."""
+    return isinstance(listed, list) and name in listed
 
 
 def enter(tx: Transaction, now: datetime, *, tenant_id: str, kind: str, payload: Mapping[str, Any]) -> None:

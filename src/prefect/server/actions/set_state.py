@@ -15,7 +15,7 @@ from prefect.contract.fitting import fitted
 from prefect.model.state import Cancelled, Finished
 from prefect.model.state_facts import is_kind
 from prefect.server.actions import chores, events, slots
-from prefect.server.actions.checks import new_id, read_json, size_of
+from prefect.server.actions.checks import new_id, object_in, read_json, size_of
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.live import flow_run_topic, queue_topic
 from prefect.server.rules import flow_run as flow_run_rules
@@ -305,7 +305,7 @@ def _is_locked(tx: Transaction, row: Mapping[str, Any], version: int | None) -> 
     if version is None or version == row["version"]:
         return False
     flow = tx.one(states.versions_are_locked, flow_id=row["flow_id"])
-    return bool(flow and (flow["settings"] or {}).get("version_locking_enabled"))
+    return bool(flow and object_in(flow["settings"]).get("version_locking_enabled"))
 
 
 def _wait_on(tx: Transaction, now: datetime, statement: Any, run_id: str, verdict: Accept) -> Outcome:

@@ -10,7 +10,7 @@ from prefect.model.state import Finished
 from prefect.model.state_facts import is_kind
 from prefect.server.actions import slots
 from prefect.server.actions.agents import is_of_1_x
-from prefect.server.actions.checks import found
+from prefect.server.actions.checks import found, object_in
 from prefect.server.actions.queue import PAUSED
 from prefect.server.rules.proposal import is_running_kind
 from prefect.server.rules.transition import is_waiting
@@ -65,7 +65,7 @@ def _blocks(tx: Transaction, run: Mapping[str, Any], now: datetime, settings: Se
         yield f"It is Queued. Its process asks again by {_time(start)}."
     elif start > now:
         yield f"Its start time is {_time(start)}, in {_words(start - now)}."
-    if (run["tenant_settings"] or {}).get(PAUSED):
+    if object_in(run["tenant_settings"]).get(PAUSED):
         yield "The work queue of its tenant is paused."
     agents = tx.all(why.agents_of_tenant, tenant_id=run["tenant_id"], most=MOST_AGENTS)
     yield from _agent_blocks(run, agents, now)

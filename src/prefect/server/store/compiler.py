@@ -232,7 +232,7 @@ class _Writer:
         nullable = bool(column.nullable)
         if field.path:
             expression = self.fragments.at_path(expression, self.mark(Const(self.fragments.path(field.path)), None))
-            nullable = True
+            kind, nullable = "part of jsonb", True
         return self.fragments.leaf(expression, kind, nullable=nullable)
 
     def _list(self, select: str) -> str:

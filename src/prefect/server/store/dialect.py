@@ -86,8 +86,9 @@ def _interval(value: timedelta | float) -> timedelta:
     return value if isinstance(value, timedelta) else timedelta(seconds=value)
 
 
-def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+def _to_utc(value: datetime | str) -> datetime:
+    # A text comes from a second reading of rows of which one has a time that Python has none for, as infinity.
+    return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
 
 
 class Dialect:

@@ -30,11 +30,13 @@ class Fragments:
 
     dialect: Dialect
     concatenate: str
+    #: Kinds whose stored values may be none of the kind when somebody wrote them by hand; they are shown as null.
+    may_be_spoiled: frozenset[str] = frozenset()
 
     def leaf(self, expression: str, kind: str, *, nullable: bool) -> str:
         """Write a value of a GraphQL type as JSON text."""
         text = self._leaf(expression, kind)
-        return f"coalesce({text}, 'null')" if nullable else text
+        return f"coalesce({text}, 'null')" if nullable or kind in self.may_be_spoiled else text
 
     def _leaf(self, expression: str, kind: str) -> str:
         raise NotImplementedError
@@ -77,11 +79,13 @@ def _text_operator(operator: str) -> tuple[bool, str]:
 class SqliteFragments(Fragments):
     dialect = SQLITE
     concatenate = "group_concat"
+    # SQLite keeps any value in any column.
+    may_be_spoiled = frozenset({"Int", "Boolean", "interval"})
 
     def _leaf(self, expression: str, kind: str) -> str:
-        if kind in ("uuid", "timestamptz"):
+        if kind == "uuid":
             return f"""'"' || {expression} || '"'"""
-        if kind == "String":
+        if kind in ("String", "timestamptz"):
             return f"json_quote({expression})"
         if kind == "Boolean":
             return f"CASE {expression} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END"
@@ -89,6 +93,11 @@ class SqliteFragments(Fragments):
             return f"""'"' || p_interval({expression}) || '"'"""
         if kind == "Float":
             return f"p_float({expression})"
+        if kind == "Int":
+            return f"CASE typeof({expression}) WHEN 'integer' THEN {expression} END"
+        if kind == "jsonb":
+            # What is no JSON would make the whole answer none.
+            return f"CASE WHEN json_valid({expression}) THEN {expression} ELSE json_quote({expression}) END"
         return expression
 
     def at_path(self, expression: str, bound: str) -> str:
@@ -166,6 +175,8 @@ def _checked(name: str) -> Bind:
 class PostgresFragments(Fragments):
     dialect = POSTGRESQL
     concatenate = "string_agg"
+    # An infinite time has no text.
+    may_be_spoiled = frozenset({"timestamptz"})
 
     _casts: ClassVar = {
         "uuid": "uuid",

@@ -40,7 +40,7 @@ from .database import (
     UniquenessViolation,
 )
 from .dialect import POSTGRESQL, Dialect, load_json
-from .statements import Row, Statements
+from .statements import Prepared, Row, Statements
 from .transaction import OpenTransaction, within
 
 T = TypeVar("T")
@@ -135,7 +135,11 @@ class PostgresTransaction(OpenTransaction):
     def one(self, statement: Any, /, **values: Any) -> Row | None:
         prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
-        stored = cursor.fetchone()
+        try:
+            stored = cursor.fetchone()
+        except psycopg.DataError as error:
+            cursor = self._execute_leniently(prepared, values, error)
+            stored = cursor.fetchone()
         if prepared.changes is not None:
             self.rows_written += stored is not None
         return None if stored is None else prepared.load(stored, () if prepared.columns else _names(cursor))
@@ -144,7 +148,24 @@ class PostgresTransaction(OpenTransaction):
         prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
         names = () if prepared.columns else _names(cursor)
-        return prepared.load_all(cursor.fetchall(), names)
+        try:
+            stored = cursor.fetchall()
+        except psycopg.DataError as error:
+            stored = self._execute_leniently(prepared, values, error).fetchall()
+        return prepared.load_all(stored, names)
+
+    def _execute_leniently(
+        self, prepared: Prepared, values: Mapping[str, Any], error: psycopg.DataError
+    ) -> psycopg.Cursor[tuple[Any, ...]]:
+        """Read again with the times that Python has none for as texts, so that it is known which rows hold them."""
+        if prepared.changes is not None:
+            raise _translate(error, self._url) from error
+        self.cursor = self._conn.cursor()
+        self.cursor.adapters.register_loader("timestamptz", TextLoader)
+        try:
+            return self._execute(*prepared.bind(values))
+        finally:
+            self.cursor = self._conn.cursor()
 
     def run(self, statement: Any, /, **values: Any) -> int:
         prepared = self._prepare(statement, values)

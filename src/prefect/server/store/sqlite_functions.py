@@ -61,6 +61,14 @@ def _imatches(value: str | None, pattern: str | None) -> bool | None:
     return None if value is None or pattern is None else matcher("iregex", pattern).matches(value)
 
 
+def _load(text: str) -> Any:
+    """Read a stored JSON text; one that somebody spoiled is taken for a string, and ends no statement with an error."""
+    try:
+        return load_json(text)
+    except (TypeError, ValueError):
+        return str(text)
+
+
 _RANK = {type(None): 0, str: 1, int: 2, float: 2, bool: 3, list: 4, dict: 5}
 
 
@@ -105,7 +113,7 @@ def _compare_whole(left: Any, right: Any) -> int:
 
 
 def _collate(left: str, right: str) -> int:
-    return 0 if left == right else _compare_whole(load_json(left), load_json(right))
+    return 0 if left == right else _compare_whole(_load(left), _load(right))
 
 
 class _Containment:
@@ -158,7 +166,7 @@ def _scalar_key(value: Any) -> tuple[int, Any]:
 def _json_contains(whole: str | None, part: str | None) -> bool | None:
     if whole is None or part is None:
         return None
-    return _Containment().holds(load_json(whole), load_json(part))
+    return _Containment().holds(_load(whole), _load(part))
 
 
 def _has_key(value: Any, key: str) -> bool:
@@ -170,28 +178,28 @@ def _has_key(value: Any, key: str) -> bool:
 def _json_has_key(whole: str | None, key: str | None) -> bool | None:
     if whole is None or key is None:
         return None
-    return _has_key(load_json(whole), key)
+    return _has_key(_load(whole), key)
 
 
 def _json_has_any(whole: str | None, keys: str | None) -> bool | None:
     if whole is None or keys is None:
         return None
-    value = load_json(whole)
-    return any(_has_key(value, key) for key in load_json(keys))
+    value = _load(whole)
+    return any(_has_key(value, key) for key in _load(keys))
 
 
 def _json_has_all(whole: str | None, keys: str | None) -> bool | None:
     if whole is None or keys is None:
         return None
-    value = load_json(whole)
-    return all(_has_key(value, key) for key in load_json(keys))
+    value = _load(whole)
+    return all(_has_key(value, key) for key in _load(keys))
 
 
 def _json_path(whole: str | None, path: str) -> str | None:
     """Give the JSON text of what lies at the path (a JSON list of keys and indexes), or NULL."""
     if whole is None:
         return None
-    value = load_json(whole)
+    value = _load(whole)
     for step in load_json(path):
         if isinstance(value, dict):
             if step not in value:
@@ -216,12 +224,12 @@ def _sorted_deep(value: Any) -> Any:
 
 def _jsonb_text(whole: str | None) -> str | None:
     """Write a JSON value as PostgreSQL writes jsonb: for comparing it as a text."""
-    return None if whole is None else json.dumps(_sorted_deep(load_json(whole)), ensure_ascii=False)
+    return None if whole is None else json.dumps(_sorted_deep(_load(whole)), ensure_ascii=False)
 
 
 def interval_text(seconds: float | None) -> str | None:
     """Write a duration as PostgreSQL does: ``00:00:30``, ``1 day 02:00:00``."""
-    if seconds is None:
+    if not isinstance(seconds, int | float):
         return None
     whole = round(abs(seconds) * 1_000_000)
     sign = "-" if seconds < 0 else ""
@@ -238,7 +246,7 @@ def interval_text(seconds: float | None) -> str | None:
 
 def _float_text(value: float | None) -> str | None:
     """Write a number with all of its digits; SQLite writes 15."""
-    if value is None:
+    if not isinstance(value, int | float):
         return None
     return str(int(value)) if value == int(value) else repr(value)
 
