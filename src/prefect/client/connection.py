@@ -103,7 +103,11 @@ class Connection:
         return str(tenants[0]["id"])
 
     def server_time(self) -> datetime:
-        """Give the time by the API's clock, as far as its answers have told it; else by this machine's."""
+        """Give the time by the API's clock, as far as its answers have told it; else by this machine's.
+
+        Answers tell whole seconds, and the second that has begun: it is taken as over, so that what is due by the API's
+        clock is due by this one.
+        """
         ahead = _clocks.get(self.api_server, ("", 0.0))[1]
         return datetime.now(UTC) + timedelta(seconds=ahead)
 
@@ -114,7 +118,7 @@ class Connection:
             ahead = parsedate_to_datetime(told).timestamp() - time.time()
         except ValueError:
             return
-        _clocks[self.api_server] = (told, ahead if abs(ahead) > CLOCK_TOLERANCE_SECONDS else 0.0)
+        _clocks[self.api_server] = (told, ahead + 1.0 if abs(ahead) > CLOCK_TOLERANCE_SECONDS else 0.0)
 
     # ----- asking
 
