@@ -256,8 +256,7 @@ def agent_of(engine: Engine) -> Iterator[Callable[..., DockerAgent]]:
         yield make
     for agent in agents:
         agent.on_shutdown()
-    for container in engine.client.containers(all=True):
-        engine.client.remove_container(container["Id"], force=True)
+    engine.remove_containers()
 
 
 def flow_run(run_config: RunConfig | None = None, name: str = "quiet fox") -> GraphQLResult:

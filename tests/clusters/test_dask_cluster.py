@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -207,7 +208,7 @@ class TestExistingCluster:
             wait_until("nothing is left", lambda: not any(client.processing().values()), 10)
 
     def test_a_killed_worker_costs_only_its_work(
-        self, dask: DaskProcesses, executor: DaskExecutor, tmp_path: Path
+        self, dask: DaskProcesses, executor: DaskExecutor, tmp_path: Path, request: pytest.FixtureRequest
     ) -> None:
         pids = tmp_path / "pids"
 
@@ -228,6 +229,7 @@ class TestExistingCluster:
             after = inc.map(before)
         for name in ("spare-1", "spare-2"):
             dask.add_worker(name, resources="SPARE=1")
+            request.addfinalizer(partial(dask.end_worker, name))
         dask.wait_for_workers("spare-1", "spare-2")
 
         def kill_the_one_that_works() -> None:

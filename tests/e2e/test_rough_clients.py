@@ -9,7 +9,7 @@ import signal
 import socket
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -40,19 +40,25 @@ def connect(road: Road, said: bytes) -> socket.socket:
 
 def test_two_hundred_half_open_connections_do_not_stop_others_and_are_closed(road: Road) -> None:
     road.server(PREFECT_SERVER__HTTP__HEADER_SECONDS="10", PREFECT_SERVER__HTTP__BODY_SECONDS="10")
-    heads = [connect(road, said) for said in (b"", b"POS", b"POST / HTTP/1.1\r\nHost: x\r\n") for _ in range(50)]
-    bodies = [connect(road, b'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"query": ') for _ in range(50)]
+    post = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
+    begun = [b"", b"POS", post, post + b'Content-Length: 1000\r\n\r\n{"query": ']
+    held = [connect(road, said) for said in begun for _ in range(50)]
+    with ExitStack() as stack:
+        for connection in held:
+            stack.enter_context(connection)
+        _others_are_answered_and_these_closed(road, held)
 
+
+def _others_are_answered_and_these_closed(road: Road, held: list[socket.socket]) -> None:
     assert road.graphql("{ hello }") == {"data": {"hello": "👋"}}
     # It did not wait for any of them to be closed.
-    assert select.select([*heads, *bodies], [], [], 0)[0] == []
+    assert select.select(held, [], [], 0)[0] == []
     for _ in range(30):
         assert road.graphql("{ hello }") == {"data": {"hello": "👋"}}
-    for connection in (*heads, *bodies):
-        with connection:
-            assert connection.recv(1000).startswith(b"HTTP/1.1 408")
-            while connection.recv(1000):
-                pass
+    for connection in held:
+        assert connection.recv(1000).startswith(b"HTTP/1.1 408")
+        while connection.recv(1000):
+            pass
 
 
 def test_connections_beyond_the_bound_are_told_to_come_again(road: Road) -> None:

@@ -46,6 +46,11 @@ class DaskProcesses:
         kind = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", name]
         self.workers[name] = self._start("worker", self.address, *where, *kind, *more)
 
+    def end_worker(self, name: str) -> None:
+        """End a worker that was added."""
+        self.workers[name].kill()
+        self.workers[name].wait()
+
     def wait_for_workers(self, *names: str) -> None:
         with self.client() as client:
             wait_until(f"workers {names}", lambda: set(names) <= self.known(client), 30)

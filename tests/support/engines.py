@@ -37,6 +37,19 @@ class Engine:
         self.url = url
         self.client = client
 
+    def remove_containers(self) -> None:
+        """Remove all containers; one that an agent is just removing goes by itself."""
+        import docker
+
+        for container in self.client.containers(all=True):
+            try:
+                self.client.remove_container(container["Id"], force=True)
+            except docker.errors.NotFound:
+                continue
+            except docker.errors.APIError as error:
+                if error.response.status_code != 409:
+                    raise
+
     def make_image(self, name: str, files: dict[str, str] | None = None) -> str:
         """Make an image that borrows everything but ``files`` (path -> text of a program) from this machine."""
         stream = io.BytesIO()
@@ -93,8 +106,7 @@ def docker_engine() -> Iterator[Engine]:
         yield engine
     finally:
         if client is not None:
-            for container in client.containers(all=True):
-                client.remove_container(container["Id"], force=True)
+            engine.remove_containers()
             client.close()
         process.terminate()
         try:

@@ -28,7 +28,7 @@ def flow_id(keyed: Keyed) -> str:
 
 
 def giver_of(keyed: Keyed, run_id: str) -> str | None:
-    variables = {"ids": [run_id], "before": "2100-01-01T00:00:00Z"}
+    variables = {"ids": [run_id], "before": "2100-01-01T00:00:00Z", "states": ["Scheduled"]}
     [run] = keyed.run.data(operations.AGENT_FLOW_RUNS_AND_GIVERS, variables)["flow_run"]
     role: str | None = run["run_config_role"]
     return role
