@@ -63,7 +63,7 @@ class Connection:
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         body = json.dumps(said).encode()
-        head = f"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{self.headers}"
+        head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{self.headers}"
         self.writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
         answered = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         length = int(answered.split("content-length: ")[1].split("\r\n")[0])
