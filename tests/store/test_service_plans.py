@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from prefect.server.store import flows, lost, queue, slots
+from prefect.server.store import flows, lost, queue, retention, slots
 from prefect.server.store.opening import open_database
 from prefect.server.store.statements import Prepared
 from support.databases import NoPostgres
@@ -73,6 +73,12 @@ def fill(tx: Any) -> None:
         RUNS,
     )
 
+    many(
+        "INSERT INTO message (id, tenant_id, created, updated) "
+        f"SELECT {key('8007')}, {of_tenant}, CAST({ENDED} AS {time_type}), CAST({ENDED} AS {time_type})",
+        RUNS // 10,
+    )
+
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
 
@@ -112,6 +118,14 @@ QUESTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
     "scheduler, latest": (flows.latest_auto_scheduled, {"flow_id": "00000000-0000-4000-8002-000000000001"}),
     "queued": (slots.overdue_queued_runs, {"before": NOW, "most": 500}),
     "limits, running": (slots.limits_of_tenant[slots.FLOW], {"tenant_id": TENANT}),
+    "retention": (
+        retention.ended_runs,
+        {"before": NOW, "since": datetime(1, 1, 1, tzinfo=UTC), "most": 100},
+    ),
+    "retention of messages": (
+        retention.delete_old_messages,
+        {"tenant_id": TENANT, "before": datetime(2028, 1, 1, tzinfo=UTC), "most": 1000},
+    ),
     "places": (slots.usage, {"tenant_id": TENANT, "kind": "flow", "name": "gpu"}),
 }
 
@@ -134,10 +148,20 @@ def test_no_service_or_agent_reads_all_runs(filled, question):
     wide = [
         step
         for step in steps
-        for table in ("flow_run", "task_run")
+        for table in ("flow_run", "task_run", "message")
         if step.endswith(f"SCAN {table}") or f"Seq Scan on {table} " in step
     ]
     assert wide == [], "\n".join(steps)
+
+
+@pytest.mark.parametrize("question", ["retention", "retention of messages"])
+def test_retention_sorts_nothing(filled, question):
+    database, run_async = filled
+    statement, values = QUESTIONS[question]
+
+    steps = run_async(database.read(lambda tx: plan(tx, statement, values)))
+
+    assert [step for step in steps if "TEMP B-TREE" in step or "Sort" in step] == [], "\n".join(steps)
 
 
 def test_the_scheduler_reads_its_page_of_flows_by_key(filled):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from prefect.server.actions.clearing import clear_flow_run
+from prefect.server.services.settling import settle_rows
 from prefect.server.services.stop import NEVER, Stop
 from prefect.server.settings import Settings
 from prefect.server.store import retention
@@ -21,7 +22,12 @@ logger = logging.getLogger("prefect.server.services.retention")
 
 # Others write between two batches.
 PAUSE_SECONDS = 0.05
+#: Runs between two pauses.
+TOGETHER = 20
+WHAT = "Flow run that is to be deleted"
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+
+Row = Mapping[str, Any]
 
 
 async def run_once(database: Database, settings: Settings, now: datetime, stop: Stop = NEVER) -> int:
@@ -30,36 +36,52 @@ async def run_once(database: Database, settings: Settings, now: datetime, stop: 
         return 0
     before = now - timedelta(days=settings.retention_days)
     deleted, since = 0, LONG_AGO
+    kept: set[str] = set()  # at that time: they cannot be deleted, are named in the log and passed by
     while not stop:
-        found = await database.read(partial(_ended, before=before, since=since, most=settings.retention_batch))
-        left = list(found)
-        while left and not stop:
-            gone = await database.write(partial(_clear, left=left))
-            left, deleted = left[gone:], deleted + gone
+        most = settings.retention_batch + len(kept)
+        found = await database.read(partial(_ended, before=before, since=since, most=most))
+        cleared = await _clear_all(database, [run for run in found if run["id"] not in kept], stop)
+        deleted += len(cleared)
+        if len(found) < most:
+            break
+        since = found[-1]["created"]
+        kept = {run["id"] for run in found if run["created"] == since and run["id"] not in cleared}
+    for owner in await database.read(lambda tx: tx.all(retention.tenants)):
+        which = {"tenant_id": owner["id"], "before": before}
+        while not stop:
+            if await database.write(partial(_clear_messages, which=which)) < MOST_ROWS:
+                break
             await asyncio.sleep(PAUSE_SECONDS)
-        if len(found) < settings.retention_batch:
-            break
-        since = max(found.values())
-    while not stop:
-        if await database.write(partial(_clear_messages, before=before)) < MOST_ROWS:
-            break
-        await asyncio.sleep(PAUSE_SECONDS)
     if deleted:
         logger.info("Retention: %d flow runs that ended before %s are deleted", deleted, before.isoformat())
     return deleted
 
 
-def _ended(tx: Transaction, **which: Any) -> dict[str, datetime]:
-    return {row["id"]: row["created"] for row in tx.all(retention.ended_runs, **which)}
+def _ended(tx: Transaction, **which: Any) -> Sequence[Row]:
+    return tx.all(retention.ended_runs, **which)
 
 
-def _clear(tx: Transaction, left: Sequence[str]) -> int:
-    """Delete runs as long as the transaction has room; gives how many are gone."""
-    for gone, run_id in enumerate(left):
-        if not tx.room() or not clear_flow_run(tx, run_id):
-            return gone
-    return len(left)
+async def _clear_all(database: Database, found: Sequence[Row], stop: Stop) -> set[str]:
+    """Delete these runs, a few at a time; gives which are gone."""
+    cleared: set[str] = set()
+    left = list(found)
+    while left and not stop:
+        some, left = left[:TOGETHER], left[TOGETHER:]
+        partly: set[str] = set()
+        clear = partial(_clear, partly=partly, cleared=cleared)
+        await settle_rows(database, some, clear, what=WHAT, stop=stop)
+        left = [run for run in some if run["id"] in partly] + left
+        await asyncio.sleep(PAUSE_SECONDS)
+    return cleared
 
 
-def _clear_messages(tx: Transaction, before: datetime) -> int:
-    return tx.run(retention.delete_old_messages, before=before, most=MOST_ROWS)
+def _clear(tx: Transaction, run: Row, partly: set[str], cleared: set[str]) -> int:
+    """Delete a run as far as the transaction has room, and note whether it is gone."""
+    partly.discard(run["id"])
+    is_gone = clear_flow_run(tx, run["id"])
+    (cleared if is_gone else partly).add(run["id"])
+    return int(is_gone)
+
+
+def _clear_messages(tx: Transaction, which: Mapping[str, Any]) -> int:
+    return tx.run(retention.delete_old_messages, most=MOST_ROWS, **which)
