@@ -188,3 +188,12 @@ def test_a_look_visits_few_rows(filled, question):
         return postgres_rows(tx.raw("EXPLAIN (ANALYZE, FORMAT JSON) " + sql, bound)[0][0][0]["Plan"])
 
     assert run_async(database.read(visited)) < RUNS / 10
+
+
+def test_what_a_large_run_lacks_is_looked_up_task_by_task(database, run_async):
+    """While the table grows, the planner knows nothing of it yet."""
+    values = {"flow_id": TENANT, "flow_run_id": TENANT, "after": "", "most": 500}
+
+    steps = run_async(database.read(lambda tx: plan(tx, flows.tasks_without_run, values)))
+
+    assert [step for step in steps if "Join" in step or step.startswith(("SCAN task_run", "Seq Scan"))] == [], steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, exists, false, func, or_, select, true, update
+from sqlalchemy import delete, false, func, or_, select, true, update
 
 from prefect.server.catalogue import edge, flow, flow_group, flow_run, project, task, task_run
 from prefect.server.store.phrases import inserting, updating, value_of
@@ -190,11 +190,13 @@ tasks_for_run = (
     .limit(value_of("most", flow.c.version))
 )
 tasks_without_run = tasks_for_run.where(
-    ~exists().where(
-        task_run.c.flow_run_id == value_of("flow_run_id", task_run.c.flow_run_id),
-        task_run.c.task_id == task.c.id,
-        task_run.c.map_index == -1,
-    )
+    # Task by task, by index: PostgreSQL would plan a join by figures that a table that grows quickly does not have yet.
+    select(func.count())
+    .where(task_run.c.flow_run_id == value_of("flow_run_id", task_run.c.flow_run_id))
+    .where(task_run.c.task_id == task.c.id)
+    .where(task_run.c.map_index == -1)
+    .scalar_subquery()
+    == 0
 )
 count_tasks = select(func.count().label("count")).where(task.c.flow_id == value_of("flow_id", task.c.flow_id))
 
