@@ -59,7 +59,7 @@ def watch_flow_run(
     while True:
         wait = 0.0 if is_finished else max(min(POLL_SECONDS, advice.due_in(), deadline - time.monotonic()), 0.0)
         try:
-            events, cursor, is_page_full = _next_events(client, flow_run_id, cursor, wait)
+            events, cursor = _next_events(client, flow_run_id, cursor, wait)
         except ServerUnreachable as error:
             if is_lost:
                 raise
@@ -77,7 +77,7 @@ def watch_flow_run(
                 advice.note(event["state"])
             if stream_states if event["kind"] == "state" else stream_logs:
                 yield _line(event)
-        if is_finished and not is_page_full:
+        if is_finished and not events:
             return
         if advice.due_in() <= 0:
             yield advice.give()
@@ -98,8 +98,8 @@ def stream_flow_run_logs(flow_run_id: str, max_duration: timedelta = LONGEST_WAT
 
 def _next_events(
     client: Client, flow_run_id: str, cursor: int, wait_seconds: float
-) -> tuple[list[dict[str, Any]], int, bool]:
-    """Ask for the events after ``cursor``; tells also whether there may be more right now."""
+) -> tuple[list[dict[str, Any]], int]:
+    """Ask for the events after ``cursor``; there may be more as long as any come: a server bounds their bytes, too."""
     answer = client.wait_for(
         operations.FLOW_RUN_EVENTS,
         wait_seconds,
@@ -108,8 +108,7 @@ def _next_events(
         wait_seconds=wait_seconds,
         limit=limits.EVENT_PAGE,
     )["flow_run_events"]
-    events = answer["events"]
-    return events, answer["cursor"], len(events) >= limits.EVENT_PAGE
+    return answer["events"], answer["cursor"]
 
 
 def _line(event: Mapping[str, Any]) -> FlowRunLog:

@@ -40,6 +40,9 @@ LONGEST_WAIT_SECONDS: Final = 60.0
 EVENT_PAGE: Final = 1_000
 """Events of a flow run handed out at once."""
 
+EVENTS_BYTES: Final = 4_000_000
+"""The most the texts of the events handed out at once may weigh; a single event may weigh more."""
+
 HEARTBEAT_SECONDS: Final = 10.0
 """A process of this package beats at least so often, whatever `cloud.heartbeat_interval` says: 1.x's 30 s are meant for
 a server that waits for 10 minutes, and ours takes such a process for dead after 40 s."""
@@ -138,6 +141,11 @@ TABLE: Final = (
         "its texts are shortened and its cached inputs left out; a result that is too large is refused",
     ),
     Limit("a log message, with the rest of its record", _bytes(LOG_RECORD_BYTES), "cut by the client"),
+    Limit(
+        "events of a flow run handed out at once",
+        f"{_bytes(EVENTS_BYTES)} of texts, or an eighth of `http.max_answer_bytes`",
+        "fewer events, at least one; the next question goes on",
+    ),
     Limit("log lines sent at once", f"{LOGS_AT_ONCE:,}", "refused"),
     Limit("data of an artifact", f"{_bytes(ARTIFACT_BYTES)} (`artifacts_max_payload_bytes`)", "refused"),
     Limit("value of a key in the key-value store, as JSON", _bytes(KEY_VALUE_CHARACTERS), "refused"),

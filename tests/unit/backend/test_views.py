@@ -212,6 +212,7 @@ def test_states_and_logs_are_told_in_the_order_of_their_times_until_the_end(stub
         "flow_run_events",
         {"data": {"flow_run_events": {"cursor": 3, "events": first}}},
         {"data": {"flow_run_events": {"cursor": 4, "events": last}}},
+        {"data": {"flow_run_events": {"cursor": 4, "events": []}}},
     )
 
     lines = [(line.level, line.message) for line in watch_flow_run("r")]
@@ -223,7 +224,7 @@ def test_states_and_logs_are_told_in_the_order_of_their_times_until_the_end(stub
         (20, "Entered state <Success>: done"),
     ]
     cursors = [asked.variables["after"] for asked in stub.asked if "flow_run_events" in asked.query]
-    assert cursors == [0, 3]
+    assert cursors == [0, 3, 4]  # a page may be short because its lines are long: the end is where nothing comes
 
 
 def test_a_finished_run_is_told_in_one_line(stub):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from prefect.contract import limits
@@ -89,29 +90,41 @@ def _storable(text: str | None) -> str | None:
 
 
 class Events:
-    """Events of a flow run and the number of the last one."""
+    """Events of a flow run, the number of the last one, and whether there may be more right now."""
 
-    __slots__ = ("cursor", "events")
+    __slots__ = ("cursor", "events", "has_more")
 
-    def __init__(self, cursor: int, events: list[dict[str, Any]]):
+    def __init__(self, cursor: int, events: list[dict[str, Any]], has_more: bool):
         self.cursor = cursor
         self.events = events
+        self.has_more = has_more
 
 
-def events_after(tx: Transaction, *, flow_run_id: str, after: int, limit: int) -> Events:
+def events_after(
+    tx: Transaction, *, flow_run_id: str, after: int, limit: int, most_bytes: int = limits.EVENTS_BYTES
+) -> Events:
     """Give the events with a number above ``after``, in order; the cursor is what to ask with next.
+
+    Args:
+        limit: how many at most.
+        most_bytes: fewer come when their texts are larger than this together, but always one.
 
     Raises:
         ApiError: no such flow run.
     """
-    state_rows = tx.all(logs.states_after, flow_run_id=flow_run_id, after=after, limit=limit)
-    log_rows = tx.all(logs.logs_after, flow_run_id=flow_run_id, after=after, limit=limit)
-    if not state_rows and not log_rows and tx.one(runs.flow_run_by_id, flow_run_id=flow_run_id) is None:
-        raise ApiError(f"Flow run {flow_run_id} not found")
+    sizes = tx.all(logs.event_sizes, flow_run_id=flow_run_id, after=after, limit=limit)
+    if not sizes:
+        if tx.one(runs.flow_run_by_id, flow_run_id=flow_run_id) is None:
+            raise ApiError(f"Flow run {flow_run_id} not found")
+        return Events(after, [], False)
+    # Texts are read only when it is known that they are not too many.
+    totals = accumulate(row["size"] for row in sizes)
+    fitting = max(sum(total <= most_bytes for total in totals), 1)
+    between = {"flow_run_id": flow_run_id, "after": after, "until": sizes[fitting - 1]["seq"]}
+    state_rows, log_rows = tx.all(logs.states_after, **between), tx.all(logs.logs_after, **between)
     events = [_event("state", row) for row in state_rows] + [_event("log", row) for row in log_rows]
     events.sort(key=lambda event: event["seq"])
-    events = events[:limit]
-    return Events(events[-1]["seq"] if events else after, events)
+    return Events(between["until"], events, fitting < len(sizes) or len(sizes) == limit)
 
 
 def _event(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:

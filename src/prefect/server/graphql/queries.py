@@ -54,7 +54,7 @@ async def _get_task_run_info(request: Request, inputs: dict[str, Any]) -> Mappin
 
 async def _flow_run_events(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
     found = await run_events(request, inputs)
-    return {"cursor": found.cursor, "events": found.events}
+    return {"cursor": found.cursor, "events": found.events, "has_more": found.has_more}
 
 
 QUERIES: tuple[Operation, ...] = (

@@ -108,7 +108,7 @@ class LiveQuery:
         if not events:
             return (None if found else answer), True
         self._bound[root.key] = {**arguments, "after": found["cursor"]}
-        return answer, len(events) < (arguments.get("limit") or 1000)
+        return answer, not found["has_more"]
 
 
 def errors_of(refusal: bytes) -> list[Any]:

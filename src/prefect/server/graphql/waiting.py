@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from prefect.contract import limits
 from prefect.server.actions import logs as log_actions
 from prefect.server.actions import queue as queue_actions
 from prefect.server.actions.checks import check_labels
@@ -131,18 +132,22 @@ async def _due_for(
 
 
 async def run_events(request: Request, inputs: dict[str, Any]) -> log_actions.Events:
-    """Give a flow run's events after a number; when there are none, wait for them as long as the caller wishes."""
+    """Give the next events of a flow run, as many as fit; when there are none, wait for them as the caller wishes."""
     database, live = request.app.database, request.app.live
     flow_run_id, after, limit = inputs["flow_run_id"], inputs.get("after") or 0, inputs.get("limit") or 1000
     wait = _wait_seconds(request, inputs)
     if not 1 <= limit <= MOST_EVENTS:
         raise BadInput("limit", f"a whole number from 1 to {MOST_EVENTS}", limit)
+    # The answer is bounded, too: what would not fit is not read, or it would be refused each time.
+    most_bytes = min(limits.EVENTS_BYTES, request.app.settings.max_answer_bytes // 8)
     clock = asyncio.get_running_loop().time
     begun = clock()
     with live.listen(flow_run_topic(flow_run_id)) as ear:
         while True:
             found = await database.read(
-                lambda tx: log_actions.events_after(tx, flow_run_id=flow_run_id, after=after, limit=limit)
+                lambda tx: log_actions.events_after(
+                    tx, flow_run_id=flow_run_id, after=after, limit=limit, most_bytes=most_bytes
+                )
             )
             left = wait - (clock() - begun)
             if found.events or left <= 0 or live.closed:

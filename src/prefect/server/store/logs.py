@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from typing import Any
+
+from sqlalchemy import Table, bindparam, literal, select, union_all
 
 from prefect.server.catalogue import flow_run_state, log
-from prefect.server.store.phrases import inserting, value_of
+from prefect.server.store.phrases import bytes_of, inserting, value_of
 
-__all__ = ["insert_log", "known_logs", "logs_after", "states_after"]
+__all__ = ["event_sizes", "insert_log", "known_logs", "logs_after", "states_after"]
 
 # A batch that is sent again after a lost answer brings the same ids.
 insert_log = inserting(
@@ -28,6 +30,23 @@ insert_log = inserting(
 
 known_logs = select(log.c.id).where(log.c.id.in_(bindparam("log_ids", expanding=True, type_=log.c.id.type)))
 
+
+def _sizes(table: Table, *more: Any) -> Any:
+    size = sum((bytes_of(column) for column in (table.c.message, *more)), literal(0))
+    return (
+        select(table.c.seq, size.label("size"))
+        .where(table.c.flow_run_id == value_of("flow_run_id", table.c.flow_run_id))
+        .where(table.c.seq > value_of("after", table.c.seq))
+        .order_by(table.c.seq)
+        .limit(value_of("limit", flow_run_state.c.version))
+        .subquery()
+    )
+
+
+_both = union_all(select(_sizes(flow_run_state)), select(_sizes(log, log.c.name))).subquery()
+#: The numbers of the next events, and how many bytes their texts have.
+event_sizes = select(_both).order_by(_both.c.seq).limit(value_of("limit", flow_run_state.c.version))
+
 states_after = (
     select(
         flow_run_state.c.seq,
@@ -37,13 +56,13 @@ states_after = (
     )
     .where(flow_run_state.c.flow_run_id == value_of("flow_run_id", flow_run_state.c.flow_run_id))
     .where(flow_run_state.c.seq > value_of("after", flow_run_state.c.seq))
+    .where(flow_run_state.c.seq <= value_of("until", flow_run_state.c.seq))
     .order_by(flow_run_state.c.seq)
-    .limit(value_of("limit", flow_run_state.c.version))
 )
 logs_after = (
     select(log.c.seq, log.c.timestamp, log.c.level, log.c.name, log.c.message, log.c.task_run_id)
     .where(log.c.flow_run_id == value_of("flow_run_id", log.c.flow_run_id))
     .where(log.c.seq > value_of("after", log.c.seq))
+    .where(log.c.seq <= value_of("until", log.c.seq))
     .order_by(log.c.seq)
-    .limit(value_of("limit", flow_run_state.c.version))
 )

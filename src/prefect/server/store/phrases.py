@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Table, bindparam, literal_column, update
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Table, bindparam, literal_column, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.dml import Update
 from sqlalchemy.sql.functions import FunctionElement
 
-__all__ = ["INSERTED", "among", "inserting", "inserting_many", "is_empty_list", "is_within", "updating", "value_of"]
+__all__ = [
+    "INSERTED",
+    "among",
+    "bytes_of",
+    "inserting",
+    "inserting_many",
+    "is_empty_list",
+    "is_within",
+    "updating",
+    "value_of",
+]
 
 
 #: The option of a statement that tells which columns it gives.
@@ -92,6 +102,23 @@ def _is_empty_list_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 def _is_empty_list_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     value = compiler.process(next(iter(element.clauses)), **kw)
     return f"(CASE WHEN json_valid({value}) THEN json_array_length({value}) = 0 ELSE 0 END)"
+
+
+class bytes_of(FunctionElement[int]):
+    """The bytes that a text takes, found without reading the text where the database can do that."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(bytes_of, "postgresql")
+def _bytes_of_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"COALESCE(octet_length({compiler.process(next(iter(element.clauses)), **kw)}), 0)"
+
+
+@compiles(bytes_of, "sqlite")
+def _bytes_of_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"COALESCE(length(CAST({compiler.process(next(iter(element.clauses)), **kw)} AS BLOB)), 0)"
 
 
 def columns_of(table: Table, names: Iterable[str]) -> Mapping[str, Any]:
