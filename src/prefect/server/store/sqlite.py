@@ -409,7 +409,8 @@ class SqliteDatabase:
         # Alone, the transaction itself is what is rolled back.
         alone = len(batch) == 1
         begun = time.monotonic()
-        self._check_files(conn)
+        # All of them are looked at before anything is acknowledged.
+        self._watch.check_file()
         conn.execute("BEGIN IMMEDIATE")
         rows = 0
         for place, work in enumerate(batch):
