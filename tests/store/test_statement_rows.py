@@ -106,8 +106,8 @@ found = [uid(1000 + number) for number in IN_ORDER]
 # ----- logs and states of a run
 
 
-@case("lines after the second", logs.logs_after, [3, 4], column="seq", flow_run_id=RUN, after=2, limit=2)
-@case("all lines", logs.logs_after, [1, 2, 3, 4, 5], column="seq", flow_run_id=RUN, after=0, limit=9)
+@case("lines after the second, to the fourth", logs.logs_after, [3, 4], column="seq", flow_run_id=RUN, after=2, until=4)
+@case("all lines", logs.logs_after, [1, 2, 3, 4, 5], column="seq", flow_run_id=RUN, after=0, until=9)
 def _logs(tx: Any) -> None:
     for number, seq in enumerate((3, 1, 5, 2, 4)):
         insert(
@@ -116,8 +116,10 @@ def _logs(tx: Any) -> None:
     insert(tx, "log", id=uid(1100), flow_run_id=OTHER_RUN, tenant_id=MINE, seq=3, message="m", timestamp=NOW)
 
 
-@case("states after the second", logs.states_after, [3, 4], column="seq", flow_run_id=RUN, after=2, limit=2)
-@case("all states", logs.states_after, [1, 2, 3, 4, 5], column="seq", flow_run_id=RUN, after=0, limit=9)
+@case(
+    "states after the second, to the fourth", logs.states_after, [3, 4], column="seq", flow_run_id=RUN, after=2, until=4
+)
+@case("all states", logs.states_after, [1, 2, 3, 4, 5], column="seq", flow_run_id=RUN, after=0, until=9)
 def _states(tx: Any) -> None:
     for number, seq in enumerate((3, 1, 5, 2, 4)):
         insert(
