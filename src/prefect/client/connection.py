@@ -105,8 +105,8 @@ class Connection:
     def server_time(self) -> datetime:
         """Give the time by the API's clock, as far as its answers have told it; else by this machine's.
 
-        Answers tell whole seconds, and the second that has begun: it is taken as over, so that what is due by the API's
-        clock is due by this one.
+        Answers tell whole seconds, the one that had begun when the server last looked at its clock, a second ago at
+        most. Both seconds are taken as over, so that what is due by the API's clock is due by this one.
         """
         ahead = _clocks.get(self.api_server, ("", 0.0))[1]
         return datetime.now(UTC) + timedelta(seconds=ahead)
@@ -118,7 +118,7 @@ class Connection:
             ahead = parsedate_to_datetime(told).timestamp() - time.time()
         except ValueError:
             return
-        _clocks[self.api_server] = (told, ahead + 1.0 if abs(ahead) > CLOCK_TOLERANCE_SECONDS else 0.0)
+        _clocks[self.api_server] = (told, ahead + 2.0 if abs(ahead) > CLOCK_TOLERANCE_SECONDS else 0.0)
 
     # ----- asking
 
