@@ -119,7 +119,7 @@ def test_who_waits_while_the_file_cannot_be_opened_is_told_at_once_and_the_stop_
                 patch.setattr(opened.database, "_fail", _fail_and_break(opened.database._fail))
                 for number in range(5):
                     # Who comes while the thread begins anew is told of that, everybody else of the batch.
-                    with pytest.raises(DatabaseUnavailable, match="ZeroDivisionError|RuntimeError"):
+                    with pytest.raises(DatabaseUnavailable, match=r"ZeroDivisionError|RuntimeError"):
                         await opened.write(add(10 + number))
 
     run_async(run())
