@@ -44,7 +44,7 @@ logger = logging.getLogger("prefect.server.schedules")
 MOST_AHEAD = 1000
 #: So many are made in one transaction; the scheduler makes the others in further ones.
 MOST_TOGETHER = 100
-#: Steps (``prefect.schedules.steps``) of finding the next runs of one schedule: some tenths of a second.
+#: Steps (``prefect.schedules.steps``) of finding the next runs of one schedule: one to two seconds.
 MOST_STEPS = limits.SCHEDULE_STEPS
 #: In a transaction, which others wait for: some milliseconds. A schedule that needs more is left to the scheduler.
 FEW_STEPS = 20_000
