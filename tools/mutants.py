@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import hashlib
+import importlib.util
 import itertools
 import json
 import random
@@ -331,6 +332,8 @@ def main() -> int:
     wanted = [room for room in ROOMS if room in [text.strip() for text in given.rooms.split(",")]]
     if not wanted:
         parser.error(f"--rooms: expected some of {', '.join(ROOMS)}")
+    if importlib.util.find_spec("coverage") is None:  # each file of tests would give no answer, and none says why
+        parser.error("the package coverage is missing, which tells what tests run which line: make test installs it")
     copy_tree(HERE, ROOT)
     found = sources(wanted, given.changed)
     if given.only:

@@ -146,6 +146,8 @@ def inputs_of(operation: Any, ids: dict[str, str], tenant_id: str) -> dict[str, 
         found["logs"] = [{"flow_run_id": ids["flow_run_id"], "message": "m"}]
     if operation.name == "create_cloud_hook":
         found |= {"type": "WEBHOOK", "config": {"url": "http://x/"}, "states": ["FAILED"]}
+    elif operation.name == "create_flow_run_state_changed_hook":
+        found["states"] = ["FAILED"]
     elif "states" in found:
         found["states"] = [{named: ids[named], "state": {"type": "Success"}}]
     return found

@@ -28,7 +28,7 @@ from prefect.server.errors import ApiError
 from prefect.server.graphql.mutations_access import ACCESS_MUTATIONS
 from prefect.server.graphql.mutations_automations import AUTOMATION_MUTATIONS
 from prefect.server.graphql.mutations_limits import LIMIT_MUTATIONS
-from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request
+from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request, tenant_of
 from prefect.server.graphql.waiting import runs_in_queue, work_done
 from prefect.server.live import chore_topic
 from prefect.server.rules.proposal import Proposal
@@ -86,18 +86,10 @@ def _id(action: Callable[..., Any], *, with_settings: bool = False, of_tenant: b
     async def run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
         given = {**inputs, **({"settings": request.app.settings} if with_settings else {})}
         if of_tenant:
-            given["tenant_id"] = _tenant(request, inputs)
+            given["tenant_id"] = tenant_of(request, inputs)
         return {"id": await _write(request, action, **given)}
 
     return run
-
-
-def _tenant(request: Request, inputs: Inputs) -> str:
-    """Take the tenant that is named, or else the caller's own."""
-    tenant_id = inputs.get("tenant_id") or request.tenant_id
-    if tenant_id is None:
-        raise ApiError("No tenant found.")
-    return str(tenant_id)
 
 
 def _agent(request: Request) -> str | None:
@@ -181,7 +173,7 @@ async def _get_or_create_task_run(request: Request, inputs: Inputs) -> Mapping[s
 
 
 async def _get_runs_in_queue(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    return {"flow_run_ids": await runs_in_queue(request, inputs, _tenant(request, inputs), _agent(request))}
+    return {"flow_run_ids": await runs_in_queue(request, inputs, tenant_of(request, inputs), _agent(request))}
 
 
 def _set_states(kind: str, set_one: Callable[..., set_state.Outcome]) -> Run:
@@ -238,7 +230,7 @@ async def _cancel_flow_run(request: Request, inputs: Inputs) -> Mapping[str, Any
 
 
 async def _register_agent(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    inputs["tenant_id"] = _tenant(request, inputs)
+    inputs["tenant_id"] = tenant_of(request, inputs)
     version = request.headers.get("x-prefect-core-version")
     return {"id": await _write(request, agents.register_agent, core_version=version, **inputs)}
 
@@ -249,7 +241,7 @@ async def _write_run_logs(request: Request, inputs: Inputs) -> Mapping[str, Any]
 
 def _of_tenant(action: Callable[..., Any]) -> Run:
     async def run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-        return {"success": bool(await _write(request, action, **{**inputs, "tenant_id": _tenant(request, inputs)}))}
+        return {"success": bool(await _write(request, action, **{**inputs, "tenant_id": tenant_of(request, inputs)}))}
 
     return run
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from prefect.server.actions import keys, secrets
 from prefect.server.auth import ROLES
-from prefect.server.errors import ApiError
-from prefect.server.graphql.operations import SUCCESS, Operation, Request
+from prefect.server.graphql.operations import SUCCESS, Operation, Request, tenant_of
 
 __all__ = ["ACCESS_MUTATIONS", "ACCESS_QUERIES"]
 
@@ -59,14 +58,8 @@ async def _auth_info(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     }
 
 
-def _tenant(request: Request) -> str:
-    if request.tenant_id is None:
-        raise ApiError("No tenant found.")
-    return request.tenant_id
-
-
 async def _set_secret(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    tenant_id, name = _tenant(request), inputs["name"]
+    tenant_id, name = tenant_of(request, {}), inputs["name"]
     secrets.check_secret(name, inputs["value"])
     stored = request.app.secrets.close(tenant_id, name, inputs["value"])
 
@@ -77,7 +70,7 @@ async def _set_secret(request: Request, inputs: Inputs) -> Mapping[str, Any]:
 
 
 async def _delete_secret(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    tenant_id, name = _tenant(request), inputs["name"]
+    tenant_id, name = tenant_of(request, {}), inputs["name"]
 
     def work(tx: Any) -> bool:
         return secrets.delete_secret(tx, request.now, tenant_id=tenant_id, name=name)
@@ -86,12 +79,12 @@ async def _delete_secret(request: Request, inputs: Inputs) -> Mapping[str, Any]:
 
 
 async def _secret_names(request: Request, inputs: Inputs) -> list[str]:
-    tenant_id = _tenant(request)
+    tenant_id = tenant_of(request, {})
     return await request.app.database.read(lambda tx: secrets.secret_names(tx, tenant_id=tenant_id))
 
 
 async def _secret_value(request: Request, inputs: Inputs) -> Any:
-    tenant_id, name = _tenant(request), inputs["name"]
+    tenant_id, name = tenant_of(request, {}), inputs["name"]
     stored = await request.app.database.read(lambda tx: secrets.stored_secret(tx, tenant_id=tenant_id, name=name))
     return request.app.secrets.open(tenant_id, name, stored)
 

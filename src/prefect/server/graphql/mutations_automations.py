@@ -9,8 +9,8 @@ from typing import Any
 from prefect.server.actions import automations, trial
 from prefect.server.actions.delivery import Undeliverable, deliver
 from prefect.server.errors import ApiError
-from prefect.server.graphql.mutations_limits import Inputs, tenant_of, writing
-from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request
+from prefect.server.graphql.mutations_limits import Inputs, writing
+from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request, tenant_of
 
 __all__ = ["AUTOMATION_MUTATIONS"]
 

@@ -6,21 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from prefect.server.actions import flows, queue, slots, why
-from prefect.server.errors import ApiError
-from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request
+from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request, tenant_of
 
-__all__ = ["LIMIT_MUTATIONS", "LIMIT_QUERIES", "tenant_of", "writing"]
+__all__ = ["LIMIT_MUTATIONS", "LIMIT_QUERIES", "writing"]
 
 Inputs = dict[str, Any]
 Run = Callable[[Request, Inputs], Awaitable[Mapping[str, Any]]]
-
-
-def tenant_of(request: Request, inputs: Inputs) -> str:
-    """Take the tenant that is named, or else the caller's own."""
-    tenant_id = inputs.get("tenant_id") or request.tenant_id
-    if tenant_id is None:
-        raise ApiError("No tenant found.")
-    return str(tenant_id)
 
 
 def writing(field: str, action: Callable[..., Any], **fixed: Any) -> Run:

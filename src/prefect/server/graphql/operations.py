@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from prefect.server.auth import ANYONE, Caller
+from prefect.server.errors import ApiError
 
 if TYPE_CHECKING:
     from prefect.server.app import App
 
-__all__ = ["ENUMS", "ID", "INPUT_TYPES", "OBJECT_TYPES", "SUCCESS", "Operation", "Request"]
+__all__ = ["ENUMS", "ID", "INPUT_TYPES", "OBJECT_TYPES", "SUCCESS", "Operation", "Request", "tenant_of"]
 
 SUCCESS: Mapping[str, str] = {"success": "Boolean", "error": "String"}
 READS_AT_ONCE = 2
@@ -36,6 +37,14 @@ class Request:
     address: str | None = None  # where the connection comes from
     #: One request, or a batch of them, keeps no more readers from the others.
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_AT_ONCE))
+
+
+def tenant_of(request: Request, inputs: Mapping[str, Any]) -> str:
+    """Take the tenant that is named, or else the caller's own."""
+    tenant_id = inputs.get("tenant_id") or request.tenant_id
+    if tenant_id is None:
+        raise ApiError("No tenant found.")
+    return str(tenant_id)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Service:
         self.turns = self.failures = 0
         self.last_end = self.last_seconds = 0.0
         self._woken = asyncio.Event()
-        self._stop = stop or Stop()
+        self._stop = Stop() if stop is None else stop  # one that is not set is false
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
