@@ -32,6 +32,7 @@ from prefect.server.graphql.operations import Request
 from prefect.server.logs import request_id
 from prefect.server.metrics import CONTENT_TYPE
 from prefect.server.origins import Doors, safe_headers
+from prefect.server.pages import Pages, wants_page
 from prefect.server.store.database import DatabaseUnavailable
 from prefect.server.websocket import Sockets
 from prefect.utilities.hosts import plain_address
@@ -57,10 +58,6 @@ REFUSED_BODY_SECONDS = 1.0
 MOST_QUERY_FIELDS = 20
 OPEN_TO_BROWSERS = (b"access-control-allow-origin", b"*")
 SAFE = safe_headers()
-
-
-#: Addresses that the command line prints: the page there asks the API for what the address names.
-PAGES = re.compile(r"/[\w-]{1,255}/(flow|flow-run|task-run)/[0-9a-f-]{36}/?")
 
 
 #: What a caller may choose as the id of its request.
@@ -89,6 +86,7 @@ class Http:
     def __init__(self, app: App):
         self._app = app
         self._doors = Doors(app.settings)
+        self.pages = Pages()
         self.sockets = Sockets(app, self._socket_request)
         proxies = app.settings.trusted_proxies
         self._enter: Any = ProxyHeadersMiddleware(self._serve, proxies) if proxies else self._serve  # type: ignore[arg-type]
@@ -101,6 +99,14 @@ class Http:
         scope["proctor.host"], scope["proctor.refused"] = self._doors.called_host(
             scope["headers"], scope["client"][0] if client else None
         )
+        prefix = ""
+        if not scope["proctor.refused"]:
+            prefix, scope["proctor.refused"] = self._doors.prefix(
+                scope["headers"], scope["client"][0] if client else None, scope.get("root_path", "")
+            )
+        scope["proctor.prefix"] = prefix
+        if prefix and (scope["path"] + "/").startswith(prefix + "/"):  # else the proxy took it away
+            scope["path"] = scope["path"][len(prefix) :] or "/"
         await self._enter(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,6 +114,9 @@ class Http:
             await self._socket(scope, receive, send)
             return
         name = _name_request(scope)
+        if self._is_for_person(scope):
+            await self.pages(scope, receive, self._counted(send, name))
+            return
         try:
             with self._span(scope):
                 status, body, kind, extra = await self._answer(scope, receive)
@@ -134,6 +143,22 @@ class Http:
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def _is_for_person(self, scope: Scope) -> bool:
+        if scope["proctor.refused"] or _is_body_left(scope) or not self.pages.takes(scope):
+            return False
+        # The editor of queries has its place until the UI has one.
+        path = scope["path"]
+        return not _is_graphql(path) or (path == "/" and b"query=" not in scope["query_string"])
+
+    def _counted(self, send: Send, name: bytes) -> Send:
+        async def send_counted(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                self._app.metrics.http[str(message["status"])] += 1
+                message["headers"].append((b"x-request-id", name))
+            await send(message)
+
+        return send_counted
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = dict(scope["headers"]).get(b"origin")
@@ -171,8 +196,6 @@ class Http:
                 if caller.is_held and not caller.all_tenants:  # they count what all tenants do
                     raise Refusal(403, "The figures need an API key for all tenants.", "FORBIDDEN")
                 return 200, await self._app.figures(), CONTENT_TYPE, ()
-            if PAGES.fullmatch(path) and _wants_page(scope):
-                return 200, _page(), HTML, ()
         await self._request(scope)  # whoever has no key learns nothing of what else is here
         raise Refusal(404, f"Nothing is at {path[:200]}; the API is at / and /graphql.", "NOT_FOUND")
 
@@ -219,7 +242,7 @@ class Http:
         if "query" not in given:
             # Whoever has no key gets the page where it is, not wherever a path begins like its own.
             is_here = scope["path"] in ("/", "/graphql", "/graphql/")
-            if is_here and (scope["method"] == "HEAD" or _wants_page(scope)):
+            if is_here and (scope["method"] == "HEAD" or wants_page(scope)):
                 return 200, _page(), HTML, ()
             await self._request(scope)
             raise Refusal(400, "GET query missing.")
@@ -407,11 +430,6 @@ def _too_large(limit: int) -> Refusal:
 def _is_graphql(path: str) -> bool:
     """Tell whether GraphQL is at a path: clients of 1.x use several."""
     return path == "/" or path == "/graphql" or path.startswith("/graphql/")
-
-
-def _wants_page(scope: Scope) -> bool:
-    """Tell a browser from a program."""
-    return b"text/html" in dict(scope["headers"]).get(b"accept", b"")
 
 
 @lru_cache(maxsize=1)

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from prefect.server.errors import StartUpError
-from prefect.server.settings import Settings
+from prefect.server.errors import StartUpError, shorten
+from prefect.server.settings import LONGEST_PREFIX, Settings, read_path_prefix
 from prefect.utilities import hosts
 from prefect.utilities.hosts import Host, plain_address, read_host, read_origin
 
@@ -71,6 +71,25 @@ class Doors:
             return "", ""  # no browser: they always say whom they call
         looks = [self._look(value[:LONGEST_HOST]) for value in named]
         return looks[0][0], next((why for _, why in looks if why), "")
+
+    def prefix(self, headers: Headers, peer: str | None, root_path: str) -> tuple[str, str]:
+        """Give the path below which the browser reaches the server, and why the call is refused; empty: it is not.
+
+        What is set comes first, then what a trusted proxy says, then what the server was mounted at.
+        """
+        if self._settings.path_prefix:
+            return self._settings.path_prefix, ""
+        said, where = root_path, "The path that the server is mounted at"
+        if self._proxies and peer is not None and self._is_proxy(peer):
+            named = [value for name, value in headers if name == b"x-forwarded-prefix"]
+            if named:
+                said, where = b",".join(named)[: 2 * LONGEST_PREFIX].decode("latin-1"), "The X-Forwarded-Prefix header"
+        if not said:
+            return "", ""
+        try:
+            return read_path_prefix(said), ""
+        except ValueError as expected:
+            return "", f"{where} must be {expected}; got {shorten(said)}."
 
     def unwelcome_page(self, origin: str | None, host: str) -> str:
         """Say why a page of an origin may not call; empty: it may, or no page calls."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -18,11 +19,14 @@ from typing import Any
 from prefect.server.errors import StartUpError, shorten
 from prefect.utilities.hosts import read_host
 
-__all__ = ["ENVIRONMENT_PREFIX", "Settings", "load_settings", "unknown_names"]
+__all__ = ["ENVIRONMENT_PREFIX", "Settings", "load_settings", "read_path_prefix", "unknown_names"]
 
 ENVIRONMENT_PREFIX = "PREFECT_SERVER__"
 #: Link-local, and the other addresses at which clouds tell a machine's own credentials to whoever asks from there.
 DENIED_NETWORKS = "169.254.0.0/16, fe80::/10, fd00:ec2::254, fd20:ce::254, 100.100.100.200, 168.63.129.16, 192.0.0.192"
+#: No name of dots alone: browsers would take it for a way up.
+_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+){1,8}").fullmatch
+LONGEST_PREFIX = 200
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -126,6 +130,24 @@ def _host_names(value: Any) -> str:
     return text
 
 
+def read_path_prefix(text: str) -> str:
+    """Read a path below which the server is reached; gives it without a last slash, ``/`` as nothing.
+
+    It is written into pages and addresses, so that only signs are allowed that mean nothing in either.
+
+    Raises:
+        ValueError: it is none; says what was expected.
+    """
+    bare = text.strip().rstrip("/")
+    if bare and (len(bare) > LONGEST_PREFIX or _PREFIX(bare) is None):
+        raise ValueError("a path such as /proctor: a slash before each name; letters, digits and ._~- in names")
+    return bare
+
+
+def _path_prefix(value: Any) -> str:
+    return read_path_prefix(_optional_text(value))
+
+
 def _core_version(value: Any) -> str:
     text = str(value).strip()
     if not all(part.isdigit() for part in text.split(".")):
@@ -174,7 +196,13 @@ class Settings:
         "http.trusted_proxies",
         "",
         _networks,
-        "addresses or networks of proxies, with commas between, whose X-Forwarded-For and -Host count",
+        "addresses or networks of proxies, with commas between, whose X-Forwarded-For, -Host and -Prefix count",
+    )
+    path_prefix: str = _setting(
+        "http.path_prefix",
+        "",
+        _path_prefix,
+        "path below which the server is reached, such as /proctor; what a trusted proxy says, when empty",
     )
     max_batch: int = _setting("http.max_batch", 25, _whole(1, 1000), "most operations in one request")
     max_answer_bytes: int = _setting(
@@ -309,7 +337,7 @@ class Settings:
 
     def link_base(self) -> str:
         """Give the address that links in messages start with."""
-        return self.api_url.rstrip("/") or f"{self.scheme()}://{self.host}:{self.port}"
+        return self.api_url.rstrip("/") or f"{self.scheme()}://{self.host}:{self.port}{self.path_prefix}"
 
     def heartbeat_limits(self, now: datetime) -> dict[str, datetime]:
         """Give the times before which the last beat of a living run cannot be: of our processes, and of all others."""

@@ -70,7 +70,7 @@ def test_unknown_names_in_the_environment_are_left_alone_and_can_be_told(tmp_pat
 
 def _another(field):
     """Give a value that the setting may have, but has not by itself."""
-    for value in (not field.default, 2, 60, 50_000, 200_000, "json", "tls", "DEBUG", "0.9.9", "10.0.0.1"):
+    for value in (not field.default, 2, 60, 50_000, 200_000, "json", "tls", "DEBUG", "0.9.9", "10.0.0.1", "/below"):
         try:
             read = field.metadata["read"](value)
         except ValueError:
