@@ -1,0 +1,148 @@
+import { clock } from "./clock.svelte";
+import type { Doc } from "./doc";
+import { session } from "./session.svelte";
+import { url } from "./url";
+
+/** What went wrong, in words for a person, and the id under which the server's log knows it. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    /** The code of the API, or `NETWORK`, `UNAVAILABLE`, `UNAUTHENTICATED`. */
+    readonly code: string,
+    readonly path: string | null = null,
+    readonly requestId: string | null = null,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+interface Waiting {
+  doc: Doc<unknown, unknown>;
+  variables: unknown;
+  signal: AbortSignal | undefined;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Answered {
+  data?: unknown;
+  errors?: { message: string; path?: (string | number)[]; extensions?: { code?: string } }[];
+}
+
+/** The server takes at most this many operations in one request. */
+const MOST = 25;
+
+let queue: Waiting[] = [];
+
+/** Ask one question; those of the same tick travel in one request.
+ *
+ * Throws ApiError; an abort by `signal` throws its reason.
+ */
+export function ask<Answer, Variables>(
+  doc: Doc<Answer, Variables>,
+  variables: Variables,
+  options: { signal?: AbortSignal } = {},
+): Promise<Answer> {
+  return new Promise<Answer>((resolve, reject) => {
+    queue.push({
+      doc: doc as Doc<unknown, unknown>,
+      variables,
+      signal: options.signal,
+      resolve: resolve as (value: unknown) => void,
+      reject,
+    });
+    if (queue.length === 1) queueMicrotask(flush);
+  });
+}
+
+/** Tell the server to do something: as `ask`, but never in one request with others, so that each stands for itself. */
+export async function mutate<Answer, Variables>(doc: Doc<Answer, Variables>, variables: Variables): Promise<Answer> {
+  const [answer, requestId] = await post(bodyOf(doc, variables), undefined);
+  return dataOf(answer as Answered, requestId) as Answer;
+}
+
+function bodyOf(doc: Doc<never, never> | Doc<unknown, unknown>, variables: unknown): object {
+  return { query: doc.text, operationName: doc.name, variables };
+}
+
+function flush(): void {
+  const all = queue;
+  queue = [];
+  for (let at = 0; at < all.length; at += MOST) void send(all.slice(at, at + MOST));
+}
+
+async function send(group: Waiting[]): Promise<void> {
+  const asked = group.filter((one) => {
+    if (one.signal?.aborted) one.reject(one.signal.reason);
+    return !one.signal?.aborted;
+  });
+  if (asked.length === 0) return;
+  // One that is given up ends the request only when it is alone in it.
+  const signal = asked.length === 1 ? asked[0]?.signal : undefined;
+  for (const one of asked) one.signal?.addEventListener("abort", () => one.reject(one.signal?.reason), { once: true });
+  try {
+    const bodies = asked.map((one) => bodyOf(one.doc, one.variables));
+    const [answer, requestId] = await post(bodies.length === 1 ? (bodies[0] as object) : bodies, signal);
+    const answers = (Array.isArray(answer) ? answer : [answer]) as Answered[];
+    asked.forEach((one, index) => {
+      try {
+        one.resolve(dataOf(answers[index] ?? {}, requestId));
+      } catch (error) {
+        one.reject(error);
+      }
+    });
+  } catch (error) {
+    for (const one of asked) one.reject(error);
+  }
+}
+
+function dataOf(answer: Answered, requestId: string | null): unknown {
+  const error = answer.errors?.[0];
+  if (error) {
+    const code = error.extensions?.code ?? "ERROR";
+    if (code === "UNAUTHENTICATED") session.login ??= error.message;
+    throw new ApiError(error.message, code, error.path?.join(".") ?? null, requestId);
+  }
+  return answer.data;
+}
+
+async function post(body: object, signal: AbortSignal | undefined): Promise<[unknown, string | null]> {
+  let response: Response;
+  try {
+    response = await fetch(url("graphql"), {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json", ...session.headers() },
+      body: JSON.stringify(body),
+      signal: signal ?? null,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError("The server cannot be reached. Nothing was changed; it is asked again by itself.", "NETWORK");
+  }
+  const requestId = response.headers.get("X-Request-ID");
+  const date = response.headers.get("Date");
+  if (date) clock.correct(Date.parse(date));
+  if (response.status === 401) {
+    session.login ??= "This server asks for an API key.";
+    throw new ApiError("This server asks for an API key.", "UNAUTHENTICATED", null, requestId);
+  }
+  let answer: unknown;
+  try {
+    answer = await response.json();
+  } catch {
+    throw new ApiError(`The server answered ${response.status} without a word.`, "UNAVAILABLE", null, requestId);
+  }
+  if (!response.ok && !Array.isArray(answer)) {
+    const said = (answer as Answered | null)?.errors?.[0];
+    if (!said || response.status === 503) {
+      throw new ApiError(
+        said?.message ?? `The server answered ${response.status}.`,
+        response.status === 503 ? "UNAVAILABLE" : (said?.extensions?.code ?? "ERROR"),
+        null,
+        requestId,
+      );
+    }
+  }
+  return [answer, requestId];
+}

@@ -1,0 +1,184 @@
+import { ApiError, ask } from "./ask";
+import { clock } from "./clock.svelte";
+import type { Doc } from "./doc";
+import { session } from "./session.svelte";
+import { connection } from "./socket.svelte";
+
+/** So many answers of left screens are kept, so that Back is drawn at once. */
+const KEPT = 40;
+const POLL_MS = 5_000;
+/** A page that nobody has seen for so long is asked for nothing more. */
+const ASLEEP_MS = 60_000;
+
+const kept = new Map<string, { value: unknown; at: number }>();
+
+function remember(key: string, value: unknown, at: number): void {
+  kept.delete(key);
+  kept.set(key, { value, at });
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value as string);
+}
+
+/** Forget every kept answer, as after a log-in or in another tenant. */
+export function forget(): void {
+  kept.clear();
+}
+
+/** What a screen holds of one question: the newest whole answer, and how new it is. */
+export class Live<Answer> {
+  value = $state.raw<Answer | null>(null);
+  error = $state.raw<ApiError | null>(null);
+  /** `first`: nothing yet; `live`: followed or just asked; `stale`: an older answer is shown. */
+  status = $state<"first" | "live" | "stale">("first");
+  /** When the answer came, in the server's time; 0 before. */
+  at = $state(0);
+  #again = $state(0);
+
+  /** Ask once more, as after a change or a fault. */
+  again = (): void => {
+    this.#again += 1;
+  };
+
+  /** For the effect that asks. */
+  get turn(): number {
+    return this.#again;
+  }
+
+  take(key: string, value: Answer): void {
+    this.value = value;
+    this.error = null;
+    this.status = "live";
+    this.at = clock.exact();
+    remember(key, value, this.at);
+  }
+
+  fail(error: unknown): void {
+    if (error instanceof DOMException && error.name === "AbortError") return;
+    this.error =
+      error instanceof ApiError ? error : new ApiError(error instanceof Error ? error.message : String(error), "ERROR");
+    if (this.value !== null) this.status = "stale";
+  }
+
+  /** Show what was kept of this question, until the answer is there. */
+  recall(key: string): void {
+    const before = kept.get(key) as { value: Answer; at: number } | undefined;
+    if (!before) return;
+    this.value = before.value;
+    this.at = before.at;
+    this.status = "stale";
+  }
+}
+
+type Question<Variables> = () => Variables | null;
+
+/** Ask whenever the variables change (null: not now); the old answer stays until the new one is there.
+ *
+ * `every` asks again after so many milliseconds while the page is seen.
+ */
+export function asked<Answer, Variables>(
+  doc: Doc<Answer, Variables>,
+  question: Question<Variables>,
+  options: { every?: number } = {},
+): Live<Answer> {
+  const live = new Live<Answer>();
+  let before = "";
+  $effect(() => {
+    const variables = question();
+    void [live.turn, session.turn];
+    if (variables === null) return;
+    const key = `${session.tenant?.id}:${doc.name}:${JSON.stringify(variables)}`;
+    if (key !== before) live.recall(key);
+    before = key;
+    const given = new AbortController();
+    const again = async () => {
+      try {
+        live.take(key, await ask(doc, variables, { signal: given.signal }));
+      } catch (error) {
+        if (!given.signal.aborted) live.fail(error);
+      }
+    };
+    void again();
+    const timer = options.every
+      ? setInterval(() => document.visibilityState === "visible" && void again(), options.every)
+      : undefined;
+    return () => {
+      clearInterval(timer);
+      given.abort(new DOMException("Given up", "AbortError"));
+    };
+  });
+  return live;
+}
+
+/** Follow the answer to a question: asked first, then told by the socket whenever it changes.
+ *
+ * While no socket can be had, it is asked every five seconds. A page that is not seen for a minute follows nothing
+ * unless `always`, and catches up when it is seen again.
+ */
+export function followed<Answer, Variables>(
+  doc: Doc<Answer, Variables>,
+  question: Question<Variables>,
+  options: { always?: boolean } = {},
+): Live<Answer> {
+  const live = new Live<Answer>();
+  const awake = wakefulness(options.always ?? false);
+  let before = "";
+  $effect(() => {
+    const variables = question();
+    const polling = connection.state === "polling";
+    void [live.turn, session.turn];
+    if (variables === null || !awake.value || session.login !== null) return;
+    const key = `${session.tenant?.id}:${doc.name}:${JSON.stringify(variables)}`;
+    if (key !== before) live.recall(key);
+    before = key;
+    const given = new AbortController();
+    const once = async () => {
+      try {
+        const plain = { ...doc, text: doc.text.replace(/^subscription\b/, "query") };
+        const answer = await ask(plain, variables, { signal: given.signal });
+        // What the socket told in between is newer.
+        if (live.status !== "live" || polling) live.take(key, answer);
+      } catch (error) {
+        if (!given.signal.aborted && live.status !== "live") live.fail(error);
+      }
+    };
+    if (live.status === "live") live.status = "stale";
+    if (!connection.isOpen) void once();
+    const end = connection.follow(
+      doc,
+      variables,
+      (answer) => live.take(key, answer),
+      (message, code) => live.fail(new ApiError(message, code)),
+    );
+    const timer = polling ? setInterval(() => void once(), POLL_MS) : undefined;
+    return () => {
+      end();
+      clearInterval(timer);
+      given.abort(new DOMException("Given up", "AbortError"));
+    };
+  });
+  return live;
+}
+
+function wakefulness(always: boolean): { readonly value: boolean } {
+  let value = $state(true);
+  if (!always) {
+    $effect(() => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const look = () => {
+        clearTimeout(timer);
+        if (document.visibilityState === "visible") value = true;
+        else timer = setTimeout(() => (value = false), ASLEEP_MS);
+      };
+      look();
+      document.addEventListener("visibilitychange", look);
+      return () => {
+        clearTimeout(timer);
+        document.removeEventListener("visibilitychange", look);
+      };
+    });
+  }
+  return {
+    get value() {
+      return value;
+    },
+  };
+}
