@@ -1,7 +1,10 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
-// The page is written below /, and the server writes its own <base>: every address in it is relative.
+// The server writes the path it is reached by into <base>: every address in the page is relative to that, and every
+// file lies below ui/. A hash in the name lets caches keep a file for ever (src/prefect/server/pages.py knows the form).
+const NAMES = "ui/assets/[name].[hash]";
+
 export default defineConfig({
   base: "./",
   plugins: [svelte()],
@@ -9,6 +12,14 @@ export default defineConfig({
     outDir: "../src/prefect/server/ui/static",
     emptyOutDir: true,
     assetsDir: "ui/assets",
+    manifest: "manifest.json",
+    rolldownOptions: {
+      output: {
+        entryFileNames: `${NAMES}.js`,
+        chunkFileNames: `${NAMES}.js`,
+        assetFileNames: `${NAMES}[extname]`,
+      },
+    },
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -81,7 +81,7 @@ VARIES = "Accept, X-Forwarded-Prefix"
 
 #: Not the UI's: what programs ask for, whatever they say that they accept.
 OTHERS = re.compile(r"/(?:health|metrics|\.well-known)(?:/.*)?|/flow-run/[^/]*/logs\.[a-z]+", re.DOTALL).fullmatch
-BASE = b'<base href="/">'
+BASE = re.compile(rb'<base href="/"\s*/?>')
 
 
 class Pages:
@@ -121,7 +121,7 @@ class Pages:
         prefix: str = request.scope.get("proctor.prefix", "")
         text = self._read()
         # The prefix was checked when it came: nothing in it means anything in HTML.
-        body = (MISSING if text is None else text).replace(BASE, b'<base href="%s/">' % prefix.encode(), 1)
+        body = BASE.sub(b'<base href="%s/">' % prefix.encode(), MISSING if text is None else text, count=1)
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {"cache-control": ASK_AGAIN, "etag": tag, "vary": VARIES}
         if tag in request.headers.get("if-none-match", ""):

@@ -50,6 +50,12 @@ def ui(api: Api, built: Path) -> Api:
     return api
 
 
+def test_the_base_may_be_written_in_either_way(ui, built):
+    (built / "index.html").write_bytes(INDEX.replace(b'"/">', b'"/" />'))
+
+    assert ui.call("GET", "/", headers=HTML).body == INDEX
+
+
 def test_every_address_gives_a_browser_the_page(ui):
     for path in ("/", "/default/runs", "/default/runs?state=Failed&q=x", RUN, f"{RUN}/graph", "/login", "/api", "//x"):
         answer = ui.call("GET", path, headers=HTML)
