@@ -26,6 +26,7 @@ COMMANDS: dict[str, LazyCommand] = {
     ),
     "why": LazyCommand("prefect.cli.why:why", "Say why a flow run is not running", "Query commands"),
     "run": LazyCommand("prefect.cli.run:run", "Run a flow, here or with a backend", "Action commands"),
+    "restart": LazyCommand("prefect.cli.restart:restart", "Set flow runs going again", "Action commands"),
     "register": LazyCommand("prefect.cli.register:register", "Register flows in a project", "Action commands"),
     "build": LazyCommand("prefect.cli.build:build", "Build flows, to be registered later", "Action commands"),
     "agent": LazyCommand("prefect.cli.agent:agent", "Start agents", "Action commands"),

@@ -135,6 +135,7 @@ TABLE: Final = (
     Limit("description", f"{TEXT_CHARACTERS:,} characters", "refused"),
     Limit("serialized flow, unpacked", _bytes(FLOW_BYTES), "refused"),
     Limit("flow runs created at once", f"{RUNS_AT_ONCE:,}, with {TASK_RUNS_AT_ONCE:,} task runs", "refused"),
+    Limit("flow runs restarted at once, task runs named for it", f"{RUNS_AT_ONCE:,} each", "refused"),
     Limit(
         "a state, as JSON",
         f"{_bytes(STATE_PAYLOAD_BYTES)} (`state_max_payload_bytes`)",

@@ -78,6 +78,11 @@ CREATE_FLOW_RUN: Final = "mutation($input: create_flow_run_input!) { create_flow
 CREATE_FLOW_RUNS: Final = """\
 mutation($input: create_flow_runs_input!) { create_flow_runs(input: $input) { flow_run_ids } }"""
 
+RESTART_FLOW_RUNS: Final = """\
+mutation($input: restart_flow_runs_input!) {
+    restart_flow_runs(input: $input) { flow_runs { flow_run_id restarted state task_runs code reason } }
+}"""
+
 CANCEL_FLOW_RUN: Final = "mutation($input: cancel_flow_run_input!) { cancel_flow_run(input: $input) { state } }"
 
 SET_FLOW_RUN_NAME: Final = """\

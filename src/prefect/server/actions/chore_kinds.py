@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from prefect.server.actions import clearing, create_run, flows, schedules
+from prefect.server.actions import clearing, create_run, flows, restart, schedules
 from prefect.server.actions.set_state import close_some, open_some
 from prefect.server.live import chore_topic
 from prefect.server.settings import Settings
@@ -67,6 +67,10 @@ def _reschedule(tx: Transaction, now: datetime, chore: Chore, settings: Settings
     return None if schedules.reschedule_group(tx, now, **which) else ""
 
 
+def _restart(tx: Transaction, now: datetime, chore: Chore, settings: Settings) -> str | None:
+    return restart.set_back_some(tx, now, flow_run_id=chore["subject_id"], position=chore["position"])
+
+
 PARTS: Mapping[str, Part] = {
     "archive_flow": _archive,
     "close_task_runs": _close,
@@ -78,5 +82,6 @@ PARTS: Mapping[str, Part] = {
     "fill_flow_run": _fill,
     "open_task_runs": _open,
     "reschedule_group": _reschedule,
+    "restart_flow_run": _restart,
     "unschedule_flow": _unschedule,
 }

@@ -27,18 +27,29 @@ Kind = Literal[
     "fill_flow_run",
     "open_task_runs",
     "reschedule_group",
+    "restart_flow_run",
     "unschedule_flow",
 ]
 
 
-def begin(tx: Transaction, now: datetime, kind: Kind, subject_id: str, *, due: datetime | None = None) -> str:
+def begin(
+    tx: Transaction,
+    now: datetime,
+    kind: Kind,
+    subject_id: str,
+    *,
+    due: datetime | None = None,
+    position: str = "",
+) -> str:
     """Enter work to be done after this transaction; gives its id.
 
     Args:
         due: not before this time.
+        position: what its first part is told; what that is, is the kind's own affair.
     """
     chore_id = new_id()
-    tx.run(chores.enter, id=chore_id, kind=kind, subject_id=subject_id, due_time=due or now, created=now, updated=now)
+    values = {"kind": kind, "subject_id": subject_id, "position": position, "due_time": due or now}
+    tx.run(chores.enter, id=chore_id, created=now, updated=now, **values)
     if due is None or due <= now:
         tx.announce(CHORE_TOPIC)
         tx.announce(chore_topic(chore_id))

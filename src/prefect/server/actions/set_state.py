@@ -34,9 +34,11 @@ __all__ = [
     "close_new_task_run",
     "close_some",
     "count_retries",
+    "hold_flow_run",
     "open_some",
     "read_state",
     "release_flow_run",
+    "set_back",
     "set_flow_run_state",
     "set_task_run_state",
 ]
@@ -129,10 +131,25 @@ def begin_flow_runs(
         _tell_of_first(tx, now, run, line, is_heard=run["tenant_id"] in listening)
 
 
-def release_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str, tenant_id: str) -> None:
-    """Let a new run that was held back be handed out, unless somebody moved it meanwhile."""
-    if tx.run(states.release_flow_run, run_id=flow_run_id, now=now):
+def hold_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str) -> int:
+    """Keep a run that waits for its start from being handed out before ``release_flow_run``; gives its version."""
+    held = tx.one(states.hold_flow_run, run_id=flow_run_id, now=now)
+    return int(held["version"]) if held else 0
+
+
+def release_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str, tenant_id: str, version: int = 1) -> None:
+    """Let a run that was held back at this version be handed out, unless somebody moved it meanwhile."""
+    if version == 1:
+        released = tx.run(states.release_flow_run, run_id=flow_run_id, now=now)
+    else:
+        released = tx.run(states.release_at_once, run_id=flow_run_id, seen_version=version, now=now)
+    if released:
         tx.announce(queue_topic(tenant_id))
+
+
+def set_back(tx: Transaction, now: datetime, task_runs: Sequence[Mapping[str, Any]], message: str) -> None:
+    """Make task runs of a flow run that has ended wait for their turn again: id, tenant_id, version of each."""
+    _set_all(tx, now, task_runs, propose("Pending", message))
 
 
 def _first_columns(now: datetime, run: Mapping[str, Any], first: Proposal, is_held: bool) -> dict[str, Any]:

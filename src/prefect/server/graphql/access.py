@@ -41,6 +41,7 @@ RUN_OPERATIONS = frozenset(
         "get_runs_in_queue",
         "register_agent",
         "report_process_end",
+        "restart_flow_runs",
         "secret_value",
         "set_flow_run_labels",
         "set_flow_run_name",
@@ -179,16 +180,26 @@ async def _run(request: Request, operation: Operation, inputs: dict[str, Any]) -
     await _check_agent(request, caller)
     try:
         if not operation.is_mutation:
-            return await operation.run(request, inputs)
+            return _as_asked(hidden, await operation.run(request, inputs))
         with recording(entry):
-            return await operation.run(request, inputs)
+            return _as_asked(hidden, await operation.run(request, inputs))
     except ApiError as error:
         if not hidden:
             raise
-        message = error.message
+        raise ApiError(_as_asked(hidden, error.message), error.code) from None
+
+
+def _as_asked(hidden: Mapping[str, str], told: Any) -> Any:
+    """Name in an answer what the caller named, not what was put in its place."""
+    if not hidden or told is None:
+        return told
+    if isinstance(told, str):
         for replacement, original in hidden.items():
-            message = message.replace(replacement, original)
-        raise ApiError(message, error.code) from None
+            told = told.replace(replacement, original)
+        return told
+    if isinstance(told, Mapping):
+        return {key: _as_asked(hidden, value) for key, value in told.items()}
+    return [_as_asked(hidden, value) for value in told] if isinstance(told, list) else told
 
 
 def _check_trigger(operation: Operation, inputs: Mapping[str, Any]) -> None:

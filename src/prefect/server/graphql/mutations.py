@@ -28,9 +28,10 @@ from prefect.server.errors import ApiError
 from prefect.server.graphql.mutations_access import ACCESS_MUTATIONS
 from prefect.server.graphql.mutations_automations import AUTOMATION_MUTATIONS
 from prefect.server.graphql.mutations_limits import LIMIT_MUTATIONS
+from prefect.server.graphql.mutations_runs import RUN_MUTATIONS
 from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request, tenant_of
-from prefect.server.graphql.waiting import runs_in_queue, work_done
-from prefect.server.live import chore_topic
+from prefect.server.graphql.waiting import runs_in_queue
+from prefect.server.graphql.writing import write
 from prefect.server.rules.proposal import Proposal
 from prefect.server.store.audit import recording
 from prefect.server.store.database import MOST_ROWS, Transaction
@@ -40,8 +41,6 @@ __all__ = ["MUTATIONS"]
 Inputs = dict[str, Any]
 Run = Callable[[Request, Inputs], Awaitable[Mapping[str, Any]]]
 
-# A key used by two connections at one moment is found at the second look; more looks are for databases under stress.
-LOOKS_FOR_KEY = 5
 LONGEST_PROCESS = 100
 #: So many states are set in one transaction, whatever follows from them.
 FEW_STATES = 50
@@ -50,34 +49,10 @@ FEW_STATES = 50
 # ---------------------------------------------------------------------------------------------- tools
 
 
-async def _write(request: Request, action: Callable[..., Any], **inputs: Any) -> Any:
-    """Call an action in a transaction of its own; the answer is ready after the durable commit.
-
-    What needs more than this transaction is waited for, but not longer than a client waits: it comes to its end anyway.
-    """
-    begun: list[str] = []
-
-    def work(tx: Transaction) -> Any:
-        result = action(tx, request.now, **inputs)
-        begun[:] = [topic for topic in tx.topics if topic.startswith(chore_topic(""))]
-        return result
-
-    for look in range(1, LOOKS_FOR_KEY + 1):
-        try:
-            result = await request.app.database.write(work)
-            break
-        except create_run.KeyTaken:
-            if look == LOOKS_FOR_KEY:
-                raise
-    if begun:
-        await work_done(request.app, begun)
-    return result
-
-
 def _success(action: Callable[..., Any], *, with_settings: bool = False, **fixed: Any) -> Run:
     async def run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
         given = {**inputs, **fixed, **({"settings": request.app.settings} if with_settings else {})}
-        return {"success": bool(await _write(request, action, **given))}
+        return {"success": bool(await write(request, action, **given))}
 
     return run
 
@@ -87,7 +62,7 @@ def _id(action: Callable[..., Any], *, with_settings: bool = False, of_tenant: b
         given = {**inputs, **({"settings": request.app.settings} if with_settings else {})}
         if of_tenant:
             given["tenant_id"] = tenant_of(request, inputs)
-        return {"id": await _write(request, action, **given)}
+        return {"id": await write(request, action, **given)}
 
     return run
 
@@ -124,7 +99,7 @@ async def _create_flow(request: Request, inputs: Inputs, *, is_compressed: bool 
     if prepared.is_large:
         return {"id": await _create_large_flow(request, prepared, inputs)}
     inputs["serialized_flow"] = prepared
-    return {"id": await _write(request, registration.create_flow, settings=settings, **inputs)}
+    return {"id": await write(request, registration.create_flow, settings=settings, **inputs)}
 
 
 async def _create_large_flow(request: Request, prepared: registration.Prepared, inputs: Inputs) -> str:
@@ -132,25 +107,25 @@ async def _create_large_flow(request: Request, prepared: registration.Prepared, 
     activate = inputs.pop("set_schedule_active", True)
     common = {"prepared": prepared, **inputs}
     with recording(None):  # the last transaction is the one that counts
-        begun = await _write(request, registration.begin_large_flow, **common)
+        begun = await write(request, registration.begin_large_flow, **common)
         if begun.undoing_id is not None:
             place = {"flow_id": begun.flow_id, "tenant_id": begun.tenant_id}
             for kind, rows in (("tasks", prepared.tasks), ("edges", prepared.edges)):
                 for first in range(0, len(rows), MOST_ROWS // 2):
                     part = {kind: rows[first : first + MOST_ROWS // 2]}
-                    await _write(request, registration.add_rows, **place, **part)
+                    await write(request, registration.add_rows, **place, **part)
     inputs.pop("version_group_id", None)
     given = {"begun": begun, "prepared": prepared, "settings": request.app.settings, **inputs}
-    flow_id: str = await _write(request, registration.complete_large_flow, set_schedule_active=activate, **given)
+    flow_id: str = await write(request, registration.complete_large_flow, set_schedule_active=activate, **given)
     return flow_id
 
 
 async def _create_flow_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    return {"id": await _write(request, create_run.create_flow_run, **_creator(request), **inputs)}
+    return {"id": await write(request, create_run.create_flow_run, **_creator(request), **inputs)}
 
 
 async def _create_flow_runs(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    return {"flow_run_ids": await _write(request, create_run.create_flow_runs, **_creator(request), **inputs)}
+    return {"flow_run_ids": await write(request, create_run.create_flow_runs, **_creator(request), **inputs)}
 
 
 def _creator(request: Request) -> dict[str, str | None]:
@@ -160,13 +135,13 @@ def _creator(request: Request) -> dict[str, str | None]:
 
 
 async def _get_or_create_task_run_info(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    found = await _write(request, runs.get_or_create_task_run, **inputs)
+    found = await write(request, runs.get_or_create_task_run, **inputs)
     return dict(found)
 
 
 async def _get_or_create_task_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     try:
-        found = await _write(request, runs.get_or_create_task_run, **inputs)
+        found = await write(request, runs.get_or_create_task_run, **inputs)
     except ApiError:
         raise ApiError("Invalid ID") from None
     return {"id": found["id"]}
@@ -202,7 +177,7 @@ def _set_states(kind: str, set_one: Callable[..., set_state.Outcome]) -> Run:
             return part
 
         while True:
-            answers += await _write(request, work)
+            answers += await write(request, work)
             if len(answers) >= len(given):
                 return {"states": answers}
 
@@ -215,33 +190,33 @@ def _read_states(kind: str, given: list[Inputs], now: datetime, max_bytes: int) 
 
 async def _update_flow_run_heartbeat(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     process_id = _caller(request).about(inputs["flow_run_id"]).process_id
-    return {"success": await _write(request, runs.beat_flow_run, process_id=process_id, **inputs)}
+    return {"success": await write(request, runs.beat_flow_run, process_id=process_id, **inputs)}
 
 
 async def _report_process_end(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     agent_id = _caller(request).agent_id
     given = {**inputs, "process_id": inputs["process"], "settings": request.app.settings, "agent_id": agent_id}
     del given["process"]
-    return {"settled": await _write(request, lost_runs.report_process_end, **given)}
+    return {"settled": await write(request, lost_runs.report_process_end, **given)}
 
 
 async def _cancel_flow_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    return {"state": await _write(request, runs.cancel_flow_run, **inputs)}
+    return {"state": await write(request, runs.cancel_flow_run, **inputs)}
 
 
 async def _register_agent(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     inputs["tenant_id"] = tenant_of(request, inputs)
     version = request.headers.get("x-prefect-core-version")
-    return {"id": await _write(request, agents.register_agent, core_version=version, **inputs)}
+    return {"id": await write(request, agents.register_agent, core_version=version, **inputs)}
 
 
 async def _write_run_logs(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    return {"success": await _write(request, logs.write_run_logs, logs_given=inputs["logs"])}
+    return {"success": await write(request, logs.write_run_logs, logs_given=inputs["logs"])}
 
 
 def _of_tenant(action: Callable[..., Any]) -> Run:
     async def run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-        return {"success": bool(await _write(request, action, **{**inputs, "tenant_id": tenant_of(request, inputs)}))}
+        return {"success": bool(await write(request, action, **{**inputs, "tenant_id": tenant_of(request, inputs)}))}
 
     return run
 
@@ -495,4 +470,13 @@ _HOSTED = (
 
 _HOSTED_TOO = LIMIT_MUTATIONS + ACCESS_MUTATIONS + AUTOMATION_MUTATIONS
 
-MUTATIONS: tuple[Operation, ...] = _TENANTS + _FLOWS + _FLOW_GROUPS + _RUNS + _OTHERS + _HOSTED + _HOSTED_TOO
+MUTATIONS: tuple[Operation, ...] = (
+    *_TENANTS,
+    *_FLOWS,
+    *_FLOW_GROUPS,
+    *_RUNS,
+    *RUN_MUTATIONS,
+    *_OTHERS,
+    *_HOSTED,
+    *_HOSTED_TOO,
+)

@@ -108,6 +108,14 @@ OBJECT_TYPES: Mapping[str, Mapping[str, str]] = {
     "flow_run_events": {"cursor": "Int", "events": "JSON"},
     "mapped_children": {"min_start_time": "DateTime", "max_end_time": "DateTime", "state_counts": "JSON"},
     "reference_data": {"state_hierarchy": "JSON!", "state_info": "JSON!"},
+    "restarted_flow_run": {
+        "flow_run_id": "UUID!",
+        "restarted": "Boolean!",
+        "state": "String",
+        "task_runs": "Int!",
+        "code": "String",
+        "reason": "String",
+    },
     "set_flow_run_state_payload": {"id": "UUID", "status": "String", "message": "String"},
     "set_task_run_state_payload": {"id": "UUID", "status": "String", "message": "String"},
     "slot_holder": {
@@ -139,5 +147,6 @@ ENUMS: Mapping[str, tuple[str, ...]] = {
     "flow_sla_kind": ("SCHEDULED_NOT_STARTED", "STARTED_NOT_FINISHED"),
     "cloud_hook_type": ("PAGERDUTY", "SLACK_WEBHOOK", "TWILIO", "WEBHOOK", "PREFECT_MESSAGE"),
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    "restart_from": ("FAILED", "START", "TASK"),
     "test_cloud_hook_state_type": ("SCHEDULED", "SUBMITTED", "SUCCESS", "RUNNING", "FAILED"),
 }

@@ -9,7 +9,7 @@ from prefect.server.store.phrases import inserting, value_of
 
 __all__ = ["chore_by_id", "claim", "due", "enter", "is_left", "move_on", "postpone", "remove", "take_over"]
 
-enter = inserting(chore, "id", "kind", "subject_id", "due_time", "created", "updated")
+enter = inserting(chore, "id", "kind", "subject_id", "position", "due_time", "created", "updated")
 _columns = (
     chore.c.id,
     chore.c.kind,

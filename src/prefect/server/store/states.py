@@ -14,12 +14,14 @@ __all__ = [
     "count_retries",
     "flow_run_state_by_id",
     "has_only_waiting_task_runs",
+    "hold_flow_run",
     "insert_flow_run_state",
     "insert_task_run_state",
     "move_flow_run",
     "move_task_run",
     "present_flow_run",
     "present_task_run",
+    "release_at_once",
     "release_flow_run",
     "set_process",
     "task_run_state_by_id",
@@ -188,6 +190,21 @@ release_flow_run = (
     .where(flow_run.c.version == 1)
     .where(flow_run.c.state_start_time.is_(None))
     .values(state_start_time=flow_run.c.scheduled_start_time, updated=value_of("now", flow_run.c.updated))
+)
+
+# A run that is started again waits until all that is run again has been set back.
+hold_flow_run = (
+    update(flow_run)
+    .where(flow_run.c.id == value_of("run_id", flow_run.c.id))
+    .values(state_start_time=None, updated=value_of("now", flow_run.c.updated))
+    .returning(flow_run.c.version)
+)
+release_at_once = (
+    update(flow_run)
+    .where(flow_run.c.id == value_of("run_id", flow_run.c.id))
+    .where(flow_run.c.version == value_of("seen_version", flow_run.c.version))
+    .where(flow_run.c.state_start_time.is_(None))
+    .values(state_start_time=flow_run.c.state_timestamp, updated=value_of("now", flow_run.c.updated))
 )
 
 # A run that waits for a place asked again and waits on: no new line of its history, but it is alive.

@@ -1,0 +1,38 @@
+"""``prefect restart``: which runs go again, and why others do not."""
+
+from __future__ import annotations
+
+RUN_ID, OTHER_ID = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
+DONE = {"flow_run_id": RUN_ID, "restarted": True, "state": "Scheduled", "task_runs": 3, "code": None, "reason": None}
+REFUSED = {**DONE, "flow_run_id": OTHER_ID, "restarted": False, "code": "NOT_FINISHED", "reason": "It is Running."}
+
+
+def test_it_tells_each_run_and_fails_when_one_was_refused(invoke, api) -> None:
+    api.data("restart_flow_runs(", restart_flow_runs={"flow_runs": [DONE, REFUSED]})
+
+    done = invoke("restart", RUN_ID, OTHER_ID, "--param", "day=2026-11-27", "--param", "count=2")
+
+    assert done.exit_code == 1
+    assert f"{RUN_ID} restarted, 3 task runs run again" in done.output
+    assert f"{OTHER_ID} refused: It is Running." in done.output
+    assert api.asked[-1].variables["input"] == {
+        "flow_run_ids": [RUN_ID, OTHER_ID],
+        "from": "FAILED",
+        "parameters": {"day": "2026-11-27", "count": 2},
+        "dry_run": False,
+    }
+
+
+def test_task_runs_are_named_to_begin_from(invoke, api) -> None:
+    api.data("restart_flow_runs(", restart_flow_runs={"flow_runs": [DONE]})
+
+    done = invoke("restart", RUN_ID, "--from", "task", "--task-run", OTHER_ID, "--dry-run")
+
+    assert (done.exit_code, "would be restarted" in done.output) == (0, True)
+    asked = api.asked[-1].variables["input"]
+    assert (asked["from"], asked["task_run_ids"], asked["dry_run"]) == ("TASK", [OTHER_ID], True)
+
+
+def test_what_is_no_id_is_told_before_anything_is_asked(invoke, api) -> None:
+    assert invoke("restart", "brave-otter").exit_code == 2
+    assert api.asked == []
