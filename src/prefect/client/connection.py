@@ -128,17 +128,24 @@ class Connection:
 
     def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """Send one document and give the ``data`` of the answer as plain values."""
-        return self._execute(document, variables)["data"]
+        return self._data(self._execute(document, variables))
 
     def wait_for(self, document: str, longest_seconds: float, /, **variables: Any) -> dict[str, Any]:
         """Send one document whose answer the server may hold back for ``longest_seconds``."""
-        answer = self._execute(document, variables, timeout_seconds=longest_seconds + self.timeout_seconds)
-        return answer["data"]
+        return self._data(self._execute(document, variables, timeout_seconds=longest_seconds + self.timeout_seconds))
 
     def change(self, document: str, values: Mapping[str, Any], **options: Any) -> Any:
         """Send a mutation whose one argument is ``input`` and give its payload."""
-        data = self._execute(document, {"input": values}, **options)["data"]
-        return next(iter(data.values()))
+        data = self._data(self._execute(document, {"input": values}, **options))
+        for payload in data.values():
+            return payload
+        raise ClientError(f"Malformed response received from {self.api_server}: expected one field in data.")
+
+    def _data(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        data = answer.get("data")
+        if not isinstance(data, dict):  # not of a GraphQL server: of something in between
+            raise ClientError(f"Malformed response received from {self.api_server}: expected an object as data.")
+        return data
 
     def change_with_extras(
         self, document: str, values: Mapping[str, Any], *, plain: Mapping[str, Any], **options: Any

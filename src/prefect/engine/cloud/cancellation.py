@@ -142,8 +142,10 @@ class _Look:
                 self._looked_at = time.monotonic()
                 return self._version_if_to_stop(), pause
             return None, pause
-        except ClientError as error:
-            if "flow_run_events" in str(error):
+        except RunIsGone:
+            raise
+        except Exception as error:  # also an answer that nobody foresaw: the run would not be stopped any more
+            if isinstance(error, ClientError) and "flow_run_events" in str(error):
                 self._knows_events = False
                 return None, BREATH_SECONDS
             self._logger.debug("Could not look for cancellation: %s", error)
