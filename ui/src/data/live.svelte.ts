@@ -1,3 +1,4 @@
+import { untrack } from "svelte";
 import { ApiError, ask } from "./ask";
 import { clock } from "./clock.svelte";
 import type { Doc } from "./doc";
@@ -86,7 +87,7 @@ export function asked<Answer, Variables>(
     void [live.turn, session.turn];
     if (variables === null) return;
     const key = `${session.tenant?.id}:${doc.name}:${JSON.stringify(variables)}`;
-    if (key !== before) live.recall(key);
+    if (key !== before) untrack(() => live.recall(key));
     before = key;
     const given = new AbortController();
     const again = async () => {
@@ -96,7 +97,7 @@ export function asked<Answer, Variables>(
         if (!given.signal.aborted) live.fail(error);
       }
     };
-    void again();
+    untrack(() => void again());
     const timer = options.every
       ? setInterval(() => document.visibilityState === "visible" && void again(), options.every)
       : undefined;
@@ -127,7 +128,7 @@ export function followed<Answer, Variables>(
     void [live.turn, session.turn];
     if (variables === null || !awake.value || session.login !== null) return;
     const key = `${session.tenant?.id}:${doc.name}:${JSON.stringify(variables)}`;
-    if (key !== before) live.recall(key);
+    if (key !== before) untrack(() => live.recall(key));
     before = key;
     const given = new AbortController();
     const once = async () => {
@@ -140,13 +141,17 @@ export function followed<Answer, Variables>(
         if (!given.signal.aborted && live.status !== "live") live.fail(error);
       }
     };
-    if (live.status === "live") live.status = "stale";
-    if (!connection.isOpen) void once();
-    const end = connection.follow(
-      doc,
-      variables,
-      (answer) => live.take(key, answer),
-      (message, code) => live.fail(new ApiError(message, code)),
+    untrack(() => {
+      if (live.status === "live") live.status = "stale";
+      if (!connection.isOpen) void once();
+    });
+    const end = untrack(() =>
+      connection.follow(
+        doc,
+        variables,
+        (answer) => live.take(key, answer),
+        (message, code) => live.fail(new ApiError(message, code)),
+      ),
     );
     const timer = polling ? setInterval(() => void once(), POLL_MS) : undefined;
     return () => {

@@ -1,3 +1,4 @@
+import { untrack } from "svelte";
 import { settings } from "../data/settings.svelte";
 
 /** A command of the present screen: reached by a key, by the palette, or both. */
@@ -16,8 +17,8 @@ let layers = $state.raw<{ of: () => Command[] }[]>([]);
 export function commands(of: () => Command[]): void {
   $effect(() => {
     const layer = { of };
-    layers = [...layers, layer];
-    return () => (layers = layers.filter((one) => one !== layer));
+    layers = [...untrack(() => layers), layer];
+    return () => (layers = untrack(() => layers).filter((one) => one !== layer));
   });
 }
 
