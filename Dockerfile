@@ -1,8 +1,16 @@
 # One image for the server, agents and flow runs: docker build -t proctor .
+FROM node:22-bookworm AS ui
+WORKDIR /source
+COPY tools tools
+COPY ui ui
+RUN mkdir --parents src/prefect/server/ui && python3 tools/ui.py build
+
 FROM python:3.13-slim AS build
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
+COPY tools tools
+COPY --from=ui /source/src/prefect/server/ui/static src/prefect/server/ui/static
 RUN pip install --no-cache-dir --prefix=/install '.[postgres,otel,compat]'
 
 FROM python:3.13-slim

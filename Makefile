@@ -10,16 +10,29 @@ FLOWS ?= 2000
 CHANGES ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format compat differential invariants mutants bench clean
+.PHONY: help demo ui test test-ui check check-ui screenshots format compat differential invariants mutants bench clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(VENV)/.run ## Set up, start a server and an agent, run hello-world and watch it
-	@$(BIN)/python tools/demo.py
+demo: $(VENV)/.run ## Set up, start a server and an agent, run hello-world and watch it (KEEP=1: leave them running)
+	@KEEP=$(KEEP) $(BIN)/python tools/demo.py
+
+ui: $(VENV)/.run ## Build the web UI into the package (Node from PATH, or else installed into .venv)
+	@$(BIN)/python tools/ui.py build
 
 test: $(VENV)/.dev ## Set up what the tests need and run them all
 	@$(BIN)/python -m pytest
+
+test-ui: $(VENV)/.dev ## The web UI: types, lint, unit tests, and every test in a browser, on both databases
+	@$(BIN)/python tools/ui.py check
+	@PROCTOR_UI_TESTS=all $(BIN)/python -m pytest tests/e2e/ui
+
+check-ui: $(VENV)/.dev ## The same without a browser
+	@$(BIN)/python tools/ui.py check
+
+screenshots: $(VENV)/.dev ## Pictures of each screen in both themes, for the docs
+	@$(BIN)/python tools/ui.py screenshots
 
 check: $(VENV)/.dev ## Formatting, lint, types and layers
 	@$(BIN)/ruff format --check .

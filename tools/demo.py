@@ -1,12 +1,15 @@
 """The main job from nothing to Success: server, agent, registration, one watched flow run.
 
 Everything it makes (database, logs, home folder) lives in a temporary folder that is removed at the end,
-on a port that is free at the moment, so it can run beside a real installation and twice in a row.
+on a port that is free at the moment, so it can run beside a real installation and twice in a row.  With ``KEEP=1`` in
+the environment server and agent go on until Ctrl-C, so that the run's page can be opened.
 """
 
 from __future__ import annotations
 
+import _thread
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -19,6 +22,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+
+import ui  # beside this file
 
 PREFECT = [sys.executable, "-m", "prefect"]
 READY_SECONDS = 30.0
@@ -37,7 +42,9 @@ def main() -> int:
         "PREFECT__SERVER__ENDPOINT": address,
         "PYTHONUNBUFFERED": "1",
     }
+    signal.signal(signal.SIGTERM, lambda *_: _thread.interrupt_main())  # ends what was started, as Ctrl-C does
     try:
+        build_pages()
         with contextlib.ExitStack() as stack:
             return walk(stack, env, folder, address)
     except KeyboardInterrupt:
@@ -45,6 +52,18 @@ def main() -> int:
         return 130
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def build_pages() -> None:
+    """Build the web UI if its sources are newer; all else works without it."""
+    if ui.is_built():
+        return
+    say("Build the web UI (only when its sources changed)")
+    try:
+        ui.build(if_needed=True)
+    except (ui.CannotBuild, OSError) as reason:
+        print(f"  Not built: {reason}")
+        print("  Everything else works without it; its page will say how to get it.", flush=True)
 
 
 def walk(stack: contextlib.ExitStack, env: dict[str, str], folder: Path, address: str) -> int:
@@ -66,8 +85,25 @@ def walk(stack: contextlib.ExitStack, env: dict[str, str], folder: Path, address
         for name in ("server.log", "agent.log"):
             print(f"\n--- {name}\n{(folder / name).read_text(errors='replace')[-4000:]}", file=sys.stderr)
         return code
-    print(NEXT)
+    print(f"\nThe run's page: {address}/default/flow-run/{newest_run(address)}", flush=True)
+    if os.environ.get("KEEP", "").strip() in ("", "0"):
+        print("(gone now; with `make demo KEEP=1` server and agent go on, so that you can open it)")
+        print(NEXT)
+        return 0
+    print("Server and agent go on until Ctrl-C.", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            signal.pause()
+    print("\nStopping them.", flush=True)
     return 0
+
+
+def newest_run(address: str) -> str:
+    """Give the id of the run that was created last."""
+    body = json.dumps({"query": "{ flow_run(order_by: {created: desc}, limit: 1) { id } }"}).encode()
+    request = urllib.request.Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return str(json.load(answer)["data"]["flow_run"][0]["id"])
 
 
 def free_port() -> int:

@@ -39,6 +39,7 @@ class ServerProcess:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database_url = database_url or f"sqlite:///{folder}/proctor.db"
+        self.executable = sys.executable
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -64,7 +65,7 @@ class ServerProcess:
 
     def start(self) -> ServerProcess:
         """Start it and wait until it answers."""
-        command = [sys.executable, "-m", "prefect", "server", "start", "--port", str(self.port)]
+        command = [self.executable, "-m", "prefect", "server", "start", "--port", str(self.port)]
         command += ["--database-url", self.database_url]
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "PYTEST_"))}
         with (self.folder / "server.log").open("ab") as sink:
