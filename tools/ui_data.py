@@ -447,7 +447,7 @@ class Week:
 
 def ordered(flow: Any) -> list[Any]:
     """The tasks of a flow, each after those it needs."""
-    needs = {task["id"]: set() for task in flow["tasks"]}
+    needs: dict[str, set[str]] = {task["id"]: set() for task in flow["tasks"]}
     for edge in flow["edges"]:
         needs[edge["downstream_task_id"]].add(edge["upstream_task_id"])
     done: list[Any] = []
@@ -460,10 +460,46 @@ def ordered(flow: Any) -> list[Any]:
     return done
 
 
-FIRST = ["amber", "brisk", "calm", "dapper", "eager", "fancy", "golden", "hushed", "ivory", "jolly", "keen", "lively", "misty", "noble", "olive", "proud", "quick", "rosy"]
-SECOND = (
-    ["fox", "heron", "otter", "lynx", "ibis", "badger", "crane", "dolphin", "egret", "falcon", "gecko", "hare", "jackal", "koala", "lemur", "marten", "newt", "owl"]
-)
+FIRST = [
+    "amber",
+    "brisk",
+    "calm",
+    "dapper",
+    "eager",
+    "fancy",
+    "golden",
+    "hushed",
+    "ivory",
+    "jolly",
+    "keen",
+    "lively",
+    "misty",
+    "noble",
+    "olive",
+    "proud",
+    "quick",
+    "rosy",
+]
+SECOND = [
+    "fox",
+    "heron",
+    "otter",
+    "lynx",
+    "ibis",
+    "badger",
+    "crane",
+    "dolphin",
+    "egret",
+    "falcon",
+    "gecko",
+    "hare",
+    "jackal",
+    "koala",
+    "lemur",
+    "marten",
+    "newt",
+    "owl",
+]
 
 
 def run_name(chance: random.Random) -> str:
