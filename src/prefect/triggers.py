@@ -129,7 +129,7 @@ def some_failed(at_least: float | None = None, at_most: float | None = None) -> 
     """
 
     @_public("some_failed")
-    def some_failed_trigger(upstream_states: dict[Edge, State]) -> bool:
+    def _some_failed(upstream_states: dict[Edge, State]) -> bool:
         if not upstream_states:
             return True
         states = _each(upstream_states)
@@ -138,7 +138,7 @@ def some_failed(at_least: float | None = None, at_most: float | None = None) -> 
             raise _fail("some_failed", "thresholds were not met.")
         return True
 
-    return some_failed_trigger  # type: ignore[no-any-return]
+    return _some_failed  # type: ignore[no-any-return]
 
 
 def some_successful(at_least: float | None = None, at_most: float | None = None) -> Trigger:
@@ -149,7 +149,7 @@ def some_successful(at_least: float | None = None, at_most: float | None = None)
     """
 
     @_public("some_successful")
-    def some_successful_trigger(upstream_states: dict[Edge, State]) -> bool:
+    def _some_successful(upstream_states: dict[Edge, State]) -> bool:
         if not upstream_states:
             return True
         states = _each(upstream_states)
@@ -158,7 +158,7 @@ def some_successful(at_least: float | None = None, at_most: float | None = None)
             raise _fail("some_successful", "thresholds were not met.")
         return True
 
-    return some_successful_trigger  # type: ignore[no-any-return]
+    return _some_successful  # type: ignore[no-any-return]
 
 
 def not_all_skipped(upstream_states: dict[Edge, State]) -> bool:

@@ -265,22 +265,27 @@ class Connection:
         return answer
 
     def _headers(self, headers: Mapping[str, str] | None, api_key: str | None) -> dict[str, str]:
+        """Put the headers of a request together; of one name in any case, the later one counts.
+
+        As in 1.x: over the caller's, the client's own version and key; over these, what was attached.
+        """
         complete = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
             "Content-Type": "application/json",
             "User-Agent": f"prefect/{__version__}",
-            "X-PREFECT-CORE-VERSION": __version__,
         }
+        _lay_over(complete, headers or {})
+        own = {"X-PREFECT-CORE-VERSION": __version__}
         if key := auth.clean_key(api_key or self.api_key):
-            complete["Authorization"] = f"Bearer {key}"
+            own["Authorization"] = f"Bearer {key}"
             if self._tenant_id:
-                complete["X-PREFECT-TENANT-ID"] = self._tenant_id
+                own["X-PREFECT-TENANT-ID"] = self._tenant_id
         run_process = context.get("run_process")
         if run_process:
-            complete["X-PREFECT-RUN-PROCESS"] = str(run_process)
-        complete.update(self._attached_headers)
-        complete.update(headers or {})
+            own["X-PREFECT-RUN-PROCESS"] = str(run_process)
+        _lay_over(complete, own)
+        _lay_over(complete, self._attached_headers)
         for name, value in complete.items():
             if "\n" in str(value) or "\r" in str(value):  # the library below would show the value, which may be a key
                 raise ClientError(f"The header {str(name)[:80]!r} holds a line break.")
@@ -378,3 +383,11 @@ def _retry_seconds() -> float:
     if context.get("flow_run_id") is None:
         return RETRY_SECONDS
     return float(context.config.cloud.get("retry_seconds", RETRY_SECONDS))
+
+
+def _lay_over(headers: dict[str, str], given: Mapping[str, str]) -> None:
+    """Put headers over others: their names are the same in any case."""
+    for name, value in given.items():
+        for known in [known for known in headers if known.lower() == str(name).lower()]:
+            del headers[known]
+        headers[name] = value

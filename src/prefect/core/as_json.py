@@ -28,8 +28,8 @@ def serialize_flow(flow: Flow, build: bool = False) -> dict[str, Any]:
             raise ValueError("This flow has no storage to build")
         if flow.name in flow.storage:
             warnings.warn(
-                f"A flow with the name {flow.name!r} is already contained in storage; if changes have been made to "
-                "this flow, they will not be picked up.",
+                "A flow with the same name is already contained in storage; if you changed your Flow since the last "
+                f"build, it is not built anew: re-create the storage of {flow.name!r} for that.",
                 stacklevel=3,
             )
         else:

@@ -58,9 +58,16 @@ def all_parameters(state: Cached, inputs: Mapping[str, Any], parameters: Mapping
     return duration_only(state, inputs, parameters) and same(state.cached_parameters, parameters)
 
 
+def _names(given: Iterable[str] | None) -> list[str] | None:
+    # A text is one name: not its letters.
+    return [given] if isinstance(given, str) else None if given is None else list(given)
+
+
 @_public
 def partial_parameters_only(validate_on: Iterable[str] | None = None) -> Validator:
     """Make a validator that compares only the parameters named; None: none of them."""
+    # Under its own name: that is how it travels.
+    validate_on = _names(validate_on)
 
     @_public
     def _partial_parameters_only(state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
@@ -77,6 +84,8 @@ def partial_parameters_only(validate_on: Iterable[str] | None = None) -> Validat
 @_public
 def partial_inputs_only(validate_on: Iterable[str] | None = None) -> Validator:
     """Make a validator that compares only the inputs named; None: none of them."""
+    # Under its own name: that is how it travels.
+    validate_on = _names(validate_on)
 
     @_public
     def _partial_inputs_only(state: Cached, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:

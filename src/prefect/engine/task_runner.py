@@ -107,6 +107,11 @@ class TaskRunner(Runner):
         """
         return declared_result(self.task, self.flow_result) or Result()
 
+    @property
+    def context(self) -> dict[str, Any]:
+        """What ``prefect.context`` holds at the moment."""
+        return run_context.to_dict()
+
     def call_runner_target_handlers(self, old_state: State, new_state: State) -> State:
         """Tell the task's state handlers of a change."""
         self.logger.debug(
@@ -123,6 +128,7 @@ class TaskRunner(Runner):
 
     def initialize_run(self, state: State | None, context: dict[str, Any]) -> TaskRunnerInitializeResult:
         """Unwrap the state and put what it tells of earlier attempts and rounds into the context."""
+        context["task_name"] = self.task.name
         context["task_tags"] = self.task.tags
         name = self._full_name
         context["logger"] = get_logger(name) if context.get("map_index") is None else _passing_logger(name)
@@ -208,7 +214,6 @@ class TaskRunner(Runner):
         name = self.task.name
         map_index = context.setdefault("map_index", None)
         self._full_name = full_name = name if map_index is None else f"{name}[{map_index}]"
-        context["task_name"] = name
         context["task_full_name"] = full_name
         return full_name
 
@@ -406,7 +411,7 @@ class TaskRunner(Runner):
             # Its children are made again from their known states.
             raise ENDRUN(state)
         try:
-            count = mapping.count_children(upstream_states)
+            count = mapping.count_children(upstream_states) if upstream_states else 0
         except mapping.NothingToMapOver as error:
             raise ENDRUN(Failed(str(error))) from None
         raise ENDRUN(Mapped("Ready to proceed with mapping.", n_map_states=count))

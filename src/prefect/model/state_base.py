@@ -149,22 +149,28 @@ class State:
         """
         known = self._result
         if known.value is None and known.location is not None:
-            self._result = (result or known).read(known.location)
+            # A user's own kind of Result may give the plain value instead of another Result.
+            self.result = (known if result is None else result).read(known.location)
         return self
 
     def load_cached_results(self, results: Mapping[str, Result] | None = None) -> State:
         """Read the cached inputs from their locations.
 
         Args:
-            results: argument name -> how to read it; the input's own Result where absent.
+            results: argument name -> how to read it, and where when the input does not say; the input's own Result
+                where absent.
 
         Returns:
             This state.
         """
-        readers = results or {}
         for name, known in self.cached_inputs.items():
-            if known.value is None and known.location is not None:
-                self.cached_inputs[name] = (readers.get(name) or known).read(known.location)
+            if known.value is not None:
+                continue
+            reader = (results or {}).get(name, known)
+            location = reader.location if known.location is None else known.location
+            if location is not None:
+                # Kept as it was read: a user's own kind of Result may give the plain value.
+                self.cached_inputs[name] = reader.read(location)
         return self
 
     # The tree

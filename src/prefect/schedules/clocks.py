@@ -372,8 +372,7 @@ class RRuleClock(Clock):
 
     @property
     def _zone(self) -> tzinfo:
-        start = rules.start_of(self.rrule_obj)
-        return UTC if start is None or start.tzinfo is None else zone_of(start)
+        return rules.zone_of_rules(self.rrule_obj)
 
     def _to_fields(self) -> dict[str, Any]:
         return {**super()._to_fields(), "rrule_obj": rules.dump_rules(self.rrule_obj)}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from prefect.model import codec
-from prefect.model.times import as_aware, plain_wall
+from prefect.model.times import as_aware, plain_wall, zone_from_name, zone_of
 from prefect.schedules.steps import counted_interval, take
 from prefect.schedules.walls import wall_of
 
@@ -41,6 +42,28 @@ def start_of(rules: Any) -> datetime | None:
     for rule in given._rrule:
         return start_of(rule)
     return next(iter(given._rdate), None)
+
+
+def zone_of_rules(rules: Any) -> tzinfo:
+    """Give the zone whose clock the rules go by, as one of ours; UTC where they name none."""
+    start = start_of(rules)
+    if start is None or start.tzinfo is None:
+        return UTC
+    # dateutil's zones are read from files and do not know their names: at an offset alone, the times of a rule would
+    # be told by a clock that is not turned in spring.
+    path = getattr(start.tzinfo, "_filename", None)
+    return (isinstance(path, str) and _zone_of_file(path)) or zone_of(start)
+
+
+@lru_cache(maxsize=256)
+def _zone_of_file(path: str) -> tzinfo | None:
+    parts = path.replace("\\", "/").split("/")
+    for length in (3, 2, 1):
+        try:
+            return zone_from_name("/".join(parts[-length:]))
+        except ValueError:
+            continue
+    return None
 
 
 def is_hourly(rules: Any) -> bool:

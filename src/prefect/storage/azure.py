@@ -50,15 +50,27 @@ class Azure(ObjectStorage):
         return super().build()
 
     @property
+    def connection_string(self) -> str:
+        """How the container is reached.
+
+        Raises:
+            ValueError: neither secret nor environment variable.
+        """
+        connection = secret_or_variable(self.connection_string_secret, "AZURE_STORAGE_CONNECTION_STRING")
+        if not connection:
+            raise ValueError(
+                "Azure connection string not provided. Set `AZURE_STORAGE_CONNECTION_STRING` environment variable or "
+                "save connection string as Prefect secret."
+            )
+        return connection
+
+    @property
     def _where(self) -> str:
         return self.container
 
     def _blob(self, key: str) -> Any:
         blob = import_needed("azure.storage.blob", install="'proctor[azure]'", by="Azure storage")
-        connection = secret_or_variable(self.connection_string_secret, "AZURE_STORAGE_CONNECTION_STRING")
-        if not connection:
-            raise ValueError("Azure Storage connection string not provided")
-        service = blob.BlobServiceClient.from_connection_string(conn_str=connection)
+        service = blob.BlobServiceClient.from_connection_string(conn_str=self.connection_string)
         return service.get_blob_client(container=self.container, blob=key)
 
     def _upload(self, key: str, content: bytes) -> None:

@@ -93,8 +93,12 @@ class Storage(metaclass=ABCMeta):
 
     def build(self) -> Storage:
         """Store what was added, and warn of flows whose tasks need a result that they do not have."""
-        warn_of_missing_results(self._flows.values())
+        self.run_basic_healthchecks()
         return self
+
+    def run_basic_healthchecks(self) -> None:
+        """Warn of flows that were added and whose tasks need a result that they do not have."""
+        warn_of_missing_results(self._flows.values())
 
     def serialize(self) -> dict[str, Any]:
         """Give the JSON form."""
@@ -178,4 +182,4 @@ def warn_of_missing_results(flows: Iterable[Flow]) -> None:
 
 
 def _warn(fact: str) -> None:
-    warnings.warn(f"{fact} Without a result, values cannot be read back in another process.", stacklevel=5)
+    warnings.warn(f"{fact} Without a result, values cannot be read back in another process.", stacklevel=6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from prefect.model import codec
@@ -72,13 +74,37 @@ class Bitbucket(ScriptStorage):
             password=secret_or_variable(self.cloud_app_password_secret, "BITBUCKET_CLOUD_APP_PASSWORD"),
             cloud=True,
         )
-        repository = client.workspaces.get(self.workspace).repositories.get(self.repo)
-        return str(repository.get(path=f"src/{self.ref or 'master'}/{path}", not_json_response=True).decode())
+        with self._named_errors(path, f"{self.workspace}/{self.project}/{self.repo}"):
+            repository = client.workspaces.get(self.workspace).repositories.get(self.repo)
+            return str(repository.get(path=f"src/{self.ref or 'master'}/{path}", not_json_response=True).decode())
 
     def _read_from_server(self, path: str) -> str:
         token = secret_or_variable(self.access_token_secret, "BITBUCKET_ACCESS_TOKEN")
         client = _atlassian("atlassian").Bitbucket(url=self.host or "https://bitbucket.org", token=token)
-        return str(client.get_content_of_file(self.project, self.repo, path, at=self.ref or "master").decode())
+        with self._named_errors(path, f"{self.project}/{self.repo}"):
+            return str(client.get_content_of_file(self.project, self.repo, path, at=self.ref or "master").decode())
+
+    @contextmanager
+    def _named_errors(self, path: str, place: str) -> Iterator[None]:
+        """Say what could not be had, where the answer is a status alone.
+
+        Raises:
+            RuntimeError: the server refused; caused by the error of its client.
+        """
+        from requests import HTTPError  # the client is built on it
+
+        try:
+            yield
+        except HTTPError as error:
+            status = getattr(error.response, "status_code", None)
+            message = (
+                "Access denied to repository. Please check credentials."
+                if status in (401, 403)
+                else f"Error retrieving contents at {path} in {place}@{self.ref or 'master'}. "
+                "Please check arguments passed to Bitbucket storage."
+            )
+            self.logger.error(message)
+            raise RuntimeError(message) from error
 
 
 def _atlassian(name: str) -> Any:

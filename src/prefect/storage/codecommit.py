@@ -37,5 +37,10 @@ class CodeCommit(ScriptStorage):
 
         client = get_boto_client(resource="codecommit", **(self.client_options or {}))
         wanted = {"commitSpecifier": self.commit} if self.commit else {}
-        answer = client.get_file(repositoryName=self.repo, filePath=path, **wanted)
+        try:
+            answer = client.get_file(repositoryName=self.repo, filePath=path, **wanted)
+        except Exception:
+            where = f"{self.repo}@{self.commit}" if self.commit else self.repo
+            self.logger.error("Error retrieving contents at %s in %s.", path, where)
+            raise
         return bytes(answer["fileContent"]).decode()

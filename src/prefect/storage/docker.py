@@ -85,12 +85,12 @@ class Docker(Storage):
         self.registry_url = registry_url
         self.prefect_version = prefect_version or __version__
         self.dockerfile = dockerfile
-        self.base_image = base_image or _default_base(self.prefect_version)
+        self.base_image = base_image or (None if dockerfile else _default_base(self.prefect_version))
         self.dockerignore = dockerignore
         self.python_dependencies = list(python_dependencies or [])
         self.image_name = image_name
         self.image_tag = image_tag
-        self.env_vars = dict(env_vars or {})
+        self.env_vars = {"PREFECT__USER_CONFIG_PATH": f"{prefect_directory}/config.toml", **(env_vars or {})}
         self.files = dict(files or {})
         self.local_image = local_image
         self.ignore_healthchecks = ignore_healthchecks
@@ -136,19 +136,27 @@ class Docker(Storage):
         self.image_name = self.image_name or str(uuid.uuid4())
         self.image_tag = self.image_tag or slugify(datetime.now(UTC).isoformat())
         client = self._client()
-        if not self.local_image and not self.dockerfile and "/" in self.base_image:
-            self._follow(client.pull(self.base_image, stream=True, decode=True))
+        if not self.local_image and self.base_image and "/" in self.base_image:
+            self.pull_image()
         with tempfile.TemporaryDirectory() as folder:
-            self._write_context(Path(folder))
+            self.create_dockerfile_object(folder)
             self._follow(client.build(path=folder, tag=self.name, forcerm=True, decode=True, **self.build_kwargs))
         if push and self.registry_url:
-            self._follow(client.push(self.name, stream=True, decode=True))
+            self.push_image(self.name.rpartition(":")[0], self.image_tag)
             client.remove_image(image=self.name, force=True)
         elif push:
             warnings.warn(
                 "This Docker storage object has no `registry_url`, and will not be pushed.", UserWarning, stacklevel=2
             )
         return self
+
+    def pull_image(self) -> None:
+        """Have the daemon get the base image."""
+        self._follow(self._client().pull(self.base_image, stream=True, decode=True))
+
+    def push_image(self, image_name: str, image_tag: str) -> None:
+        """Have the daemon send an image to the registry that its name begins with."""
+        self._follow(self._client().push(image_name, tag=image_tag, stream=True, decode=True))
 
     def _client(self) -> Any:
         docker = import_needed("docker", install="'proctor[docker]'", by="Docker storage")
@@ -164,19 +172,26 @@ class Docker(Storage):
             if text:
                 self.logger.info(text)
 
-    def _write_context(self, folder: Path) -> None:
-        """Write everything that the image is built of."""
+    @property
+    def installation_commands(self) -> list[str]:
+        """What puts this package into the image: nothing where it is there."""
+        if self.dockerfile or self.base_image == _default_base(self.prefect_version):
+            # A Dockerfile of the user's own is theirs, and images of ours have it.
+            return []
+        return [_install_prefect(self.prefect_version)]
+
+    def create_dockerfile_object(self, directory: str) -> str:
+        """Write everything that the image is built of into a folder, and give the path of the Dockerfile."""
         from prefect.storage.loading import flow_to_bytes_pickle
 
+        folder = Path(directory)
         base = Path(self.dockerfile).read_text() if self.dockerfile else f"FROM {self.base_image}"
-        given = {"PREFECT__USER_CONFIG_PATH": f"{self.prefect_directory}/config.toml", **self.env_vars}
         # A variable whose value is None, as of ``os.environ.get``, is left out.
-        lines = [base, *(f"ENV {name}={_quoted(str(value))}" for name, value in given.items() if value is not None)]
+        given = {name: value for name, value in self.env_vars.items() if value is not None}
+        lines = [base, *(f"ENV {name}={_quoted(str(value))}" for name, value in given.items())]
         # What the shell would take for a redirection, ``package>=2,<3`` say, is one word.
         lines += [f"RUN pip install {shlex.quote(package)}" for package in self.python_dependencies]
-        if not self.dockerfile and self.base_image != _default_base(self.prefect_version):
-            # A Dockerfile of the user's own is theirs, and images of ours have it.
-            lines.append(_install_prefect(self.prefect_version))
+        lines += [f"RUN {command}" for command in self.installation_commands]
         for number, (source, target) in enumerate(self.files.items()):
             name = f"file-{number}-{Path(source).name}"
             copy = shutil.copytree if Path(source).is_dir() else shutil.copy2
@@ -194,7 +209,9 @@ class Docker(Storage):
             lines.append(f"RUN python -c \"{load}; [load(open(place, 'rb').read()) for place in {places!r}]\"")
         if self.dockerignore:
             shutil.copy2(self.dockerignore, folder / ".dockerignore")
-        (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
+        dockerfile = folder / "Dockerfile"
+        dockerfile.write_text("\n".join(lines) + "\n")
+        return str(dockerfile)
 
 
 def _quoted(value: str) -> str:
@@ -204,12 +221,12 @@ def _quoted(value: str) -> str:
 
 
 def _install_prefect(version: str) -> str:
-    """Give the line that puts this package into an image that has none; where there is one, it stays."""
+    """Give the command that puts this package into an image that has none; where there is one, it stays."""
     number = version.removeprefix("v")
     # The distribution of versions before 1.5 has another name.
     name = "prefect" if re.match(r"(0|1\.[0-4])(\.|$)", number) else "proctor"
     wanted = f"{name}=={number}" if number[:1].isdigit() else name
-    return f"RUN python -c 'import prefect' || pip install {shlex.quote(wanted)}"
+    return f"python -c 'import prefect' || pip install {shlex.quote(wanted)}"
 
 
 def _default_base(version: str) -> str:

@@ -91,6 +91,10 @@ class Git(Storage):
         from prefect.utilities.git import TemporaryGitRepo
 
         path = self._place_of(flow_name)
+        where = (
+            f"{self.repo or 'the repository'}, ref {self.branch_name or self.tag or self.commit or 'default branch'}"
+        )
+        self.logger.info("Downloading flow from Git storage - repo: %r, path: %r", self.repo, path)
         with TemporaryGitRepo(
             git_clone_url=self.git_clone_url,
             branch_name=self.branch_name,
@@ -98,7 +102,15 @@ class Git(Storage):
             commit=self.commit,
             clone_depth=self.clone_depth,
         ) as clone:
-            return extract_flow_from_file(file_path=str(Path(clone.temp_dir.name) / path), flow_name=self.flow_name)
+            file = Path(clone.temp_dir.name) / path
+            if not file.is_file():
+                self.logger.error("File %r not found in %s", path, where)
+            return extract_flow_from_file(file_path=str(file), flow_name=self.flow_name)
+
+    @property
+    def git_token_secret(self) -> str | None:
+        """The token for cloning over HTTPS; None when no secret is named."""
+        return str(Secret(self.git_token_secret_name).get()).strip() if self.git_token_secret_name else None
 
     @property
     def git_clone_url(self) -> str:
@@ -107,7 +119,7 @@ class Git(Storage):
             return str(Secret(self.git_clone_url_secret_name).get())
         if self.use_ssh:
             return f"git@{self.repo_host}:{self.repo}.git"
-        token = str(Secret(self.git_token_secret_name).get()).strip() if self.git_token_secret_name else ""
+        token = self.git_token_secret
         if not token:
             return f"https://{self.repo_host}/{self.repo}.git"
         if not self.format_access_token:

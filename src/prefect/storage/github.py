@@ -42,11 +42,23 @@ class GitHub(ScriptStorage):
         token = secret_or_variable(self.access_token_secret, "GITHUB_ACCESS_TOKEN")
         options: dict[str, Any] = {"base_url": self.base_url} if self.base_url else {}
         client = github.Github(auth=github.Auth.Token(token) if token else None, **options)
-        repository = client.get_repo(self.repo)
-        ref = self.ref or repository.default_branch
-        # The commit first: so that the log says which text was run, whatever the branch is later.
-        commit = repository.get_commit(ref).sha
-        self.logger.info("Downloading flow from GitHub storage - repo: %r, path: %r, ref: %r", self.repo, path, ref)
-        text: bytes = repository.get_contents(path, ref=commit).decoded_content
+        wanted = f"repo: {self.repo!r}, path: {path!r}" + (f", ref: {self.ref!r}" if self.ref else "")
+        self.logger.info("Downloading flow from GitHub storage - %s", wanted)
+        # GitHub says "not found" of all three alike.
+        missing = (
+            f"Repo {self.repo!r} not found. Check that it exists (and is spelled correctly), and that you have "
+            "configured the proper credentials for accessing it."
+        )
+        try:
+            repository = client.get_repo(self.repo)
+            ref = self.ref or repository.default_branch
+            missing = f"Ref {ref!r} not found in repo {self.repo!r}."
+            # The commit first: so that the log says which text was run, whatever the branch is later.
+            commit = repository.get_commit(ref).sha
+            missing = f"File {path!r} not found in repo {self.repo!r}, ref {ref!r}"
+            text: bytes = repository.get_contents(path, ref=commit).decoded_content
+        except github.UnknownObjectException:
+            self.logger.error(missing)
+            raise
         self.logger.info("Flow successfully downloaded. Using commit: %s", commit)
         return text.decode()

@@ -40,5 +40,16 @@ class GitLab(ScriptStorage):
     def _read(self, path: str) -> str:
         gitlab = import_needed("gitlab", install="python-gitlab", by="GitLab storage")
         token = secret_or_variable(self.access_token_secret, "GITLAB_ACCESS_TOKEN")
-        project = gitlab.Gitlab(self.host or "https://gitlab.com", private_token=token).projects.get(self.repo)
-        return str(project.files.get(file_path=path, ref=self.ref or "master").decode().decode())
+        errors = import_needed("gitlab.exceptions", install="python-gitlab", by="GitLab storage")
+        ref = self.ref or "master"
+        try:
+            project = gitlab.Gitlab(self.host or "https://gitlab.com", private_token=token).projects.get(self.repo)
+            return str(project.files.get(file_path=path, ref=ref).decode().decode())
+        except errors.GitlabAuthenticationError:
+            self.logger.error("Unable to authenticate GitLab account. Please check your credentials.")
+            raise
+        except errors.GitlabGetError:
+            self.logger.error(
+                f"Error retrieving file contents at {path} in {self.repo}@{ref}. Ensure the project and file exist."
+            )
+            raise

@@ -161,9 +161,9 @@ def extract_flow_from_module(module_str: str, flow_name: str | None = None) -> F
         if attribute:
             return _flow_at(module, module_str, attribute, flow_name)
     flows = _flows_of(vars(module).values())
-    if not flows:
-        raise ValueError(f"No flows found in {module_str!r}")
     if flow_name is None:
+        if not flows:
+            raise ValueError(f"No flows found in {module_str!r}")
         if len(flows) > 1:
             raise ValueError(f"Multiple flows found in {module_str!r}, please provide `flow_name` to select one.")
         return flows[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prefect import Flow
+from prefect import Flow, __version__
 from prefect.client import Client, Secret
 from prefect.client import connection as connection_module
 from prefect.client.auth import load, save, section_name
@@ -114,17 +114,20 @@ def test_the_headers_of_a_request(stub):
     stub.data("x", x=1)
     client = Client(api_key="k", tenant_id=TENANT)
     client.attach_headers({"X-MINE": "attached", "X-BOTH": "attached"})
+    given = {"x-both": "given", "X-Call": "given", "x-prefect-core-version": "0.1", "Accept": "text/plain"}
     with context(run_process="p-1"):
-        client.graphql("{ x }", headers={"X-BOTH": "given"}, api_key="other")
+        client.graphql("{ x }", headers=given, api_key="other")
 
     headers = {name.lower(): value for name, value in stub.asked[-1].headers.items()}
-    assert headers["accept"] == headers["content-type"] == "application/json"
+    assert len(headers) == len(stub.asked[-1].headers), "one header of each name, in whatever case it was given"
+    assert (headers["accept"], headers["content-type"]) == ("text/plain", "application/json")
+    assert headers["x-prefect-core-version"] == __version__, "a caller does not speak for the client"
     assert headers["user-agent"].startswith("prefect/")
     assert headers["accept-encoding"] == "gzip, deflate"
     assert headers["authorization"] == "Bearer other"
     assert headers["x-prefect-tenant-id"] == TENANT
     assert headers["x-prefect-run-process"] == "p-1"
-    assert (headers["x-mine"], headers["x-both"]) == ("attached", "given")
+    assert (headers["x-mine"], headers["x-both"], headers["x-call"]) == ("attached", "attached", "given")
     client.graphql("{ x }")
     assert "X-PREFECT-RUN-PROCESS" not in {name.upper() for name in stub.asked[-1].headers}
     assert stub.asked[-1].headers["Authorization"] == "Bearer k"

@@ -15,8 +15,7 @@ from prefect.storage import GCS, S3, Azure, Docker, Local, Webhook
 def dockerfile(folder: Path, **given: Any) -> list[str]:
     storage = Docker(image_name="i", image_tag="t", stored_as_script=True, path="/flow.py", **given)
     storage.add_flow(Flow("f"))
-    storage._write_context(folder)
-    return (folder / "Dockerfile").read_text().splitlines()
+    return Path(storage.create_dockerfile_object(str(folder))).read_text().splitlines()
 
 
 @pytest.mark.parametrize(

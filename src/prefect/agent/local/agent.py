@@ -57,7 +57,7 @@ class LocalAgent(Agent):
         if hostname_label and hostname not in self.labels:
             # Nobody chose labels for this agent: what any machine may run, it runs too.
             self.takes_unlabelled = not self.labels
-            self.labels.append(hostname)
+            self.labels += _labels_of_host(hostname)
 
     def deploy_flow(self, flow_run: GraphQLResult) -> str:
         """Start the process of a flow run and give its number."""
@@ -160,3 +160,14 @@ if not TYPE_CHECKING:  # names that are looked for here, because this module of 
             "prefect": "prefect:",
         },
     )
+
+
+def _labels_of_host(name: str) -> list[str]:
+    """Give the labels of a machine: its name, and its address where all machines of Docker Desktop have one name."""
+    if name != "docker-desktop":
+        return [name]
+    try:
+        # As in 1.x; the name stays, because local storage uses it.
+        return [socket.gethostbyname(name), name]
+    except OSError:
+        return [name]

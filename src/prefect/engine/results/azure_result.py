@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any, Self
 
 from prefect.engine.results.remote import RemoteResult
 from prefect.model.codec import public, register
 from prefect.utilities.importtools import import_needed
+
+# What tells who asks: anything else is asked with the credential of the machine or its user.
+_KEYS = re.compile(r"(^|;)\s*(AccountKey|SharedAccessSignature|UseDevelopmentStorage)\s*=", re.IGNORECASE)
 
 
 @register("result")
@@ -19,8 +23,9 @@ class AzureResult(RemoteResult):
     Args:
         container: its name.
         connection_string: how to reach it.
-        connection_string_secret: name of a secret that holds the connection string; without both, the environment
-            variable ``AZURE_STORAGE_CONNECTION_STRING`` is taken.
+        connection_string_secret: name of a secret that holds the connection string. Without ``connection_string``
+            the environment variable ``AZURE_STORAGE_CONNECTION_STRING`` comes first, as in 1.x. A connection string
+            without a key is used with the default credential of ``azure-identity``.
         **kwargs: as for ``Result``.
     """
 
@@ -42,18 +47,24 @@ class AzureResult(RemoteResult):
         blob = import_needed("azure.storage.blob", install="'proctor[azure]'", by="AzureResult")
 
         connection_string = self.connection_string
+        if connection_string is None:
+            connection_string = os.environ.get("AZURE_STORAGE_CONNECTION_STRING")
         if connection_string is None and self.connection_string_secret:
             from prefect.client.secrets import Secret
 
             connection_string = Secret(self.connection_string_secret).get()
-        if connection_string is None:
-            connection_string = os.environ.get("AZURE_STORAGE_CONNECTION_STRING")
-        if connection_string is None:
+        if not connection_string:
             raise ValueError(
-                "AzureResult has no connection string: give `connection_string` or `connection_string_secret`, or set "
+                "Azure connection string not provided. Give `connection_string` or `connection_string_secret`, or set "
                 "AZURE_STORAGE_CONNECTION_STRING."
             )
-        self._service = blob.BlobServiceClient.from_connection_string(conn_str=connection_string)
+        credential = None if _KEYS.search(connection_string) else self._default_credential()
+        self._service = blob.BlobServiceClient.from_connection_string(conn_str=connection_string, credential=credential)
+
+    @staticmethod
+    def _default_credential() -> Any:
+        identity = import_needed("azure.identity", install="azure-identity", by="AzureResult without an account key")
+        return identity.DefaultAzureCredential()
 
     @property
     def service(self) -> Any:

@@ -151,6 +151,7 @@ class StartFlowRun(Task):
 
     Raises:
         ValueError: ``poll_interval`` is too short.
+        TypeError: a task among the parameters, whose value nobody knows yet: give it when the task is called.
     """
 
     def __init__(
@@ -167,6 +168,13 @@ class StartFlowRun(Task):
         create_link_artifact: bool = True,
         **kwargs: Any,
     ) -> None:
+        if isinstance(parameters, Task) or any(isinstance(value, Task) for value in (parameters or {}).values()):
+            raise TypeError(
+                "An instance of `Task` was passed to the `StartFlowRun` constructor via the `parameters` kwarg. You'll "
+                "want to pass these parameters when calling the task instead. For example:\n\n"
+                "  start_flow_run = StartFlowRun(...)  # static (non-Task) args go here\n"
+                "  res = start_flow_run(parameters=...)  # dynamic (Task) args go here"
+            )
         if poll_interval < SHORTEST_POLL:
             raise ValueError(
                 "`poll_interval` needs to be at least 3 seconds to avoid spamming the Prefect server. "
