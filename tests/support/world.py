@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from prefect.server import catalogue
-from prefect.server.actions import create_run, logs, queue, registration, runs, set_state, tenants
+from prefect.server.actions import create_run, logs, queue, registration, run_events, runs, set_state, tenants
 from prefect.server.rules.proposal import read_proposal
 from prefect.server.settings import Settings, load_settings
 from prefect.server.store.database import Database
@@ -132,8 +132,8 @@ class World:
     def log(self, run_id: str, message: str = "line", **more: Any) -> None:
         self.do(logs.write_run_logs, logs_given=[{"flow_run_id": run_id, "message": message, **more}])
 
-    def events(self, run_id: str, after: int = 0, limit: int = 1000) -> logs.Events:
-        return self.see(logs.events_after, flow_run_id=run_id, after=after, limit=limit)
+    def events(self, run_id: str, after: int = 0, limit: int = 1000, **more: Any) -> run_events.Events:
+        return self.see(run_events.events_after, flow_run_id=run_id, after=after, limit=limit, **more)
 
     def running(self, flow_id: str | None = None, **inputs: Any) -> str:
         """Make a flow run that is Running."""

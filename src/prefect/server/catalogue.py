@@ -297,7 +297,8 @@ flow_run = Table(
     *_run_state(),
     _int("times_resurrected", default=0),
     _parent("agent_id", "agent.id", nullable=True, on_delete="SET NULL"),
-    _internal("event_seq", BigInteger, nullable=False, server_default=text("0")),
+    # The number of its newest event: a state or a log line.
+    Column("event_seq", BigInteger, nullable=False, server_default=text("0")),
     # The process that works on the run, by the id it gave itself, and those that the run was taken from.
     _internal("process_id", Text),
     _internal("lost_processes", JSONB_),
@@ -397,7 +398,7 @@ log = Table(
     _json("info"),
     *_times(),
     Column("is_loaded_from_archive", Boolean),
-    _internal("seq", BigInteger, nullable=False, server_default=text("0")),
+    Column("seq", BigInteger, nullable=False, server_default=text("0")),
     Index(None, "flow_run_id", "seq"),
     Index(None, "flow_run_id", "timestamp"),
     Index(

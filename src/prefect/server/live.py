@@ -23,6 +23,7 @@ __all__ = [
     "flow_run_topic",
     "queue_topic",
     "table_topic",
+    "task_runs_topic",
 ]
 
 # The sign that the database announces when it may have missed something.
@@ -48,6 +49,11 @@ def queue_topic(tenant_id: str) -> str:
 def flow_run_topic(flow_run_id: str) -> str:
     """Name what somebody who watches this flow run waits for."""
     return f"flow_run:{flow_run_id}"
+
+
+def task_runs_topic(flow_run_id: str) -> str:
+    """Name what somebody waits for who watches the task runs of this flow run."""
+    return f"task_runs:{flow_run_id}"
 
 
 def table_topic(table: str) -> str:

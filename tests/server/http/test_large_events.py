@@ -1,7 +1,5 @@
 """Events of a run are handed out by their bytes: fewer at once, none lost, and no more is read than is answered."""
 
-import json
-
 import pytest
 
 from prefect.contract import limits
@@ -74,10 +72,12 @@ def test_all_events_come_once_in_order_each_page_within_its_bytes(api, run_id):
 
 def test_what_is_not_answered_is_not_read(api, run_id, shared_database, monkeypatch):
     read = []
-    from prefect.server.actions import logs
+    from prefect.server.actions import run_events
 
-    event = logs._event
-    monkeypatch.setattr(logs, "_event", lambda kind, row: read.append(len(row["message"] or "")) or event(kind, row))
+    event = run_events._event
+    monkeypatch.setattr(
+        run_events, "_event", lambda kind, row: read.append(len(row["message"] or "")) or event(kind, row)
+    )
 
     found, _ = page(api, run_id, limit=5000)
 
@@ -124,9 +124,3 @@ def test_a_subscription_goes_on_at_once_to_the_last_event(api, run_id):
     seen, late = api.run_async(scene())
     assert seen == list(range(1, LINES + 3))
     assert late == ["late"]
-
-
-def test_only_what_is_declared_is_answered(api, run_id):
-    answer = api.ask(f'{{ flow_run_events(flow_run_id: "{run_id}") {{ has_more }} }}')
-
-    assert "has_more" in json.dumps(answer.messages)

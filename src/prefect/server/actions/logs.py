@@ -1,10 +1,9 @@
-"""Log lines of runs, and the events (states and logs) of a flow run in the order of their commits."""
+"""Log lines of runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import accumulate
 from typing import Any
 
 from prefect.contract import limits
@@ -14,7 +13,7 @@ from prefect.server.live import flow_run_topic
 from prefect.server.store import logs, runs
 from prefect.server.store.database import Transaction
 
-__all__ = ["Events", "events_after", "write_run_logs"]
+__all__ = ["LEVELS", "write_run_logs"]
 
 LOGS_MAX = limits.LOGS_AT_ONCE
 INFO_MAX_BYTES = 1_000_000
@@ -87,45 +86,3 @@ def _level(given: str) -> str:
 def _storable(text: str | None) -> str | None:
     """Keep a line whatever a program wrote into it: what no database stores becomes a sign for it."""
     return None if text is None else limits.storable_text(text)
-
-
-class Events:
-    """Events of a flow run, the number of the last one, and whether there may be more right now."""
-
-    __slots__ = ("cursor", "events", "has_more")
-
-    def __init__(self, cursor: int, events: list[dict[str, Any]], has_more: bool):
-        self.cursor = cursor
-        self.events = events
-        self.has_more = has_more
-
-
-def events_after(
-    tx: Transaction, *, flow_run_id: str, after: int, limit: int, most_bytes: int = limits.EVENTS_BYTES
-) -> Events:
-    """Give the events with a number above ``after``, in order; the cursor is what to ask with next.
-
-    Args:
-        limit: how many at most.
-        most_bytes: fewer come when their texts are larger than this together, but always one.
-
-    Raises:
-        ApiError: no such flow run.
-    """
-    sizes = tx.all(logs.event_sizes, flow_run_id=flow_run_id, after=after, limit=limit)
-    if not sizes:
-        if tx.one(runs.flow_run_by_id, flow_run_id=flow_run_id) is None:
-            raise ApiError(f"Flow run {flow_run_id} not found")
-        return Events(after, [], False)
-    # Texts are read only when it is known that they are not too many.
-    totals = accumulate(row["size"] for row in sizes)
-    fitting = max(sum(total <= most_bytes for total in totals), 1)
-    between = {"flow_run_id": flow_run_id, "after": after, "until": sizes[fitting - 1]["seq"]}
-    state_rows, log_rows = tx.all(logs.states_after, **between), tx.all(logs.logs_after, **between)
-    events = [_event("state", row) for row in state_rows] + [_event("log", row) for row in log_rows]
-    events.sort(key=lambda event: event["seq"])
-    return Events(between["until"], events, fitting < len(sizes) or len(sizes) == limit)
-
-
-def _event(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"kind": kind, **row, "timestamp": row["timestamp"].isoformat()}

@@ -233,7 +233,7 @@ def _restart(tx: Transaction, now: datetime, flow_run_id: str, found: _Found, wi
     rows = _rows(tx, flow_run_id, found.reach)
     most = tx.room() // 2
     if len(rows) <= most:
-        set_back(tx, now, rows, wish.message)
+        set_back(tx, now, flow_run_id, rows, wish.message)
         return
     version = hold_flow_run(tx, now, flow_run_id=flow_run_id)
     plan = {"version": version, "message": wish.message, "after": "", **found.reach.document()}
@@ -253,7 +253,7 @@ def set_back_some(tx: Transaction, now: datetime, *, flow_run_id: str, position:
     most = max(tx.room() // 2, 1)
     rows = _rows(tx, flow_run_id, Reach.of_document(plan), plan["after"], most)
     part = rows[:most]
-    set_back(tx, now, part, plan["message"])
+    set_back(tx, now, flow_run_id, part, plan["message"])
     if len(part) < len(rows):
         return json.dumps({**plan, "after": part[-1]["task_id"]})
     release_flow_run(tx, now, flow_run_id=flow_run_id, tenant_id=run["tenant_id"], version=plan["version"])

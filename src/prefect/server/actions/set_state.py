@@ -17,7 +17,7 @@ from prefect.model.state_facts import is_kind
 from prefect.server.actions import chores, events, slots
 from prefect.server.actions.checks import new_id, object_in, read_json, size_of
 from prefect.server.errors import ApiError, BadInput
-from prefect.server.live import flow_run_topic, queue_topic
+from prefect.server.live import flow_run_topic, queue_topic, task_runs_topic
 from prefect.server.rules import flow_run as flow_run_rules
 from prefect.server.rules import task_run as task_run_rules
 from prefect.server.rules.proposal import Proposal, is_running_kind, propose, read_proposal
@@ -147,9 +147,12 @@ def release_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str, tenant
         tx.announce(queue_topic(tenant_id))
 
 
-def set_back(tx: Transaction, now: datetime, task_runs: Sequence[Mapping[str, Any]], message: str) -> None:
-    """Make task runs of a flow run that has ended wait for their turn again: id, tenant_id, version of each."""
+def set_back(
+    tx: Transaction, now: datetime, flow_run_id: str, task_runs: Sequence[Mapping[str, Any]], message: str
+) -> None:
+    """Make task runs of a flow run that had ended wait for their turn again: id, tenant_id, version of each."""
     _set_all(tx, now, task_runs, propose("Pending", message))
+    tx.announce(task_runs_topic(flow_run_id))
 
 
 def _first_columns(now: datetime, run: Mapping[str, Any], first: Proposal, is_held: bool) -> dict[str, Any]:
@@ -408,6 +411,7 @@ def _set_some(tx: Transaction, now: datetime, find: Any, state: Proposal, **whic
     found = tx.all(find, most=max(most, 1), **which)
     if found and not most:
         return False
+    tx.announce(task_runs_topic(which["run_id"]))
     _set_all(tx, now, found, state)
     return len(found) < max(most, 1)
 
@@ -458,6 +462,7 @@ def begin_task_runs(tx: Transaction, now: datetime, rows: Sequence[Mapping[str, 
         (row,) = rows
         if not tx.run(runs.insert_task_run_once, **row, **first):
             return 0
+        tx.announce(task_runs_topic(row["flow_run_id"]))
     else:
         tx.run_many(runs.insert_task_run, [{**row, **first} for row in rows])
     tx.run_many(
@@ -552,6 +557,7 @@ def set_task_run_state(
         row["version"] + 1,
         task_run_id=task_run_id,
     )
+    tx.announce(task_runs_topic(row["flow_run_id"]))
     _keep_process_of_task(tx, row, new, caller)
     if places is not None and new.name == "Running":
         places.take(tx, now, run_id=task_run_id, flow_run_id=row["flow_run_id"])

@@ -105,7 +105,7 @@ OBJECT_TYPES: Mapping[str, Mapping[str, str]] = {
         "license": "JSON",
     },
     "flow_concurrency_usage": {"label": "String", "usage": "Int"},
-    "flow_run_events": {"cursor": "Int", "events": "JSON"},
+    "flow_run_events": {"cursor": "Int", "events": "JSON", "has_more": "Boolean", "task_run_cursor": "String"},
     "mapped_children": {"min_start_time": "DateTime", "max_end_time": "DateTime", "state_counts": "JSON"},
     "reference_data": {"state_hierarchy": "JSON!", "state_info": "JSON!"},
     "restarted_flow_run": {
@@ -144,6 +144,7 @@ ENUMS: Mapping[str, tuple[str, ...]] = {
         "START_RUN",
         "PAUSE_SCHEDULE",
     ),
+    "event_kind": ("log", "state", "task_run"),
     "flow_sla_kind": ("SCHEDULED_NOT_STARTED", "STARTED_NOT_FINISHED"),
     "cloud_hook_type": ("PAGERDUTY", "SLACK_WEBHOOK", "TWILIO", "WEBHOOK", "PREFECT_MESSAGE"),
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),

@@ -54,7 +54,12 @@ async def _get_task_run_info(request: Request, inputs: dict[str, Any]) -> Mappin
 
 async def _flow_run_events(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
     found = await run_events(request, inputs)
-    return {"cursor": found.cursor, "events": found.events, "has_more": found.has_more}
+    return {
+        "cursor": found.cursor,
+        "events": found.events,
+        "has_more": found.has_more,
+        "task_run_cursor": str(found.place),
+    }
 
 
 QUERIES: tuple[Operation, ...] = (
@@ -67,7 +72,15 @@ QUERIES: tuple[Operation, ...] = (
     Operation("get_task_run_info", {"task_run_id": "UUID!"}, "task_run_info", _get_task_run_info, is_mutation=False),
     Operation(
         "flow_run_events",
-        {"flow_run_id": "UUID!", "after": "Int = 0", "wait_seconds": "Float = 0", "limit": "Int = 1000"},
+        {
+            "flow_run_id": "UUID!",
+            "after": "Int = 0",
+            "wait_seconds": "Float = 0",
+            "limit": "Int = 1000",
+            "kinds": "[event_kind!]",
+            "levels": "[log_level!]",
+            "task_runs_after": "String",
+        },
         "flow_run_events",
         _flow_run_events,
         is_mutation=False,

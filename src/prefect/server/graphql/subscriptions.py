@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from prefect.server.live import Live, flow_run_topic, table_topic
+from prefect.server.actions import run_events
+from prefect.server.live import Live, flow_run_topic, table_topic, task_runs_topic
 from prefect.server.store.compiler import tables_of
 
 from .operations import Request
@@ -55,12 +57,20 @@ class LiveQuery:
         self._renew = renew
         self._looks = looks
         self._root = plan.roots[0]
+        #: Task runs whose states were told lately: version and time.
+        self._told: dict[str, tuple[int, str]] = {}
+        #: How far they were told.
+        self._newest: run_events.Place | None = None
 
     def _topics(self) -> list[str]:
         if isinstance(self._root, TableRoot):
             return [table_topic(table) for table in sorted(tables_of(self._root.compiled))]
         if isinstance(self._root, OperationRoot):
-            return [flow_run_topic(self._arguments(self._root)["flow_run_id"])]
+            arguments = self._arguments(self._root)
+            topics = [flow_run_topic(arguments["flow_run_id"])]
+            if run_events.TASK_RUN in (arguments.get("kinds") or ()):
+                topics.append(task_runs_topic(arguments["flow_run_id"]))
+            return topics
         return []
 
     def _arguments(self, root: OperationRoot) -> dict[str, Any]:
@@ -95,20 +105,47 @@ class LiveQuery:
 
     async def _events(self, request: Request, root: OperationRoot) -> tuple[bytes | None, bool]:
         arguments = {**self._arguments(root), "wait_seconds": 0.0}
+        is_first = arguments.get("after") == run_events.FROM_NOW
+        if arguments.get("task_runs_after") and self._newest is None:
+            self._newest = run_events.Place.read("task_runs_after", arguments["task_runs_after"])
+            arguments["task_runs_after"] = str(self._newest.before(run_events.LATE))
         found: dict[str, Any] = {}
 
         def keep(payload: dict[str, Any]) -> Any:
-            found.update(payload)
-            return root.complete(payload)
+            found.update(payload, events=self._untold(payload["events"]))
+            return root.complete(found)
 
         kept = OperationRoot(root.key, root.operation, root.arguments, keep, root.is_nullable)
         plan = Plan((kept,), self._plan.is_mutation, self._plan.operation, self._plan.fragments)
         answer = await self._executor.answer(request, plan, {root.key: arguments}, self._given)
-        events = found.get("events")
-        if not events:
-            return (None if found else answer), True
-        self._bound[root.key] = {**arguments, "after": found["cursor"]}
-        return answer, not found["has_more"]
+        if not found:
+            return answer, True
+        place = run_events.Place.read("task_run_cursor", found["task_run_cursor"])
+        if not found["has_more"]:
+            place = self._a_little_back(place)
+        self._bound[root.key] = {**arguments, "after": found["cursor"], "task_runs_after": str(place)}
+        # Who wants only what is to come is told where that begins.
+        return (answer if found["events"] or is_first else None), not found["has_more"]
+
+    def _untold(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Leave out the states of task runs that were told before."""
+        new = []
+        for event in events:
+            if event["kind"] == run_events.TASK_RUN:
+                version, _ = self._told.get(event["id"], (0, ""))
+                if event["version"] <= version:
+                    continue
+                self._told[event["id"]] = (event["version"], event["timestamp"])
+            new.append(event)
+        return new
+
+    def _a_little_back(self, place: run_events.Place) -> run_events.Place:
+        """Look a little further back next time: a change is committed some time after the time that it bears."""
+        if self._newest is None or self._newest < place:
+            self._newest = place
+        since = self._newest.before(run_events.LATE)
+        self._told = {run: told for run, told in self._told.items() if datetime.fromisoformat(told[1]) >= since.time}
+        return since
 
 
 def errors_of(refusal: bytes) -> list[Any]:

@@ -13,13 +13,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prefect.contract import limits
-from prefect.server.actions import logs as log_actions
 from prefect.server.actions import queue as queue_actions
+from prefect.server.actions import run_events as events
 from prefect.server.actions.checks import check_labels
 from prefect.server.actions.queue import Due
 from prefect.server.errors import BadInput
 from prefect.server.graphql.operations import Request
-from prefect.server.live import chore_topic, flow_run_topic, queue_topic
+from prefect.server.live import chore_topic, flow_run_topic, queue_topic, task_runs_topic
 from prefect.server.store import chores
 from prefect.server.store.database import Transaction
 
@@ -35,6 +35,8 @@ LONGEST_NAP_SECONDS = 10.0
 LONGEST_WORK_SECONDS = 10.0
 MOST_EXCLUDED = 1000
 MOST_EVENTS = 5000
+#: So long one question looks for a line of the wanted levels among others.
+LONGEST_PASSING_SECONDS = 1.0
 # A start time is reached a moment after it, never a rounding error before.
 GRACE_SECONDS = 0.001
 
@@ -131,25 +133,42 @@ async def _due_for(
             return Due(free, due.next_start), False
 
 
-async def run_events(request: Request, inputs: dict[str, Any]) -> log_actions.Events:
+async def run_events(request: Request, inputs: dict[str, Any]) -> events.Events:
     """Give the next events of a flow run, as many as fit; when there are none, wait for them as the caller wishes."""
     database, live = request.app.database, request.app.live
     flow_run_id, after, limit = inputs["flow_run_id"], inputs.get("after") or 0, inputs.get("limit") or 1000
     wait = _wait_seconds(request, inputs)
     if not 1 <= limit <= MOST_EVENTS:
         raise BadInput("limit", f"a whole number from 1 to {MOST_EVENTS}", limit)
+    if after < events.FROM_NOW:
+        raise BadInput("after", f"a number from 0 on, or {events.FROM_NOW} for all that happens from now on", after)
+    kinds = inputs.get("kinds")
+    wanted = (events.STATE, events.LOG) if kinds is None else tuple(dict.fromkeys(kinds))
+    place = _place(request, inputs, after)
     # The answer is bounded, too: what would not fit is not read, or it would be refused each time.
     most_bytes = min(limits.EVENTS_BYTES, request.app.settings.max_answer_bytes // 8)
+    given = {"flow_run_id": flow_run_id, "limit": limit, "most_bytes": most_bytes, "kinds": wanted}
+    topics = [flow_run_topic(flow_run_id)] + [task_runs_topic(flow_run_id)] * (events.TASK_RUN in wanted)
     clock = asyncio.get_running_loop().time
     begun = clock()
-    with live.listen(flow_run_topic(flow_run_id)) as ear:
+    with live.listen(*topics) as ear:
+        if after == events.FROM_NOW:
+            after = await database.read(partial(events.last_event, flow_run_id=flow_run_id))
         while True:
-            found = await database.read(
-                lambda tx: log_actions.events_after(
-                    tx, flow_run_id=flow_run_id, after=after, limit=limit, most_bytes=most_bytes
-                )
-            )
+            look = partial(events.events_after, after=after, place=place, levels=inputs.get("levels"), **given)
+            found = await database.read(look)
             left = wait - (clock() - begun)
-            if found.events or left <= 0 or live.closed:
+            # Lines of other levels are passed over a page at a time.
+            is_passing = found.has_more and clock() - begun < LONGEST_PASSING_SECONDS
+            if found.events or live.closed or not (left > 0 or is_passing):
                 return found
-            await ear.wait(min(left, LONGEST_NAP_SECONDS))
+            after, place = found.cursor, found.place
+            if not found.has_more:
+                await ear.wait(min(left, LONGEST_NAP_SECONDS))
+
+
+def _place(request: Request, inputs: dict[str, Any], after: int) -> events.Place:
+    given = inputs.get("task_runs_after")
+    if given:
+        return events.Place.read("task_runs_after", given)
+    return events.Place(request.now - events.LATE) if after == events.FROM_NOW else events.Place()

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, bindparam, literal, select, union_all
+from sqlalchemy import Table, bindparam, literal, or_, select, union_all
 
-from prefect.server.catalogue import flow_run_state, log
+from prefect.server.catalogue import flow_run, flow_run_state, log, task_run
 from prefect.server.store.phrases import bytes_of, inserting, value_of
 
-__all__ = ["event_sizes", "insert_log", "known_logs", "logs_after", "states_after"]
+__all__ = [
+    "event_sizes",
+    "insert_log",
+    "known_logs",
+    "last_event",
+    "logs_after",
+    "logs_of_levels_after",
+    "state_sizes",
+    "states_after",
+    "task_runs_after",
+]
 
 # A batch that is sent again after a lost answer brings the same ids.
 insert_log = inserting(
@@ -43,6 +53,8 @@ def _sizes(table: Table, *more: Any) -> Any:
     )
 
 
+#: The same of its states alone.
+state_sizes = select(_sizes(flow_run_state))
 _both = union_all(select(_sizes(flow_run_state)), select(_sizes(log, log.c.name))).subquery()
 #: The numbers of the next events, and how many bytes their texts have.
 event_sizes = select(_both).order_by(_both.c.seq).limit(value_of("limit", flow_run_state.c.version))
@@ -65,4 +77,28 @@ logs_after = (
     .where(log.c.seq > value_of("after", log.c.seq))
     .where(log.c.seq <= value_of("until", log.c.seq))
     .order_by(log.c.seq)
+)
+logs_of_levels_after = logs_after.where(log.c.level.in_(bindparam("levels", expanding=True, type_=log.c.level.type)))
+
+last_event = select(flow_run.c.event_seq).where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
+
+# By time and id: many task runs are made at one moment.
+_since = value_of("since", task_run.c.state_timestamp)
+task_runs_after = (
+    select(
+        task_run.c.id,
+        task_run.c.task_id,
+        task_run.c.map_index,
+        task_run.c.name,
+        task_run.c.state,
+        task_run.c.state_timestamp.label("timestamp"),
+        task_run.c.start_time,
+        task_run.c.end_time,
+        task_run.c.version,
+    )
+    .where(task_run.c.flow_run_id == value_of("flow_run_id", task_run.c.flow_run_id))
+    .where(task_run.c.state_timestamp >= _since)
+    .where(or_(task_run.c.state_timestamp > _since, task_run.c.id > value_of("after_id", task_run.c.id)))
+    .order_by(task_run.c.state_timestamp, task_run.c.id)
+    .limit(value_of("limit", task_run.c.version))
 )
