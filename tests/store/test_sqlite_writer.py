@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import func, select
 
 from prefect.server import catalogue
 from prefect.server.store import sqlite as store
+from prefect.server.store import sqlite_file
 from prefect.server.store.addresses import file_of
 from prefect.server.store.database import MOST_ROWS, DatabaseUnavailable
 from prefect.server.store.opening import open_database
@@ -171,6 +173,69 @@ def test_nothing_is_acknowledged_into_a_file_that_nobody_will_find(databases, ru
             rows = conn.execute("SELECT count(*) FROM tenant").fetchone()
         conn.close()
         assert rows[0] >= (1 if suffix else 0)
+
+
+async def settle(opened: Opened, looks: list[str]) -> None:
+    """Write until nothing in the folder has changed for so long that a look at the folder is enough."""
+    async with asyncio.timeout(SECONDS):
+        for number in range(100, 100_000):
+            looks.clear()
+            await opened.write(add(number))
+            if f"{opened.path}-wal" not in looks:
+                return
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """The names that were looked at, as they are looked at."""
+    seen: list[str] = []
+    real = os.stat
+
+    def stat(name: Any, *given: Any, **more: Any) -> os.stat_result:
+        seen.append(str(name))
+        return real(name, *given, **more)
+
+    monkeypatch.setattr(sqlite_file, "SETTLED_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite_file.os, "stat", stat)
+    return seen
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"], ids=["file", "wal", "shm"])
+@pytest.mark.parametrize("change", [gone, replaced])
+def test_a_folder_without_changes_is_looked_at_for_all_its_files_until_one_of_them_changes(
+    databases, run_async, looks, change, suffix
+):
+    async def run():
+        async with Opened(databases.fresh("sqlite")) as opened:
+            await settle(opened, looks)
+            looks.clear()
+            await opened.write(add(1))
+            mine = [name for name in looks if name.startswith(str(opened.path.parent))]
+            assert mine == [str(opened.path), str(opened.path.parent)]
+            change(Path(f"{opened.path}{suffix}"))
+            with pytest.raises(DatabaseUnavailable, match="nothing is read or written until it is back"):
+                await opened.write(add(2))
+
+    run_async(run())
+
+
+def test_a_folder_that_holds_only_a_link_is_not_taken_for_the_files(databases, run_async, looks, tmp_path):
+    path = Path(str(file_of(databases.fresh("sqlite"))))
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+
+    async def run():
+        async with Opened(f"sqlite:///{link}") as opened:
+            async with asyncio.timeout(SECONDS):
+                while os.stat(tmp_path).st_ctime_ns > time.time_ns() - 300_000_000:
+                    await opened.until_written(lambda tx: None)
+            for number in range(3):
+                await opened.write(add(number))
+            replaced(path)
+            with pytest.raises(DatabaseUnavailable):
+                await opened.write(add(9))
+
+    run_async(run())
 
 
 def test_a_folder_that_is_moved_away_and_back_is_used_again(databases, run_async, tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
@@ -36,11 +35,6 @@ logger = logging.getLogger("prefect.server")
 
 #: How long a look at the database may take, and how long it holds for others who ask.
 LOOK_SECONDS, LOOK_HOLDS_SECONDS = 2.0, 1.0
-
-
-#: For so long a thread that reads something large keeps the interpreter to itself while others want it; Python's own
-#: 5 ms add up in a small request, which needs the interpreter some ten times, each time from another thread.
-SWITCH_SECONDS = 0.0005
 
 
 class App:
@@ -77,7 +71,6 @@ class App:
 
     async def start(self) -> None:
         """Open the database, make the default tenant if there is none, start the services."""
-        sys.setswitchinterval(SWITCH_SECONDS)
         self.database.on_announce = self._announce
         self.database.on_commit = self.metrics.committed
         self.spans = set_up_tracing()

@@ -10,12 +10,13 @@ import base64
 import hashlib
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import resources
 from secrets import token_hex
+from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["Http"]
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 logger = logging.getLogger("prefect.server.http")
@@ -113,7 +115,8 @@ class Http:
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
             return
-        name = _name_request(scope)
+        given = dict(scope["headers"])
+        name = _name_request(given)
         if self._is_for_person(scope):
             await self.pages(scope, receive, self._counted(send, name))
             return
@@ -138,14 +141,14 @@ class Http:
             (b"content-length", b"%d" % len(body)),
             (b"x-request-id", name),
             *(_page_safe() if kind is HTML else SAFE),
-            *self._for_browsers(scope),
+            *self._for_browsers(given.get(b"origin"), scope["proctor.host"]),
             *extra,
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     def _is_for_person(self, scope: Scope) -> bool:
-        if scope["proctor.refused"] or _is_body_left(scope) or not self.pages.takes(scope):
+        if scope["proctor.refused"] or not self.pages.takes(scope) or _is_body_left(scope):
             return False
         # The editor of queries has its place until the UI has one.
         path = scope["path"]
@@ -279,13 +282,11 @@ class Http:
             raise Refusal(400, error.message, error.code) from None
         return Request(self._app, headers, now, caller.tenant_id, caller, address)
 
-    def _for_browsers(self, scope: Scope) -> tuple[tuple[bytes, bytes], ...]:
+    def _for_browsers(self, origin: bytes | None, host: str) -> tuple[tuple[bytes, bytes], ...]:
         """Give the headers with which a browser lets pages of other origins read the answer."""
-        headers = dict(scope["headers"])
-        origin = headers.get(b"origin")
         if origin is None or self._app.settings.allowed_origins == "*":
             return (OPEN_TO_BROWSERS,)
-        if self._doors.is_allowed_origin(origin.decode("latin-1"), scope["proctor.host"]):
+        if self._doors.is_allowed_origin(origin.decode("latin-1"), host):
             return ((b"access-control-allow-origin", origin), (b"vary", b"Origin"))
         return ((b"vary", b"Origin"),)
 
@@ -319,28 +320,31 @@ class Http:
         """
         try:
             async with asyncio.timeout(REFUSED_BODY_SECONDS):
-                await self._whole_body(receive)
+                await self._whole_body(receive, await receive())
         except (TimeoutError, Refusal, Disconnected):
             return False
         return True
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         scope["proctor.body_read"] = True
+        # A small body mostly came with the headers: then there is nothing to wait for, and no clock is needed.
+        message, coming = _begin(receive())
+        if message is not None and message["type"] == "http.request" and not message.get("more_body"):
+            return self._bounded(message.get("body", b""))
         seconds = self._app.settings.body_seconds
         try:
             async with asyncio.timeout(seconds):
-                return await self._whole_body(receive)
+                return await self._whole_body(receive, message or await coming)
         except TimeoutError:
             raise Refusal(408, f"The request's body has not come within {seconds:g} s.", "REQUEST_TIMEOUT") from None
 
-    async def _whole_body(self, receive: Receive) -> bytes:
-        limit = self._app.settings.max_body_bytes
-        message = await receive()
-        if message["type"] == "http.request" and not message.get("more_body"):
-            body: bytes = message["body"]
-            if len(body) <= limit:
-                return body
-            raise _too_large(limit)
+    def _bounded(self, body: bytes) -> bytes:
+        if len(body) > self._app.settings.max_body_bytes:
+            raise _too_large(self._app.settings.max_body_bytes)
+        return body
+
+    async def _whole_body(self, receive: Receive, first: Message) -> bytes:
+        limit, message = self._app.settings.max_body_bytes, first
         chunks: list[bytes] = []
         size = 0
         while True:
@@ -357,7 +361,35 @@ class Http:
             message = await receive()
         if size > limit:
             raise _too_large(limit)
-        return b"".join(chunks)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _begin(coming: Awaitable[Message]) -> tuple[Message | None, Awaitable[Message]]:
+    """Give what comes at once, or else what there is to wait for."""
+    if not isinstance(coming, CoroutineType):
+        return None, coming
+    try:
+        awaited = coming.send(None)
+    except StopIteration as done:
+        return done.value, coming
+    return None, _go_on(coming, awaited)
+
+
+@coroutine
+def _go_on(begun: Any, awaited: Any) -> Generator[Any, Any, Message]:
+    """Go on with a coroutine that was begun, and waits for its first future."""
+    while True:
+        try:
+            sent = yield awaited
+        except BaseException as error:
+            step = partial(begun.throw, error)
+        else:
+            step = partial(begun.send, sent)
+        try:
+            awaited = step()
+        except StopIteration as done:
+            message: Message = done.value
+            return message
 
 
 def _is_body_left(scope: Scope) -> bool:
@@ -368,10 +400,10 @@ def _is_body_left(scope: Scope) -> bool:
     return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
-def _name_request(scope: Scope) -> bytes:
+def _name_request(headers: Mapping[bytes, bytes]) -> bytes:
     """Give the id that the caller chose for the request, or a new one; lines of the log tell it."""
-    name: bytes = next((value for key, value in scope["headers"] if key == b"x-request-id"), b"")
-    if not REQUEST_ID.fullmatch(name):
+    name = headers.get(b"x-request-id")
+    if name is None or not REQUEST_ID.fullmatch(name):
         name = token_hex(8).encode()
     request_id.set(name.decode())
     return name

@@ -26,7 +26,7 @@ from graphql import (
 )
 
 from prefect.contract.limits import DOCUMENT_ERRORS, INTROSPECTED_FIELDS
-from prefect.server import json_text
+from prefect.server import interpreter, json_text
 from prefect.server.errors import ApiError, Refused
 from prefect.server.metrics import Metrics
 from prefect.server.store.database import (
@@ -113,7 +113,7 @@ class Executor:
 
     async def aside(self, work: Callable[..., T], *arguments: Any) -> T:
         """Do what takes long beside the event loop, one after the other: two at once would only slow everybody."""
-        return await asyncio.get_running_loop().run_in_executor(self._lane, work, *arguments)
+        return await interpreter.aside(self._lane, work, *arguments)
 
     async def prepare(self, request: Request, body: Mapping[str, Any], size: int = 0) -> Prepared | bytes:
         """Make the plan of a body that came in ``size`` bytes; the JSON of a refusal when there is none."""

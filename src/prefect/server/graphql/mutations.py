@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -32,6 +31,7 @@ from prefect.server.graphql.mutations_runs import RUN_MUTATIONS
 from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request, tenant_of
 from prefect.server.graphql.waiting import runs_in_queue
 from prefect.server.graphql.writing import write
+from prefect.server.interpreter import aside
 from prefect.server.rules.proposal import Proposal
 from prefect.server.store.audit import recording
 from prefect.server.store.database import MOST_ROWS, Transaction
@@ -95,7 +95,7 @@ def _operation(name: str, run: Run, output: Mapping[str, str] = SUCCESS, /, **in
 
 async def _create_flow(request: Request, inputs: Inputs, *, is_compressed: bool = False) -> Mapping[str, Any]:
     settings, given = request.app.settings, inputs.pop("serialized_flow")
-    prepared = await asyncio.to_thread(registration.prepare, given, settings, is_compressed=is_compressed)
+    prepared = await aside(None, partial(registration.prepare, given, settings, is_compressed=is_compressed))
     if prepared.is_large:
         return {"id": await _create_large_flow(request, prepared, inputs)}
     inputs["serialized_flow"] = prepared
@@ -163,7 +163,7 @@ def _set_states(kind: str, set_one: Callable[..., set_state.Outcome]) -> Run:
         given, caller = inputs["states"], _caller(request)
         is_long = len(given) > FEW_STATES
         read = partial(_read_states, kind, given, request.now, request.app.settings.state_max_payload_bytes)
-        proposals = await asyncio.to_thread(read) if is_long else read()
+        proposals = await aside(None, read) if is_long else read()
         answers: list[dict[str, Any]] = []
 
         def work(tx: Transaction, now: datetime) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
@@ -10,6 +9,7 @@ from typing import Any
 
 from prefect.schedules.steps import Steps
 from prefect.server.actions import schedules
+from prefect.server.interpreter import aside
 from prefect.server.services.settling import ROW_FAULTS, log_fault, settle_rows
 from prefect.server.services.stop import NEVER, Stop
 from prefect.server.settings import Settings
@@ -34,7 +34,7 @@ async def run_once(database: Database, settings: Settings, now: datetime, stop: 
     while not stop:
         batch = await database.read(partial(_page, after_id=after_id))
         # Working out times is slow beside the database: in a thread, and before the transaction.
-        wanted = await asyncio.to_thread(_wanted, batch, now, settings, spare)
+        wanted = await aside(None, _wanted, batch, now, settings, spare)
         left = [flow for flow in batch if flow["id"] in wanted]
         while left := await database.read(partial(_lacking, now=now, left=left, wanted=wanted)):
             schedule = partial(_schedule, now=now, wanted=wanted, settings=settings)

@@ -64,9 +64,18 @@ def _check_time(value: datetime) -> datetime:
     return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
+#: The last time that was written, and its text: one transaction writes its own a dozen times.
+_last: tuple[datetime | None, str] = (None, "")
+
+
 def dump_time(value: datetime) -> str:
     """Give the stored form of a time in SQLite; such texts sort as their times do."""
-    return _check_time(value).isoformat(timespec="microseconds")
+    global _last
+    known, text = _last
+    if known is not value:
+        text = _check_time(value).isoformat(timespec="microseconds")
+        _last = value, text
+    return text
 
 
 def _load_time(text: str) -> datetime:

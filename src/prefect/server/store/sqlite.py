@@ -16,8 +16,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -37,7 +37,8 @@ from .database import (
     UniquenessViolation,
 )
 from .dialect import SQLITE, Dialect
-from .sqlite_file import FileWatch, check_writable, connect, unavailable
+from .reading import Readers
+from .sqlite_file import LONGEST_VALUE, FileWatch, ValueBound, check_writable, connect, unavailable
 from .sqlite_functions import reading
 from .statements import Row, Statements
 from .transaction import OpenTransaction, within
@@ -49,8 +50,7 @@ logger = logging.getLogger("prefect.server.store")
 LARGEST_BATCH = 500
 #: So often the query planner gets new statistics, where they are missing or stale; takes milliseconds.
 WORKS_BETWEEN_OPTIMIZING = 20_000
-#: SQLite's own bound of one value, and the least that is asked of it: stored values have bounds of their own.
-LONGEST_VALUE = 1_000_000_000
+#: The least bound of one value that is asked for: stored values have bounds of their own.
 SHORTEST_LIMIT = 1_000_000
 #: Steps of SQLite's machine between two looks at the clock: some milliseconds.
 STEPS_BETWEEN_LOOKS = 500_000
@@ -104,12 +104,15 @@ class SqliteTransaction(OpenTransaction):
     _statements = Statements(SQLITE)
     _conn: sqlite3.Connection
 
-    def __init__(self, conn: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, conn: sqlite3.Connection, path: Path, bound: ValueBound) -> None:
         self._conn = conn
+        self._bound = bound
         self._path = path
         super().__init__()
 
-    def _execute(self, text: str, values: Any) -> sqlite3.Cursor:
+    def _execute(self, text: str, values: Any, longest: int = LONGEST_VALUE) -> sqlite3.Cursor:
+        if self._bound.longest != longest:
+            self._bound.set(longest)
         try:
             return self._conn.execute(text, values)
         except sqlite3.Error as error:
@@ -172,10 +175,9 @@ class SqliteTransaction(OpenTransaction):
             raise self._translate(error) from error
 
     def texts(self, sql: str, values: Sequence[Any], most: int, *, is_short: bool) -> list[str]:
-        # One row may hold lists of others: SQLite itself gives up where its text grows beyond the bound.
-        self._conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(most, SHORTEST_LIMIT))
         try:
-            return within(self._execute(sql, values), most)
+            # One row may hold lists of others: SQLite itself gives up where its text grows beyond the bound.
+            return within(self._execute(sql, values, max(most, SHORTEST_LIMIT)), most)
         except sqlite3.DataError as error:
             if getattr(error, "sqlite_errorname", "") == "SQLITE_TOOBIG":
                 raise AnswerTooLarge(most) from None
@@ -187,8 +189,6 @@ class SqliteTransaction(OpenTransaction):
             raise
         except sqlite3.Error as error:
             raise self._translate(error) from error
-        finally:
-            self._conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
 
     def _is_open(self) -> bool:
         return self._conn.in_transaction
@@ -229,7 +229,7 @@ class SqliteDatabase:
         self._left: deque[_Work] = deque()
         self._ends = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._readers: ThreadPoolExecutor | None = None
+        self._readers: Readers | None = None
         self._writer: threading.Thread | None = None
 
     async def start(self) -> None:
@@ -237,7 +237,7 @@ class SqliteDatabase:
             return
         self._loop = asyncio.get_running_loop()
         conn = await self._loop.run_in_executor(None, self._open)
-        self._readers = ThreadPoolExecutor(self._reader_count, thread_name_prefix="sqlite-reader")
+        self._readers = Readers(self._reader_count, self._loop)
         self._ends = False
         self._writer = threading.Thread(
             target=self._write_until_stopped, args=(conn,), name="sqlite-writer", daemon=True
@@ -267,7 +267,7 @@ class SqliteDatabase:
         writer, self._writer = self._writer, None
         self._queue.put(None)
         await self._loop.run_in_executor(None, writer.join)
-        await self._loop.run_in_executor(None, self._readers.shutdown)
+        await self._readers.stop()
         for conn in self._reader_connections:
             conn.close()
         self._reader_connections.clear()
@@ -278,15 +278,16 @@ class SqliteDatabase:
             self._path = self._temporary = None
 
     async def read(self, work: Callable[[SqliteTransaction], T], *, is_single: bool = False) -> T:
-        if self._loop is None or self._readers is None:
+        if self._readers is None:
             raise DatabaseUnavailable("The database is not started.")
-        return await self._loop.run_in_executor(self._readers, self._read, work)
+        return await self._readers.read(partial(self._read, work))
 
     def _read(self, work: Callable[[SqliteTransaction], T]) -> T:
         assert self._path is not None  # noqa: S101 - a started database has a file
         conn: sqlite3.Connection | None = getattr(self._local, "conn", None)
         if conn is None:
             conn = self._local.conn = connect(self._path)
+            self._local.bound = ValueBound(conn)
             conn.execute("PRAGMA query_only = ON")
             # What is not kept here comes from the system's cache of the file.
             conn.execute("PRAGMA cache_size = -4096")
@@ -297,7 +298,7 @@ class SqliteDatabase:
         try:
             conn.execute("BEGIN")
             try:
-                return work(SqliteTransaction(conn, self._path))
+                return work(SqliteTransaction(conn, self._path, self._local.bound))
             finally:
                 if conn.in_transaction:  # some errors end it, and are what is to be told
                     conn.execute("ROLLBACK")
@@ -363,6 +364,7 @@ class SqliteDatabase:
 
     def _write_batches(self, conn: sqlite3.Connection) -> None:
         conn.execute("PRAGMA analysis_limit = 400")
+        self._bound = ValueBound(conn)
         since_optimized = 0
         while batch := self._take_batch():
             since_optimized += len(batch)
@@ -409,7 +411,7 @@ class SqliteDatabase:
         # Alone, the transaction itself is what is rolled back.
         alone = len(batch) == 1
         begun = time.monotonic()
-        # All of them are looked at before anything is acknowledged.
+        # All are looked at before anything is acknowledged; and before that, so that nothing is written in vain.
         self._watch.check_file()
         conn.execute("BEGIN IMMEDIATE")
         rows = 0
@@ -419,7 +421,7 @@ class SqliteDatabase:
                 self._left.extendleft(reversed(batch[place:]))
                 del batch[place:]
                 break
-            transaction = SqliteTransaction(conn, self._path)
+            transaction = SqliteTransaction(conn, self._path, self._bound)
             if not alone:
                 conn.execute("SAVEPOINT work")
             try:

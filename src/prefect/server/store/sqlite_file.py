@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from . import sqlite_functions
@@ -12,6 +13,27 @@ from .database import DatabaseUnavailable
 
 #: How long one waits for another process that holds the file.
 BUSY_SECONDS = 10.0
+#: So old a folder's last change must be, before the next one is sure to show in its times: FAT counts in 2 s.
+SETTLED_SECONDS = 3
+
+
+#: SQLite's own bound of one value.
+LONGEST_VALUE = 1_000_000_000
+
+
+class ValueBound:
+    """What the values of a connection are held to, so that SQLite is told only what is new to it."""
+
+    __slots__ = ("_conn", "longest")
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._conn = conn
+        self.longest = LONGEST_VALUE
+
+    def set(self, longest: int) -> None:
+        """Let SQLite give up where one value grows beyond so many bytes."""
+        self._conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
+        self.longest = longest
 
 
 def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
@@ -37,6 +59,8 @@ def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
         conn.execute("PRAGMA journal_mode = WAL")
         # FULL: a commit is on the disk before it is acknowledged, also across a power cut.
         conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+        # Twice SQLite's own: a page that many commits change is brought to the file half as often.
+        conn.execute("PRAGMA wal_autocheckpoint = 2000")
         conn.execute("PRAGMA foreign_keys = ON")
         conn.execute("PRAGMA temp_store = MEMORY")
         conn.execute("PRAGMA cache_size = -16384")
@@ -55,12 +79,19 @@ class FileWatch:
 
     A file that was removed, or that another was put in the place of, can be written as before, but what is written is
     gone with the process.  Nothing may be acknowledged then.
+
+    A folder's own times change with each name in it that comes, goes or leads elsewhere.  While they are those of the
+    last look at all names, one look at the folder is as good.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = str(path)
         self._is_kept = False
         self._opened = {self._path: _identity(self._path)}
+        absolute = os.path.abspath(self._path)
+        # Where a link leads elsewhere, the folder tells nothing of the file.
+        self._folder = os.path.dirname(absolute) if os.path.realpath(absolute) == absolute else None
+        self._unchanged: tuple[int, ...] | None = None
         self.look_anew()
 
     def look_anew(self) -> None:
@@ -70,6 +101,7 @@ class FileWatch:
             DatabaseUnavailable: the database's own is another one.
         """
         self.check_file()
+        self._unchanged = None
         for name in (f"{self._path}-wal", f"{self._path}-shm"):
             found = _identity(name)
             if found is not None:
@@ -91,9 +123,16 @@ class FileWatch:
         Raises:
             DatabaseUnavailable: naming the file that is missing or another one.
         """
+        folder = None if self._folder is None else _times(self._folder)
+        if folder is not None and folder == self._unchanged:
+            return
+        self._unchanged = None
         for name, opened in self._opened.items():
             if _identity(name) != opened:
                 raise self._gone(name)
+        if folder is not None and folder[-1] < time.time_ns() - SETTLED_SECONDS * 1_000_000_000:
+            # A change that came right after would not show in times that are as coarse as those of some file systems.
+            self._unchanged = folder
 
     def keep_log(self) -> bool:
         """Say, once, that only files beside the database's own are gone: what they hold can be brought there."""
@@ -120,6 +159,16 @@ def _identity(name: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _times(folder: str) -> tuple[int, ...] | None:
+    """Say which folder this is and when it was last changed; the later of its two times comes last."""
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    changes = sorted((found.st_mtime_ns, found.st_ctime_ns))
+    return found.st_dev, found.st_ino, *changes
 
 
 def check_writable(conn: sqlite3.Connection, path: Path) -> None:
