@@ -1,8 +1,7 @@
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { json, jsonParseLinter } from "@codemirror/lang-json";
+import { json } from "@codemirror/lang-json";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
-import { lintKeymap, linter, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import {
@@ -74,7 +73,6 @@ const look = EditorView.theme({
     color: "var(--text)",
   },
   ".cm-foldPlaceholder": { backgroundColor: "var(--sunk)", color: "var(--muted)", borderColor: "var(--line)" },
-  ".cm-diagnostic-error": { borderLeftColor: "var(--failed)" },
 });
 
 const colours = syntaxHighlighting(
@@ -89,19 +87,12 @@ const colours = syntaxHighlighting(
   ]),
 );
 
-/** An empty text is nothing yet, not a fault. */
-function jsonFaults(view: EditorView): Diagnostic[] {
-  return view.state.doc.toString().trim() === "" ? [] : jsonParseLinter()(view);
-}
-
 // Ctrl Enter belongs to the page; Tab leaves the field, as everywhere.
 const keys: readonly KeyBinding[] = [
   ...closeBracketsKeymap,
   ...defaultKeymap.filter((one) => one.key !== "Mod-Enter"),
   ...historyKeymap,
   ...foldKeymap,
-  ...completionKeymap,
-  ...lintKeymap,
   ...searchKeymap,
 ];
 
@@ -123,11 +114,10 @@ export function makeEditor(root: ShadowRoot, wishes: EditorWishes): Editor {
         drawSelection(),
         bracketMatching(),
         closeBrackets(),
-        autocompletion(),
         highlightActiveLine(),
         highlightSelectionMatches(),
         EditorView.lineWrapping,
-        ...(wishes.language === "json" ? [json(), linter(jsonFaults, { delay: 300 })] : []),
+        ...(wishes.language === "json" ? [json()] : []),
         ...(wishes.hint ? [placeholder(wishes.hint)] : []),
         ...(wishes.readOnly ? [EditorState.readOnly.of(true)] : []),
         ...(wishes.extensions as Extension[]),
