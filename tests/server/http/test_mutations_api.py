@@ -423,3 +423,15 @@ def test_flows_that_are_registered_at_once_get_versions_of_their_own(api):
     rows = api.ask("{ flow(order_by: {version: asc}) { id version } }").data["flow"]
     assert [row["version"] for row in rows] == list(range(1, 9))
     assert {row["id"] for row in rows} == set(ids)
+
+
+def test_a_schedule_can_be_looked_at_before_it_is_saved(api):
+    answer = api.ask(
+        '{ schedule_preview(clocks: [{cron: "0 2 * * *"}, {cron: "x"}], timezone: "Europe/Berlin", count: 2) '
+        "{ times { time local clock } clocks { error times { time } } clock_changes { text is_affected } } }"
+    )
+
+    told = answer.data["schedule_preview"]
+    assert [time["local"][11:16] for time in told["times"]] == ["02:00", "02:00"]
+    assert [clock["error"] for clock in told["clocks"]] == [None, "Invalid cron string: x"]
+    assert len(told["clock_changes"]) == 2

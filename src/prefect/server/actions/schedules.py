@@ -28,12 +28,14 @@ __all__ = [
     "MOST_STEPS",
     "WantedRun",
     "delete_group_schedule",
+    "group_clock",
     "missing_runs",
     "reschedule_group",
     "schedule_flow_runs",
     "set_group_schedule",
     "set_schedule_active",
     "set_schedule_inactive",
+    "start_date",
     "unschedule",
     "wanted_runs",
 ]
@@ -104,24 +106,10 @@ def set_group_schedule(
     timezone: str | None = None,
 ) -> bool:
     """Give all versions of a group this schedule in the place of their own; runs of the old one go away."""
-    start_date = _start_date(now, timezone)
-    clocks: list[dict[str, Any]] = [
-        {
-            "type": "CronClock",
-            "cron": clock["cron"],
-            "parameter_defaults": check_object("parameter_defaults", clock.get("parameter_defaults")),
-            "start_date": start_date,
-        }
-        for clock in cron_clocks or ()
-    ]
+    begin = start_date(now, timezone)
+    clocks = [group_clock(clock["cron"], None, clock.get("parameter_defaults"), begin) for clock in cron_clocks or ()]
     clocks += [
-        {
-            "type": "IntervalClock",
-            "interval": clock["interval"] * 1_000_000,
-            "parameter_defaults": check_object("parameter_defaults", clock.get("parameter_defaults")),
-            "start_date": start_date,
-        }
-        for clock in interval_clocks or ()
+        group_clock(None, clock["interval"], clock.get("parameter_defaults"), begin) for clock in interval_clocks or ()
     ]
     schedule = {"type": "Schedule", "clocks": clocks}
     flow_document.check(flow_document.SCHEDULE, "schedule", schedule)
@@ -277,7 +265,23 @@ def _check_required_parameters(flow: Mapping[str, Any]) -> None:
         raise ApiError("Can not schedule a flow that has required parameters.")
 
 
-def _start_date(now: datetime, timezone: str | None) -> dict[str, str] | None:
+def group_clock(
+    cron: str | None, interval: int | None, parameter_defaults: Any, begin: dict[str, str] | None
+) -> dict[str, Any]:
+    """Give a clock of a flow group as it is stored: of a cron, or of an interval in seconds."""
+    kind: dict[str, Any] = {"type": "CronClock", "cron": cron}
+    if interval is not None:
+        kind = {"type": "IntervalClock", "interval": interval * 1_000_000}
+    defaults = check_object("parameter_defaults", parameter_defaults)
+    return {**kind, "parameter_defaults": defaults, "start_date": begin}
+
+
+def start_date(now: datetime, timezone: str | None) -> dict[str, str] | None:
+    """Give the beginning of a clock of this zone, as it is stored.
+
+    Raises:
+        ApiError: there is no such zone.
+    """
     if timezone is None:
         return None
     try:

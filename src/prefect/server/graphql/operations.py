@@ -66,6 +66,7 @@ class Operation:
 INPUT_TYPES: Mapping[str, Mapping[str, str]] = {
     "cron_clock_input": {"cron": "String!", "parameter_defaults": "JSON"},
     "interval_clock_input": {"interval": "Int!", "parameter_defaults": "JSON"},
+    "preview_clock_input": {"cron": "String", "interval": "Int", "parameter_defaults": "JSON"},
     "set_flow_run_state_input": {"flow_run_id": "UUID!", "version": "Int", "state": "JSON!", "id": "UUID"},
     "set_task_run_state_input": {
         "task_run_id": "UUID!",
@@ -115,6 +116,27 @@ OBJECT_TYPES: Mapping[str, Mapping[str, str]] = {
         "task_runs": "Int!",
         "code": "String",
         "reason": "String",
+    },
+    "schedule_preview": {
+        "times": "[schedule_time!]!",
+        "clocks": "[clock_preview!]!",
+        "clock_changes": "[clock_change!]!",
+    },
+    "schedule_time": {
+        "time": "DateTime!",
+        "local": "String!",
+        "clock": "Int!",
+        "parameter_defaults": "JSON",
+        "labels": "[String!]",
+    },
+    "clock_preview": {"clock": "Int!", "error": "String", "times": "[schedule_time!]!"},
+    "clock_change": {
+        "time": "DateTime!",
+        "timezone": "String!",
+        "local_before": "String!",
+        "local_after": "String!",
+        "is_affected": "Boolean!",
+        "text": "String!",
     },
     "set_flow_run_state_payload": {"id": "UUID", "status": "String", "message": "String"},
     "set_task_run_state_payload": {"id": "UUID", "status": "String", "message": "String"},

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from prefect._version import __version__
 from prefect.model.state_facts import STATE_CLASSES
-from prefect.server.actions import runs
+from prefect.server.actions import runs, schedule_preview
 from prefect.server.graphql.mutations_access import ACCESS_QUERIES
 from prefect.server.graphql.mutations_limits import LIMIT_QUERIES
 from prefect.server.graphql.operations import Operation, Request
@@ -62,6 +63,11 @@ async def _flow_run_events(request: Request, inputs: dict[str, Any]) -> Mapping[
     }
 
 
+async def _schedule_preview(request: Request, inputs: dict[str, Any]) -> Mapping[str, Any]:
+    # It computes, and reads nothing: others are answered meanwhile.
+    return await asyncio.to_thread(schedule_preview.preview, request.now, **inputs)
+
+
 QUERIES: tuple[Operation, ...] = (
     *LIMIT_QUERIES,
     *ACCESS_QUERIES,
@@ -70,6 +76,13 @@ QUERIES: tuple[Operation, ...] = (
     Operation("reference_data", {}, "reference_data", _reference_data, is_mutation=False),
     Operation("mapped_children", {"task_run_id": "UUID!"}, "mapped_children", _mapped_children, is_mutation=False),
     Operation("get_task_run_info", {"task_run_id": "UUID!"}, "task_run_info", _get_task_run_info, is_mutation=False),
+    Operation(
+        "schedule_preview",
+        {"clocks": "[preview_clock_input!]", "timezone": "String", "count": "Int = 5", "schedule": "JSON"},
+        "schedule_preview",
+        _schedule_preview,
+        is_mutation=False,
+    ),
     Operation(
         "flow_run_events",
         {
