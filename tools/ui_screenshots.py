@@ -197,7 +197,9 @@ def chromium() -> str:
     return found
 
 
-def pictures(browser: Browser, address: str, screens: dict[str, str], folder: Path, theme: str, size: str) -> list[str]:
+def pictures(
+    browser: Browser, address: str, screens: dict[str, str], folder: Path, theme: Literal["light", "dark"], size: str
+) -> list[str]:
     width, height = SIZES[size]
     faults: list[str] = []
     context = browser.new_context(
