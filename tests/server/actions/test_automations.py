@@ -217,7 +217,7 @@ def test_an_agent_is_told_of_when_its_silence_is_as_long_as_is_allowed(
 def test_a_row_is_named_by_what_it_does_and_for_which_run(
     event: dict[str, Any], name: str, of_hook: bool, word: str
 ) -> None:
-    assert Work("o", "t", 1, "WEBHOOK", of_hook, {}, event).title == f"{word} WEBHOOK for flow run {name}"
+    assert Work("o", "t", "h-1", 1, "WEBHOOK", of_hook, {}, event).title == f"{word} WEBHOOK (h-1) for flow run {name}"
 
 
 def test_a_row_whose_hook_is_gone_or_off_is_taken_away_unsent(world: World) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from prefect.server.actions import notices
-from prefect.server.actions.delivery import Mail, Post
+from prefect.server.actions.delivery import Mail, Post, Undeliverable
 from prefect.server.settings import load_settings
 
 SETTINGS = load_settings({}, environment={})
@@ -237,7 +237,15 @@ def test_each_kind_of_event_has_its_sentence_unless_a_template_is_given(event: d
     assert json.loads(post.body) == {"text": "mine"}
 
 
-@pytest.mark.parametrize("kind", ["PREFECT_MESSAGE", "CANCEL", "CREATE_FLOW_RUN", "PAUSE_SCHEDULE"])
-def test_what_works_inside_the_database_sends_nothing(kind: str) -> None:
-    assert of_hook(kind, {}) == []
-    assert of_action(kind, {}) == []
+def test_what_works_inside_the_database_sends_nothing() -> None:
+    assert of_hook("PREFECT_MESSAGE", {}) == []
+    for kind in notices.IN_DATABASE:
+        assert of_action(kind, {}) == []
+
+
+@pytest.mark.parametrize("make", [of_hook, of_action])
+@pytest.mark.parametrize("kind", ["", "CANCEL", "webhook", "\x01 ?"])
+def test_a_kind_that_nobody_knows_is_told_and_not_tried_again(make: Any, kind: str) -> None:
+    with pytest.raises(Undeliverable, match=r"the kind .* is unknown") as refused:
+        make(kind, {})
+    assert not refused.value.again

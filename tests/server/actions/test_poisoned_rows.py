@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+from datetime import timedelta
+from random import Random
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import JSON, DateTime, Integer, Interval, Text, Uuid
+from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Integer, Interval, Text, Uuid
 
 from prefect.server import catalogue
-from prefect.server.actions import automations
+from prefect.server.actions import agents, automations, events, hooks, queue, slots
 from prefect.server.services import chores, lazarus, outbox, retention, scheduler, sla, slot_keeper, zombie_killer
+from prefect.server.store import chores as chores_store
+from prefect.server.store import outbox as outbox_store
 from prefect.server.store.database import DatabaseError
-from support.world import flow_document
+from support.world import World, flow_document
 
 SERVICES = (scheduler, lazarus, zombie_killer, slot_keeper, sla, outbox, retention, chores)
 HOURLY = {"type": "Schedule", "clocks": [{"type": "IntervalClock", "interval": 3_600_000_000}]}
+KEPT_DAYS = 30
+#: All of them when asked for: ``SPOILED_ROWS=all``; or another sample: ``SPOILED_ROWS=7``.
+CHOSEN = os.environ.get("SPOILED_ROWS", "1")
+SAMPLE = 12  # of each table
+LARGEST = "2147483647"
 #: By kind of column and database: what somebody may have put there by hand.
 GARBAGE: dict[type[Any], dict[str, tuple[str, ...]]] = {
     JSON: {"sqlite": ("{broken", '"text"', "[1, {}]", "5"), "postgresql": ('"text"', "[1, {}]", "5")},
@@ -23,84 +35,280 @@ GARBAGE: dict[type[Any], dict[str, tuple[str, ...]]] = {
         "postgresql": ("infinity", "-infinity", "9999-12-31T23:59:59Z"),
     },
     Interval: {"sqlite": ("long",), "postgresql": ("-1000 years",)},
-    Integer: {"sqlite": ("many", "-5"), "postgresql": ("-5", "2147483647")},
+    Integer: {"sqlite": ("many", "-5"), "postgresql": ("-5", LARGEST)},
+    BigInteger: {"sqlite": ("many", "-5"), "postgresql": ("-5",)},
+    Boolean: {"sqlite": ("maybe",), "postgresql": ()},
     Text: {"sqlite": ("\u0001 ?", ""), "postgresql": ("\u0001 ?", "")},
+    Uuid: {"sqlite": ("no id",), "postgresql": ()},
 }
-TABLES = ("tenant", "flow_group")
+#: All that a service reads of its own accord.
+TABLES = (
+    *("tenant", "flow_group", "flow", "flow_run", "task", "task_run", "flow_run_state", "task_run_state"),
+    *("hook", "action", "cloud_hook", "outbox", "chore", "flow_sla_config", "flow_group_sla", "agent", "message"),
+    *("slot", "alarm", "run_key", "flow_concurrency_limit"),
+)
 
 
-def columns() -> list[Any]:
-    """All columns of these tables but ids: a new one is tried as well."""
-    return [
-        column
-        for name in TABLES
-        for column in catalogue.metadata.tables[name].columns
-        if not isinstance(column.type, Uuid) and type_of(column) is not None
-    ]
+#: By these a row is looked for: with another value it is another row, or one whose time has not come.
+SOUGHT_BY = {"state", "event_type"}
 
 
-def type_of(column: Any) -> type[Any] | None:
+def type_of(column: Column[Any]) -> type[Any] | None:
     return next((kind for kind in GARBAGE if isinstance(column.type, kind)), None)
 
 
-def family(world: Any, name: str) -> dict[str, str]:
-    """Make one of everything that services look at; gives the id of a row in each table."""
-    flow_id = world.register(flow_document(name, schedule=HOURLY))
-    run_id = world.running(flow_id)
-    world.set_task_run(world.task_run(run_id)["id"], "Running")
-    action_id = world.do(
-        automations.create_action, tenant_id=world.tenant_id, action_type="MESSAGE", action_config={"message": "x"}
-    )
-    world.do(
-        automations.create_flow_run_state_changed_hook,
-        tenant_id=world.tenant_id,
-        action_id=action_id,
-        states=["Scheduled"],
-    )
-    flow = world.row("flow", id=flow_id)
-    return {
-        "tenant": world.tenant_id,
-        "flow_group": flow["flow_group_id"],
-        "flow": flow_id,
-        "task": world.rows("task", flow_id=flow_id)[0]["id"],
-        "flow_run": run_id,
-        "task_run": world.task_run(run_id)["id"],
-        "action": action_id,
-        "hook": world.row("hook", action_id=action_id)["id"],
-    }
+def columns_of(name: str) -> list[Column[Any]]:
+    """All columns of a table but those that say which row it is: a new one is tried as well."""
+    table = catalogue.metadata.tables[name]
+    return [column for column in table.columns if column.name != "id" and type_of(column) is not None]
 
 
-def poison(world: Any, column: Any, row_id: str, value: str) -> bool:
+WORDS = ("restarted", "late", "silent", "waited")
+
+
+class Family:
+    """One of everything that services look at, each with something to be done."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world, self.name = world, name
+        self.flow_id = world.register(flow_document(name, schedule=HOURLY))
+        self.group_id = world.row("flow", id=self.flow_id)["flow_group_id"]
+        self.old_run_id = world.running(self.flow_id)
+        world.set_flow_run(self.old_run_id, "Success")
+
+    def begin(self) -> None:
+        """Make what is young."""
+        world, name = self.world, self.name
+        tenant_id = world.tenant_id
+        world.do(slots.set_limit, tenant_id=tenant_id, kind=slots.FLOW, name=name, limit=5)
+        self.run_id = world.running(self.flow_id, labels=[name])
+        self.task_run_id = world.task_run(self.run_id)["id"]
+        world.set_task_run(self.task_run_id, "Running")
+        self.keyed_run_id = world.create(self.flow_id, idempotency_key=name)
+        self.doomed_run_id = world.create(self.flow_id)
+        self.action_ids = [self._action(word) for word in WORDS]
+        state_hook_id = world.do(
+            automations.create_flow_run_state_changed_hook,
+            tenant_id=tenant_id,
+            action_id=self.action_ids[0],
+            states=["Scheduled"],
+            flow_group_ids=[self.group_id],
+        )
+        self.cloud_hook_id = world.do(
+            hooks.create_hook, tenant_id=tenant_id, type="PREFECT_MESSAGE", states=["FAILED"], config={}
+        )
+        sla_id = world.do(
+            automations.create_flow_sla_config, tenant_id=tenant_id, kind="STARTED_NOT_FINISHED", duration_seconds=60
+        )
+        given = {"tenant_id": tenant_id, "sla_config_id": sla_id}
+        pair_id = world.do(automations.create_flow_group_sla, flow_group_id=self.group_id, **given)
+        late_hook_id = world.do(automations.create_flow_sla_failed_hook, action_id=self.action_ids[1], **given)
+        agent_id = world.do(agents.register_agent, tenant_id=tenant_id, type="local", name=name)
+        world.do(queue.mark_queried, agent_id=agent_id)
+        silence = {"action_id": self.action_ids[2], "duration_seconds": 60, "agent_ids": [agent_id]}
+        silent_hook_id = world.do(automations.create_agent_sla_failed_hook, tenant_id=tenant_id, **silence)
+        self.hook_ids = [state_hook_id, late_hook_id, silent_hook_id]
+        payload = {"action_id": self.action_ids[3], "event": {}}
+        world.do(events.enter, tenant_id=tenant_id, kind=events.DO_ACTION, payload=payload)
+        self.outbox_id = next(
+            row["id"] for row in world.rows("outbox") if row["payload"].get("action_id") == self.action_ids[3]
+        )
+        self.chore_id = str(uuid4())
+        chore = {"id": self.chore_id, "kind": "delete_flow_run", "subject_id": self.doomed_run_id, "position": ""}
+        world.do(lambda tx, now: tx.run(chores_store.enter, due_time=now, created=now, updated=now, **chore))
+        long_ago = world.now - timedelta(days=500)
+        self.subject = f"old {name}"
+        world.do(
+            lambda tx, now: tx.run(
+                outbox_store.raise_alarm, hook_id=silent_hook_id, subject=self.subject, created=long_ago
+            )
+        )
+        #: What tells one row of each table: of several, the one whose spoiling keeps most from being done.
+        self.keys: dict[str, dict[str, str]] = {
+            "tenant": {"id": tenant_id},
+            "flow_group": {"id": self.group_id},
+            "flow": {"id": self.flow_id},
+            "task": {"id": world.rows("task", flow_id=self.flow_id)[0]["id"]},
+            "flow_run": {"id": self.run_id},
+            "task_run": {"id": self.task_run_id},
+            "flow_run_state": {"flow_run_id": self.run_id},
+            "task_run_state": {"task_run_id": self.task_run_id},
+            "flow_sla_config": {"id": sla_id},
+            "flow_group_sla": {"id": pair_id},
+            "agent": {"id": agent_id},
+            "cloud_hook": {"id": self.cloud_hook_id},
+            "message": {"tenant_id": tenant_id},
+            "outbox": {"id": self.outbox_id},
+            "chore": {"id": self.chore_id},
+            "flow_concurrency_limit": {"name": name},
+            "slot": {"run_id": self.run_id},
+            "alarm": {"subject": self.subject},
+            "run_key": {"flow_run_id": self.keyed_run_id},
+        }
+
+    def _action(self, word: str) -> str:
+        config = {"message": f"{self.name}: {word}"}
+        given = {"tenant_id": self.world.tenant_id, "action_type": "MESSAGE", "action_config": config}
+        return str(self.world.do(automations.create_action, **given))
+
+    def rows_of(self, table: str) -> list[tuple[dict[str, str], set[str]]]:
+        """Give the rows of a table that may be spoiled, and what may be left undone then."""
+        if table in ("hook", "action"):
+            ids = self.hook_ids if table == "hook" else self.action_ids
+            return [({"id": row_id}, {f"{word} is told"}) for row_id, word in zip(ids, WORDS, strict=False)]
+        return [(self.keys[table], ALL)]
+
+    @property
+    def names(self) -> set[str]:
+        """What its rows may be named by."""
+        return {self.run_id, self.flow_id, self.task_run_id, self.old_run_id, self.doomed_run_id}
+
+    def undone(self) -> set[str]:
+        """Say what the services have left undone."""
+
+        def values(sql: str) -> list[Any]:
+            found = self.world.run_async(self.world.database.read(lambda tx: tx.raw(sql)))
+            return [row[0] for row in found]
+
+        done = {
+            "its task run is Failed": values(f"SELECT state FROM task_run WHERE id = '{self.task_run_id}'")
+            == ["Failed"],
+            "it is started again": values(f"SELECT state FROM flow_run WHERE id = '{self.run_id}'") == ["Scheduled"],
+            "its place is free": not values(f"SELECT name FROM slot WHERE run_id = '{self.run_id}'"),
+            "its old run is gone": not values(f"SELECT id FROM flow_run WHERE id = '{self.old_run_id}'"),
+            "its large work is done": not values(f"SELECT id FROM flow_run WHERE id = '{self.doomed_run_id}'"),
+            "its old alarm is forgotten": not values(f"SELECT subject FROM alarm WHERE subject = '{self.subject}'"),
+            "it is scheduled": len(
+                values(f"SELECT id FROM flow_run WHERE flow_id = '{self.flow_id}' AND auto_scheduled")
+            )
+            >= 10,
+        }
+        said = set(values("SELECT text FROM message"))
+        done |= {f"{word} is told": f"{self.name}: {word}" in said for word in WORDS}
+        return {what for what, is_done in done.items() if not is_done}
+
+
+ALL = {
+    "its task run is Failed",
+    "it is started again",
+    "its place is free",
+    "its old run is gone",
+    "its large work is done",
+    "its old alarm is forgotten",
+    "it is scheduled",
+    *(f"{word} is told" for word in WORDS),
+}
+
+
+def spoil(world: World, column: Column[Any], key: dict[str, str], value: str) -> bool:
     """Write the value past everything that checks; False when the database does not take it."""
     is_sqlite = world.database.dialect.name == "sqlite"
     mark, cast = ("?", "") if is_sqlite else ("%s", f"::{column.type.compile(world.database.dialect.compiler)}")
-    sql = f'UPDATE {column.table.name} SET "{column.name}" = {mark}{cast} WHERE id = {mark}'
+    where = " AND ".join(f"{name} = {mark}" for name in key)
+    sql = f'UPDATE {column.table.name} SET "{column.name}" = {mark}{cast} WHERE {where} RETURNING 1'
     try:
-        world.run_async(world.database.write(lambda tx: tx.raw(sql + " RETURNING 1", (value, row_id))))
+        return bool(world.run_async(world.database.write(lambda tx: tx.raw(sql, (value, *key.values())))))
     except DatabaseError:
         return False
-    return True
+
+
+def turn_all(world: World) -> None:
+    """Give every service its turns: one deed makes another necessary."""
+    settings = dataclasses.replace(world.settings, retention_days=KEPT_DAYS)
+    for seconds in (200, 20, 200, 20):
+        world.pass_time(seconds)
+        for service in SERVICES:
+            world.run_async(service.run_once(world.database, settings, world.now))
+
+
+def cases(table: str, kind: str) -> list[tuple[Column[Any], str]]:
+    found = [(column, value) for column in columns_of(table) for value in GARBAGE[type_of(column) or Text][kind]]
+    return found if CHOSEN == "all" else Random(CHOSEN).sample(found, min(SAMPLE, len(found)))
+
+
+def begun(world: World, names: list[str]) -> list[Family]:
+    families = [Family(world, name) for name in names]
+    world.pass_time(timedelta(days=KEPT_DAYS + 1).total_seconds())
+    for family in families:
+        family.begin()
+    return families
+
+
+def test_there_is_something_to_be_done_for_each_service_and_it_is_done(world: World) -> None:
+    (family,) = begun(world, ["only"])
+    assert family.undone() >= ALL - {"it is scheduled"}  # its first runs were made with it
+    turn_all(world)
+    assert family.undone() == set()
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_no_value_of_a_row_stops_a_service(world, table):
-    for column in columns():
-        if column.table.name != table:
-            continue
-        for value in GARBAGE[type_of(column)][world.database.dialect.name]:
-            bad, good = family(world, f"bad {column.name} {value}"), family(world, f"good {column.name} {value}")
-            if not poison(world, column, bad[table], value):
-                continue
-            world.pass_time(200)
-            for service in SERVICES:
-                world.run_async(service.run_once(world.database, world.settings, world.now))
+def test_no_value_of_a_row_stops_a_service(world: World, table: str, caplog: pytest.LogCaptureFixture) -> None:
+    tried = cases(table, world.database.dialect.name)
+    # Each bad row has a family of its own, beside one that is good.
+    good, *bad = begun(world, ["good", *(f"bad {number}" for number in range(len(tried)))])
+    spoiled = []
+    for family, (column, value) in zip(bad, tried, strict=True):
+        for key, left in family.rows_of(table):
+            if spoil(world, column, key, value):
+                spoiled.append((family, column, value, key, left))
 
-            assert state_of(world, good["task_run"]) == "Failed", (column.name, value)
-            for kind in ("flow", "action"):
-                delete = f"DELETE FROM {kind} WHERE id = '{bad[kind]}' RETURNING 1"
-                world.run_async(world.database.write(lambda tx, sql=delete: tx.raw(sql)))
+    turn_all(world)
+
+    assert good.undone() == set()
+    unnamed = [
+        (column.name, value, sorted(undone))
+        for family, column, value, key, left in spoiled
+        if (undone := family.undone() & left)
+        and column.name not in SOUGHT_BY
+        and not isinstance(column.type, DateTime | Uuid)
+        and value != LARGEST  # that means something
+        and not any(name in caplog.text for name in (*key.values(), *family.names))
+    ]
+    assert unnamed == []
 
 
-def state_of(world: Any, task_run_id: str) -> Any:
-    sql = f"SELECT state FROM task_run WHERE id = '{task_run_id}'"
-    return world.run_async(world.database.read(lambda tx: tx.raw(sql)))[0][0]
+@pytest.mark.parametrize("column", ["payload", "kind", "attempts", "created"])
+def test_many_spoiled_rows_at_the_front_of_the_outbox_keep_none_behind_them(world: World, column: str) -> None:
+    """More than are looked for at once."""
+    action_id = world.do(
+        automations.create_action, tenant_id=world.tenant_id, action_type="MESSAGE", action_config={"message": "said"}
+    )
+    payload = {"action_id": action_id, "event": {}}
+    for _ in range(outbox.MOST_SENT + 5):
+        world.do(events.enter, tenant_id=world.tenant_id, kind=events.DO_ACTION, payload=payload)
+    (table,) = {catalogue.metadata.tables["outbox"].c[column]}
+    for row in world.rows("outbox"):
+        spoil(world, table, {"id": row["id"]}, GARBAGE[type_of(table) or Text][world.database.dialect.name][0])
+    world.pass_time(1)
+    last = {"action_id": action_id, "event": {"id": "the last"}}
+    world.do(events.enter, tenant_id=world.tenant_id, kind=events.DO_ACTION, payload=last)
+
+    for _ in range((outbox.MOST_SENT + 5) // outbox.MOST_OF_TENANT + 1):
+        world.run_async(outbox.run_once(world.database, world.settings, world.now))
+
+    assert "the last" in {row["content"]["event"].get("id") for row in world.rows("message")}
+
+
+@pytest.mark.parametrize("column", ["created", "position", "kind", "attempts", "due_time"])
+def test_many_spoiled_rows_of_large_work_keep_none_behind_them(world: World, column: str) -> None:
+    run_id = world.create(world.register())
+    chore = {"kind": "delete_flow_run", "subject_id": str(uuid4()), "position": ""}
+
+    def enter(tx: Any, now: Any) -> None:
+        for _ in range(chores.MOST + 5):
+            tx.run(chores_store.enter, id=str(uuid4()), due_time=now, created=now, updated=now, **chore)
+
+    world.do(enter)
+    spoiled = catalogue.metadata.tables["chore"].c[column]
+    value = GARBAGE[type_of(spoiled) or Text][world.database.dialect.name][-2]
+    for row in world.rows("chore"):
+        spoil(world, spoiled, {"id": row["id"]}, value)
+    world.pass_time(1)
+    mine = {**chore, "subject_id": run_id}
+    world.do(
+        lambda tx, now: tx.run(chores_store.enter, id=str(uuid4()), due_time=now, created=now, updated=now, **mine)
+    )
+
+    world.run_async(chores.run_once(world.database, world.settings, world.now))
+
+    assert run_id not in {row["id"] for row in world.rows("flow_run")}

@@ -11,7 +11,7 @@ from prefect.server.actions import create_run, events, runs, schedules
 from prefect.server.actions.checks import check_labels, check_name, check_object, found, new_id
 from prefect.server.actions.hooks import CONFIGS as HOOK_CONFIGS
 from prefect.server.actions.hooks import Expected, read_states, wrong_values
-from prefect.server.actions.notices import fields_of, message_of, render
+from prefect.server.actions.notices import IN_DATABASE, fields_of, message_of, render
 from prefect.server.actions.receivers import EXPECTED_MAIL, read_mail_address
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.settings import Settings
@@ -39,9 +39,6 @@ FLOW_SLA, AGENT_SLA = "FLOW_SLA_FAILED", "AGENT_SLA_FAILED"
 LONGEST_SECONDS = 366 * 86_400
 MOST_IDS = 1000
 LONGEST_TEMPLATE = 10_000
-
-#: Kinds of action that change the database and send nothing.
-IN_DATABASE = frozenset({"MESSAGE", "CANCEL_RUN", "START_RUN", "PAUSE_SCHEDULE"})
 
 
 def _is_text(value: Any) -> bool:

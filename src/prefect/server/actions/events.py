@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,8 @@ __all__ = [
     "is_heard",
     "tell_of_flow_run_state",
 ]
+
+logger = logging.getLogger("prefect.server.events")
 
 #: Kinds of outbox rows: tell a cloud hook, do the action of an automation.
 CLOUD_HOOK, DO_ACTION = "cloud_hook", "action"
@@ -48,11 +51,15 @@ def tell_of_flow_run_state(
     if not is_heard(tx, tenant_id):
         return
     name = state["state"].upper()
-    told = [row for row in tx.all(outbox.cloud_hooks_of_tenant, tenant_id=tenant_id) if _names(row["states"], name)]
+    told = [
+        row
+        for row in tx.all(outbox.cloud_hooks_of_tenant, tenant_id=tenant_id)
+        if _names(row["states"], name, row["id"])
+    ]
     wished = [
         row
         for row in tx.all(outbox.hooks_of_tenant, tenant_id=tenant_id, event_type=STATE_CHANGED)
-        if _names(object_in(row["event_tags"]).get("states"), name)
+        if _names(object_in(row["event_tags"]).get("states"), name, row["id"])
     ]
     if not told and not wished:
         return
@@ -62,7 +69,7 @@ def tell_of_flow_run_state(
         if kind == CLOUD_HOOK and row["version_group_id"] not in (None, flow.get("version_group_id")):
             continue
         groups = object_in(row["event_tags"]).get("flow_group_ids") if kind == DO_ACTION else None
-        if groups and not _names(groups, flow.get("flow_group_id")):
+        if groups and not _names(groups, flow.get("flow_group_id"), row["id"]):
             continue
         if event is None:
             event = event_of_run(tx, now, flow_run_id=flow_run_id, flow=flow, previous=previous, state=state)
@@ -70,9 +77,12 @@ def tell_of_flow_run_state(
         enter(tx, now, tenant_id=tenant_id, kind=kind, payload={**named, "event": event})
 
 
-def _names(listed: Any, name: str | None) -> bool:
-    """Tell whether a stored list names this; whoever hears by one that somebody spoiled hears nothing."""
-    return isinstance(listed, list) and name in listed
+def _names(listed: Any, name: str | None, hook_id: str) -> bool:
+    """Tell whether a stored list of a hook names this; by one that somebody spoiled nothing is heard."""
+    if isinstance(listed, list):
+        return name in listed
+    logger.warning("Hook %s hears nothing: what it wants to hear of is no list.", hook_id)
+    return False
 
 
 def enter(tx: Transaction, now: datetime, *, tenant_id: str, kind: str, payload: Mapping[str, Any]) -> None:

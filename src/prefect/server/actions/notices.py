@@ -9,15 +9,29 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from prefect.server.actions.delivery import Delivery, Mail, Post
+from prefect.server.actions.delivery import Delivery, Mail, Post, Undeliverable
 from prefect.server.settings import Settings
 
-__all__ = ["DEFAULT_MESSAGE", "FIELDS", "fields_of", "notices_of_action", "notices_of_hook", "render"]
+__all__ = [
+    "DEFAULT_MESSAGE",
+    "FIELDS",
+    "INBOX",
+    "IN_DATABASE",
+    "fields_of",
+    "notices_of_action",
+    "notices_of_hook",
+    "render",
+]
 
 DEFAULT_MESSAGE = "Run {flow_run_name} of flow {flow_name} is {state}: {state_message} {flow_run_link}"
 DEFAULT_SUBJECT = "{flow_name}: {flow_run_name} is {state}"
 LATE_MESSAGE = "Run {flow_run_name} of flow {flow_name} broke its SLA ({kind}, {duration_seconds} s). {flow_run_link}"
 AGENT_MESSAGE = "Agent {agent_name} ({agent_id}) has not asked for work for {duration_seconds} s."
+
+#: Kinds of action that change the database and send nothing.
+IN_DATABASE = frozenset({"MESSAGE", "CANCEL_RUN", "START_RUN", "PAUSE_SCHEDULE"})
+#: The kind of cloud hook whose message stays in the database.
+INBOX = "PREFECT_MESSAGE"
 
 #: What a template may name.
 FIELDS = (
@@ -86,7 +100,11 @@ def render(template: str, fields: Mapping[str, str]) -> str:
 def notices_of_hook(
     kind: str, config: Mapping[str, Any], event: Mapping[str, Any], settings: Settings
 ) -> list[Delivery]:
-    """Give what a cloud hook of this kind sends; none for a message, which stays in the database."""
+    """Give what a cloud hook of this kind sends; none for a message, which stays in the database.
+
+    Raises:
+        Undeliverable: nobody knows this kind.
+    """
     fields = fields_of(event, settings.link_base())
     if kind == "WEBHOOK":
         return [_webhook(config["url"], {"event": dict(event)}, fields["id"])]
@@ -96,6 +114,12 @@ def notices_of_hook(
         return _twilio(config, render(DEFAULT_MESSAGE, fields), settings)
     if kind == "PAGERDUTY":
         return [_pagerduty(config, render(DEFAULT_MESSAGE, fields), fields, settings)]
+    return _nothing(kind, kind == INBOX)
+
+
+def _nothing(kind: str, is_known: bool) -> list[Delivery]:
+    if not is_known:
+        raise Undeliverable(f"the kind {kind!r} is unknown", again=False)
     return []
 
 
@@ -174,7 +198,11 @@ def message_of(config: Mapping[str, Any], event: Mapping[str, Any], fields: Mapp
 def notices_of_action(
     kind: str, config: Mapping[str, Any], event: Mapping[str, Any], settings: Settings
 ) -> list[Delivery]:
-    """Give what an action of this kind sends; none for one that works inside the database."""
+    """Give what an action of this kind sends; none for one that works inside the database.
+
+    Raises:
+        Undeliverable: nobody knows this kind.
+    """
     fields = fields_of(event, settings.link_base())
     text = message_of(config, event, fields)
     if kind == "WEBHOOK":
@@ -193,4 +221,4 @@ def notices_of_action(
     if kind == "EMAIL":
         subject = render(config.get("subject") or DEFAULT_SUBJECT, fields)
         return [Mail(tuple(config["to"]), subject, text)]
-    return []
+    return _nothing(kind, kind in IN_DATABASE)

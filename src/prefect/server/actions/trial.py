@@ -9,7 +9,7 @@ from typing import Any
 from prefect.server.actions import automations, events
 from prefect.server.actions.checks import new_id
 from prefect.server.actions.delivery import Delivery
-from prefect.server.actions.notices import notices_of_action, notices_of_hook
+from prefect.server.actions.notices import INBOX, notices_of_action, notices_of_hook
 from prefect.server.errors import ApiError
 from prefect.server.rules.proposal import propose
 from prefect.server.settings import Settings
@@ -41,7 +41,7 @@ def try_hook(
     if hook is None:
         raise ApiError("Invalid cloud hook ID.")
     event = _event(tx, now, hook["tenant_id"], flow_run_id, STATES[state_type or "SUCCESS"], "Cloud Hook Test Flow")
-    if hook["type"] == "PREFECT_MESSAGE":
+    if hook["type"] == INBOX:
         content = {"event": event, "type": "CLOUD_HOOK"}
         automations.keep_message(tx, now, tenant_id=hook["tenant_id"], text="Test of a cloud hook", content=content)
     return notices_of_hook(hook["type"], hook["config"] or {}, event, settings)

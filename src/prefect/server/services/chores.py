@@ -67,12 +67,18 @@ async def _take(database: Database, now: datetime, most: int) -> dict[str, Chore
 
 
 def _claim(tx: Transaction, found: Sequence[Chore], now: datetime) -> dict[str, Chore]:
-    until = now + LEASE
-    return {
-        chore["id"]: chore
-        for chore in found
-        if tx.run(chores.claim, chore_id=chore["id"], seen_due_time=chore["due_time"], until=until, now=now)
-    }
+    claimed = {}
+    for chore in found:
+        seen = {"chore_id": chore["id"], "seen_attempts": chore["attempts"]}
+        try:
+            with tx.savepoint():
+                if tx.run(chores.claim, until=now + LEASE, now=now, **seen):
+                    claimed[chore["id"]] = chore
+        except DatabaseUnavailable:
+            raise
+        except ROW_FAULTS as error:  # its attempts are no number, or one that has no next
+            _put_off(tx, now, chore, error)
+    return claimed
 
 
 def _give_back(tx: Transaction, chore_ids: Sequence[str], now: datetime) -> None:
@@ -92,8 +98,15 @@ def _do_some(tx: Transaction, held: Mapping[str, Chore], now: datetime, settings
         except DatabaseUnavailable:
             raise
         except ROW_FAULTS as error:
-            log_fault(f"Work of the kind {chore['kind']} on", chore["subject_id"], error)
-            pause = min(FIRST_PAUSE * 2 ** min(chore["attempts"], 10), LONGEST_PAUSE)
-            tx.run(chores.postpone, chore_id=chore_id, until=now + pause, now=now)
+            _put_off(tx, now, chore, error)
             turns[chore_id] = None
     return turns
+
+
+def _put_off(tx: Transaction, now: datetime, chore: Chore, error: Exception) -> None:
+    """Name work that failed, and leave it for a while."""
+    log_fault(f"Work {chore['id']} of the kind {chore['kind']} on", chore["subject_id"], error)
+    attempts = chore["attempts"]
+    # A row that somebody spoiled may hold a number that is none.
+    pause = FIRST_PAUSE * 2 ** min(attempts, 10) if isinstance(attempts, int) else LONGEST_PAUSE
+    tx.run(chores.postpone, chore_id=chore["id"], until=now + min(pause, LONGEST_PAUSE), now=now)

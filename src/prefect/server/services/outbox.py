@@ -19,7 +19,7 @@ from prefect.server.actions import automations
 from prefect.server.actions.create_run import KeyTaken
 from prefect.server.actions.delivery import Undeliverable, deliver
 from prefect.server.actions.events import CLOUD_HOOK
-from prefect.server.actions.notices import notices_of_action, notices_of_hook
+from prefect.server.actions.notices import INBOX, notices_of_action, notices_of_hook
 from prefect.server.errors import ApiError
 from prefect.server.services.settling import ROW_FAULTS, log_fault
 from prefect.server.services.stop import NEVER, Stop
@@ -48,15 +48,17 @@ class Work:
 
     outbox_id: str
     tenant_id: str
+    subject_id: str  # the hook or action
     attempt: int
-    kind: str  # of the hook or action
+    kind: str  # of that
     of_hook: bool
     config: Mapping[str, Any]
     event: Mapping[str, Any]
 
     @property
     def title(self) -> str:
-        return f"{'Cloud hook' if self.of_hook else 'Action'} {self.kind} for flow run {self._run_id}"
+        what = "Cloud hook" if self.of_hook else "Action"
+        return f"{what} {self.kind} ({self.subject_id}) for flow run {self._run_id}"
 
     @property
     def _run_id(self) -> str:
@@ -108,12 +110,12 @@ async def _take(database: Database, now: datetime, sent: Mapping[str, int], most
 def _claim(tx: Transaction, now: datetime, rows: Sequence[Mapping[str, Any]]) -> list[Work]:
     works = []
     for row in rows:
-        mine = tx.run(outbox.claim, outbox_id=row["id"], seen_attempts=row["attempts"], now=now, until=now + LEASE)
-        if not mine:
-            continue
         try:
             with tx.savepoint():
-                work = _read(tx, row)
+                seen = {"outbox_id": row["id"], "seen_attempts": row["attempts"]}
+                if not tx.run(outbox.claim, now=now, until=now + LEASE, **seen):
+                    continue
+                work = _read(tx, {**row, **(tx.one(outbox.content, outbox_id=row["id"]) or {})})
         except DatabaseUnavailable:
             raise
         except ROW_FAULTS as error:
@@ -129,16 +131,18 @@ def _claim(tx: Transaction, now: datetime, rows: Sequence[Mapping[str, Any]]) ->
 def _read(tx: Transaction, row: Mapping[str, Any]) -> Work | None:
     """Find the hook or action of a row; None when there is none any more, or it is switched off."""
     payload = row["payload"]
-    common = (row["id"], row["tenant_id"], row["attempts"] + 1)
+    attempt = row["attempts"] + 1
     if row["kind"] == CLOUD_HOOK:
         hook = tx.one(hooks.hook_by_id, cloud_hook_id=payload["hook_id"])
         if hook is None or not hook["active"] or hook["tenant_id"] != row["tenant_id"]:
             return None  # also a row that was spoiled: nobody hears of another tenant's runs
-        return Work(*common, hook["type"], True, hook["config"] or {}, payload["event"])
+        of_row = (row["id"], row["tenant_id"], hook["id"], attempt)
+        return Work(*of_row, hook["type"], True, hook["config"] or {}, payload["event"])
     action = tx.one(outbox.action_by_id, action_id=payload["action_id"])
     if action is None or action["tenant_id"] != row["tenant_id"]:
         return None
-    return Work(*common, action["action_type"], False, action["action_config"] or {}, payload["event"])
+    of_row = (row["id"], row["tenant_id"], action["id"], attempt)
+    return Work(*of_row, action["action_type"], False, action["action_config"] or {}, payload["event"])
 
 
 async def _do(database: Database, settings: Settings, now: datetime, work: Work, threads: Executor) -> None:
@@ -158,7 +162,7 @@ async def _do(database: Database, settings: Settings, now: datetime, work: Work,
 
 
 def _is_inside(work: Work) -> bool:
-    return work.kind == "PREFECT_MESSAGE" if work.of_hook else work.kind in automations.IN_DATABASE
+    return work.kind == INBOX if work.of_hook else work.kind in automations.IN_DATABASE
 
 
 def _send(work: Work, settings: Settings) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from prefect.server.actions import automations as actions
 from prefect.server.actions.checks import new_id
 from prefect.server.actions.events import describe, event_of_run
+from prefect.server.errors import shorten
 from prefect.server.services.settling import ROW_FAULTS, log_fault, settle_all, settle_rows
 from prefect.server.services.stop import NEVER, Stop
 from prefect.server.settings import Settings
@@ -39,7 +40,8 @@ async def run_once(database: Database, settings: Settings, now: datetime, stop: 
             except DatabaseUnavailable:
                 raise
             except ROW_FAULTS as error:
-                log_fault("Hook", hook["id"], error)
+                # What it watches may be what is wrong.
+                log_fault(f"What {shorten(hook['event_tags'])} names, watched for by hook", hook["id"], error)
         watched = watched or bool(hooks)
     if watched:
         await database.write(lambda tx: tx.run(outbox.delete_old_alarms, before=now - REMEMBERED))

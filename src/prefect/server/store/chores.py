@@ -10,19 +10,11 @@ from prefect.server.store.phrases import inserting, value_of
 __all__ = ["chore_by_id", "claim", "due", "enter", "is_left", "move_on", "postpone", "remove", "take_over"]
 
 enter = inserting(chore, "id", "kind", "subject_id", "position", "due_time", "created", "updated")
-_columns = (
-    chore.c.id,
-    chore.c.kind,
-    chore.c.subject_id,
-    chore.c.position,
-    chore.c.attempts,
-    chore.c.created,
-    chore.c.due_time,
-)
 _this = chore.c.id == value_of("chore_id", chore.c.id)
 
+# Nothing that could be unreadable: some such rows, never taken, would be all that is found.
 due = (
-    select(*_columns)
+    select(chore.c.id, chore.c.kind, chore.c.subject_id, chore.c.attempts)
     .where(chore.c.due_time <= value_of("now", chore.c.due_time))
     .order_by(chore.c.due_time)
     .limit(value_of("limit", chore.c.attempts))
@@ -31,14 +23,19 @@ due = (
 claim = (
     update(chore)
     .where(_this)
-    .where(chore.c.due_time == value_of("seen_due_time", chore.c.due_time))
+    .where(chore.c.attempts == value_of("seen_attempts", chore.c.attempts))
+    .where(chore.c.due_time <= value_of("now", chore.c.due_time))
     .values(
         due_time=value_of("until", chore.c.due_time),
         attempts=chore.c.attempts + 1,
         updated=value_of("now", chore.c.updated),
     )
 )
-chore_by_id = select(*_columns).where(_this).with_for_update()
+chore_by_id = (
+    select(chore.c.id, chore.c.kind, chore.c.subject_id, chore.c.position, chore.c.created)
+    .where(_this)
+    .with_for_update()
+)
 move_on = (
     update(chore)
     .where(_this)

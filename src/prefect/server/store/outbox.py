@@ -23,6 +23,7 @@ __all__ = [
     "anybody_listens",
     "claim",
     "cloud_hooks_of_tenant",
+    "content",
     "delete_old_alarms",
     "due",
     "enter",
@@ -36,13 +37,15 @@ __all__ = [
 ]
 
 enter = inserting(outbox, "id", "tenant_id", "kind", "payload", "due_time", "created", "updated")
+# Nothing that could be unreadable: some such rows, never taken, would be all that is found.
 due = (
-    select(outbox.c.id, outbox.c.tenant_id, outbox.c.kind, outbox.c.payload, outbox.c.attempts, outbox.c.created)
+    select(outbox.c.id, outbox.c.tenant_id, outbox.c.attempts)
     .where(outbox.c.due_time <= value_of("now", outbox.c.due_time))
     .where(or_(outbox.c.tenant_id.is_(None), outbox.c.tenant_id.not_in(bindparam("busy", expanding=True, type_=UUID))))
     .order_by(outbox.c.due_time)
     .limit(value_of("limit", outbox.c.attempts))
 )
+content = select(outbox.c.id, outbox.c.kind, outbox.c.payload).where(outbox.c.id == value_of("outbox_id", outbox.c.id))
 # One of several replicas that saw the row gets it, until the time by which it will surely have been sent.
 claim = (
     update(outbox)
