@@ -123,6 +123,7 @@ async function post(body: object, signal: AbortSignal | undefined): Promise<[unk
   const requestId = response.headers.get("X-Request-ID");
   const date = response.headers.get("Date");
   if (date) clock.correct(Date.parse(date));
+  clock.heard = clock.exact();
   if (response.status === 401) {
     session.login ??= "This server asks for an API key.";
     throw new ApiError("This server asks for an API key.", "UNAUTHENTICATED", null, requestId);

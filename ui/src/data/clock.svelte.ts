@@ -2,6 +2,8 @@
 class Clock {
   /** Milliseconds since the epoch, moved on every second while the page is seen. */
   now = $state(Date.now());
+  /** When the server last answered anything. */
+  heard = $state(0);
   #offset = 0;
 
   constructor() {

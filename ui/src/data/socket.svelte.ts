@@ -119,7 +119,7 @@ class Connection {
   #heard(): void {
     clearTimeout(this.#pong);
     clearTimeout(this.#quiet);
-    this.at = clock.exact();
+    this.at = clock.heard = clock.exact();
     if (this.state !== "live") this.state = "live";
   }
 
