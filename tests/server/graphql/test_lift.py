@@ -199,6 +199,30 @@ def test_a_variable_of_the_caller_is_no_literal(ask_raw):
     assert ask_raw(query, {name: "beta"}) == ask_raw(query)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        '{ flow_run(where: {name: {_eq: "alpha"}}, limit: 1) { name } }',
+        "{ flow_run(where: {id: {_eq: 5}}) { of_its_own: id } }",
+        '{ flow_run(where: {name: {_eq: "a"}}) { name } flow_run(where: {name: {_eq: "a"}}) { id } }',
+    ],
+    ids=["lifted", "wrong", "not liftable"],
+)
+def test_the_text_under_which_another_is_kept_is_a_text_of_its_own(ask_raw, query):
+    key = lift(query).key
+    declared = " ".join(f"${name}: {'Int' if name[10] == 'i' else 'String'}" for name in lift(query).values)
+    alone = [ask_raw(text + AS_IT_IS) for text in (key, f"query({declared}) {key}")]
+
+    for _ in range(2):
+        ask_raw(query)
+        status, answer = ask_raw(key)
+        assert status == 400
+        assert "is not defined" in answer["errors"][0]["message"]
+        # Where the errors stand differs, nothing else does.
+        again = [ask_raw(text) for text in (key, f"query({declared}) {key}")]
+        assert [one[0] for one in again] == [one[0] for one in alone]
+
+
 # ------------------------------------------------------------------------------------- what is kept
 
 

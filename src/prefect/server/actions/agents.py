@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from prefect.server.actions.checks import check_labels, check_name, check_object, new_id
@@ -26,6 +27,7 @@ _LEADING_NUMBERS = re.compile(r"(\d{1,4})\.(\d{1,4})(?:\D|$)", re.ASCII)
 _FIRST_OWN_VERSION = (1, 5)
 
 
+@lru_cache(maxsize=32)
 def is_of_1_x(version: str | None) -> bool:
     """Tell whether this is the version of a released 1.x, and not of this package."""
     told = _LEADING_NUMBERS.match(version or "")

@@ -30,6 +30,9 @@ __all__ = [
 # An escaped U+0000, and not an escaped backslash before the letters.
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
+# Made once: ``json.dumps`` makes an encoder for every value.
+_json_of = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
 
 def new_id() -> str:
     """Make the id of a new row: a random uuid, written without the object that ``uuid4`` makes first."""
@@ -115,8 +118,8 @@ def check_object(field: str, value: Any, max_bytes: int = limits.JSON_BYTES) -> 
 def size_of(field: str, value: Any) -> int:
     """Measure a JSON value in bytes of UTF-8, and refuse what cannot be stored."""
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        size = len(text.encode())
+        text = _json_of(value)
+        size = len(text) if text.isascii() else len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise BadInput(field, f"JSON that can be stored ({error})", type(value).__name__) from None
     if "\\u0000" in text and _ESCAPED_NUL.search(text):

@@ -43,7 +43,7 @@ from prefect.server.store.selection import TENANT_SLOT, Scope
 from . import access
 from .documents import Document, Kept, RequestError
 from .inputs import Coercers
-from .lift import NotLiftable, lift
+from .lift import PREFIX, NotLiftable, lift
 from .operations import Request
 from .plan import IntrospectionRoot, OperationRoot, Plan, Root, TableRoot, TextRoot
 from .schema import Schema
@@ -118,7 +118,7 @@ class Executor:
     async def prepare(self, request: Request, body: Mapping[str, Any], size: int = 0) -> Prepared | bytes:
         """Make the plan of a body that came in ``size`` bytes; the JSON of a refusal when there is none."""
         text = body.get("query")
-        is_short = not isinstance(text, str) or len(text) <= SHORT_TEXT or text in self._documents
+        is_short = not isinstance(text, str) or len(text) <= SHORT_TEXT or self._is_kept(text)
         if is_short and size <= SMALL_BODY:
             return self._prepare(request, body)
         return await self.aside(self._prepare, request, body)
@@ -144,7 +144,8 @@ class Executor:
     def _plan(
         self, text: str, given: Mapping[str, Any], name: str | None, dialect: Dialect, request: Request
     ) -> tuple[Plan, Mapping[str, Any], Mapping[str, Any]]:
-        lifted = lift(text)
+        # A text that is kept as it is has no literals, or none that can be lifted.
+        lifted = None if self._is_kept(text) else lift(text)
         scope = access.scope_of(request)
         more = {} if scope is None else {TENANT_SLOT: request.tenant_id}
         if lifted is not None:
@@ -178,6 +179,10 @@ class Executor:
         plan = operation.plan(values, dialect, scope)
         return plan, _bound(plan, values), given
 
+    def _is_kept(self, text: str) -> bool:
+        """Tell whether the document of a text is kept as it is, and not that of another whose literals were lifted."""
+        return text in self._documents and PREFIX not in text
+
     def _document(self, key: str, *, is_lifted: bool = False) -> Document:
         """Give the document of a text.
 
@@ -185,6 +190,8 @@ class Executor:
             RequestError: it is none.
             NotLiftable: a text whose literals were lifted is better taken as it was.
         """
+        if not is_lifted and PREFIX in key:  # under this text, that of another may be kept
+            return Document(self.schema, key, self._coercers)
         found = self._documents.get(key)
         if found is None:
             found = self._read(key, is_lifted=is_lifted)

@@ -41,7 +41,7 @@ from graphql import (
 
 from .scalars import SCALARS, parse_json_text
 
-__all__ = ["Lifted", "NotLiftable", "declare", "lift"]
+__all__ = ["PREFIX", "Lifted", "NotLiftable", "declare", "lift"]
 
 #: How the names of variables begin that stand for literals; a text that has it is taken as it is.
 PREFIX = "__literal_"

@@ -69,8 +69,11 @@ def _id(action: Callable[..., Any], *, with_settings: bool = False, of_tenant: b
 
 def _agent(request: Request) -> str | None:
     """Give the id of the agent that calls, if it says one."""
+    given = request.headers.get("x-prefect-agent-id")
+    if not given:
+        return None
     try:
-        return str(UUID(request.headers.get("x-prefect-agent-id", "")))
+        return str(UUID(given))
     except ValueError:
         return None
 

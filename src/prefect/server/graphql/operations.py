@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from prefect.server.auth import ANYONE, Caller
@@ -35,8 +36,11 @@ class Request:
     tenant_id: str | None = None
     caller: Caller = ANYONE
     address: str | None = None  # where the connection comes from
-    #: One request, or a batch of them, keeps no more readers from the others.
-    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_AT_ONCE))
+
+    @cached_property
+    def reading(self) -> asyncio.Semaphore:
+        """Let in so many reads at one time: one request, or a batch of them, keeps no more readers from the others."""
+        return asyncio.Semaphore(READS_AT_ONCE)
 
 
 def tenant_of(request: Request, inputs: Mapping[str, Any]) -> str:

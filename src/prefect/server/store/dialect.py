@@ -124,7 +124,8 @@ class SqliteDialect(Dialect):
     """uuid, time and JSON are texts; an interval is its seconds."""
 
     name = "sqlite"
-    compiler = sqlite.dialect(paramstyle="named")
+    # Values by their places: by name, the driver makes a text for each and looks it up, every time.
+    compiler = sqlite.dialect(paramstyle="qmark")
     mark = "?"
     _writers = ((Uuid, str), (DateTime, dump_time), (JSON, dump_json), (Interval, _dump_interval), (Boolean, int))
     _readers = ((DateTime, _load_time), (JSON, load_json), (Interval, _load_interval), (Boolean, bool))

@@ -31,6 +31,7 @@ class Prepared:
         "_defaults",
         "_dialect",
         "_many",
+        "_order",
         "_readers",
         "_writers",
         "changes",
@@ -48,6 +49,8 @@ class Prepared:
         self.changes = table_topic(getattr(statement.table, "name", "")) if isinstance(statement, UpdateBase) else None
         self._dialect = dialect
         self._compiled: SQLCompiler | None = compiled if compiled.post_compile_params else None
+        #: The names of the values in the order of their places; None: the driver finds them by their names.
+        self._order: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
         self._many: dict[int, str] = {}
         self._writers: dict[str, Convert | None] = {}
         self._defaults: Row = {}
@@ -74,17 +77,18 @@ class Prepared:
                 (column.key, read) for column in columns if (read := dialect.reader(column.type)) is not None
             )
 
-    def bind(self, values: Mapping[str, Any]) -> tuple[str, Row]:
-        """Give the text to execute and its values in stored form."""
+    def bind(self, values: Mapping[str, Any]) -> tuple[str, Any]:
+        """Give the text to execute and its values in stored form, as the driver takes them."""
         bound = self._defaults.copy()
         writers = self._writers
         for name, value in values.items():
             write = writers[name]
             bound[name] = value if write is None or value is None else write(value)
+        order = self._order
         if self._compiled is None:
-            return self.text, bound
+            return self.text, bound if order is None else [bound[name] for name in order]
         expanded = self._compiled.construct_expanded_state(bound)
-        return expanded.statement, dict(expanded.parameters)
+        return expanded.statement, dict(expanded.parameters) if order is None else expanded.positional_parameters
 
     def bind_together(self, rows: Sequence[Mapping[str, Any]]) -> tuple[str, Row] | None:
         """Give one INSERT of several rows and its values.
