@@ -24,6 +24,10 @@ export function forget(): void {
   kept.clear();
 }
 
+function variablesOf(key: string): string {
+  return key.slice(key.indexOf("{"));
+}
+
 /** What a screen holds of one question: the newest whole answer, and how new it is. */
 export class Live<Answer> {
   value = $state.raw<Answer | null>(null);
@@ -32,6 +36,8 @@ export class Live<Answer> {
   status = $state<"first" | "live" | "stale">("first");
   /** When the answer came, in the server's time; 0 before. */
   at = $state(0);
+  /** Which variables the value answers, as JSON: older ones while the new answer is on its way. */
+  of = $state("");
   #again = $state(0);
 
   /** Ask once more, as after a change or a fault. */
@@ -46,6 +52,7 @@ export class Live<Answer> {
 
   take(key: string, value: Answer): void {
     this.value = value;
+    this.of = variablesOf(key);
     this.error = null;
     this.status = "live";
     this.at = clock.exact();
@@ -64,6 +71,7 @@ export class Live<Answer> {
     const before = kept.get(key) as { value: Answer; at: number } | undefined;
     if (!before) return;
     this.value = before.value;
+    this.of = variablesOf(key);
     this.at = before.at;
     this.status = "stale";
   }
