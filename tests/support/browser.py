@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
+#: Names that servers of tests have for their browsers.
+FLAGS += ["--host-resolver-rules=MAP *.example.org 127.0.0.1"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 #: On a busy machine a page may take its time.
 PATIENCE_MS = 30_000

@@ -76,9 +76,19 @@ def browser(built_ui: None) -> Iterator[Browser]:
         pytest.skip(str(reason))
 
 
+@pytest.fixture(scope="module")
+def site_settings() -> dict[str, str]:
+    """Variables for the server; a file may have its own fixture of this name."""
+    return {}
+
+
 @pytest.fixture(scope="module", params=BOTH)
 def site(
-    request: pytest.FixtureRequest, built_ui: None, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    built_ui: None,
+    databases: Databases,
+    site_settings: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Road]:
     """One server with an agent, and hello-world registered in the project demo."""
     try:
@@ -86,7 +96,7 @@ def site(
     except NoPostgres as reason:
         pytest.skip(str(reason))
     with Road(tmp_path_factory.mktemp("site")) as road:
-        road.server(url)
+        road.server(url, **site_settings)
         road.agent()
         road.prefect("create", "project", "demo")
         road.prefect("register", "--project", "demo", "--module", "prefect.hello_world")
