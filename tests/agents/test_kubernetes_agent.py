@@ -474,3 +474,14 @@ def test_finished_jobs_are_deleted_unless_somebody_forbids_it(
     monkeypatch.setenv("DELETE_FINISHED_JOBS", variable)
     with set_temporary_config({"cloud.agent.kubernetes_keep_alive": keeps}):
         assert KubernetesAgent(delete_finished_jobs=argument).delete_finished_jobs is deletes
+
+
+def test_jobs_are_looked_after_as_often_as_the_setting_says(cluster: Any) -> None:
+    with set_temporary_config({"cloud.agent.resource_manager.loop_interval": 7}):
+        assert KubernetesAgent().heartbeat_period == 7
+    for wrong in (0, -1, 1e9, "often", None, float("nan")):
+        with (
+            set_temporary_config({"cloud.agent.resource_manager.loop_interval": wrong}),
+            pytest.raises(ValueError, match="loop_interval must be seconds, from 1 to 86,400"),
+        ):
+            KubernetesAgent()

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from prefect._version import __version__
-from prefect.client import auth, transport
+from prefect.client import auth, diagnostics, transport
 from prefect.contract import errors, operations
 from prefect.exceptions import AuthorizationError, ClientError, InvalidAddressError
 from prefect.utilities.context import context
@@ -322,14 +322,16 @@ class Connection:
         cloud = context.config.cloud
         limits = cloud.rate_limiting
         for attempt in range(int(limits.max_retries) + 1):
-            answer = transport.send(
-                method,
-                url,
-                body=body,
-                headers=headers,
-                timeout_seconds=self.timeout_seconds if timeout_seconds is None else timeout_seconds,
-                retry_seconds=_retry_seconds() if self.retry_seconds is None else self.retry_seconds,
-            )
+            with diagnostics.told(url, headers, request, body) as answers:
+                answer = transport.send(
+                    method,
+                    url,
+                    body=body,
+                    headers=headers,
+                    timeout_seconds=self.timeout_seconds if timeout_seconds is None else timeout_seconds,
+                    retry_seconds=_retry_seconds() if self.retry_seconds is None else self.retry_seconds,
+                )
+                answers.append(answer)
             self._note_clock(answer.headers.get("date"))
             if answer.status != 429 or attempt == limits.max_retries:
                 break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ from prefect.utilities.graphql import GraphQLResult
 TRIES = 3
 TIMEOUT_SECONDS = (10.0, 60.0)
 """How long to wait for a connection to the cluster, and for its answer."""
+
+MOST_SECONDS_BETWEEN_LOOKS = 86_400
 
 
 class KubernetesAgent(ContainerAgent):
@@ -79,6 +82,7 @@ class KubernetesAgent(ContainerAgent):
             and _is_true(around.get("DELETE_FINISHED_JOBS", "true"))
             and not context.config.cloud.agent.get("kubernetes_keep_alive")
         )
+        self.heartbeat_period = _seconds_between_looks()
         self.batch_client, self.core_client = self._connect()
         self._watcher = JobWatcher(
             kubernetes=self.kubernetes,
@@ -222,3 +226,18 @@ if not TYPE_CHECKING:  # names that are looked for here, because this module of 
             "prefect": "prefect:",
         },
     )
+
+
+def _seconds_between_looks() -> float:
+    """Give how often jobs are looked after: ``cloud.agent.resource_manager.loop_interval`` seconds, at least one."""
+    given = context.config.cloud.agent.resource_manager.loop_interval
+    try:
+        seconds = float(given)
+    except (TypeError, ValueError):
+        seconds = math.nan
+    if not 1 <= seconds <= MOST_SECONDS_BETWEEN_LOOKS:
+        raise ValueError(
+            "cloud.agent.resource_manager.loop_interval must be seconds, "
+            f"from 1 to {MOST_SECONDS_BETWEEN_LOOKS:,}, not {given!r}"
+        )
+    return seconds
