@@ -18,7 +18,11 @@ def set_key_value(key: str, value: Any) -> str:
     Raises:
         ValueError: the value's JSON text is too long.
     """
-    if len(json.dumps(value)) > limits.KEY_VALUE_CHARACTERS:
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        raise ValueError("The value is nested too deeply to be stored as JSON.") from None
+    if len(text) > limits.KEY_VALUE_CHARACTERS:
         raise ValueError("Value payload exceedes 10 KB limit.")
     return _ask(operations.SET_KEY_VALUE, input={"key": key, "value": value})["set_key_value"]["id"]
 

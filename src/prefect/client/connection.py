@@ -377,7 +377,10 @@ def _refusal(url: str, answer: transport.Answer, content: Any, request: Mapping[
 
 
 def _encode(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+    try:
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+    except RecursionError:
+        raise ValueError("The values of a request are nested too deeply to be sent as JSON.") from None
 
 
 def _retry_seconds() -> float:

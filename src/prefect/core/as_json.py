@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect._version import __version__
 from prefect.model import codec
+from prefect.utilities.raised import text_of
 
 if TYPE_CHECKING:
     from prefect.core.edge import Edge
@@ -141,10 +142,10 @@ def dump_parameter(parameter: Parameter) -> dict[str, Any]:
     """
     try:
         json.dumps(parameter.default)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         raise ValueError(
             f"When running with Prefect Cloud/Server, values for `{type(parameter).__name__}.default` must be JSON "
-            f"compatible. Unable to serialize `{parameter.default!r}`."
+            f"compatible. Unable to serialize `{text_of(parameter.default)}`."
         ) from None
     return {
         "type": codec.qualified_name(type(parameter)),

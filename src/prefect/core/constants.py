@@ -22,9 +22,7 @@ class Constant(Task):
 
     def __init__(self, value: Any, name: str | None = None, **kwargs: Any) -> None:
         if name is None:
-            name = repr(value)
-            if len(name) > _LONGEST_SHOWN:
-                name = f"Constant[{type(value).__name__}]"
+            name = name_of_constant(value)
         self.value = value
         super().__init__(name=name, **kwargs)
 
@@ -34,3 +32,16 @@ class Constant(Task):
     def run(self) -> Any:
         """Give the value."""
         return self.value
+
+
+def name_of_constant(value: Any) -> str:
+    """Give a value as it is written, if that is short, else ``Constant[type]``."""
+    try:
+        # Not written out for nothing: it may be large.
+        if not hasattr(value, "__len__") or len(value) <= _LONGEST_SHOWN:
+            text = repr(value)
+            if len(text) <= _LONGEST_SHOWN:
+                return text
+    except Exception:  # noqa: S110 - deeper than the stack, or a user's own that fails: it is not shown
+        pass
+    return f"Constant[{type(value).__name__}]"

@@ -29,6 +29,7 @@ from prefect.core.signature import (
 from prefect.model.times import plain_duration
 from prefect.utilities.context import context
 from prefect.utilities.logging import get_logger
+from prefect.utilities.raised import text_of
 
 if TYPE_CHECKING:
     import logging
@@ -395,7 +396,7 @@ class Task(OperatorsMixin):
         """
         for arg in args:
             if not hasattr(arg, "__getitem__") and not isinstance(arg, EdgeAnnotation):
-                raise TypeError(f"Cannot map over unsubscriptable object of type {type(arg)}: {repr(arg)[:10]}...")
+                raise TypeError(f"Cannot map over unsubscriptable object of type {type(arg)}: {text_of(arg)[:10]}...")
         task_args = dict(task_args or ())
         # The number of outputs of one child says nothing of the list of all children's results.
         task_args.setdefault("nout", None)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from prefect.core.constants import Constant
+from prefect.core.constants import Constant, name_of_constant
 from prefect.core.edge import Edge
 from prefect.core.resource_manager import ResourceCleanupTask, ResourceSetupTask
 from prefect.engine import mapping
@@ -201,7 +201,6 @@ def _runs_in_every_pass(task: Task) -> bool:
     return any(cls.__name__ == "SecretBase" for cls in type(task).__mro__)
 
 
-_LONGEST_NAME = 8
 _constant_template: list[Constant] = []
 
 
@@ -214,8 +213,5 @@ def _constant(value: Any) -> Constant:
         _constant_template.append(Constant(None, name="constant"))
     new = copy(_constant_template[0])
     new.value = value
-    # As ``Constant`` would name it, without writing out what is certainly too long.
-    is_short = not hasattr(value, "__len__") or len(value) <= _LONGEST_NAME
-    name = repr(value) if is_short else ""
-    new.name = name if name and len(name) <= _LONGEST_NAME else f"Constant[{type(value).__name__}]"
+    new.name = name_of_constant(value)
     return new

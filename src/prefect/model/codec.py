@@ -254,7 +254,7 @@ def _closed_over(function: Callable[..., Any]) -> tuple[str, ...]:
 def _is_json(value: object) -> bool:
     try:
         json.dumps(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return False
     return True
 

@@ -291,8 +291,9 @@ class State:
         """Give values as JSON would; refuse what it cannot hold."""
         try:
             copied: dict[str, Any] = json.loads(json.dumps(value))
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{type(self).__name__}.{field} must be JSON compatible: {error}; got {value!r}") from None
+        except (TypeError, ValueError, RecursionError) as error:
+            shown = text_of(value)
+            raise ValueError(f"{type(self).__name__}.{field} must be JSON compatible: {error}; got {shown}") from None
         return copied
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import Any
 
 
@@ -16,7 +17,10 @@ def tokenize(value: Any) -> str:
         from dask.base import tokenize as dask_tokenize
     except ImportError:
         return _hash(value)
-    token: str = dask_tokenize(value)
+    try:
+        token: str = dask_tokenize(value)
+    except RecursionError:
+        return _hash(value)
     return token
 
 
@@ -26,7 +30,10 @@ def _hash(value: Any) -> str:
     try:
         data = cloudpickle.dumps(_ordered(value))
     except Exception:  # what cannot be pickled can still be told apart by how it shows itself
-        data = repr(value).encode()
+        try:
+            data = repr(value).encode()
+        except Exception:  # deeper than the stack, or its own repr fails: equal to nothing
+            data = os.urandom(16)
     return hashlib.sha256(data).hexdigest()[:32]
 
 

@@ -22,8 +22,8 @@ _NATIVE = frozenset(value for value in vars(builtins).values() if isinstance(val
 _packing = threading.local()
 
 
-def text_of(error: BaseException) -> str:
-    """Give the ``repr`` of an exception, or, where that itself raises, its class and the reason."""
+def text_of(error: object) -> str:
+    """Give the ``repr`` of an exception (or another value), or, where that itself raises, its class and the reason."""
     try:
         return repr(error)
     except Exception as fault:
