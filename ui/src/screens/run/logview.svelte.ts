@@ -1,0 +1,210 @@
+import { ApiError, ask } from "../../data/ask";
+import { beyond, isError, Lines, PAGE_LINES, type Block, type Line, type LogWhere } from "../../data/lines";
+import { LogHits, LogPage, LogPlace } from "../../operations/run.gen";
+
+const ASCENDING = [{ timestamp: "asc" as const }, { id: "asc" as const }];
+const DESCENDING = [{ timestamp: "desc" as const }, { id: "desc" as const }];
+const AROUND = PAGE_LINES / 2;
+/** So many hits of a search are known at a time. */
+export const MOST_HITS = 500;
+
+export interface Place {
+  id: string;
+  timestamp: string;
+}
+
+/** The log window of a screen: asks for pages as they are needed, and lets go of what is far away. */
+export class LogView {
+  readonly lines = new Lines();
+  blocks = $state.raw<readonly Block[]>([]);
+  hasBefore = $state(false);
+  hasAfter = $state(false);
+  status = $state<"first" | "ready">("first");
+  busy = $state<"" | "before" | "after" | "all">("");
+  error = $state.raw<ApiError | null>(null);
+  /** What came while the end was not in view. */
+  missed = $state.raw({ lines: 0, errors: 0 });
+  hits = $state.raw<{ places: readonly Place[]; hasMore: boolean; query: string } | null>(null);
+  /** How the page holds its place while lines come and go. */
+  keep: (change: () => void) => void = (change) => change();
+  #where: LogWhere = { _and: [] };
+  #given = new AbortController();
+
+  /** Look at other lines: at the end of them, or around a place. */
+  async show(where: LogWhere, around: Place | string | null): Promise<void> {
+    this.#where = where;
+    if (around === null) await this.end();
+    else if (typeof around === "string") await this.aroundLine(around);
+    else await this.around(around);
+  }
+
+  async end(): Promise<void> {
+    await this.#whole(async (signal) => {
+      const found = await this.#page(this.#where, true, PAGE_LINES, signal);
+      return () => this.lines.reset(found, found.length === PAGE_LINES, false);
+    });
+    this.missed = { lines: 0, errors: 0 };
+  }
+
+  async begin(): Promise<void> {
+    await this.#whole(async (signal) => {
+      const found = await this.#page(this.#where, false, PAGE_LINES, signal);
+      return () => this.lines.reset(found, false, found.length === PAGE_LINES);
+    });
+  }
+
+  async around(place: Place): Promise<void> {
+    await this.#whole(async (signal) => {
+      const [older, newer] = await Promise.all([
+        this.#page(beyond(this.#where, place, true), true, AROUND, signal),
+        this.#page(beyond(this.#where, place, false, true), false, AROUND, signal),
+      ]);
+      return () => this.lines.reset([...older, ...newer], older.length === AROUND, newer.length === AROUND);
+    });
+  }
+
+  /** Go to a line of which only the id is known; to the end when it is gone. */
+  async aroundLine(id: string): Promise<void> {
+    let place: Place | null = null;
+    try {
+      place = (await ask(LogPlace, { id })).log_by_pk;
+    } catch {
+      // An id that is none: the end is as good as any place.
+    }
+    if (place) await this.around(place);
+    else await this.end();
+  }
+
+  async older(): Promise<void> {
+    const first = this.lines.first;
+    if (this.busy || !this.hasBefore || !first) return;
+    await this.#more("before", async (signal) => {
+      const found = await this.#page(beyond(this.#where, first, true), true, PAGE_LINES, signal);
+      return () => this.lines.before(found, found.length < PAGE_LINES);
+    });
+  }
+
+  async newer(): Promise<void> {
+    const last = this.lines.last;
+    if (this.busy || !this.hasAfter || !last) return;
+    await this.#more("after", async (signal) => {
+      const found = await this.#page(beyond(this.#where, last, false), false, PAGE_LINES, signal);
+      return () => this.lines.after(found, found.length < PAGE_LINES);
+    });
+  }
+
+  /** Take in lines that were just written, in order; `isFollowed`: whoever looks sees them come. */
+  tail(newest: readonly Line[], isFollowed: boolean, mayHaveGap: boolean): void {
+    if (this.status === "first" || this.busy === "all" || newest.length === 0) return;
+    if (this.lines.hasAfter) {
+      const last = this.missedLast ?? this.lines.last?.timestamp ?? "";
+      this.#miss(newest.filter((line) => line.timestamp > last));
+      this.missedLast = newest.at(-1)?.timestamp ?? last;
+      return;
+    }
+    if (mayHaveGap && this.lines.length > 0 && !newest.some((line) => this.lines.has(line.id))) {
+      if (isFollowed) void this.end();
+      else {
+        this.lines.hasAfter = true;
+        this.#miss(newest);
+        this.#shown();
+      }
+      return;
+    }
+    let fresh: Line[] = [];
+    const change = () => {
+      fresh = this.lines.tail(newest);
+      if (fresh.length > 0) this.#shown();
+    };
+    this.keep(change);
+    if (!isFollowed) this.#miss(fresh);
+    const query = this.hits?.query.toLowerCase();
+    if (this.hits && query) {
+      const matching = fresh.filter((line) => line.message?.toLowerCase().includes(query));
+      if (matching.length > 0) this.hits = { ...this.hits, places: [...this.hits.places, ...matching] };
+    }
+  }
+
+  private missedLast: string | null = null;
+
+  /** Everything is seen again. */
+  seen(): void {
+    if (this.missed.lines > 0) this.missed = { lines: 0, errors: 0 };
+    this.missedLast = null;
+  }
+
+  /** Find where a text stands: the newest places, in order. Aborted by the next search. */
+  async search(where: LogWhere, query: string, signal: AbortSignal): Promise<void> {
+    if (!query) {
+      this.hits = null;
+      return;
+    }
+    const found = (await ask(LogHits, { where, order: DESCENDING, limit: MOST_HITS + 1 }, { signal })).log;
+    const hasMore = found.length > MOST_HITS;
+    this.hits = { places: (hasMore ? found.slice(0, MOST_HITS) : found).reverse(), hasMore, query };
+  }
+
+  /** Find the next line behind (or before) a place that fits, anywhere in the log. */
+  async find(where: LogWhere, from: Place | null, back: boolean): Promise<Place | null> {
+    const asked = from ? beyond(where, from, back) : where;
+    return (await ask(LogHits, { where: asked, order: back ? DESCENDING : ASCENDING, limit: 1 })).log[0] ?? null;
+  }
+
+  #miss(lines: readonly Line[]): void {
+    if (lines.length === 0) return;
+    this.missed = {
+      lines: this.missed.lines + lines.length,
+      errors: this.missed.errors + lines.filter(isError).length,
+    };
+  }
+
+  async #page(where: LogWhere, back: boolean, limit: number, signal: AbortSignal): Promise<Line[]> {
+    const answer = await ask(LogPage, { where, order: back ? DESCENDING : ASCENDING, limit }, { signal });
+    return back ? answer.log.reverse() : answer.log;
+  }
+
+  async #whole(load: (signal: AbortSignal) => Promise<() => void>): Promise<void> {
+    this.#given.abort(new DOMException("Given up", "AbortError"));
+    this.#given = new AbortController();
+    await this.#load("all", load, (change) => change());
+  }
+
+  async #more(side: "before" | "after", load: (signal: AbortSignal) => Promise<() => void>): Promise<void> {
+    await this.#load(side, load, (change) => this.keep(change));
+  }
+
+  async #load(
+    what: "before" | "after" | "all",
+    load: (signal: AbortSignal) => Promise<() => void>,
+    apply: (change: () => void) => void,
+  ): Promise<void> {
+    const { signal } = this.#given;
+    this.busy = what;
+    try {
+      const change = await load(signal);
+      if (signal.aborted) return;
+      apply(() => {
+        change();
+        this.#shown();
+      });
+      this.status = "ready";
+      this.error = null;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.error = error instanceof ApiError ? error : new ApiError(String(error), "ERROR");
+    } finally {
+      if (!signal.aborted) this.busy = "";
+    }
+  }
+
+  #shown(): void {
+    this.blocks = this.lines.blocks;
+    this.hasBefore = this.lines.hasBefore;
+    this.hasAfter = this.lines.hasAfter;
+  }
+
+  /** Nobody looks any more. */
+  close(): void {
+    this.#given.abort(new DOMException("Given up", "AbortError"));
+  }
+}
