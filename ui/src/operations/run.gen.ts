@@ -27,6 +27,18 @@ export type String_Comparison_Exp = {
   _niregex?: string | null | undefined;
 };
 
+export type Int_Comparison_Exp = {
+  _eq?: number | null | undefined;
+  _neq?: number | null | undefined;
+  _gt?: number | null | undefined;
+  _gte?: number | null | undefined;
+  _lt?: number | null | undefined;
+  _lte?: number | null | undefined;
+  _in?: Array<number> | null | undefined;
+  _nin?: Array<number> | null | undefined;
+  _is_null?: boolean | null | undefined;
+};
+
 export type Boolean_Comparison_Exp = {
   _eq?: boolean | null | undefined;
   _neq?: boolean | null | undefined;
@@ -109,6 +121,7 @@ export type Log_Bool_Exp = {
   created?: Timestamptz_Comparison_Exp | null | undefined;
   updated?: Timestamptz_Comparison_Exp | null | undefined;
   is_loaded_from_archive?: Boolean_Comparison_Exp | null | undefined;
+  seq?: Int_Comparison_Exp | null | undefined;
 };
 
 export type Log_Order_By = {
@@ -124,6 +137,7 @@ export type Log_Order_By = {
   created?: Order_By | null | undefined;
   updated?: Order_By | null | undefined;
   is_loaded_from_archive?: Order_By | null | undefined;
+  seq?: Order_By | null | undefined;
 };
 
 export type Set_Flow_Run_State_Input = {
