@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from prefect.agent.local.agent import LocalAgent, usual_max_processes
 from prefect.backend import FlowRunView
 from prefect.backend.flow_run import watch_flow_run
 from prefect.client import Client
@@ -315,6 +316,74 @@ def test_flow_runs_go_on_when_their_agent_ends(server, client, registered, tmp_p
         (tmp_path / "go on").touch()
         lines_of(run_id)
         assert FlowRunView.from_flow_run_id(run_id).state.is_successful()
+
+
+def test_no_more_runs_have_a_process_than_there_are_places_and_the_others_wait_in_the_queue(
+    server, client, registered, tmp_path
+):
+    flow_id, label = registered("slow"), "few"
+    folders = [tmp_path / f"{number}" for number in range(5)]
+    for folder in folders:
+        folder.mkdir()
+    ids = [
+        client.create_flow_run(flow_id=flow_id, parameters={"folder": str(folder)}, labels=[label])
+        for folder in folders
+    ]
+
+    def started():
+        return [folder for folder in folders if (folder / "started").exists()]
+
+    def states():
+        return sorted(type(client.get_flow_run_state(run_id)).__name__ for run_id in ids)
+
+    with running_agent(server, tmp_path, "--label", label, "--max-processes", "2") as agent:
+        wait_for("two", lambda: len(started()) == 2)
+        agent.wait_for("2 flow runs have a process, as many as --max-processes allows")
+        # Not taken: another agent may have them.
+        assert states() == ["Running", "Running", "Scheduled", "Scheduled", "Scheduled"]
+        (started()[0] / "go on").touch()
+        wait_for("a third", lambda: len(started()) == 3)
+        assert states().count("Scheduled") == 2
+        with running_agent(server, tmp_path, "--label", label):
+            wait_for("all", lambda: len(started()) == 5)
+            for folder in folders:
+                (folder / "go on").touch()
+            wait_for("the end of all", lambda: not {"Running", "Scheduled", "Submitted"} & {*states()})
+    assert states() == ["Success"] * 5
+
+
+def test_the_settings_tell_how_many_processes_too(server, client, registered, tmp_path):
+    first, second = (tmp_path / name for name in ("first", "second"))
+    with running_agent(server, tmp_path, "--label", "one", PREFECT__CLOUD__AGENT__MAX_PROCESSES="1") as agent:
+        for folder in (first, second):
+            folder.mkdir()
+            client.create_flow_run(flow_id=registered("slow"), parameters={"folder": str(folder)}, labels=["one"])
+        wait_for("the first", (first / "started").exists)
+        agent.wait_for("1 flow runs have a process")
+        assert not (second / "started").exists()
+        for folder in (first, second):
+            (folder / "go on").touch()
+        wait_for("the second", (second / "started").exists)
+
+
+@pytest.mark.parametrize("given", [0, -1, 100_001, 1.5, True, "many"])
+def test_what_is_no_number_of_processes_is_refused(given):
+    with set_temporary_config({"cloud.api": "http://127.0.0.1:1"}):
+        with pytest.raises(ValueError, match="max_processes must be a whole number from 1 to 100000; got"):
+            LocalAgent(max_processes=given)
+        with (
+            set_temporary_config({"cloud.agent.max_processes": given or -5}),
+            pytest.raises(ValueError, match="max_processes must be"),
+        ):
+            LocalAgent()
+
+
+def test_the_usual_number_of_processes_grows_with_the_machine(monkeypatch):
+    found = []
+    for processors in (None, 1, 2, 8):
+        monkeypatch.setattr(os, "cpu_count", lambda processors=processors: processors)
+        found.append(usual_max_processes())
+    assert found == [50, 50, 50, 200]
 
 
 def test_agent_and_flow_run_outlive_a_server_that_is_killed_and_started_again(script, tmp_path):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
+
+import pytest
 
 from prefect.agent.polling import BUSY_SECONDS, INTERVALS_SECONDS, LOST_PAUSES_SECONDS, SET_ASIDE_SECONDS, PollingLoop
 from prefect.exceptions import ServerUnreachable
@@ -38,6 +41,7 @@ class Queue:
         self.returns = 0
         self.refused: set[str] = set()
         self.busy: set[str] = set()
+        self.room: int | None = None
         self.clock = FakeClock()
         self.loop = PollingLoop(
             find=self.find,
@@ -48,6 +52,7 @@ class Queue:
             on_found_again=self.note_return,
             max_polls=max_polls,
             clock=self.clock,
+            room=lambda: self.room,
         )
 
     def find(self, excluded: Collection[str], wait_seconds: float) -> Collection[str]:
@@ -135,3 +140,66 @@ def test_a_question_that_leaves_out_runs_being_started_is_short():
     queue.loop.run()
 
     assert queue.asked[0] == ({"a"}, BUSY_SECONDS)
+
+
+class Full(Queue):
+    """A queue whose agent has no place; ``wakes`` says what happens at each wait."""
+
+    def __init__(self, *answers: list[str] | Exception, wakes: list[Callable[[], None] | None], **how: Any) -> None:
+        super().__init__(*answers, **how)
+        self.room = 0
+        self.wakes = wakes
+        self.clock.wait = self.wait  # type: ignore[method-assign]
+
+    def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.clock.waits.append(seconds)
+        happens = self.wakes.pop(0)
+        if happens is None:
+            return False
+        happens()
+        return event.is_set()
+
+    def free(self) -> None:
+        self.room = 1
+        self.loop.poke()
+
+
+def test_without_a_place_nothing_is_asked_for_until_one_is_free():
+    queue = Full(["a"], [], wakes=[lambda: queue.loop.poke(), lambda: queue.free()])
+
+    queue.loop.run()
+
+    assert queue.taken == ["a"]
+    assert queue.clock.waits == [30.0, 30.0]
+    assert len(queue.asked) == 2
+
+
+@pytest.mark.parametrize("can_wait", [True, False], ids=["ours", "1.x"])
+def test_a_server_of_ours_hears_now_and_then_that_an_agent_without_a_place_is_there(can_wait):
+    answers = [[], [], ["a"], []] if can_wait else [["a"], []]
+    queue = Full(*answers, wakes=[None, None, lambda: queue.free(), None, None], can_wait=can_wait)
+
+    queue.loop.run()
+
+    assert queue.taken == ["a"]
+    assert queue.asked[:2] == ([(set(), 0.0)] * 2 if can_wait else queue.asked[:2])
+    assert len(queue.asked) == (4 if can_wait else 2)
+
+
+def test_a_server_that_is_lost_while_there_is_no_place_is_waited_for():
+    away = ServerUnreachable("http://x")
+    queue = Full(away, ["a"], [], wakes=[None, lambda: queue.free()])
+
+    queue.loop.run()
+
+    assert queue.lost == [away]
+    assert queue.returns == 1
+    assert queue.taken == ["a"]
+
+
+def test_an_agent_without_a_place_can_be_stopped():
+    queue = Full(wakes=[lambda: queue.loop.stop()])
+
+    queue.loop.run()
+
+    assert queue.asked == []

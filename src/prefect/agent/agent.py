@@ -108,6 +108,10 @@ class Agent:
     def on_shutdown(self) -> None:
         """Clean up; called after the last look for runs."""
 
+    def room(self) -> int | None:
+        """Say how many more runs may be started now, not counting those that are being started; absent: any number."""
+        return None
+
     @property
     def flow_run_api_key(self) -> str | None:
         """The key that flow runs are given."""
@@ -186,7 +190,8 @@ class Agent:
 
             def take(run_ids: Collection[str]) -> Collection[str]:
                 runs = self._runs_to_start(run_ids)
-                for run in runs:
+                # The others stay in the queue, for this agent or another one.
+                for run in runs[: self._free()]:
                     self.submitting_flow_runs.add(run["id"])
                     pool.submit(self._deploy, run)
                 return [run["id"] for run in runs]
@@ -201,8 +206,13 @@ class Agent:
                 max_polls=self.max_polls,
                 wait_seconds=self.wait_seconds,
                 clock=self.clock,
+                room=self._free,
             )
             self._loop.run()
+
+    def _free(self) -> int | None:
+        room = self.room()
+        return None if room is None else max(0, room - len(self.submitting_flow_runs))
 
     # ----- finding runs
 
@@ -220,6 +230,9 @@ class Agent:
             "wait_seconds": wait_seconds,
             "exclude": list(excluded)[: limits.QUEUE_EXCLUDES],
         }
+        free = self._free()
+        if free is not None:
+            waiting["limit"] = min(free, limits.QUEUE_EXCLUDES)
         answer = self.client.change_with_extras(
             operations.GET_RUNS_IN_QUEUE,
             waiting,
@@ -281,7 +294,10 @@ class Agent:
             else:
                 self._tell_failure(run, error)
         finally:
+            was_full = self._free() == 0
             self.submitting_flow_runs.discard(run_id)
+            if was_full:
+                self._poke()
 
     def _admitted(self, run: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Give the run config that counts.

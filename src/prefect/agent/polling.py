@@ -50,6 +50,7 @@ class PollingLoop:
         find: gives the ids of due runs that are not in the collection; may wait for some, at most so many seconds.
         take: starts the runs of these ids and gives those that it took; it must not wait for them.
         busy: the ids of runs that are being started.
+        room: how many more runs may be started now; absent: any number.
         can_wait: whether ``find`` waits on the server; else the loop pauses between questions.
         on_lost: told when the server no longer answers, with the error.
         on_found_again: told when it answers again.
@@ -69,7 +70,9 @@ class PollingLoop:
         max_polls: int | None = None,
         wait_seconds: float = 30.0,
         clock: Clock | None = None,
+        room: Callable[[], int | None] = lambda: None,
     ) -> None:
+        self._room = room
         self._find = find
         self._take = take
         self._busy = busy
@@ -89,9 +92,10 @@ class PollingLoop:
         polls = 0
         lost = 0
         while not self._stopped and (self._max_polls is None or polls < self._max_polls):
-            polls += 1
             try:
-                took_some = self._poll()
+                self._wait_for_room()
+                polls += 1
+                took_some = not self._stopped and self._poll()
             except ConnectionError as error:
                 if lost == 0:
                     self._on_lost(error)
@@ -118,6 +122,13 @@ class PollingLoop:
         """Ask now instead of after the pause."""
         self._empty_polls = 0
         self._wake.set()
+
+    def _wait_for_room(self) -> None:
+        """Wait until something more may be started; whoever it is of is to call ``poke`` then."""
+        while not self._stopped and self._room() == 0:
+            if not self._clock.wait(self._wake, self._wait_seconds) and self._can_wait():
+                self._find([], 0.0)  # asks for none, and so tells that somebody is here
+            self._wake.clear()
 
     def _poll(self) -> bool:
         busy = self._busy()

@@ -109,6 +109,11 @@ def options(*chosen: Callable[[Command], Command]) -> Callable[[Command], Comman
     click.option(
         "--hostname-label/--no-hostname-label", default=True, help="Take runs labelled with this host's name."
     ),
+    click.option(
+        "--max-processes",
+        type=click.IntRange(min=1),
+        help="Flow runs that have a process at one time; by default 25 for each processor, at least 50.",
+    ),
 )
 def start_local(import_paths: tuple[str, ...], **common: Any) -> None:
     """Start a local agent."""

@@ -125,3 +125,33 @@ def test_only_so_many_offers_are_remembered():
 
     assert len(offers.to_others("other")) == Offers.MOST
     assert "0" not in offers.to_others("other")
+
+
+def test_an_agent_gets_no_more_than_it_has_places_for_and_others_are_shown_the_rest(api):
+    flow_id = api.register()
+    made = [api.do("create_flow_run", flow_id=flow_id)["id"] for _ in range(30)]
+    one, other = agent(api, "one"), agent(api, "other")
+
+    assert look(api, one, limit=2) == made[:2]
+    assert look(api, other, limit=1_000) == made[2:27]
+
+
+def test_an_agent_without_a_place_is_answered_at_once_is_offered_nothing_and_counts_as_alive(api):
+    flow_id = api.register()
+    run_id = api.do("create_flow_run", flow_id=flow_id)["id"]
+    full, other = agent(api, "full"), agent(api, "other")
+    before = api.row("agent", full["X-PREFECT-AGENT-ID"], "last_queried")["last_queried"]
+
+    waiting = graphql(api.app, QUEUE, {"input": {"limit": 0, "wait_seconds": 60}}, headers=full)
+    answer = api.run_async(asyncio.wait_for(waiting, 40))
+
+    assert answer.data["get_runs_in_queue"]["flow_run_ids"] == []
+    assert api.row("agent", full["X-PREFECT-AGENT-ID"], "last_queried")["last_queried"] > before
+    assert not api.app.offers.to_others(other["X-PREFECT-AGENT-ID"])
+    assert look(api, other) == [run_id]
+
+
+def test_fewer_than_no_runs_cannot_be_asked_for(api):
+    answer = api.ask(QUEUE, {"input": {"limit": -1}})
+
+    assert answer.messages == ["limit: expected a whole number, 0 or more; got -1."]

@@ -15,7 +15,10 @@ from prefect.agent.agent import Agent
 from prefect.agent.process_ends import MemoryKills, describe_end
 from prefect.backend.environ import RUN_PROCESS, local_agent_environ
 from prefect.run_configs import LocalRun
+from prefect.utilities.context import context
 from prefect.utilities.graphql import GraphQLResult
+
+MOST_PROCESSES = 100_000
 
 
 class LocalAgent(Agent):
@@ -25,6 +28,11 @@ class LocalAgent(Agent):
         import_paths: directories that the flow runs import modules from.
         show_flow_logs: let the flow runs write to this agent's output.
         hostname_label: add this machine's name to the labels.
+        max_processes: so many flow runs have a process at one time, the others wait in the queue; absent means
+            ``config.cloud.agent.max_processes``, or else as many as :func:`usual_max_processes` says.
+
+    Raises:
+        ValueError: ``max_processes`` is no number from 1 to 100,000.
     """
 
     def __init__(
@@ -39,6 +47,7 @@ class LocalAgent(Agent):
         max_polls: int | None = None,
         agent_address: str | None = None,
         no_cloud_logs: bool | None = None,
+        max_processes: int | None = None,
     ) -> None:
         self.processes: set[subprocess.Popen[bytes]] = set()
         self._processes_lock = threading.Lock()
@@ -53,6 +62,8 @@ class LocalAgent(Agent):
             agent_address=agent_address,
             no_cloud_logs=no_cloud_logs,
         )
+        self.max_processes = _read_max_processes(max_processes)
+        self._is_told_full = False
         hostname = socket.gethostname()
         if hostname_label and hostname not in self.labels:
             # Nobody chose labels for this agent: what any machine may run, it runs too.
@@ -81,6 +92,18 @@ class LocalAgent(Agent):
             daemon=True,
         ).start()
         return f"PID: {process.pid}"
+
+    def room(self) -> int:
+        """Say how many more flow runs may have a process."""
+        with self._processes_lock:
+            left = max(0, self.max_processes - len(self.processes))
+        if left == 0 and not self._is_told_full:
+            self._is_told_full = True
+            self.logger.info(
+                "%d flow runs have a process, as many as --max-processes allows; others wait in the queue.",
+                self.max_processes,
+            )
+        return left
 
     def populate_env_vars(self, flow_run: GraphQLResult, run_config: Any = None) -> dict[str, str]:
         """Build the environment of the process of a flow run."""
@@ -118,7 +141,10 @@ class LocalAgent(Agent):
     ) -> None:
         exit_code = process.wait()
         with self._processes_lock:
+            was_full = len(self.processes) >= self.max_processes
             self.processes.discard(process)
+        if was_full:
+            self._poke()
         if exit_code:
             self.logger.info("Process PID %s returned non-zero exit code %s", process.pid, exit_code)
             self._tell_end(run_id, environ[RUN_PROCESS], describe_end(exit_code, kills))
@@ -160,6 +186,19 @@ if not TYPE_CHECKING:  # names that are looked for here, because this module of 
             "prefect": "prefect:",
         },
     )
+
+
+def usual_max_processes() -> int:
+    """Say how many flow runs have a process at one time unless told: 25 for each processor, 50 at the least."""
+    return max(50, 25 * (os.cpu_count() or 1))
+
+
+def _read_max_processes(given: Any) -> int:
+    if given is None:
+        given = context.config.cloud.agent.get("max_processes") or usual_max_processes()
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= MOST_PROCESSES:
+        raise ValueError(f"max_processes must be a whole number from 1 to {MOST_PROCESSES}; got {given!r}")
+    return given
 
 
 def _labels_of_host(name: str) -> list[str]:

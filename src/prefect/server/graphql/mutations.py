@@ -373,6 +373,7 @@ _RUNS = (
         unlabelled="Boolean",
         wait_seconds="Float",
         exclude="[String!]",
+        limit="Int",
     ),
     _operation(
         "set_flow_run_states",

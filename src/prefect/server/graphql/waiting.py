@@ -49,10 +49,22 @@ def _wait_seconds(request: Request, inputs: dict[str, Any]) -> float:
     return 0.0 if app.live.waiting >= app.settings.max_waiting else float(given)
 
 
+def _most_runs(request: Request, inputs: dict[str, Any]) -> int:
+    """Say how many runs are handed out at once: as many as the server's setting says, or fewer."""
+    most: int = request.app.settings.queued_runs_returned_limit
+    given: int | None = inputs.get("limit")
+    if given is None:
+        return most
+    if given < 0:
+        raise BadInput("limit", "a whole number, 0 or more", given)
+    return min(most, given)
+
+
 async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str, agent_id: str | None) -> list[str]:
     """Give the ids of due runs; when there are none, wait for them as long as the agent wishes.
 
-    The horizon ``before`` moves on while time passes.
+    The horizon ``before`` moves on while time passes.  An agent that has no place for a run asks for none, at once: it
+    is alive, and others are shown the runs.
     """
     database, live, offers = request.app.database, request.app.live, request.app.offers
     labels = check_labels("labels", inputs.get("labels") or ())
@@ -61,6 +73,7 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
     if len(given) > MOST_EXCLUDED:
         raise BadInput("exclude", f"at most {MOST_EXCLUDED} ids", f"{len(given)} ids")
     exclude = frozenset(given)
+    most = _most_runs(request, inputs)
     before = inputs.get("before") or request.now
     if agent_id is not None:
         await database.write(lambda tx: queue_actions.mark_queried(tx, request.now, agent_id=agent_id))
@@ -74,9 +87,11 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
             unlabelled=bool(inputs.get("unlabelled")),
             exclude=exclude,
             avoid=avoid,
-            limit=request.app.settings.queued_runs_returned_limit,
+            limit=most,
         )
 
+    if most == 0:
+        return []
     clock = asyncio.get_running_loop().time
     begun = clock()
     with live.listen(queue_topic(tenant_id)) as ear:
