@@ -1,0 +1,156 @@
+import { healthOf, labelsOf, takes } from "../../words/agents";
+
+/** Something that a person should look at. */
+export interface Need {
+  /** The same for the same thing, so that "not now" is remembered. */
+  key: string;
+  kind: "failed" | "agent" | "paused" | "late" | "message";
+  title: string;
+  text: string;
+  detail: string;
+  /** Where it leads, as a path and query below the tenant. */
+  path: string;
+  query: Record<string, string>;
+  at: number;
+  run?: string;
+  task?: string;
+}
+
+interface Failure {
+  id: string;
+  name: string | null;
+  state_message: string | null;
+  start_time: string | null;
+  end_time: string | null;
+  scheduled_start_time: string;
+  flow: { name: string; flow_group_id: string; project_id: string };
+}
+
+interface Ended {
+  id: string;
+  flows: { flow_runs: { id: string; state: string | null; start_time: string | null }[] }[];
+}
+
+const FAILED = ["Failed", "TimedOut", "TriggerFailed"];
+const time = (text: string | null | undefined) => (text ? Date.parse(text) : 0);
+
+/** Flows whose newest finished run failed; a success since then has settled it. */
+export function failing(failures: readonly Failure[], ended: readonly Ended[]): Need[] {
+  const groups = new Map<string, Failure[]>();
+  for (const run of failures) {
+    const group = run.flow.flow_group_id;
+    groups.set(group, [...(groups.get(group) ?? []), run]);
+  }
+  const newest = new Map(
+    ended.map((group) => {
+      const runs = group.flows.flatMap((flow) => flow.flow_runs);
+      return [group.id, runs.sort((a, b) => time(b.start_time) - time(a.start_time))[0]];
+    }),
+  );
+  const needs: Need[] = [];
+  for (const [group, runs] of groups) {
+    const last = newest.get(group);
+    if (last && !FAILED.includes(last.state ?? "")) continue;
+    const first = runs[0] as Failure;
+    needs.push({
+      key: `failed ${first.id}`,
+      kind: "failed",
+      title: first.flow.name,
+      text:
+        runs.length === 1
+          ? `${first.name ?? "its last run"} failed`
+          : `the last ${runs.length} that failed, newest ${first.name ?? ""}`,
+      detail: first.state_message ?? "",
+      path: `flow-run/${first.id}`,
+      query: {},
+      at: time(first.end_time ?? first.start_time ?? first.scheduled_start_time),
+      run: first.id,
+    });
+  }
+  return needs;
+}
+
+interface Agent {
+  id: string;
+  name: string | null;
+  labels: unknown;
+  last_queried: string | null;
+}
+interface Late {
+  id: string;
+  name: string | null;
+  scheduled_start_time: string;
+  labels: unknown;
+  flow: { name: string };
+}
+
+/** Agents that are silent while runs wait that they would take, and no other agent takes. */
+export function silent(agents: readonly Agent[], late: readonly Late[], now: number): Need[] {
+  const alive = agents
+    .filter((one) => healthOf(one.last_queried, now) === "healthy")
+    .map((one) => labelsOf(one.labels));
+  const stuck = late.filter((run) => !alive.some((labels) => takes(labels, labelsOf(run.labels))));
+  return agents
+    .filter((one) => healthOf(one.last_queried, now) !== "healthy")
+    .flatMap((agent) => {
+      const waits = stuck.filter((run) => takes(labelsOf(agent.labels), labelsOf(run.labels))).length;
+      if (waits === 0) return [];
+      return {
+        key: `agent ${agent.id} ${agent.last_queried ?? ""}`,
+        kind: "agent" as const,
+        title: agent.name ?? "unnamed agent",
+        text: `is silent; ${waits === 1 ? "1 run waits" : `${waits} runs wait`} for it`,
+        detail: "",
+        path: `agent/${agent.id}`,
+        query: {},
+        at: time(agent.last_queried),
+      };
+    });
+}
+
+/** Late runs, as one need: why the first of them waits is told with it. */
+export function lateOnes(late: readonly Late[], total: number, reasons: readonly string[]): Need[] {
+  const first = late[0];
+  if (!first) return [];
+  return [
+    {
+      key: `late ${first.id} ${total}`,
+      kind: "late",
+      title: total === 1 ? (first.name ?? "A run") : `${total} runs`,
+      text: total === 1 ? `of ${first.flow.name} is late` : "are late",
+      detail: reasons[0] ?? "",
+      path: total === 1 ? `flow-run/${first.id}` : "queue",
+      query: {},
+      at: time(first.scheduled_start_time),
+    },
+  ];
+}
+
+const KEY = "proctor.notnow";
+export const NOT_NOW_MS = 86_400_000;
+type Shelf = Pick<Storage, "getItem" | "setItem">;
+
+/** What a person said "not now" to, and until when; what is over is forgotten. */
+export function notNow(now: number, shelf: Shelf = localStorage): Record<string, number> {
+  try {
+    const all = JSON.parse(shelf.getItem(KEY) ?? "{}") as Record<string, unknown>;
+    return Object.fromEntries(
+      Object.entries(all).filter((one): one is [string, number] => typeof one[1] === "number" && one[1] > now),
+    );
+  } catch {
+    return {};
+  }
+}
+
+/** Leave something alone for a day; gives all that is left alone. */
+export function leave(key: string, now: number, shelf: Shelf = localStorage): Record<string, number> {
+  const all = { ...notNow(now, shelf), [key]: now + NOT_NOW_MS };
+  shelf.setItem(KEY, JSON.stringify(all));
+  return all;
+}
+
+/** Show everything again. */
+export function unleave(shelf: Shelf = localStorage): Record<string, number> {
+  shelf.setItem(KEY, "{}");
+  return {};
+}
