@@ -11,7 +11,7 @@ export const toGroup = {
   isId: (text: string | undefined): boolean => ID.test(text ?? ""),
 
   /** Go to the flow group of a flow or version group, once it is known that there is no such group. */
-  redirect(id: () => string, isMissing: () => boolean, tab: string): void {
+  redirect(id: () => string, isMissing: () => boolean, tab: () => string): void {
     $effect(() => {
       const named = id();
       if (!isMissing() && ID.test(named)) return;
@@ -23,7 +23,7 @@ export const toGroup = {
           const query = Object.fromEntries(at.query);
           const version = answer.flow_by_pk?.version;
           at.go(
-            href(`flow/${group}${tab ? `/${tab}` : ""}`, {
+            href(`flow/${group}${tab() ? `/${tab()}` : ""}`, {
               ...query,
               ...(version !== null && version !== undefined ? { version: String(version) } : {}),
             }),
