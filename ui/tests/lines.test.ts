@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { beyond, Lines, likeOf, MOST_LINES, whereOf, type Line } from "../src/data/lines";
+import { beyond, fits, Lines, likeOf, MOST_LINES, whereOf, type Line } from "../src/data/lines";
 
 const time = (at: number) => new Date(1_764_000_000_000 + at * 1000).toISOString();
-const line = (at: number, id = `${at}`.padStart(6, "0")): Line => ({
-  id,
+const line = (at: number): Line => ({
+  id: String(at),
+  seq: at,
   timestamp: time(at),
   level: "INFO",
   name: "prefect",
@@ -29,8 +30,8 @@ describe("the window of lines", () => {
     lines.after(span(4_900, 5_400), true);
     expect(lines.length).toBeLessThanOrEqual(MOST_LINES);
     expect([lines.hasBefore, lines.hasAfter]).toEqual([true, false]);
-    expect(lines.last?.id).toBe("005399");
-    expect(lines.has("000000")).toBe(false);
+    expect(lines.last?.id).toBe("5399");
+    expect(lines.has("0")).toBe(false);
     lines.before(span(0, 400), true);
     expect([lines.hasBefore, lines.hasAfter]).toEqual([false, true]);
   });
@@ -57,7 +58,7 @@ describe("the window of lines", () => {
     const lines = new Lines();
     lines.reset(span(10, 20), true, false);
     expect(lines.tail([line(5)])).toEqual([]);
-    expect(lines.has("000005")).toBe(false);
+    expect(lines.has("5")).toBe(false);
   });
 
   test("a window that is not at the end takes no tail", () => {
@@ -71,10 +72,10 @@ describe("the window of lines", () => {
     const lines = new Lines();
     lines.reset(span(0, 100), false, false);
     const tens = (one: Line) => one.message?.endsWith("0") ?? false;
-    expect(lines.next("000015", false, tens)?.id).toBe("000020");
-    expect(lines.next("000015", true, tens)?.id).toBe("000010");
-    expect(lines.next("000095", false, tens)).toBeNull();
-    expect(lines.next(null, false, tens)?.id).toBe("000000");
+    expect(lines.next("15", false, tens)?.id).toBe("20");
+    expect(lines.next("15", true, tens)?.id).toBe("10");
+    expect(lines.next("95", false, tens)).toBeNull();
+    expect(lines.next(null, false, tens)?.id).toBe("0");
   });
 });
 
@@ -97,6 +98,28 @@ describe("questions for lines", () => {
   test("what is behind a line is asked for by an index's column first", () => {
     const asked = beyond(whereOf(all), line(1), true)._and;
     expect(asked).toContainEqual({ timestamp: { _lte: time(1) } });
-    expect(asked).toContainEqual({ _or: [{ timestamp: { _lt: time(1) } }, { id: { _lt: "000001" } }] });
+    expect(asked).toContainEqual({ _or: [{ timestamp: { _lt: time(1) } }, { seq: { _lt: 1 } }] });
+    expect(beyond(whereOf(all), line(1), false, true)._and.at(-1)).toEqual({
+      _or: [{ timestamp: { _gt: time(1) } }, { seq: { _gte: 1 } }],
+    });
+    // A line without a number is found by its id.
+    const old = { ...line(1), seq: 0, id: "abc" };
+    expect(JSON.stringify(beyond(whereOf(all), old, true))).toContain('{"id":{"_lt":"abc"}}');
+  });
+
+  test("a line that was just told is held against the same filter", () => {
+    const told = { ...line(5), level: "ERROR", message: "Key MISSING", task_run_id: "t" };
+    expect(fits(told, all)).toBe(true);
+    expect(fits(told, { ...all, taskRuns: ["t"], levels: ["ERROR"], query: "missing", only: true })).toBe(true);
+    for (const other of [
+      { taskRuns: ["x"] },
+      { levels: ["INFO"] },
+      { query: "absent", only: true },
+      { from: Date.parse(time(6)) },
+      { until: Date.parse(time(4)) },
+    ])
+      expect(fits(told, { ...all, ...other })).toBe(false);
+    // What is only searched for is not left out.
+    expect(fits(told, { ...all, query: "absent" })).toBe(true);
   });
 });

@@ -1,7 +1,13 @@
-/** A log line as the API gives it. */
-export interface Line {
+/** Where a line stands in the log of its run. */
+export interface Place {
+  /** The number under which the run's events tell it, or its id where it has none (0). */
   id: string;
+  seq: number;
   timestamp: string;
+}
+
+/** A log line. */
+export interface Line extends Place {
   level: string | null;
   name: string | null;
   message: string | null;
@@ -21,9 +27,15 @@ export const PAGE_LINES = 500;
 /** So many stand in one block. */
 const BLOCK_LINES = 50;
 
-/** Tell which of two lines comes first: by their time, then by their id, as the API orders them. */
-export function compare(a: { timestamp: string; id: string }, b: { timestamp: string; id: string }): number {
+/** Name a line by its number, which its event carries too; lines of old servers have none and keep their id. */
+export function placed<Row extends { id?: string; seq: number }>(row: Row): Row & { id: string } {
+  return { ...row, id: row.seq > 0 ? String(row.seq) : (row.id ?? "") };
+}
+
+/** Tell which of two lines comes first: by their time, then by their number and id, as the API orders them. */
+export function compare(a: Place, b: Place): number {
   if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
+  if (a.seq !== b.seq) return a.seq - b.seq;
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
@@ -216,25 +228,32 @@ export function likeOf(text: string): string {
   return text.replace(/[\\%_]/g, (sign) => `\\${sign}`);
 }
 
+/** Tell whether a line that was just told belongs to what is looked at. */
+export function fits(line: Line, filter: LogFilter): boolean {
+  const time = Date.parse(line.timestamp);
+  return (
+    (filter.taskRuns.length === 0 || filter.taskRuns.includes(line.task_run_id ?? "")) &&
+    (filter.levels.length === 0 || filter.levels.includes(line.level ?? "")) &&
+    (filter.from === null || time >= filter.from) &&
+    (filter.until === null || time <= filter.until) &&
+    (!filter.only || (line.message ?? "").toLowerCase().includes(filter.query.toLowerCase()))
+  );
+}
+
 /** What stands behind (or before) a line, with it when `inclusive`. The bound on the time alone is what an index
  * answers. */
-export function beyond(
-  where: LogWhere,
-  line: { timestamp: string; id: string },
-  back: boolean,
-  inclusive = false,
-): LogWhere {
-  const [open, closed] = back ? ["_lt", "_lte"] : ["_gt", "_gte"];
+export function beyond(where: LogWhere, place: Place, back: boolean, inclusive = false): LogWhere {
+  const [open, closed] = back ? (["_lt", "_lte"] as const) : (["_gt", "_gte"] as const);
+  const last = inclusive ? closed : open;
+  const same: Comparison[] =
+    place.seq > 0
+      ? [{ seq: { [last]: place.seq } }]
+      : [{ seq: { [open]: 0 } }, { _and: [{ seq: { _eq: 0 } }, { id: { [last]: place.id } }] }];
   return {
     _and: [
       ...where._and,
-      { timestamp: { [closed as string]: line.timestamp } },
-      {
-        _or: [
-          { timestamp: { [open as string]: line.timestamp } },
-          { id: { [(inclusive ? closed : open) as string]: line.id } },
-        ],
-      },
+      { timestamp: { [closed]: place.timestamp } },
+      { _or: [{ timestamp: { [open]: place.timestamp } }, ...same] },
     ],
   };
 }

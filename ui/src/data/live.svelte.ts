@@ -171,7 +171,8 @@ export function followed<Answer, Variables>(
   return live;
 }
 
-function wakefulness(always: boolean): { readonly value: boolean } {
+/** Whether the page is looked at, or was within the last minute. */
+export function wakefulness(always: boolean): { readonly value: boolean } {
   let value = $state(true);
   if (!always) {
     $effect(() => {

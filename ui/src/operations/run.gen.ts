@@ -188,15 +188,25 @@ export type RunTaskRunsQueryVariables = Exact<{
 }>;
 
 
-export type RunTaskRunsQuery = { task_run_aggregate: { aggregate: { count: number, max: { updated: string | null } | null } | null }, task_run: Array<{ id: string, task_id: string, map_index: number, name: string | null, state: string | null, start_time: string | null, end_time: string | null, state_timestamp: string | null, version: number }> };
+export type RunTaskRunsQuery = { task_run_aggregate: { aggregate: { count: number } | null }, task_run: Array<{ id: string, task_id: string, map_index: number, name: string | null, state: string | null, start_time: string | null, end_time: string | null, state_timestamp: string | null, version: number }> };
 
-export type RunTaskRunsChangedSubscriptionVariables = Exact<{
+export type RunTaskEventsSubscriptionVariables = Exact<{
   id: string;
-  since: string;
+  after: number;
+  since?: string | null | undefined;
 }>;
 
 
-export type RunTaskRunsChangedSubscription = { task_run: Array<{ id: string, task_id: string, map_index: number, name: string | null, state: string | null, start_time: string | null, end_time: string | null, state_timestamp: string | null, version: number, updated: string }> };
+export type RunTaskEventsSubscription = { flow_run_events: { cursor: number | null, task_run_cursor: string | null, has_more: boolean | null, events: unknown } | null };
+
+export type RunLogEventsSubscriptionVariables = Exact<{
+  id: string;
+  after: number;
+  since?: string | null | undefined;
+}>;
+
+
+export type RunLogEventsSubscription = { flow_run_events: { cursor: number | null, task_run_cursor: string | null, has_more: boolean | null, events: unknown } | null };
 
 export type RunFailuresQueryVariables = Exact<{
   id: string;
@@ -257,14 +267,7 @@ export type LogPageQueryVariables = Exact<{
 }>;
 
 
-export type LogPageQuery = { log: Array<{ id: string, timestamp: string, level: string | null, name: string | null, message: string | null, task_run_id: string | null }> };
-
-export type LogPlaceQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type LogPlaceQuery = { log_by_pk: { id: string, timestamp: string, flow_run_id: string | null } | null };
+export type LogPageQuery = { log: Array<{ id: string, seq: number, timestamp: string, level: string | null, name: string | null, message: string | null, task_run_id: string | null }> };
 
 export type LogHitsQueryVariables = Exact<{
   where: Log_Bool_Exp;
@@ -273,7 +276,7 @@ export type LogHitsQueryVariables = Exact<{
 }>;
 
 
-export type LogHitsQuery = { log: Array<{ id: string, timestamp: string }> };
+export type LogHitsQuery = { log: Array<{ id: string, seq: number, timestamp: string }> };
 
 export type LogCountQueryVariables = Exact<{
   where: Log_Bool_Exp;
@@ -281,14 +284,6 @@ export type LogCountQueryVariables = Exact<{
 
 
 export type LogCountQuery = { log_aggregate: { aggregate: { count: number } | null } };
-
-export type LogTailSubscriptionVariables = Exact<{
-  where: Log_Bool_Exp;
-  limit: number;
-}>;
-
-
-export type LogTailSubscription = { log: Array<{ id: string, timestamp: string, level: string | null, name: string | null, message: string | null, task_run_id: string | null }> };
 
 export type RestartRunsMutationVariables = Exact<{
   input: Restart_Flow_Runs_Input;
@@ -347,9 +342,11 @@ export const RunHead: Doc<RunHeadSubscription, RunHeadSubscriptionVariables> = {
 
 export const RunShape: Doc<RunShapeQuery, RunShapeQueryVariables> = { name: "RunShape", kind: "query", text: "query RunShape($flow:uuid!){task(where:{flow_id:{_eq:$flow}}){id name slug type mapped is_reference_task is_root_task is_terminal_task tags max_retries retry_delay trigger}edge(where:{flow_id:{_eq:$flow}}){upstream_task_id downstream_task_id key mapped}}" };
 
-export const RunTaskRuns: Doc<RunTaskRunsQuery, RunTaskRunsQueryVariables> = { name: "RunTaskRuns", kind: "query", text: "query RunTaskRuns($id:uuid!){task_run_aggregate(where:{flow_run_id:{_eq:$id}}){aggregate{count max{updated}}}task_run(where:{flow_run_id:{_eq:$id}}limit:50000){id task_id map_index name state start_time end_time state_timestamp version}}" };
+export const RunTaskRuns: Doc<RunTaskRunsQuery, RunTaskRunsQueryVariables> = { name: "RunTaskRuns", kind: "query", text: "query RunTaskRuns($id:uuid!){task_run_aggregate(where:{flow_run_id:{_eq:$id}}){aggregate{count}}task_run(where:{flow_run_id:{_eq:$id}}limit:50000){id task_id map_index name state start_time end_time state_timestamp version}}" };
 
-export const RunTaskRunsChanged: Doc<RunTaskRunsChangedSubscription, RunTaskRunsChangedSubscriptionVariables> = { name: "RunTaskRunsChanged", kind: "subscription", text: "subscription RunTaskRunsChanged($id:uuid!$since:timestamptz!){task_run(where:{flow_run_id:{_eq:$id}updated:{_gte:$since}}order_by:[{updated:asc}]limit:500){id task_id map_index name state start_time end_time state_timestamp version updated}}" };
+export const RunTaskEvents: Doc<RunTaskEventsSubscription, RunTaskEventsSubscriptionVariables> = { name: "RunTaskEvents", kind: "subscription", text: "subscription RunTaskEvents($id:UUID!$after:Int!$since:String){flow_run_events(flow_run_id:$id after:$after kinds:[task_run]task_runs_after:$since){cursor task_run_cursor has_more events}}" };
+
+export const RunLogEvents: Doc<RunLogEventsSubscription, RunLogEventsSubscriptionVariables> = { name: "RunLogEvents", kind: "subscription", text: "subscription RunLogEvents($id:UUID!$after:Int!$since:String){flow_run_events(flow_run_id:$id after:$after kinds:[log]task_runs_after:$since){cursor task_run_cursor has_more events}}" };
 
 export const RunFailures: Doc<RunFailuresQuery, RunFailuresQueryVariables> = { name: "RunFailures", kind: "query", text: "query RunFailures($id:uuid!$states:[String!]!$limit:Int!){task_run(where:{flow_run_id:{_eq:$id}state:{_in:$states}}order_by:[{end_time:asc}]limit:$limit){id task_id map_index state state_message end_time}}" };
 
@@ -365,15 +362,11 @@ export const RunArtifactCount: Doc<RunArtifactCountQuery, RunArtifactCountQueryV
 
 export const RunState: Doc<RunStateQuery, RunStateQueryVariables> = { name: "RunState", kind: "query", text: "query RunState($id:uuid!){flow_run_by_pk(id:$id){serialized_state}}" };
 
-export const LogPage: Doc<LogPageQuery, LogPageQueryVariables> = { name: "LogPage", kind: "query", text: "query LogPage($where:log_bool_exp!$order:[log_order_by!]!$limit:Int!){log(where:$where order_by:$order limit:$limit){id timestamp level name message task_run_id}}" };
+export const LogPage: Doc<LogPageQuery, LogPageQueryVariables> = { name: "LogPage", kind: "query", text: "query LogPage($where:log_bool_exp!$order:[log_order_by!]!$limit:Int!){log(where:$where order_by:$order limit:$limit){id seq timestamp level name message task_run_id}}" };
 
-export const LogPlace: Doc<LogPlaceQuery, LogPlaceQueryVariables> = { name: "LogPlace", kind: "query", text: "query LogPlace($id:uuid!){log_by_pk(id:$id){id timestamp flow_run_id}}" };
-
-export const LogHits: Doc<LogHitsQuery, LogHitsQueryVariables> = { name: "LogHits", kind: "query", text: "query LogHits($where:log_bool_exp!$order:[log_order_by!]!$limit:Int!){log(where:$where order_by:$order limit:$limit){id timestamp}}" };
+export const LogHits: Doc<LogHitsQuery, LogHitsQueryVariables> = { name: "LogHits", kind: "query", text: "query LogHits($where:log_bool_exp!$order:[log_order_by!]!$limit:Int!){log(where:$where order_by:$order limit:$limit){id seq timestamp}}" };
 
 export const LogCount: Doc<LogCountQuery, LogCountQueryVariables> = { name: "LogCount", kind: "query", text: "query LogCount($where:log_bool_exp!){log_aggregate(where:$where){aggregate{count}}}" };
-
-export const LogTail: Doc<LogTailSubscription, LogTailSubscriptionVariables> = { name: "LogTail", kind: "subscription", text: "subscription LogTail($where:log_bool_exp!$limit:Int!){log(where:$where order_by:[{timestamp:desc}{id:desc}]limit:$limit){id timestamp level name message task_run_id}}" };
 
 export const RestartRuns: Doc<RestartRunsMutation, RestartRunsMutationVariables> = { name: "RestartRuns", kind: "mutation", text: "mutation RestartRuns($input:restart_flow_runs_input!){restart_flow_runs(input:$input){flow_runs{flow_run_id restarted state task_runs code reason}}}" };
 

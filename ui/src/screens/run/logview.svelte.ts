@@ -1,17 +1,22 @@
 import { ApiError, ask } from "../../data/ask";
-import { beyond, isError, Lines, PAGE_LINES, type Block, type Line, type LogWhere } from "../../data/lines";
-import { LogHits, LogPage, LogPlace } from "../../operations/run.gen";
+import {
+  beyond,
+  isError,
+  Lines,
+  PAGE_LINES,
+  placed,
+  type Block,
+  type Line,
+  type LogWhere,
+  type Place,
+} from "../../data/lines";
+import { LogHits, LogPage } from "../../operations/run.gen";
 
-const ASCENDING = [{ timestamp: "asc" as const }, { id: "asc" as const }];
-const DESCENDING = [{ timestamp: "desc" as const }, { id: "desc" as const }];
+const ASCENDING = [{ timestamp: "asc" as const }, { seq: "asc" as const }, { id: "asc" as const }];
+const DESCENDING = [{ timestamp: "desc" as const }, { seq: "desc" as const }, { id: "desc" as const }];
 const AROUND = PAGE_LINES / 2;
 /** So many hits of a search are known at a time. */
 export const MOST_HITS = 500;
-
-export interface Place {
-  id: string;
-  timestamp: string;
-}
 
 /** The log window of a screen: asks for pages as they are needed, and lets go of what is far away. */
 export class LogView {
@@ -28,7 +33,12 @@ export class LogView {
   /** How the page holds its place while lines come and go. */
   keep: (change: () => void) => void = (change) => change();
   #where: LogWhere = { _and: [] };
+  readonly #run: LogWhere;
   #given = new AbortController();
+
+  constructor(flowRun: string) {
+    this.#run = { _and: [{ flow_run_id: { _eq: flowRun } }] };
+  }
 
   /** Look at other lines: at the end of them, or around a place. */
   async show(where: LogWhere, around: Place | string | null): Promise<void> {
@@ -63,16 +73,35 @@ export class LogView {
     });
   }
 
-  /** Go to a line of which only the id is known; to the end when it is gone. */
-  async aroundLine(id: string): Promise<void> {
+  /** Go to a line of which only the number or the id is known; to the end when it is gone. Gives its name here. */
+  async aroundLine(name: string): Promise<void> {
     let place: Place | null = null;
     try {
-      place = (await ask(LogPlace, { id })).log_by_pk;
+      const one = /^\d{1,10}$/.test(name) ? { seq: { _eq: Number(name) } } : { id: { _eq: name } };
+      const where = { _and: [...this.#run._and, one] };
+      const found = (await ask(LogHits, { where, order: ASCENDING, limit: 1 })).log[0];
+      place = found ? placed(found) : null;
     } catch {
-      // An id that is none: the end is as good as any place.
+      // A name that is none: the end is as good as any place.
     }
     if (place) await this.around(place);
     else await this.end();
+    this.target = place?.id ?? null;
+  }
+
+  /** The line that was gone to, as it is named in the window. */
+  target: string | null = null;
+
+  /** Ask for the newest lines once more, for what was written before the events were followed. */
+  async catchUp(isFollowed: boolean): Promise<void> {
+    if (this.status === "first") return;
+    const { signal } = this.#given;
+    try {
+      const found = await this.#page(this.#where, true, 100, signal);
+      if (!signal.aborted) this.tail(found, isFollowed, found.length === 100);
+    } catch {
+      // The events go on; what is missing is seen with the next page.
+    }
   }
 
   async older(): Promise<void> {
@@ -141,13 +170,14 @@ export class LogView {
     }
     const found = (await ask(LogHits, { where, order: DESCENDING, limit: MOST_HITS + 1 }, { signal })).log;
     const hasMore = found.length > MOST_HITS;
-    this.hits = { places: (hasMore ? found.slice(0, MOST_HITS) : found).reverse(), hasMore, query };
+    this.hits = { places: (hasMore ? found.slice(0, MOST_HITS) : found).reverse().map(placed), hasMore, query };
   }
 
   /** Find the next line behind (or before) a place that fits, anywhere in the log. */
   async find(where: LogWhere, from: Place | null, back: boolean): Promise<Place | null> {
     const asked = from ? beyond(where, from, back) : where;
-    return (await ask(LogHits, { where: asked, order: back ? DESCENDING : ASCENDING, limit: 1 })).log[0] ?? null;
+    const found = (await ask(LogHits, { where: asked, order: back ? DESCENDING : ASCENDING, limit: 1 })).log[0];
+    return found ? placed(found) : null;
   }
 
   #miss(lines: readonly Line[]): void {
@@ -160,7 +190,8 @@ export class LogView {
 
   async #page(where: LogWhere, back: boolean, limit: number, signal: AbortSignal): Promise<Line[]> {
     const answer = await ask(LogPage, { where, order: back ? DESCENDING : ASCENDING, limit }, { signal });
-    return back ? answer.log.reverse() : answer.log;
+    const found = answer.log.map(placed);
+    return back ? found.reverse() : found;
   }
 
   async #whole(load: (signal: AbortSignal) => Promise<() => void>): Promise<void> {

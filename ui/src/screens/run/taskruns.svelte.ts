@@ -1,16 +1,12 @@
 import { untrack } from "svelte";
 import { ApiError, ask } from "../../data/ask";
-import { Columns, topological, type EdgeShape, type TaskShape } from "../../data/columns";
-import { followed } from "../../data/live.svelte";
-import { RunShape, RunTaskRuns, RunTaskRunsChanged, type RunShapeQuery } from "../../operations/run.gen";
+import { Columns, topological, type EdgeShape, type TaskRunRow, type TaskShape } from "../../data/columns";
+import { events } from "../../data/events.svelte";
+import { RunShape, RunTaskEvents, RunTaskRuns, type RunShapeQuery } from "../../operations/run.gen";
 
 export type Task = RunShapeQuery["task"][number] & TaskShape;
 export type Edge = RunShapeQuery["edge"][number] & EdgeShape;
 
-/** An earlier transaction may be seen later than a newer one: so much is asked again. */
-const MARGIN_MS = 10_000;
-/** After so many changes or so long a subscription begins at a newer time, so that its answers stay small. */
-const MOST_CHANGES = 200;
 /** So many runs keep their columns, so that Back is drawn at once. */
 const KEPT = 3;
 
@@ -26,6 +22,7 @@ export class TaskRuns {
   /** How many there are, before all of them are read. */
   total = $state<number | null>(null);
   error = $state.raw<ApiError | null>(null);
+  /** When the newest state of a task run was entered; null before they are read. */
   since = $state<string | null>(null);
 
   constructor(readonly flowRun: string) {}
@@ -46,26 +43,26 @@ export class TaskRuns {
       this.version = columns.version;
       const sums = runs.task_run_aggregate.aggregate;
       this.total = sums?.count ?? null;
-      const newest = sums?.max?.updated ? Date.parse(sums.max.updated) : 0;
-      this.since = new Date(newest - (newest ? MARGIN_MS : 0)).toISOString();
+      this.since = newest(runs.task_run);
       this.error = null;
     } catch (error) {
       this.error = error instanceof ApiError ? error : new ApiError(String(error), "ERROR");
     }
   }
 
-  /** Write what changed; moves `since` on when the answer grew long. */
-  take(changed: readonly (Parameters<Columns["patch"]>[0][number] & { updated: string })[]): void {
-    if (!this.columns) return;
-    this.columns.patch(changed);
+  /** Write what was told of some task runs. */
+  take(told: readonly (Omit<TaskRunRow, "state_timestamp"> & { timestamp: string })[]): void {
+    if (!this.columns || told.length === 0) return;
+    this.columns.patch(told.map((one) => ({ ...one, state_timestamp: one.timestamp })));
     this.version = this.columns.version;
     this.total = Math.max(this.total ?? 0, this.columns.length);
-    const last = changed.at(-1);
-    if (changed.length < MOST_CHANGES || !last) return;
-    const next = changed.length >= 500 ? Date.parse(last.updated) : Date.parse(last.updated) - MARGIN_MS;
-    const since = new Date(next).toISOString();
-    if (since > (this.since ?? "")) this.since = since;
   }
+}
+
+function newest(rows: readonly { state_timestamp: string | null }[]): string {
+  let last = "";
+  for (const row of rows) if (row.state_timestamp !== null && row.state_timestamp > last) last = row.state_timestamp;
+  return last || "0001-01-01T00:00:00+00:00";
 }
 
 /** Read and follow the task runs of a run, as long as the component lives. `turn` changes when all is to be read anew. */
@@ -84,12 +81,10 @@ export function taskRunsOf(
     void turn();
     if (id !== null) untrack(() => void runs.read(id));
   });
-  const changed = followed(RunTaskRunsChanged, () =>
-    alive() && runs.since !== null ? { id: flowRun, since: runs.since } : null,
+  events<Parameters<TaskRuns["take"]>[0][number]>(
+    RunTaskEvents,
+    () => (alive() && runs.since !== null ? { id: flowRun, since: runs.since } : null),
+    (told) => runs.take(told),
   );
-  $effect(() => {
-    const rows = changed.value?.task_run;
-    if (rows) untrack(() => runs.take(rows));
-  });
   return runs;
 }
