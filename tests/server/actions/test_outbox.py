@@ -16,7 +16,8 @@ from sqlalchemy import select
 from prefect.server.actions import agents, automations, delivery, events, flows, hooks, notices, queue, tenants
 from prefect.server.catalogue import metadata
 from prefect.server.errors import ApiError
-from prefect.server.services import outbox, retention, sla
+from prefect.server.services import loop, outbox, retention, sla
+from prefect.server.services.loop import Service
 from support.sinks import http_sink, mail_sink
 from support.world import flow_document
 
@@ -557,3 +558,25 @@ def test_nobody_waits_for_the_receiver_of_another(world, drip, monkeypatch):
 
     quick = action(world, "MESSAGE", {"message": "hello"})
     world.run_async(sent_beside())
+
+
+def test_a_delivery_under_way_at_the_stop_is_left_and_tried_again_soon(world, drip, monkeypatch):
+    monkeypatch.setattr(delivery, "_limit", lambda seconds, socket_of: threading.Timer(0, print))
+    monkeypatch.setattr(loop, "LAST_TURN_SECONDS", 0.05)
+    hook(world, "WEBHOOK", {"url": drip.url})
+    world.set_flow_run(world.running(), "Success")
+    [before] = world.rows("outbox")
+
+    async def stopped():
+        service = Service("outbox", lambda _: outbox.run_once(world.database, world.settings, world.now), 0.0)
+        service.start()
+        await asyncio.to_thread(drip.called.wait, 30)
+        await asyncio.wait_for(service.stop(), 30)
+
+    world.run_async(stopped())
+
+    assert not drip.let_go.is_set()
+    [left] = world.rows("outbox")
+    assert (left["id"], left["attempts"]) == (before["id"], 1)
+    # Not after the lease, which is for senders that died.
+    assert left["due_time"] == world.now + outbox.FIRST_PAUSE

@@ -166,6 +166,32 @@ def test_a_stop_waits_for_the_turn_that_is_under_way(run_async: Any) -> None:
     run_async(run())
 
 
+def test_a_turn_that_does_not_look_at_its_sign_is_broken_off_soon_after_the_stop(
+    run_async: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "LAST_TURN_SECONDS", 0.05)
+    cleaned: list[str] = []
+
+    async def turn(now: datetime) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            cleaned.append("up")
+
+    async def run() -> None:
+        service = Service("s", turn, 0.0)
+        service.start()
+        async with asyncio.timeout(60):
+            await begun.wait()
+            await service.stop()
+
+    begun = asyncio.Event()
+    run_async(run())
+    assert cleaned == ["up"]
+
+
 def test_one_stop_ends_all_that_share_it_and_no_other(run_async: Any) -> None:
     async def run() -> None:
         stop = Stop()

@@ -19,12 +19,15 @@ logger = logging.getLogger("prefect.server.services")
 
 # Several replicas that were started together should not all look at the same moment.
 JITTER = 0.1
+#: So long a turn may go on after the stop.
+LAST_TURN_SECONDS = 1.0
 
 
 class Service:
     """Calls ``run_once`` every so many seconds, the next time after the last has ended; errors are logged.
 
-    Its turn looks at ``stop``, which all services of a server share, and ends soon after that is set.  It is not called
+    Its turn looks at ``stop``, which all services of a server share, and ends soon after that is set; what it awaits
+    then may be broken off, by a cancellation.  It is not called
     while ``steady`` has seconds left; an announcement of ``topic`` ends a pause at once.
     """
 
@@ -57,11 +60,16 @@ class Service:
         self._woken.set()
 
     async def stop(self) -> None:
-        """End after the turn that is under way."""
+        """End after the turn that is under way, which is broken off when it does not look at its sign soon."""
         self._stop.set()
         self._woken.set()
-        if self._task is not None:
-            await self._task
+        if self._task is None:
+            return
+        _, at_work = await asyncio.wait({self._task}, timeout=LAST_TURN_SECONDS)
+        if at_work:
+            logger.info("Service %s: its last turn is broken off", self.name)
+            self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
 
     async def _loop(self) -> None:
         while not self._stop:

@@ -10,9 +10,9 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from prefect.server.actions import automations
@@ -26,6 +26,7 @@ from prefect.server.services.stop import NEVER, Stop
 from prefect.server.settings import Settings
 from prefect.server.store import hooks, outbox
 from prefect.server.store.database import Database, DatabaseError, DatabaseUnavailable, Transaction
+from prefect.server.threads import Threads
 
 __all__ = ["TABLE", "run_once"]
 
@@ -73,16 +74,17 @@ async def run_once(database: Database, settings: Settings, now: datetime, stop: 
     """
     begun = time.monotonic()
     done = 0
-    under_way: dict[asyncio.Task[None], str] = {}
-    with ThreadPoolExecutor(MOST_SENT, thread_name_prefix="outbox") as threads:
+    under_way: dict[asyncio.Task[None], Work] = {}
+    threads = Threads(MOST_SENT, "outbox", asyncio.get_running_loop())
+    try:
         while True:
             works: list[Work] = []
             if not stop:
                 present = now + timedelta(seconds=time.monotonic() - begun)
-                works = await _take(database, present, Counter(under_way.values()), MOST_SENT - len(under_way))
+                sent = Counter(work.tenant_id for work in under_way.values())
+                works = await _take(database, present, sent, MOST_SENT - len(under_way))
             for work in works:
-                task = asyncio.create_task(_do(database, settings, now, work, threads))
-                under_way[task] = work.tenant_id
+                under_way[asyncio.create_task(_do(database, settings, now, work, threads))] = work
             done += len(works)
             if not under_way:
                 return done
@@ -90,6 +92,31 @@ async def run_once(database: Database, settings: Settings, now: datetime, stop: 
             for task in ended:
                 del under_way[task]
                 task.result()
+    finally:
+        threads.leave()
+        await _give_back(database, settings, now, under_way)
+
+
+async def _give_back(
+    database: Database, settings: Settings, now: datetime, under_way: Mapping[asyncio.Task[None], Work]
+) -> None:
+    """Break off what is under way, and let it be tried again soon, here or elsewhere.
+
+    Its receiver may have it by then, and gets it once more.
+    """
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(*under_way, return_exceptions=True)
+    if not under_way:
+        return
+    until = now + FIRST_PAUSE
+
+    def postpone(tx: Transaction) -> None:
+        for work in under_way.values():
+            tx.run(outbox.postpone, outbox_id=work.outbox_id, seen_attempts=work.attempt, until=until, now=now)
+
+    logger.info("%d deliveries were under way at the stop, and are tried again", len(under_way))
+    await database.write(postpone)
 
 
 async def _take(database: Database, now: datetime, sent: Mapping[str, int], most: int) -> list[Work]:
@@ -145,10 +172,10 @@ def _read(tx: Transaction, row: Mapping[str, Any]) -> Work | None:
     return Work(*of_row, action["action_type"], False, action["action_config"] or {}, payload["event"])
 
 
-async def _do(database: Database, settings: Settings, now: datetime, work: Work, threads: Executor) -> None:
+async def _do(database: Database, settings: Settings, now: datetime, work: Work, threads: Threads) -> None:
     try:
         if not _is_inside(work):
-            await asyncio.get_running_loop().run_in_executor(threads, _send, work, settings)
+            await threads.do(partial(_send, work, settings))
         await database.write(lambda tx: _finish(tx, now, settings, work))
     except Undeliverable as error:
         await _fail(database, settings, now, work, str(error), again=error.again)

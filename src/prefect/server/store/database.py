@@ -15,6 +15,8 @@ T = TypeVar("T")
 EVERYTHING = "*"
 #: A few reads that never end would otherwise keep everybody else from reading.
 LONGEST_READ_SECONDS = 60
+#: So long a read may go on after the stop.
+LAST_READ_SECONDS = 0.5
 #: So many rows one transaction may write, about a tenth of a second on SQLite, where nobody else writes meanwhile.
 #: Whoever has more to do does the rest in further transactions: ``actions.chores``.
 MOST_ROWS = 1000

@@ -13,8 +13,8 @@ import random
 import threading
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -25,10 +25,13 @@ from psycopg.types.json import set_json_loads
 from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from prefect.server.threads import Threads
+
 from . import migrations
 from .addresses import conninfo, shown
 from .database import (
     EVERYTHING,
+    LAST_READ_SECONDS,
     LONGEST_READ_SECONDS,
     AnswerTooLarge,
     DatabaseError,
@@ -255,7 +258,9 @@ class PostgresDatabase:
         self._size = connections
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool: ConnectionPool[Connection] | None = None
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: Threads | None = None
+        #: Connections at work on a read.
+        self._reading: set[Connection] = set()
         self._listener: threading.Thread | None = None
         self._stopping = threading.Event()
         self._untold: set[str] = set()
@@ -267,11 +272,11 @@ class PostgresDatabase:
             return
         self._loop = asyncio.get_running_loop()
         self._stopping.clear()
-        self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="postgres")
+        self._threads = Threads(self._size, "postgres", self._loop)
         try:
-            listening = await self._loop.run_in_executor(self._threads, self._open)
+            listening = await self._threads.do(self._open)
         except BaseException:
-            self._threads.shutdown(wait=False)
+            self._threads.leave()
             raise
         self._listener = threading.Thread(target=self._listen, args=(listening,), name="postgres-listener", daemon=True)
         self._listener.start()
@@ -319,11 +324,20 @@ class PostgresDatabase:
         if self._untold:
             await asyncio.to_thread(self._send, self._untold)
             self._untold = set()
-        await asyncio.to_thread(threads.shutdown)
+        ending = asyncio.ensure_future(threads.stop())
+        _, at_work = await asyncio.wait({ending}, timeout=LAST_READ_SECONDS)
+        if at_work:
+            await asyncio.to_thread(self._give_up_reads)
+        await ending
         await asyncio.to_thread(pool.close)
         if listener is not None:
             await asyncio.to_thread(listener.join)
         self._pool = self._listener = None
+
+    def _give_up_reads(self) -> None:
+        for conn in list(self._reading):
+            with contextlib.suppress(psycopg.Error):
+                conn.cancel_safe(timeout=LAST_READ_SECONDS)
 
     async def read(self, work: Callable[[PostgresTransaction], T], *, is_single: bool = False) -> T:
         return await self._in_thread("" if is_single else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work)
@@ -341,7 +355,7 @@ class PostgresDatabase:
     async def _in_thread(self, begin: str, work: Callable[[PostgresTransaction], T]) -> T:
         if self._loop is None or self._threads is None or self._stopping.is_set():
             raise DatabaseUnavailable("The database is not started.")
-        return await self._loop.run_in_executor(self._threads, self._transact, begin, work)
+        return await self._threads.do(partial(self._transact, begin, work))
 
     def _transact(self, begin: str, work: Callable[[PostgresTransaction], T]) -> T:
         attempt = 1
@@ -363,6 +377,8 @@ class PostgresDatabase:
         except psycopg.Error as error:
             raise _translate(error, self.url) from error
         begun = time.monotonic()
+        if begin != "BEGIN":
+            self._reading.add(conn)
         try:
             try:
                 transaction = PostgresTransaction(conn, self.url)
@@ -387,6 +403,7 @@ class PostgresDatabase:
             except psycopg.Error as error:
                 raise _translate(error, self.url) from error
         finally:
+            self._reading.discard(conn)
             self._pool.putconn(conn)
         if transaction.changed and self.on_commit is not None:
             self.on_commit(1, time.monotonic() - begun, transaction.tallied)
@@ -422,7 +439,7 @@ class PostgresDatabase:
         self._told_at = self._loop.time()
         untold, self._untold = self._untold, set()
         if untold and self._loop is not None and self._threads is not None and not self._stopping.is_set():
-            self._loop.run_in_executor(self._threads, self._send, untold)
+            self._threads.do(partial(self._send, untold))
 
     def _send(self, topics: Collection[str]) -> None:
         assert self._pool is not None  # noqa: S101 - a started database has one

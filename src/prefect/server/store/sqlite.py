@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import shutil
 import sqlite3
 import tempfile
@@ -22,9 +23,12 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from prefect.server.threads import Threads
+
 from . import migrations
 from .addresses import file_of
 from .database import (
+    LAST_READ_SECONDS,
     LONGEST_READ_SECONDS,
     MOST_ROWS,
     AnswerTooLarge,
@@ -37,7 +41,6 @@ from .database import (
     UniquenessViolation,
 )
 from .dialect import SQLITE, Dialect
-from .reading import Readers
 from .sqlite_file import LONGEST_VALUE, FileWatch, ValueBound, check_writable, connect, unavailable
 from .sqlite_functions import reading
 from .statements import Row, Statements
@@ -228,8 +231,10 @@ class SqliteDatabase:
         #: What had no room in the last transaction.
         self._left: deque[_Work] = deque()
         self._ends = False
+        #: When reads that are under way at the stop are given up, by the monotonic clock.
+        self._ends_at = math.inf
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._readers: Readers | None = None
+        self._readers: Threads | None = None
         self._writer: threading.Thread | None = None
 
     async def start(self) -> None:
@@ -237,8 +242,8 @@ class SqliteDatabase:
             return
         self._loop = asyncio.get_running_loop()
         conn = await self._loop.run_in_executor(None, self._open)
-        self._readers = Readers(self._reader_count, self._loop)
-        self._ends = False
+        self._readers = Threads(self._reader_count, "sqlite-reader", self._loop)
+        self._ends, self._ends_at = False, math.inf
         self._writer = threading.Thread(
             target=self._write_until_stopped, args=(conn,), name="sqlite-writer", daemon=True
         )
@@ -265,6 +270,7 @@ class SqliteDatabase:
         if self._writer is None or self._loop is None or self._readers is None:
             return
         writer, self._writer = self._writer, None
+        self._ends_at = time.monotonic() + LAST_READ_SECONDS
         self._queue.put(None)
         await self._loop.run_in_executor(None, writer.join)
         await self._readers.stop()
@@ -280,7 +286,7 @@ class SqliteDatabase:
     async def read(self, work: Callable[[SqliteTransaction], T], *, is_single: bool = False) -> T:
         if self._readers is None:
             raise DatabaseUnavailable("The database is not started.")
-        return await self._readers.read(partial(self._read, work))
+        return await self._readers.do(partial(self._read, work))
 
     def _read(self, work: Callable[[SqliteTransaction], T]) -> T:
         assert self._path is not None  # noqa: S101 - a started database has a file
@@ -306,7 +312,7 @@ class SqliteDatabase:
             raise _translate(error, self._path) from error
 
     def _is_late(self) -> bool:
-        deadline: float = self._local.deadline
+        deadline: float = min(self._local.deadline, self._ends_at)
         return time.monotonic() > deadline
 
     async def check(self) -> None:

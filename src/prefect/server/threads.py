@@ -1,7 +1,7 @@
-"""Threads that read, each with what it keeps for itself; whoever waits is answered in the event loop.
+"""Threads that work for the event loop: whoever waits is answered there.
 
 ``concurrent.futures`` costs as much as the rest of a small read: it has a future of its own beside that of the loop,
-with a lock, and a chain between the two.
+with a lock, and a chain between the two.  And at the end of the process it waits for its threads, as long as they take.
 """
 
 from __future__ import annotations
@@ -13,31 +13,34 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+__all__ = ["Threads"]
+
 T = TypeVar("T")
-logger = logging.getLogger("prefect.server.store")
+logger = logging.getLogger("prefect.server.threads")
 
 _Piece = tuple[Callable[[], Any], "asyncio.Future[Any]"]
 
 
-class Readers:
-    """At most so many threads; made when all that are there have work, and kept until ``stop``.
+class Threads:
+    """At most so many threads; made when all that are there have work, and kept until ``stop`` or ``leave``.
 
     Everything here but the threads' own work happens in the thread of the event loop.
     """
 
-    def __init__(self, most: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, most: int, name: str, loop: asyncio.AbstractEventLoop) -> None:
         self._most = most
+        self._name = name
         self._loop = loop
         self._queue: SimpleQueue[_Piece | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._busy = 0
 
-    def read(self, work: Callable[[], T]) -> asyncio.Future[T]:
+    def do(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Do some work in one of the threads; what is cancelled before its turn is left out."""
         future: asyncio.Future[T] = self._loop.create_future()
         self._busy += 1
         if self._busy > len(self._threads) < self._most:
-            name = f"sqlite-reader_{len(self._threads)}"
+            name = f"{self._name}_{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -46,10 +49,14 @@ class Readers:
 
     async def stop(self) -> None:
         """End what was begun, and the threads."""
-        for _ in self._threads:
-            self._queue.put(None)
+        self.leave()
         for thread in self._threads:
             await self._loop.run_in_executor(None, thread.join)
+
+    def leave(self) -> None:
+        """Let the threads end after what they were given, without waiting for that: nor does the process' end."""
+        for _ in self._threads:
+            self._queue.put(None)
 
     def _work(self) -> None:
         while (piece := self._queue.get()) is not None:
@@ -63,8 +70,8 @@ class Readers:
             try:
                 self._loop.call_soon_threadsafe(self._answer, future, result, error)
             except RuntimeError:
-                logger.warning("The event loop ended before a read was answered")
-            del piece, work, future, result, error  # nothing is kept until the next read
+                logger.warning("The event loop ended before the thread %s answered", threading.current_thread().name)
+            del piece, work, future, result, error  # nothing is kept until the next comes
 
     def _answer(self, future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
         self._busy -= 1
