@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -170,3 +171,19 @@ def test_a_bound_of_what_is_kept_holds_exactly(
     with pytest.raises(ApiError, match=said):
         do(world, past)
     assert do(world, within)
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ({"a": "x\0"}, "parameters.a"),
+        ({"a": {"b": [1, "x", ["\0"]]}}, "parameters.a.b[2][0]"),
+        ({"a": ["x"], "b": "\0", "c": "\0"}, "parameters.b"),
+        ({"a": {"b\0": 1}}, "parameters.a"),
+    ],
+    ids=repr,
+)
+def test_a_character_that_cannot_be_stored_is_named_with_its_place(value: Any, place: str) -> None:
+    with pytest.raises(BadInput, match=f"^Invalid {re.escape(place)}: expected JSON without the character U"):
+        checks.size_of("parameters", value)
+    assert checks.size_of("parameters", {"a": "\\u0000"}) > 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+from pathlib import Path
 from random import Random
 
 import pytest
 
+from prefect import storage as storage_room
 from prefect.server.actions import queue, registration
 from prefect.server.errors import ApiError, BadInput
 
@@ -80,8 +83,8 @@ def ways(value, way=()):
         yield from ways(item, (*way, key))
 
 
-def changed(way, value):
-    document = whole()
+def changed(way, value, **more):
+    document = copy.deepcopy(whole() | more)
     place = document
     for key in way[:-1]:
         place = place[key]
@@ -93,6 +96,51 @@ def changed(way, value):
 
 
 WAYS = [way for way in ways(whole()) if way]
+#: One of each kind of run configuration, with every field, as 1.4.1 writes them.
+SAMPLES = Path(__file__).parents[2] / "unit" / "serialization" / "data" / "run_config.json"
+RUN_CONFIGS = {
+    sample["json"]["type"]: sample["json"]
+    for sample in sorted(json.loads(SAMPLES.read_text()), key=lambda sample: len(json.dumps(sample)))
+}
+REPOSITORY = {"repo": "a/b", "path": "flow.py"}
+STORAGES = {
+    "Azure": {"container": "c", "blob_name": "b", "connection_string_secret": "S"},
+    "Bitbucket": {"project": "p", "workspace": "w", "host": "h", **REPOSITORY},
+    "CodeCommit": {"commit": "c", "client_options": {"region_name": "r"}, **REPOSITORY},
+    "Docker": {"registry_url": "r", "base_image": "i", "env_vars": {"A": "1"}, "files": {"/a": "/b"}},
+    "GCS": {"bucket": "b", "key": "k", "project": "p"},
+    "Git": {"flow_path": "f.py", "repo": "a/b", "tag": "t"},
+    "GitHub": {"ref": "main", "access_token_secret": "S", "base_url": "https://g", **REPOSITORY},
+    "GitLab": {"host": "h", "ref": "main", "access_token_secret": "S", **REPOSITORY},
+    "Local": {"directory": "/tmp"},
+    "Module": {"module": "m"},
+    "S3": {"bucket": "b", "key": "k", "client_options": {"region_name": "r"}, "upload_options": {"a": "b"}},
+    "Webhook": {
+        "build_request_kwargs": {"url": "https://u", "headers": {"A": "1"}},
+        "build_request_http_method": "POST",
+        "get_flow_request_kwargs": {"url": "https://u"},
+        "get_flow_request_http_method": "GET",
+    },
+}
+
+
+def stored(name):
+    made = getattr(storage_room, name)(secrets=["A_SECRET"], **STORAGES[name])
+    made.flows = {"f": "/where"}
+    return made.serialize()
+
+
+INNER = {
+    **{("run_config", name): json_of for name, json_of in RUN_CONFIGS.items()},
+    **{("storage", name): stored(name) for name in STORAGES},
+}
+
+
+def test_every_kind_of_storage_and_of_run_configuration_is_among_them():
+    assert set(STORAGES) == {
+        name for name in storage_room.__all__ if isinstance(getattr(storage_room, name), type) and name != "Storage"
+    }
+    assert set(RUN_CONFIGS) == {"UniversalRun", "LocalRun", "DockerRun", "ECSRun", "KubernetesRun", "VertexRun"}
 
 
 def _register_and_use(world, document):
@@ -135,6 +183,28 @@ def test_every_field_takes_its_kind_or_is_refused_by_name(world, seed):
             assert field.startswith(("serialized_flow", "label in serialized_flow")), (way, value, error)
             assert len(str(error)) < 1_000
     assert refused > 20
+
+
+@pytest.mark.parametrize(("part", "name"), INNER, ids=str)
+def test_every_inner_field_of_a_kind_is_kept_as_it_came_or_refused_by_name(world, part, name):
+    """Their clients know them; what the server reads of each is named, and a list page shows all of them."""
+    document = INNER[part, name]
+    assert _refusal(world, whole() | {part: document}) is None
+    # What PostgreSQL makes of a float of 309 digits is a whole number of as many.
+    values = [value for value in (*WRONG, ABSENT) if value != 1e308]
+    cases = [((part, *way), value) for way in ways(document) for value in values]
+    kept = 0
+    for way, value in Random(name).sample(cases, min(int(os.environ.get("INNER", "15")), len(cases))):
+        given = changed(way, value, **{part: document})
+        before = {row["id"] for row in world.rows("flow")}
+        error = _refusal(world, given)
+        if error is None:
+            (row,) = [row for row in world.rows("flow") if row["id"] not in before]
+            assert row[part] == given.get(part), (way, value)
+            kept += 1
+        else:
+            assert getattr(error, "field", "").startswith((f"serialized_flow.{part}", "label in")), (way, value, error)
+    assert kept
 
 
 NAMED = {

@@ -123,8 +123,24 @@ def size_of(field: str, value: Any) -> int:
     except (TypeError, ValueError, RecursionError) as error:
         raise BadInput(field, f"JSON that can be stored ({error})", type(value).__name__) from None
     if "\\u0000" in text and _ESCAPED_NUL.search(text):
-        raise BadInput(field, "JSON without the character U+0000", "a text with it")
+        raise BadInput(_place_of_nul(field, value), "JSON without the character U+0000", "a text with it")
     return size
+
+
+def _place_of_nul(field: str, value: Any) -> str:
+    """Give the place of the first text that holds a U+0000, with its way through the objects and lists around it."""
+    waiting = [(field, value)]
+    while waiting:
+        place, found = waiting.pop()
+        if isinstance(found, str) and "\0" in found:
+            return place
+        if isinstance(found, dict):
+            if any("\0" in key for key in found):
+                return place
+            waiting += [(f"{place}.{key}", item) for key, item in reversed(found.items())]
+        elif isinstance(found, list):
+            waiting += [(f"{place}[{index}]", item) for index, item in reversed([*enumerate(found)])]
+    return field
 
 
 def slugify(text: str) -> str:
