@@ -81,6 +81,14 @@ NEWEST = {
         "{ flow(limit: 25) { flow_runs(order_by: {start_time: desc_nulls_last}, limit: 10) { id state } } }",
         "flow_run_flow_id_start_time_idx",
     ),
+    "of each flow group": (
+        '{ flow_group(limit: 25) { flow_runs(order_by: {scheduled_start_time: desc}, limit: 12, where: {state: {_neq: "Scheduled"}}) { id state } } }',
+        "flow_run_flow_group_id_scheduled_start_time_idx",
+    ),
+    "that changed": (
+        f'{{ flow_run(where: {{updated: {{_gt: "{SINCE}"}}}}, order_by: {{updated: asc}}, limit: 100) {{ id state }} }}',
+        "flow_run_updated_idx",
+    ),
     "with the filters of `prefect get flow-runs`, none of them given": (
         "{ flow_run(where: {flow: {_and: {name: {_eq: null}, project: {name: {_eq: null}}}}, start_time: {_is_null: false}}, limit: 10, order_by: {start_time: desc}) { id } }",
         "flow_run_start_time_idx",

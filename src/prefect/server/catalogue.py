@@ -304,9 +304,13 @@ flow_run = Table(
     _internal("lost_processes", JSONB_),
     # With which role the run config was given together with the run; null: it is the flow's or its group's.
     _text("run_config_role"),
+    # That of its flow, which never changes: the newest runs of a group are found without asking each version for its.
+    Column("flow_group_id", UUID),
     UniqueConstraint("flow_id", "idempotency_key"),
     Index(None, "flow_id", "scheduled_start_time"),
     Index(None, "flow_id", "start_time"),
+    Index(None, "flow_group_id", "scheduled_start_time"),
+    Index(None, "updated"),
     Index(None, "state", "scheduled_start_time"),
     Index(None, "created"),
     Index(None, "scheduled_start_time"),
@@ -343,6 +347,8 @@ task_run = Table(
     _internal("is_decided", Boolean),
     UniqueConstraint("flow_run_id", "task_id", "map_index"),
     Index(None, "task_id", "state", "state_timestamp"),
+    # Which task runs of a run have changed lately.
+    Index(None, "flow_run_id", "state_timestamp"),
     Index(
         "task_run_cache_key_idx",
         "cache_key",
@@ -400,7 +406,8 @@ log = Table(
     Column("is_loaded_from_archive", Boolean),
     Column("seq", BigInteger, nullable=False, server_default=text("0")),
     Index(None, "flow_run_id", "seq"),
-    Index(None, "flow_run_id", "timestamp"),
+    # With the level: lines are counted, by level and time, without reading them.
+    Index(None, "flow_run_id", "timestamp", "level"),
     Index(
         "log_task_run_id_timestamp_idx",
         "task_run_id",
@@ -730,7 +737,7 @@ _RELATIONS: dict[str, dict[str, Relation]] = {
         flow_groups="flow_group via tenant_id", flows="flow via tenant_id", projects="project via tenant_id"
     ),
     "project": _TENANT | _to_many(flows="flow via project_id"),
-    "flow_group": _TENANT | _to_many(flows="flow via flow_group_id"),
+    "flow_group": _TENANT | _to_many(flows="flow via flow_group_id", flow_runs="flow_run via flow_group_id"),
     "flow": _TENANT
     | _to_one(flow_group="flow_group via flow_group_id", project="project via project_id")
     | _to_many(edges="edge via flow_id", flow_runs="flow_run via flow_id", tasks="task via flow_id"),

@@ -435,3 +435,18 @@ def test_a_schedule_can_be_looked_at_before_it_is_saved(api):
     assert [time["local"][11:16] for time in told["times"]] == ["02:00", "02:00"]
     assert [clock["error"] for clock in told["clocks"]] == [None, "Invalid cron string: x"]
     assert len(told["clock_changes"]) == 2
+
+
+def test_runs_of_all_versions_are_found_by_their_group_and_by_what_changed(api):
+    first = api.do("create_flow_run", flow_id=api.register())["id"]
+    second = api.do("create_flow_run", flow_id=api.register())["id"]
+    since = api.row("flow_run", second, "updated")["updated"]
+
+    group = api.ask("{ flow_group { flow_runs(order_by: {created: asc}) { id } } }").data["flow_group"]
+    assert [[run["id"] for run in one["flow_runs"]] for one in group] == [[first, second]]
+
+    api.do("write_run_logs", "success", logs=[{"flow_run_id": second, "message": "line"}])
+    api.do("update_flow_run_heartbeat", "success", flow_run_id=second)
+    assert api.row("flow_run", second, "updated")["updated"] == since
+    api.do("set_flow_run_name", "success", flow_run_id=second, name="other")
+    assert api.row("flow_run", second, "updated")["updated"] > since

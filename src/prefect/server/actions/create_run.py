@@ -243,6 +243,7 @@ def _run(wish: _Wish, flow: Mapping[str, Any], auto_scheduled: bool, role: str) 
         "id": new_id(),
         "tenant_id": flow["tenant_id"],
         "flow_id": flow["id"],
+        "flow_group_id": flow["flow_group_id"],
         "parameters": run_parameters.merge(flow["parameters"], flow["group_parameters"], wish.parameters),
         "labels": _labels(wish.labels, wish.run_config, flow),
         "run_config": _first(wish.run_config, flow["group_run_config"], flow["run_config"]),

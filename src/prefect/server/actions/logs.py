@@ -39,7 +39,7 @@ def write_run_logs(tx: Transaction, now: datetime, *, logs_given: Sequence[Mappi
             by_run.setdefault(line["flow_run_id"], []).append(line)
     for flow_run_id in sorted(by_run):  # always the same order, so that two batches cannot wait for each other
         lines = by_run[flow_run_id]
-        numbers = tx.one(runs.take_event_numbers, flow_run_id=flow_run_id, count=len(lines), now=now)
+        numbers = tx.one(runs.take_event_numbers, flow_run_id=flow_run_id, count=len(lines))
         if numbers is None:
             raise ApiError("Foreign key violation.")
         first = numbers["event_seq"] - len(lines) + 1

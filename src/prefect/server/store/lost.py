@@ -70,6 +70,8 @@ silent = (silent_since <= value_of("limit_time", flow_run.c.heartbeat)) & or_(
     silent_since <= value_of("long_limit_time", flow_run.c.heartbeat), beats_often
 )
 _limit = value_of("limit", flow_run.c.version)
+# An order and no more: by the index over it SQLite would walk through all runs there are.
+_changed = func.coalesce(flow_run.c.updated, flow_run.c.created)
 _of_group = flow_run.join(flow, flow.c.id == flow_run.c.flow_id).join(
     flow_group, flow_group.c.id == flow.c.flow_group_id
 )
@@ -97,7 +99,7 @@ lost_flow_runs = (
     .where(~_off("heartbeat_enabled"))
     .where(~_off("lazarus_enabled"))
     .where(~has_pending_work)
-    .order_by(flow_run.c.updated)
+    .order_by(_changed)
     .limit(_limit)
 )
 
@@ -107,7 +109,7 @@ silent_cancelling_runs = (
     .where(flow_run.c.state == "Cancelling")
     .where(silent)
     .where(~_off("heartbeat_enabled"))
-    .order_by(flow_run.c.updated)
+    .order_by(_changed)
     .limit(_limit)
 )
 
@@ -115,11 +117,7 @@ silent_cancelling_runs = (
 # A heartbeat from before the clock was set back: it would keep a dead run alive until the clock gets there.
 _is_ahead = flow_run.c.heartbeat > value_of("future_time", flow_run.c.heartbeat)
 flow_runs_ahead = (
-    select(flow_run.c.id)
-    .where(among(flow_run.c.state, ALIVE))
-    .where(_is_ahead)
-    .order_by(flow_run.c.updated)
-    .limit(_limit)
+    select(flow_run.c.id).where(among(flow_run.c.state, ALIVE)).where(_is_ahead).order_by(_changed).limit(_limit)
 )
 bring_back = (
     update(flow_run)

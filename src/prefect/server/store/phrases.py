@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Table, bindparam, literal_column, update
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Table, TableClause, bindparam, column, literal_column, update
+from sqlalchemy import table as table_clause
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.dml import Update
@@ -19,6 +20,7 @@ __all__ = [
     "inserting_many",
     "is_empty_list",
     "is_within",
+    "quietly",
     "updating",
     "value_of",
 ]
@@ -36,9 +38,9 @@ def inserting_many(table: Table, columns: Iterable[str], count: int) -> Insert:
     )
 
 
-def value_of(name: str, column: ColumnElement[Any]) -> Any:
+def value_of(name: str, like: ColumnElement[Any]) -> Any:
     """Bind a value by this name, of that column's type."""
-    return bindparam(name, type_=column.type)
+    return bindparam(name, type_=like.type)
 
 
 def inserting(table: Table, *columns: str) -> Insert:
@@ -60,9 +62,14 @@ def updating(table: Table, *columns: str, row: str, **values: ColumnElement[Any]
     return update(table).where(table.c.id == value_of(row, table.c.id)).values({**assignments, **values})
 
 
-def among(column: ColumnElement[Any], names: Iterable[str]) -> ColumnElement[bool]:
+def quietly(table: Table) -> TableClause:
+    """Give the table for an update that does not count as one: ``updated`` and the index over it stay as they are."""
+    return table_clause(table.name, *(column(one.name, one.type) for one in table.c))
+
+
+def among(compared: ColumnElement[Any], names: Iterable[str]) -> ColumnElement[bool]:
     """Compare with fixed words, written into the text so that an index over them can be chosen."""
-    return column.in_([literal_column(f"'{name}'") for name in names])
+    return compared.in_([literal_column(f"'{name}'") for name in names])
 
 
 class is_within(FunctionElement[bool]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, func, or_, select, update
 
 from prefect.server.catalogue import flow, flow_run, run_key, task, task_run
-from prefect.server.store.phrases import inserting, updating, value_of
+from prefect.server.store.phrases import inserting, quietly, updating, value_of
 
 __all__ = [
     "beat_flow_run",
@@ -38,6 +38,7 @@ insert_new_flow_run = inserting(
     "id",
     "tenant_id",
     "flow_id",
+    "flow_group_id",
     "parameters",
     "labels",
     "run_config",
@@ -103,14 +104,16 @@ flow_run_tenant = select(flow_run.c.tenant_id, flow_run.c.flow_id).where(
 set_flow_run_name = updating(flow_run, "name", row="flow_run_id")
 set_flow_run_labels = updating(flow_run, "labels", row="flow_run_id")
 set_resurrections = updating(flow_run, "times_resurrected", row="flow_run_id")
+# A beat, and a line of a log, are no change of the run: who asks for what has changed would get every run at work.
+_quiet = quietly(flow_run)
 beat_flow_run = (
-    update(flow_run)
-    .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
-    .values(heartbeat=value_of("now", flow_run.c.heartbeat), updated=value_of("now", flow_run.c.updated))
+    update(_quiet)
+    .where(_quiet.c.id == value_of("flow_run_id", flow_run.c.id))
+    .values(heartbeat=value_of("now", flow_run.c.heartbeat))
 )
 # A process that the run was taken from does not keep it alive.
 beat_of_process = beat_flow_run.where(
-    or_(flow_run.c.process_id.is_(None), flow_run.c.process_id == value_of("beating_process", flow_run.c.process_id))
+    or_(_quiet.c.process_id.is_(None), _quiet.c.process_id == value_of("beating_process", flow_run.c.process_id))
 )
 retire_flow_run = (
     update(flow_run).where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id)).values(state_start_time=None)
@@ -119,13 +122,10 @@ delete_flow_run = delete(flow_run).where(flow_run.c.id == value_of("flow_run_id"
 
 # Events of a run (states, logs) are numbered in the order of their commits: taking numbers locks the run's row.
 take_event_numbers = (
-    update(flow_run)
-    .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
-    .values(
-        event_seq=flow_run.c.event_seq + value_of("count", flow_run.c.event_seq),
-        updated=value_of("now", flow_run.c.updated),
-    )
-    .returning(flow_run.c.event_seq, flow_run.c.tenant_id)
+    update(_quiet)
+    .where(_quiet.c.id == value_of("flow_run_id", flow_run.c.id))
+    .values(event_seq=_quiet.c.event_seq + value_of("count", flow_run.c.event_seq))
+    .returning(_quiet.c.event_seq, _quiet.c.tenant_id)
 )
 
 # ----------------------------------------------------------------------------------------- task runs
