@@ -12,6 +12,7 @@ from prefect.server.actions import runs, schedule_preview
 from prefect.server.graphql.mutations_access import ACCESS_QUERIES
 from prefect.server.graphql.mutations_limits import LIMIT_QUERIES
 from prefect.server.graphql.operations import Operation, Request
+from prefect.server.graphql.queries_sums import SUM_QUERIES
 from prefect.server.graphql.waiting import run_events
 
 __all__ = ["QUERIES"]
@@ -71,6 +72,7 @@ async def _schedule_preview(request: Request, inputs: dict[str, Any]) -> Mapping
 QUERIES: tuple[Operation, ...] = (
     *LIMIT_QUERIES,
     *ACCESS_QUERIES,
+    *SUM_QUERIES,
     Operation("hello", {}, "String", _hello, is_mutation=False),
     Operation("api", {}, "api_info", _api, is_mutation=False),
     Operation("reference_data", {}, "reference_data", _reference_data, is_mutation=False),

@@ -107,6 +107,7 @@ class _Types:
         }
         self.aggregates = {name: self._aggregate(table) for name, table in PUBLIC.items()}
         self.aggregate_orders = {name: self._aggregate_order(table) for name, table in PUBLIC.items()}
+        self.named |= {f"{name}_bool_exp": found for name, found in self.filters.items()}
         for name, values in ENUMS.items():
             self.named[name] = GraphQLEnumType(name, {value: value for value in values})
         for name, fields in INPUT_TYPES.items():

@@ -92,6 +92,22 @@ def compile_aggregate(
     return writer.finish(f"SELECT {writer.aggregate(rows, parts, None, '')}", is_list=False)
 
 
+def compile_groups(rows: Rows, keys: tuple[str, ...], dialect: Dialect, scope: Scope | None = None) -> Compiled:
+    """Compile counts of the rows by keys: a row for each group, with its keys and its count, the largest first.
+
+    Args:
+        keys: SQL in which ``{0}`` stands for the table.
+    """
+    writer = _Writer(fragments_of(dialect), scope)
+    alias = writer.alias()
+    written = ", ".join(key.format(alias) for key in keys)
+    places = ", ".join(str(place) for place in range(1, len(keys) + 1))
+    text = (
+        f"SELECT {written}, count(*) AS n {writer.source_of(rows, alias)} GROUP BY {places} ORDER BY n DESC, {places}"
+    )
+    return writer.finish(f"{text}{writer.paging(rows)}", is_list=True)
+
+
 # Every table that a statement reads stands behind one of these words, under a short name.
 _READ = re.compile(r'\b(?:FROM|JOIN) "?(\w+)"? AS t?\w')
 
@@ -302,7 +318,7 @@ class _Writer:
         """Write a select of one expression, ``j``, over some rows in their order."""
         if rows.distinct_on:
             return f"SELECT {expression} AS j FROM ({self._distinct(rows, alias, join)}) AS {alias}"
-        paging = self._paging(rows)
+        paging = self.paging(rows)
         order = self._order(rows, alias)
         source = self._source(rows, alias)
         where = self._where(rows, alias, join)
@@ -312,19 +328,23 @@ class _Writer:
             return f"SELECT {expression} AS j FROM ({keys}) AS k CROSS JOIN {source} ON {alias}.id = k.id"
         return f"SELECT {expression} AS j FROM {source} WHERE {where}{order}{paging}"
 
+    def source_of(self, rows: Rows, alias: str) -> str:
+        """Write the FROM and WHERE of a select."""
+        return f"FROM {self._source(rows, alias)} WHERE {self._where(rows, alias, '')}"
+
     def _from(self, rows: Rows, alias: str, join: str) -> str:
         """Write the FROM of an aggregate over some rows."""
         if rows.distinct_on:
             return f"FROM ({self._distinct(rows, alias, join)}) AS {alias}"
         source, where = self._source(rows, alias), self._where(rows, alias, join)
-        paging = self._paging(rows)
+        paging = self.paging(rows)
         if not paging:
             return f"FROM {source} WHERE {where}"
         return f"FROM (SELECT {alias}.* FROM {source} WHERE {where}{self._order(rows, alias)}{paging}) AS {alias}"
 
     def _distinct(self, rows: Rows, alias: str, join: str) -> str:
         """Write a select of whole rows, the first for each value of the distinct columns."""
-        source, where, paging = self._source(rows, alias), self._where(rows, alias, join), self._paging(rows)
+        source, where, paging = self._source(rows, alias), self._where(rows, alias, join), self.paging(rows)
         keys = ", ".join(f"{alias}.{quoted(column)}" for column in rows.distinct_on)
         order = self._order(rows, alias) or f" ORDER BY {keys}"
         if not self._sqlite:
@@ -386,7 +406,7 @@ class _Writer:
         join = _join(relation, alias, other)
         return f"{join} AND {within}" if within else join
 
-    def _paging(self, rows: Rows) -> str:
+    def paging(self, rows: Rows) -> str:
         self._outer_limit = None
         if rows.limit is None and rows.offset is None:
             return ""
@@ -521,4 +541,4 @@ def _is_anchor(table: PublicTable, part: Condition) -> bool:
     return column.primary_key or (bool(column.foreign_keys) and part.column != "tenant_id")
 
 
-__all__ = ["Compiled", "compile_aggregate", "compile_row", "compile_rows", "tables_of"]
+__all__ = ["Compiled", "compile_aggregate", "compile_groups", "compile_row", "compile_rows", "tables_of"]
