@@ -31,13 +31,20 @@ async def not_held_up(large: Awaitable[T], small: Callable[[], Awaitable[Any]]) 
     turns: list[float] = []
     watching = asyncio.ensure_future(_watch_turns(turns))
     doing = asyncio.ensure_future(large)
-    beside = [await _seconds(small)]
-    while not doing.done():
+    try:
+        beside = [await _seconds(small)]
+        while not doing.done():
+            beside.append(await _seconds(small))
+            await asyncio.sleep(0.002)
         beside.append(await _seconds(small))
-        await asyncio.sleep(0.002)
-    beside.append(await _seconds(small))
-    watching.cancel()
-    gc.unfreeze()
+    except BaseException:
+        doing.cancel()
+        await asyncio.gather(doing, return_exceptions=True)
+        raise
+    finally:
+        gc.unfreeze()
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
     bound = PROMISED_SECONDS * max(slowness, _slowness())
     assert max(turns, default=0.0) < bound, f"one turn of the event loop took {max(turns):.2f} s, of {bound:.2f}"
     assert _late(beside) < bound, f"a small request waited {_late(beside):.2f} s, of {bound:.2f}"

@@ -31,7 +31,8 @@ UNMAPPED = -1
 #: The role of callers while no keys are asked for.
 ANY_ROLE = "any"
 # What one call may ask for.  Its runs are made in one transaction, all or none: the largest there is, of two to five
-# rows a run, which takes about 0.2 s.  Task runs that this has no room for follow it.
+# rows a run.  1,000 runs of one task took 0.06 s of processor time and 0.24 s in all on SQLite, 0.07 s and 0.37 s on
+# PostgreSQL, on two cores that others kept busy.  Task runs that this has no room for follow it.
 RUNS_MAX, TASK_RUNS_MAX = limits.RUNS_AT_ONCE, limits.TASK_RUNS_AT_ONCE
 #: A run that a schedule made gets its many task runs so long before it starts: most such runs are far off, and some
 #: are never run.
