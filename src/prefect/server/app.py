@@ -45,8 +45,13 @@ class App:
         self.database = audited(database) if settings.audit else database
         self.live = Live()
         self.offers = Offers()
-        self.auth = Auth(required=settings.require_keys, find_key=self._find_key, note_use=self._note_use)
         self.secrets = SecretBox(settings)
+        self.auth = Auth(
+            required=settings.require_keys,
+            find_key=self._find_key,
+            note_use=self._note_use,
+            session_secret=lambda: self.secrets.secret_for("sessions"),
+        )
         #: By table and id: the tenant of rows that callers with keys have named.
         self.owners: OrderedDict[tuple[str, str], str] = OrderedDict()
         self.metrics = Metrics()

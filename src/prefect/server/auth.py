@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +44,7 @@ KEYS_TOPIC = "keys"
 #: Each may do what the ones before may.
 ROLES = ("read", "trigger", "run", "admin")
 
+_SESSION = re.compile(r"pcs_([0-9a-f]{32})_([0-9]{1,12})_([A-Za-z0-9_-]{43})").fullmatch
 _KEY = re.compile(r"pct_([0-9a-f]{32})_([A-Za-z0-9_-]{43})").fullmatch
 _NO_HASH = "0" * 64
 #: What stands in place of an address may come from a proxy, and be anything.
@@ -101,6 +102,9 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+NO_SESSION = "This session is not known here, or its API key was revoked; log in again."
+
+FindRow = Callable[[str], Awaitable[Mapping[str, Any] | None]]
 FindKey = Callable[[str], Awaitable[Mapping[str, Any] | None]]
 NoteUse = Callable[[Mapping[str, Any], datetime], Awaitable[None]]
 
@@ -123,6 +127,7 @@ class Auth:
         required: every caller must show a key.
         find_key: gives the stored row of a key by its id.
         note_use: told the row of a key that was found good, and when.
+        session_secret: gives what sessions are signed with; needed when one is opened or shown.
         clock: seconds, for limits and freshness.
     """
 
@@ -133,12 +138,14 @@ class Auth:
         required: bool = False,
         find_key: FindKey | None = None,
         note_use: NoteUse | None = None,
+        session_secret: Callable[[], bytes] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ):
         self.default_tenant_id = default_tenant_id
         self.required = required
         self._find_key = find_key
         self._note_use = note_use
+        self._session_secret = session_secret
         self._clock = clock
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._failures = _Failures(clock)
@@ -157,12 +164,13 @@ class Auth:
         except ValueError:
             raise BadInput("X-PREFECT-TENANT-ID header", "a uuid", given) from None
 
-    async def caller(self, headers: Mapping[str, str], address: str | None, now: datetime) -> Caller:
+    async def caller(self, headers: Mapping[str, str], address: str | None, now: datetime, session: str = "") -> Caller:
         """Tell who calls.
 
         Args:
             headers: names in lower case.
             address: where the connection comes from.
+            session: what ``open_session`` gave; counts where there is no ``Authorization``.
 
         Raises:
             Refused: keys are on and there is none, or one that is unknown, revoked, expired or of another tenant.
@@ -171,13 +179,18 @@ class Auth:
         named = self.tenant_of(headers)
         if not self.required:
             return ANYONE if named is None else Caller(named)
-        key = _bearer(headers)
-        digest = hashlib.sha256(key.encode()).digest()
+        is_session = bool(session) and "authorization" not in headers
+        key = session if is_session else _bearer(headers)
+        # A key is good as a key alone, and a session as a session.
+        digest = hashlib.sha256(f"{is_session}{key}".encode()).digest()
         known = self._known.get(digest)
         if known is None or known.fresh_until < self._clock():
-            known = await self._look_up(key, digest, now, None if known is not None else address or "")
+            find = self._session_row if is_session else self._good_row
+            # Nobody guesses a session, and a browser shows one that has ended more often than a person tries keys.
+            counts = known is None and not is_session
+            known = await self._look_up(key, digest, now, address or "" if counts else None, find)
         if known.expires_at is not None and known.expires_at <= now:
-            raise Refused("This API key has expired.")
+            raise Refused("This session has ended; log in again." if is_session else "This API key has expired.")
         caller = known.caller
         if TENANT_HEADER in headers and named is not None and named != caller.tenant_id:
             if not caller.all_tenants:
@@ -187,26 +200,60 @@ class Auth:
             caller = replace(caller, tenant_id=self.default_tenant_id)
         return caller
 
+    async def open_session(self, key: str, address: str | None, now: datetime, seconds: float) -> tuple[str, datetime]:
+        """Give what stands for a key for some time, and until when; it ends with the key.
+
+        Nothing is kept of it: it is the key's id and an end, signed.
+
+        Raises:
+            Refused: as ``caller`` does.
+        """
+        caller = await self.caller({"authorization": f"Bearer {key}"}, address, now)
+        until = (now + timedelta(seconds=seconds)).replace(microsecond=0)
+        key_id = UUID(caller.key_id).hex if caller.key_id else ""
+        return f"pcs_{key_id}_{int(until.timestamp())}_{self._seal(key_id, int(until.timestamp()))}", until
+
+    def _seal(self, key_id: str, until: int) -> str:
+        # With what is in no database, so that who holds a copy of one can make none.
+        secret = self._session_secret() if self._session_secret is not None else secrets.token_bytes(32)
+        signed = hmac.digest(secret, f"session {key_id} {until}".encode(), "sha256")
+        return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+
+    async def _session_row(self, session: str) -> Mapping[str, Any] | None:
+        """Give the row of the key that a session stands for, with the session's end for the key's; None: it is none."""
+        parts = _SESSION(session)
+        if parts is None or self._find_key is None:
+            return None
+        key_id, until = parts[1], int(parts[2])
+        # Looked at before the database is asked: what was made up costs it nothing.
+        if not hmac.compare_digest(parts[3], self._seal(key_id, until)):
+            return None
+        row = await self._find_key(str(UUID(key_id)))
+        if row is None:
+            return None
+        end = datetime.fromtimestamp(until, UTC)
+        return {**row, "expires_at": end if row["expires_at"] is None else min(end, row["expires_at"])}
+
     def forget(self) -> None:
         """Ask the database again about every key: one was changed."""
         for known in self._known.values():
             known.fresh_until = 0.0
 
-    async def _look_up(self, key: str, digest: bytes, now: datetime, address: str | None) -> _Known:
-        """Ask the database about a key; ``address`` is absent for one that was good before."""
+    async def _look_up(self, key: str, digest: bytes, now: datetime, address: str | None, find: FindRow) -> _Known:
+        """Ask the database about a key or session; ``address`` is absent where a failure is not counted."""
         if address is None:
             # A key that was good once may ask again, whatever others at the same address do.
-            row = await self._good_row(key)
+            row = await find(key)
         else:
             # One after the other, or all that come together would be looked at before the first is counted.
             async with self._failures.turn(address):
                 self._failures.check(address)
-                row = await self._good_row(key)
+                row = await find(key)
                 if row is None:
                     self._failures.note(address)
         if row is None:
             self._known.pop(digest, None)
-            raise Refused("This API key is not known here, or was revoked.")
+            raise Refused("This API key is not known here, or was revoked." if find == self._good_row else NO_SESSION)
         known = _Known(_caller_of(row), row["expires_at"], self._clock() + FRESH_SECONDS)
         if self._note_use is not None and (known.expires_at is None or now < known.expires_at):
             await self._note_use(row, now)

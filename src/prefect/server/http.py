@@ -17,7 +17,7 @@ from functools import lru_cache, partial
 from importlib import resources
 from secrets import token_hex
 from types import CoroutineType, coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs
 
 import orjson
@@ -25,7 +25,7 @@ from graphql import OperationDefinitionNode, OperationType
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from prefect._version import __version__
-from prefect.server import json_text
+from prefect.server import json_text, sessions
 from prefect.server.auth import TooManyFailures
 from prefect.server.errors import ApiError, Refused
 from prefect.server.graphql.documents import RequestError, read
@@ -60,6 +60,16 @@ REFUSED_BODY_SECONDS = 1.0
 MOST_QUERY_FIELDS = 20
 OPEN_TO_BROWSERS = (b"access-control-allow-origin", b"*")
 SAFE = safe_headers()
+LONGEST_KEY = 200
+#: What must not lie in a cache.
+NOT_KEPT = (b"cache-control", b"no-store")
+BAD_LOGIN = (
+    f"Expected a JSON object: key, the text of an API key (1 to {LONGEST_KEY} signs), and, if it is to outlive the "
+    "browser, stay: true."
+)
+NOT_OWN = "A session counts only for what this server's own pages send; others send an API key."
+
+T = TypeVar("T")
 
 
 #: What a caller may choose as the id of its request.
@@ -187,6 +197,8 @@ class Http:
             if method in ("GET", "HEAD"):
                 return await self._get(scope)
             raise Refusal(405, f"Method {method} is not known here; send POST.", "METHOD_NOT_ALLOWED")
+        if method == "POST" and path in ("/login", "/logout"):
+            return await self._log_in(scope, receive) if path == "/login" else self._log_out(scope)
         if method in ("GET", "HEAD"):
             if path == "/health":
                 return await self._health()
@@ -209,6 +221,43 @@ class Http:
             return 200, orjson.dumps({"status": "ok", "version": __version__}), JSON, ()
         # Whoever asks needs no key, so the reason is for the log alone.
         return 503, orjson.dumps({"status": "unavailable", "version": __version__, "problem": problem}), JSON, ()
+
+    # ------------------------------------------------------------------------------------- sessions
+
+    async def _log_in(self, scope: Scope, receive: Receive) -> tuple[int, bytes, bytes, tuple[Any, ...]]:
+        """Answer a key with a cookie that stands for it (docs/decisions/0077-sessions.md)."""
+        headers = self._own_headers(scope)
+        try:
+            said = orjson.loads(await self._body(scope, receive))
+        except orjson.JSONDecodeError:
+            said = None
+        key, stay = (said.get("key"), said.get("stay", False)) if isinstance(said, dict) else (None, None)
+        if not isinstance(key, str) or not 1 <= len(key.strip()) <= LONGEST_KEY or not isinstance(stay, bool):
+            raise Refusal(400, BAD_LOGIN)
+        if not self._app.settings.require_keys:
+            return 200, b'{"required":false}', JSON, (NOT_KEPT,)
+        seconds = self._app.settings.session_hours * 3600
+        opened = self._app.auth.open_session(key.strip(), _address_of(scope), datetime.now(UTC), seconds)
+        session, until = await self._unless_refused(opened, headers)
+        cookie = self._cookie(scope, session, round(seconds) if stay else None)
+        return 200, orjson.dumps({"required": True, "expires_at": until}), JSON, (NOT_KEPT, cookie)
+
+    def _log_out(self, scope: Scope) -> tuple[int, bytes, bytes, tuple[Any, ...]]:
+        self._own_headers(scope)
+        return 204, b"", JSON, (NOT_KEPT, self._cookie(scope, "", 0))
+
+    def _own_headers(self, scope: Scope) -> dict[str, str]:
+        """Give the headers of what a page of this server sent; refuse what another page could have."""
+        headers = _named_headers(scope)
+        if not sessions.is_own_page(scope["method"], headers, scope["proctor.host"]):
+            raise Refusal(403, NOT_OWN, "FORBIDDEN")
+        return headers
+
+    def _cookie(self, scope: Scope, session: str, seconds: int | None) -> tuple[bytes, bytes]:
+        is_secure = scope.get("scheme") in ("https", "wss")
+        path: str = scope["proctor.prefix"]
+        line = sessions.cookie_line(session, scope["proctor.host"], path=path, is_secure=is_secure, seconds=seconds)
+        return b"set-cookie", line
 
     # ------------------------------------------------------------------------------------- GraphQL
 
@@ -259,14 +308,22 @@ class Http:
 
     async def _request(self, scope: Scope) -> Request:
         """Let the caller in: the only place where a request is made."""
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = _named_headers(scope)
         if why := self._doors.unwelcome_page(headers.get("origin"), scope["proctor.host"]):
             raise Refusal(403, why, "FORBIDDEN")
-        client = scope.get("client")
-        address = plain_address(client[0]) if client else None
-        now = datetime.now(UTC)
+        address, now = _address_of(scope), datetime.now(UTC)
+        session = ""
+        if self._app.auth.required and "cookie" in headers and "authorization" not in headers:
+            session = sessions.session_of(headers, scope["proctor.host"])
+            if session and not sessions.is_own_page(scope["method"], headers, scope["proctor.host"]):
+                raise Refusal(403, NOT_OWN, "FORBIDDEN")
+        caller = await self._unless_refused(self._app.auth.caller(headers, address, now, session), headers)
+        return Request(self._app, headers, now, caller.tenant_id, caller, address)
+
+    async def _unless_refused(self, asked: Awaitable[T], headers: Mapping[str, str]) -> T:
+        """Give what is known of a caller; an unknown one is answered in the form that it reads."""
         try:
-            caller = await self._app.auth.caller(headers, address, now)
+            return await asked
         except TooManyFailures as error:
             wait = ((b"retry-after", b"%d" % error.seconds),)
             raise Refusal(429, error.message, error.code, wait) from None
@@ -280,7 +337,6 @@ class Http:
             raise Refusal(status, error.message, error.code, ((b"www-authenticate", b"Bearer"),)) from None
         except ApiError as error:
             raise Refusal(400, error.message, error.code) from None
-        return Request(self._app, headers, now, caller.tenant_id, caller, address)
 
     def _for_browsers(self, origin: bytes | None, host: str) -> tuple[tuple[bytes, bytes], ...]:
         """Give the headers with which a browser lets pages of other origins read the answer."""
@@ -390,6 +446,15 @@ def _go_on(begun: Any, awaited: Any) -> Generator[Any, Any, Message]:
         except StopIteration as done:
             message: Message = done.value
             return message
+
+
+def _named_headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _address_of(scope: Scope) -> str | None:
+    client = scope.get("client")
+    return plain_address(client[0]) if client else None
 
 
 def _is_body_left(scope: Scope) -> bool:

@@ -204,6 +204,9 @@ class Settings:
         _path_prefix,
         "path below which the server is reached, such as /proctor; what a trusted proxy says, when empty",
     )
+    session_hours: float = _setting(
+        "http.session_hours", 12.0, _number(0.01, 8760), "after which whoever logged in with a browser does so again"
+    )
     max_batch: int = _setting("http.max_batch", 25, _whole(1, 1000), "most operations in one request")
     max_answer_bytes: int = _setting(
         "http.max_answer_bytes",

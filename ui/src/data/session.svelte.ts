@@ -1,7 +1,5 @@
 import { url } from "./url";
 
-const KEY = "proctor.key";
-
 export interface Tenant {
   id: string;
   name: string;
@@ -22,26 +20,38 @@ class Session {
   /** Counts log-ins: whoever was refused asks again when it changes. */
   turn = $state(0);
 
-  get key(): string | null {
-    return sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
+  /**
+   * Show a key to the server, which keeps it from then on in a cookie that no script reads; gives why not, if not.
+   * `stay`: also after the browser was closed.
+   */
+  async enter(key: string, stay: boolean): Promise<string | null> {
+    let response: Response;
+    try {
+      response = await fetch(url("login"), {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ key, stay }),
+      });
+    } catch {
+      return "The server cannot be reached.";
+    }
+    if (response.ok) {
+      this.login = null;
+      return null;
+    }
+    const answer = (await response.json().catch(() => null)) as { errors?: { message: string }[] } | null;
+    return answer?.errors?.[0]?.message ?? `The server answered ${response.status}.`;
   }
 
-  /** Keep a key: for this tab, or for this browser. */
-  keep(key: string, forGood: boolean): void {
-    this.forget();
-    (forGood ? localStorage : sessionStorage).setItem(KEY, key);
+  /** End the session of this browser. */
+  async leave(): Promise<void> {
+    await fetch(url("logout"), { method: "POST" });
+    this.login = "You are logged out.";
   }
 
-  forget(): void {
-    sessionStorage.removeItem(KEY);
-    localStorage.removeItem(KEY);
-  }
-
-  /** The headers that say who asks. */
+  /** The headers that say for which tenant is asked; who asks, says the cookie. */
   headers(): Record<string, string> {
-    const key = this.key;
     return {
-      ...(key ? { Authorization: `Bearer ${key}` } : {}),
       ...(this.tenant ? { "X-PREFECT-TENANT-ID": this.tenant.id } : {}),
     };
   }

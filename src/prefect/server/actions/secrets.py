@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 import logging
 import os
@@ -69,6 +70,10 @@ class SecretBox:
             why = "it was encrypted with another key" if is_other else "its stored form was changed"
             raise ApiError(f"The secret cannot be read: {why}. Set it anew.") from None
         return json.loads(plain)
+
+    def secret_for(self, purpose: str) -> bytes:
+        """Give a secret of its own for another purpose than closing values; the same in all replicas."""
+        return hmac.digest(self._ready_key(), purpose.encode(), "sha256")
 
     def _ready_key(self) -> bytes:
         if not self._key:
