@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _YEARS = 50
 _LONGEST = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # days of each month, 1 to 12
+_DAYS = 3_660_000  # more than there are from the year 1 to 9999
+_MOST_INTERVAL = 2**31 - 1
 _MAX_WALKED = 1_000_000  # occurrences of a rule with a count, which has to be walked from its start
 
 
@@ -138,9 +140,11 @@ def _forwarded(rule: Any, start: datetime) -> Any:
     }
     step = steps.get(rule._freq)  # months and years are long enough to walk
     if step is not None and not rule._bysetpos:
-        passed = (start - begin) // (step * rule._interval) - 1
+        # A step that goes beyond the calendar, as 999,999 weeks or more, is never made.
+        length = step * min(rule._interval, _DAYS // max(step.days, 1))
+        passed = (start - begin) // length - 1
         if passed > 0:
-            changes["dtstart"] = (begin + passed * step * rule._interval).replace(tzinfo=rule._dtstart.tzinfo)
+            changes["dtstart"] = (begin + passed * length).replace(tzinfo=rule._dtstart.tzinfo)
     return rule.replace(**changes) if changes else rule
 
 
@@ -230,8 +234,6 @@ def load_rules(data: Any) -> rrule | rruleset:
 
 
 def _load_rule(data: Any) -> rrule:
-    from dateutil.rrule import rrulestr
-
     if not isinstance(data, Mapping) or not isinstance(data.get("rr"), str):
         raise ValueError(f"rrule_obj: a rule must be an object with the text 'rr': {data!r}")
     changes: dict[str, Any] = {}
@@ -241,13 +243,38 @@ def _load_rule(data: Any) -> rrule:
     if data.get("_until") is not None:
         changes["until"] = _time(data["_until"])
     try:
-        rule: Any = rrulestr(data["rr"])
+        return _read_rule(data["rr"], changes)
+    except ValueError as error:
+        raise ValueError(f"rrule_obj: not a valid rule: {data['rr']!r}: {error}") from None
+
+
+def fault_of_rule(data: Mapping[str, Any]) -> str | None:
+    """Say why the text ``rr`` of a rule's JSON is no rule, or one that never goes on; None: there is nothing wrong."""
+    times = {name: data[f"_{name}"] for name in ("dtstart", "until") if data.get(f"_{name}") is not None}
+    try:
+        _read_rule(data["rr"], {name: _time(text) for name, text in times.items()})
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _read_rule(text: str, changes: Mapping[str, Any]) -> rrule:
+    from dateutil.rrule import rruleset, rrulestr
+
+    try:
+        rule: Any = rrulestr(text)
+        if isinstance(rule, rruleset):
+            raise ValueError("expected one rule")
         if rule._interval < 1:
             raise ValueError("INTERVAL must be at least 1")
-        loaded: rrule = rule.replace(**changes)
-    except (ValueError, AttributeError, TypeError, KeyError) as error:
-        raise ValueError(f"rrule_obj: not a valid rule: {data['rr']!r}: {error}") from None
-    return loaded
+        if rule._interval > _MOST_INTERVAL:
+            raise ValueError(f"INTERVAL must be at most {_MOST_INTERVAL}")
+        if not all(1 <= month <= 12 for month in rule._bymonth or ()):
+            raise ValueError("BYMONTH must be from 1 to 12")
+        found: rrule = rule.replace(**changes)
+        return found
+    except (AttributeError, TypeError, KeyError, OverflowError) as error:
+        raise ValueError("FREQ is missing" if "'freq'" in str(error) else str(error)) from None
 
 
 def _time(text: Any) -> datetime:

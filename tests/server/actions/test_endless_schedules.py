@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 
 import pytest
@@ -228,3 +229,57 @@ def test_as_many_dates_as_are_allowed_are_scheduled(world):
 def test_a_rule_that_never_moves_on_is_said_to_be_wrong():
     with pytest.raises(ValueError, match="INTERVAL must be at least 1"):
         Schedule.deserialize({"clocks": [clock("FREQ=YEARLY;INTERVAL=0")]})
+
+
+def of_rule(text, **more):
+    return {"clocks": [{"type": "RRuleClock", "rrule_obj": {"type": "rrule", **rule(text), **more}}]}
+
+
+IN_SET = "clocks[0].rrule_obj._rrule[0].rr"
+NONSENSE = {
+    "no step": (of_rule("FREQ=DAILY;INTERVAL=0"), "clocks[0].rrule_obj.rr", "INTERVAL must be at least 1"),
+    "a step back": (of_rule("FREQ=DAILY;INTERVAL=-1"), "clocks[0].rrule_obj.rr", "INTERVAL must be at least 1"),
+    "a step for ever": (of_rule(f"FREQ=DAILY;INTERVAL={2**31}"), "clocks[0].rrule_obj.rr", f"at most {2**31 - 1}"),
+    "no frequency": (of_rule("INTERVAL=1"), "clocks[0].rrule_obj.rr", "FREQ is missing"),
+    "a thirteenth month": (of_rule("FREQ=YEARLY;BYMONTH=13"), "clocks[0].rrule_obj.rr", "BYMONTH must be from 1 to 12"),
+    "a late hour": (of_rule("FREQ=DAILY;BYHOUR=99"), "clocks[0].rrule_obj.rr", "hour must be in 0..23"),
+    "no rule": (of_rule("x"), "clocks[0].rrule_obj.rr", "a recurrence rule"),
+    "no step in a set": (bad_field("_rrule", [rule("FREQ=HOURLY;INTERVAL=0")]), IN_SET, "INTERVAL must be at least 1"),
+    "no step of what is left out": (
+        bad_field("_exrule", [rule("FREQ=HOURLY;INTERVAL=0")]), "clocks[0].rrule_obj._exrule[0].rr", "at least 1",
+    ),
+    "no interval": ({"clocks": [HOURLY | {"interval": 0}]}, "clocks[0].interval", "microseconds greater than 0"),
+    "an interval back": ({"clocks": [HOURLY | {"interval": -1}]}, "clocks[0].interval", "microseconds greater than 0"),
+    "a text for an interval": ({"clocks": [HOURLY | {"interval": "1h"}]}, "clocks[0].interval", "microseconds"),
+    "no cron": ({"clocks": [{"type": "CronClock", "cron": "x"}]}, "clocks[0].cron", "a cron expression"),
+    "a cron without step": ({"clocks": [{"type": "CronClock", "cron": "*/0 * * * *"}]}, "clocks[0].cron", "a cron"),
+    "no dates": ({"clocks": [{"type": "DatesClock", "dates": []}]}, "clocks[0]", "needs at least one date"),
+    "no time": ({"clocks": [HOURLY | {"start_date": {"dt": "soon", "tz": "UTC"}}]}, "clocks[0]", "a clock that can be"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("schedule", "field", "expected"), NONSENSE.values(), ids=NONSENSE.keys())
+def test_a_clock_that_never_goes_on_is_refused_at_registration(world, schedule, field, expected):
+    with pytest.raises(BadInput, match=re.escape(expected)) as told:
+        world.register(flow_document(schedule={"type": "Schedule", **schedule}))
+
+    assert told.value.field == f"serialized_flow.schedule.{field}"
+    assert len(str(told.value)) < 500
+    assert world.rows("flow") == []
+
+
+SOUND = {
+    "a rule that never comes": of_rule("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"),
+    "a step beyond the calendar": of_rule(f"FREQ=WEEKLY;INTERVAL={2**31 - 1}"),
+    "a cron that never comes": {"clocks": [{"type": "CronClock", "cron": "0 0 30 2 *"}]},
+    "an interval that clients refuse": {"clocks": [HOURLY | {"interval": 1_000_000}]},
+    "a clock of tomorrow": {"clocks": [{"type": "MoonClock", "interval": 5, "phase": "full"}]},
+}
+
+
+@pytest.mark.parametrize("schedule", SOUND.values(), ids=SOUND.keys())
+def test_a_clock_without_times_is_registered(world, schedule):
+    world.register(flow_document(schedule={"type": "Schedule", **schedule}))
+
+    assert len(world.rows("flow")) == 1
+    assert len(world.rows("flow_run")) <= 1

@@ -47,6 +47,25 @@ class Counted:
         return await self._database.write(work)
 
 
+# ----- time
+
+
+def test_a_transaction_that_has_taken_long_begins_no_further_row(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    database, settled = Counted(world), []
+
+    def settle(tx: Any, row: Row) -> int:
+        settled.append(row["id"])
+        return 1
+
+    assert world.run_async(settle_rows(database, rows(4), settle, what="Row")) == 4
+    usual = database.writes
+    monkeypatch.setattr(settling, "LONGEST_TOGETHER_SECONDS", -1.0)
+    assert world.run_async(settle_rows(database, rows(4), settle, what="Row")) == 4
+
+    assert sorted(settled) == sorted([row["id"] for row in rows(4)] * 2)
+    assert database.writes - usual == 4
+
+
 # ----- looking
 
 

@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from prefect.contract import limits
+from prefect.model import codec
+from prefect.schedules.cron import is_valid
+from prefect.schedules.rules import fault_of_rule
 from prefect.server.actions.checks import check_labels, check_name
 from prefect.server.errors import BadInput
 
@@ -24,6 +27,10 @@ LONGEST_CRON = limits.CRON_CHARACTERS
 #: Characters of a recurrence rule; rules of one set.
 LONGEST_RULE = limits.RULE_CHARACTERS
 MOST_RULES = limits.RULES_OF_A_SET
+#: The clocks whose times are known here; an interval below a minute is refused by clients, and gives no runs.
+CLOCKS = ("CronClock", "DatesClock", "IntervalClock", "RRuleClock")
+SHORTEST_READ = 60_000_000
+MOST_MICROSECONDS = 10_000 * 366 * 86_400 * 1_000_000
 #: Filters and adjustments of a schedule, each kind.
 MOST_FUNCTIONS = limits.SCHEDULE_FUNCTIONS
 
@@ -40,6 +47,13 @@ def text(place: str, value: Any) -> None:
 def cron(place: str, value: Any) -> None:
     if not isinstance(value, str) or len(value) > LONGEST_CRON:
         _refuse(place, f"a text of at most {LONGEST_CRON} characters", value)
+    if not is_valid(value):
+        _refuse(place, "a cron expression", value)
+
+
+def duration(place: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_MICROSECONDS:
+        _refuse(place, "a number of microseconds greater than 0", value)
 
 
 def rule(place: str, value: Any) -> None:
@@ -147,33 +161,69 @@ def document(required: Mapping[str, Check] | None = None, /, **optional: Check) 
 TASK_REFERENCE = either(name, document({"slug": name}), "a task slug")
 FUNCTION = either(text, document(fn=text, kwargs=mapping), "the name of a function")
 TIME = either(text, document(dt=text, tz=text), "a time")
-RULE = document({"rr": rule}, _dtstart=text, _until=text)
-RULES = document(
+RULE_FIELDS = document({"rr": rule}, _dtstart=text, _until=text)
+
+
+def recurrence(place: str, value: Any) -> None:
+    """Accept a rule that goes on: with INTERVAL=0 it names the same time for ever."""
+    RULE_FIELDS(place, value)
+    if fault := fault_of_rule(value):
+        _refuse(f"{place}.rr", f"a recurrence rule that can be read and goes on ({fault[:200]})", value["rr"])
+
+
+RULES_FIELDS = document(
     type=text,
     rr=rule,
     _dtstart=text,
     _until=text,
-    _rrule=list_of(RULE, MOST_RULES),
-    _exrule=list_of(RULE, MOST_RULES),
+    _rrule=list_of(recurrence, MOST_RULES),
+    _exrule=list_of(recurrence, MOST_RULES),
     _rdate=list_of(text, MOST_DATES),
     _exdate=list_of(text, MOST_DATES),
 )
-CLOCK = document(
+
+
+def recurrences(place: str, value: Any) -> None:
+    """Accept a rule, or a set of them."""
+    RULES_FIELDS(place, value)
+    if value.get("type") == "rrule":
+        recurrence(place, value)
+
+
+CLOCK_FIELDS = document(
     type=text,
     parameter_defaults=mapping,
     labels=labels,
     start_date=TIME,
     end_date=TIME,
-    interval=anything,
+    interval=duration,
     cron=cron,
     day_or=switch,
     dates=list_of(TIME, MOST_DATES),
-    rrule_obj=RULES,
+    rrule_obj=recurrences,
 )
+
+
+def clock(place: str, value: Any) -> None:
+    """Accept a clock that can be read, or one of a type that is not known here.
+
+    One that cannot would be registered, and its flow never scheduled, without a word; and a rule that does not go on
+    would keep whoever looks for its next times for ever.
+    """
+    CLOCK_FIELDS(place, value)
+    short = isinstance(value.get("interval"), int | float) and value["interval"] < SHORTEST_READ
+    if value.get("type") not in CLOCKS or short:
+        return
+    try:
+        codec.load("clock", value)
+    except (ValueError, TypeError, OverflowError) as error:
+        _refuse(place, f"a clock that can be read ({str(error)[:200]})", value)
+
+
 FUNCTIONS = list_of(anything, MOST_FUNCTIONS)
 SCHEDULE = document(
     type=text,
-    clocks=list_of(CLOCK, MOST_CLOCKS),
+    clocks=list_of(clock, MOST_CLOCKS),
     filters=FUNCTIONS,
     or_filters=FUNCTIONS,
     not_filters=FUNCTIONS,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -36,6 +37,8 @@ ROW_FAULTS = (
 MOST_FOUND = 500
 #: Settled in one transaction, as long as it has room.
 MOST_TOGETHER = 20
+#: After so long no further row is begun in the same transaction: others wait for it, on SQLite.
+LONGEST_TOGETHER_SECONDS = 0.05
 #: Transactions at one time: SQLite has one writer, and what waits for it keeps others waiting.
 LANES = {"sqlite": 1, "postgresql": 4}
 
@@ -93,9 +96,9 @@ async def _settle_share(database: Database, rows: Sequence[Row], settle: Settle,
 
 
 def _settle_some(rows: Sequence[Row], settle: Settle, what: str, tx: Transaction) -> tuple[int, int]:
-    settled = 0
+    settled, until = 0, time.monotonic() + LONGEST_TOGETHER_SECONDS
     for place, row in enumerate(rows):
-        if not tx.room():
+        if not tx.room() or (place and time.monotonic() > until):
             return settled, place
         try:
             with tx.savepoint():
