@@ -162,7 +162,8 @@ def process_task_defaults(config: Config) -> Config:
     """Bring ``tasks.defaults`` into the form that tasks use: a count, a timedelta or None, seconds or None."""
     defaults = config.setdefault("tasks", Config()).setdefault("defaults", Config())
     defaults.max_retries = defaults.get("max_retries") or 0
-    defaults.timeout = defaults.get("timeout") or None
+    timeout = defaults.get("timeout")
+    defaults.timeout = None if timeout is False else timeout
     delay = defaults.get("retry_delay")
     if delay is False or delay is None:
         defaults.retry_delay = None

@@ -35,6 +35,48 @@ ERRORS = {
     "TypeError": TypeError,
     "ZeroDivisionError": ZeroDivisionError,
 }
+
+
+class Coded(Exception):
+    """Has a constructor of its own, whose arguments are not those of ``Exception``."""
+
+    def __init__(self, code, *, detail="unknown"):
+        super().__init__(f"code {code}")
+        self.code = code
+        self.detail = detail
+
+
+class Named(Exception):
+    """Takes keywords only."""
+
+    def __init__(self, *, message):
+        super().__init__(message)
+
+
+class Bare(Exception):
+    """Tells nothing to its parent."""
+
+    def __init__(self, message):
+        self.message = message
+
+    def __str__(self):
+        return f"bare {self.message}"
+
+
+def caused(message):
+    error = ValueError(message)
+    error.__cause__ = KeyError("cause")
+    return error
+
+
+# How each error is made of a message; ``retry_on`` names the classes above.
+MAKERS = {
+    **ERRORS,
+    "Coded": lambda message: Coded(message, detail="of the task"),
+    "Named": lambda message: Named(message=message),
+    "Bare": Bare,
+    "caused": caused,
+}
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME_NAME = re.compile(r"prefect-result-[-\w]+")
@@ -73,6 +115,10 @@ class Scene:
         self.calls = collections.Counter()
         self.fired = collections.Counter()
         self.flow = None
+
+    def __getstate__(self):
+        # In another process a task needs what it does, and not the flow that it is part of.
+        return {**self.__dict__, "made": {}, "parameters": {}, "flow": None}
 
     # --- how things are shown -----------------------------------------------------------------------------------------
 
@@ -186,7 +232,7 @@ class Scene:
         if do == "parameter":
             return prefect.context.parameters.get(deed["key"])
         if do == "raise":
-            raise ERRORS[deed["error"]](deed["message"])
+            raise MAKERS[deed["error"]](deed["message"])
         if do == "sleep":
             time.sleep(deed["seconds"])
             return "slept"
@@ -461,6 +507,8 @@ class Scene:
             options["terminal_state_handler"] = self.terminal
         if spec.get("executor") == "dask":
             options["executor"] = LocalDaskExecutor(scheduler="synchronous")
+        elif spec.get("executor") == "processes":
+            options["executor"] = LocalDaskExecutor(scheduler="processes", num_workers=2)
         elif spec.get("executor") in ("threads", "alone"):
             workers = 4 if spec["executor"] == "threads" else 1
             options["executor"] = LocalDaskExecutor(scheduler="threads", num_workers=workers)
@@ -544,7 +592,7 @@ class Scene:
             else:
                 answer["value"] = self.show(final.result)
         answer["events"] = self.events
-        if self.spec.get("executor") in ("threads", "alone"):
+        if self.spec.get("executor") in ("threads", "alone", "processes"):
             answer["events"].sort(key=json.dumps)
         return answer
 

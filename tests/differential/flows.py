@@ -519,12 +519,15 @@ def invent(seed: int | str) -> Description:
                 break
     elif later.random() < 0.12:
         _in_threads(spec, later)
+    else:
+        _in_processes(spec, random.Random(f"processes {seed}"))
     if later.random() < 0.1:
         _write_elsewhere(spec, later)
     if later.random() < 0.08:
         _at_a_date(spec, later)
     if later.random() < 0.1:
         _branch_to_values(spec["nodes"], later)
+    _with_errors_of_ones_own(spec, random.Random(f"errors {seed}"))
     return spec
 
 
@@ -545,6 +548,27 @@ def _in_threads(spec: Description, chance: random.Random) -> None:
         # Redirecting prints is for the whole process, and a file at a target is for all children.
         for option in ("log_stdout", "target", "cache_key"):
             node.get("options", {}).pop(option, None)
+
+
+def _in_processes(spec: Description, chance: random.Random) -> None:
+    """Let some flows run in processes, which take seconds; without what the driver keeps in its own process."""
+    if chance.random() >= 0.02:
+        return
+    spec["executor"] = "processes"
+    spec["runs"] = spec["runs"][:1]
+    for node in _tasks_of(spec["nodes"]):
+        # What is counted from attempt to attempt is counted anew in each process.
+        node["body"] = [deed for deed in node["body"] if "times" not in deed and deed["do"] != "retry"]
+        for option in ("state_handlers", "target", "cache_key", "timeout"):
+            node.get("options", {}).pop(option, None)
+
+
+def _with_errors_of_ones_own(spec: Description, chance: random.Random) -> None:
+    """Let tasks raise exceptions with constructors of their own, or with a cause."""
+    for node in _tasks_of(spec["nodes"]):
+        for deed in node["body"]:
+            if deed["do"] == "raise" and chance.random() < 0.3:
+                deed["error"] = chance.choice(("Coded", "Named", "Bare", "caused"))
 
 
 def _write_elsewhere(spec: Description, chance: random.Random) -> None:

@@ -436,6 +436,25 @@ def _signals_interrupt() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def exit_handler(agent: Agent) -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C sets, for the length of a ``with`` block: for agents with a loop of their own.
+
+    ``Agent.start`` needs it no more.
+    """
+    ended = threading.Event()
+
+    def end(number: int, frame: object) -> None:
+        agent.logger.info("Keyboard interrupt received! Shutting down...")
+        ended.set()
+
+    former = signal.signal(signal.SIGINT, end)
+    try:
+        yield ended
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
 if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
     __getattr__, __dir__ = lazy(
         __name__,

@@ -91,7 +91,8 @@ class LocalDaskExecutor(Executor):
         try:
             yield
         except BaseException:
-            self.logger.info("Attempting to interrupt and cancel all running tasks...")
+            if self.scheduler == "threads":  # a process is ended, and not asked to end
+                self.logger.info("Attempting to interrupt and cancel all running tasks...")
             self._pool.interrupt()
             raise
         else:

@@ -78,7 +78,7 @@ class ShellTask(Task):
         with subprocess.Popen([self.shell, path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env) as process:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             for raw in process.stdout:
-                line = raw.decode("utf-8", "replace").rstrip("\r\n")
+                line = raw.decode("utf-8", "replace").rstrip()
                 if not keep_all:
                     lines.clear()
                 lines.append(line)

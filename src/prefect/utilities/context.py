@@ -56,7 +56,10 @@ class Context(DotDict):
     __slots__ = ()
 
     def __init__(self, *args: Mapping[str, Any], **kwargs: Any) -> None:
-        super().__init__(_with_values(_base(), args, kwargs))
+        base = _base()
+        # Only the process's own has one: those of tests and the like say what they hold.
+        del base["logger"]
+        super().__init__(_with_values(base, args, kwargs))
 
     def __getattr__(self, name: str) -> Any:
         if name != "_content":
@@ -66,9 +69,15 @@ class Context(DotDict):
                 pass
         raise AttributeError(f"'Context' object has no attribute {name!r}", name=name, obj=self)
 
-    def copy(self) -> DotDict:
-        """Give the present values as a dictionary of their own."""
-        return DotDict(self._content)
+    def __repr__(self) -> str:
+        # Not its values: secrets are among them.
+        return "<Context>"
+
+    def copy(self) -> Context:
+        """Give the present values as a Context of their own."""
+        new = object.__new__(Context)
+        DotDict.__init__(new, self._content)
+        return new
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("The context cannot be pickled: it belongs to its process. Take values from prefect.context.")

@@ -20,7 +20,11 @@ def is_serializable(obj: Any, raise_on_error: bool = False) -> bool:
     """Tell whether an object can be pickled, and read again in another process.
 
     Args:
-        raise_on_error: raise the error of pickling or reading instead of answering False.
+        raise_on_error: raise the error of pickling instead of answering False.
+
+    Raises:
+        subprocess.CalledProcessError: with ``raise_on_error``, it was pickled and could not be read; the traceback of
+            the other process is its ``stderr``.
     """
     # Late: pickling functions and the process to read them in are only needed here.
     import subprocess
@@ -38,5 +42,7 @@ def is_serializable(obj: Any, raise_on_error: bool = False) -> bool:
     reader = "import sys, pickle; pickle.loads(sys.stdin.buffer.read())"
     done = subprocess.run([sys.executable, "-c", reader], input=pickled, capture_output=True, check=False)
     if done.returncode and raise_on_error:
-        raise ValueError(f"The object cannot be read in another process: {done.stderr.decode(errors='replace')}")
+        error = subprocess.CalledProcessError(done.returncode, done.args, done.stdout, done.stderr)
+        error.add_note(f"The object cannot be read in another process:\n{done.stderr.decode(errors='replace')}")
+        raise error
     return done.returncode == 0

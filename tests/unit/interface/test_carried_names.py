@@ -11,7 +11,7 @@ import pytest
 
 CARRIED = {
     "prefect": "prefect",
-    "prefect.agent.agent": "Client config RunConfig UniversalRun prefect with_args",
+    "prefect.agent.agent": "exit_handler Client config RunConfig UniversalRun prefect with_args",
     "prefect.agent.docker.agent": "Agent config",
     "prefect.agent.ecs.agent": "Agent config",
     "prefect.agent.kubernetes.agent": "Agent config",

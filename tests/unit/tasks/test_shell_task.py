@@ -18,7 +18,7 @@ from prefect.tasks.shell import ShellTask
     [
         ("echo a; echo b >&2", "b", ["a", "b"]),
         ("echo a; echo", "", ["a", ""]),
-        ("echo '  a '", "  a ", ["  a "]),
+        ("echo '  a '", "  a", ["  a"]),
         ("true", None, []),
         ("printf 'no newline'", "no newline", ["no newline"]),
         (r"printf '\xff\n'", "\ufffd", ["\ufffd"]),
