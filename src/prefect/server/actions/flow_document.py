@@ -47,13 +47,6 @@ def text(place: str, value: Any) -> None:
 def cron(place: str, value: Any) -> None:
     if not isinstance(value, str) or len(value) > LONGEST_CRON:
         _refuse(place, f"a text of at most {LONGEST_CRON} characters", value)
-    if not is_valid(value):
-        _refuse(place, "a cron expression", value)
-
-
-def duration(place: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_MICROSECONDS:
-        _refuse(place, "a number of microseconds greater than 0", value)
 
 
 def rule(place: str, value: Any) -> None:
@@ -161,74 +154,78 @@ def document(required: Mapping[str, Check] | None = None, /, **optional: Check) 
 TASK_REFERENCE = either(name, document({"slug": name}), "a task slug")
 FUNCTION = either(text, document(fn=text, kwargs=mapping), "the name of a function")
 TIME = either(text, document(dt=text, tz=text), "a time")
-RULE_FIELDS = document({"rr": rule}, _dtstart=text, _until=text)
-
-
-def recurrence(place: str, value: Any) -> None:
-    """Accept a rule that goes on: with INTERVAL=0 it names the same time for ever."""
-    RULE_FIELDS(place, value)
-    if fault := fault_of_rule(value):
-        _refuse(f"{place}.rr", f"a recurrence rule that can be read and goes on ({fault[:200]})", value["rr"])
-
-
-RULES_FIELDS = document(
+RULE = document({"rr": rule}, _dtstart=text, _until=text)
+RULES = document(
     type=text,
     rr=rule,
     _dtstart=text,
     _until=text,
-    _rrule=list_of(recurrence, MOST_RULES),
-    _exrule=list_of(recurrence, MOST_RULES),
+    _rrule=list_of(RULE, MOST_RULES),
+    _exrule=list_of(RULE, MOST_RULES),
     _rdate=list_of(text, MOST_DATES),
     _exdate=list_of(text, MOST_DATES),
 )
-
-
-def recurrences(place: str, value: Any) -> None:
-    """Accept a rule, or a set of them."""
-    RULES_FIELDS(place, value)
-    if value.get("type") == "rrule":
-        recurrence(place, value)
-
-
-CLOCK_FIELDS = document(
+CLOCK = document(
     type=text,
     parameter_defaults=mapping,
     labels=labels,
     start_date=TIME,
     end_date=TIME,
-    interval=duration,
+    interval=anything,
     cron=cron,
     day_or=switch,
     dates=list_of(TIME, MOST_DATES),
-    rrule_obj=recurrences,
+    rrule_obj=RULES,
 )
-
-
-def clock(place: str, value: Any) -> None:
-    """Accept a clock that can be read, or one of a type that is not known here.
-
-    One that cannot would be registered, and its flow never scheduled, without a word; and a rule that does not go on
-    would keep whoever looks for its next times for ever.
-    """
-    CLOCK_FIELDS(place, value)
-    short = isinstance(value.get("interval"), int | float) and value["interval"] < SHORTEST_READ
-    if value.get("type") not in CLOCKS or short:
-        return
-    try:
-        codec.load("clock", value)
-    except (ValueError, TypeError, OverflowError) as error:
-        _refuse(place, f"a clock that can be read ({str(error)[:200]})", value)
-
-
 FUNCTIONS = list_of(anything, MOST_FUNCTIONS)
 SCHEDULE = document(
     type=text,
-    clocks=list_of(clock, MOST_CLOCKS),
+    clocks=list_of(CLOCK, MOST_CLOCKS),
     filters=FUNCTIONS,
     or_filters=FUNCTIONS,
     not_filters=FUNCTIONS,
     adjustments=FUNCTIONS,
 )
+
+
+def schedule(place: str, value: Any) -> None:
+    """Accept a schedule whose clocks can be read, but for those of types that are not known here.
+
+    A flow with another one would be registered and never scheduled, without a word; and a rule that does not go on
+    would keep whoever looks for its next times for ever.
+    """
+    SCHEDULE(place, value)
+    for index, clock in enumerate(value.get("clocks") or ()):
+        if clock.get("type") in CLOCKS:
+            _check_clock(f"{place}.clocks[{index}]", clock)
+
+
+def _check_clock(place: str, clock: Mapping[str, Any]) -> None:
+    interval, cron_text, rules = clock.get("interval"), clock.get("cron"), clock.get("rrule_obj") or {}
+    if interval is not None:
+        if isinstance(interval, bool) or not isinstance(interval, int | float) or not 0 < interval < MOST_MICROSECONDS:
+            _refuse(f"{place}.interval", "a number of microseconds greater than 0", interval)
+        if interval < SHORTEST_READ:
+            return
+    if cron_text is not None and not is_valid(cron_text):
+        _refuse(f"{place}.cron", "a cron expression", cron_text)
+    if rules.get("type") == "rrule":
+        _check_rule(f"{place}.rrule_obj", rules)
+    for kind in ("_rrule", "_exrule"):
+        for index, one in enumerate(rules.get(kind) or ()):
+            _check_rule(f"{place}.rrule_obj.{kind}[{index}]", one)
+    try:
+        codec.load("clock", clock)
+    except Exception as error:  # whatever it says against its input is the caller's to hear
+        _refuse(place, f"a clock that can be read ({str(error)[:200]})", clock)
+
+
+def _check_rule(place: str, value: Mapping[str, Any]) -> None:
+    RULE(place, value)
+    if fault := fault_of_rule(value):
+        _refuse(f"{place}.rr", f"a recurrence rule that can be read and goes on ({fault[:200]})", value["rr"])
+
+
 PARAMETER = document({"name": text}, slug=text, required=switch, default=anything, type=text)
 TASK = document(
     {"slug": name},
@@ -253,7 +250,7 @@ FLOW = document(
     {"name": name},
     type=text,
     description=text,
-    schedule=SCHEDULE,
+    schedule=schedule,
     parameters=parameters,
     tasks=list_of(TASK),
     edges=list_of(EDGE),
