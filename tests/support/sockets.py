@@ -48,14 +48,19 @@ class Socket:
         return await asyncio.wait_for(self._down.get(), PATIENCE_SECONDS)
 
     async def hear(self):
-        message = await self.raw()
-        assert message["type"] == "websocket.send", message
-        return json.loads(message["text"])
+        """Take the next message that is no ping."""
+        while True:
+            message = await self.raw()
+            assert message["type"] == "websocket.send", message
+            said = json.loads(message["text"])
+            if said != {"type": "ping"}:
+                return said
 
     async def begin(self, payload=None):
         assert (await self.raw())["type"] == "websocket.accept"
         await self.say({"type": "connection_init", "payload": payload})
-        assert await self.hear() == {"type": "connection_ack"}
+        self.acknowledged = await self.hear()
+        assert self.acknowledged["type"] == "connection_ack"
         return self
 
     async def subscribe(self, query, name="1", **variables):

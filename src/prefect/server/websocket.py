@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from graphql import OperationType
 
+from prefect._version import __version__
 from prefect.server import json_text
 from prefect.server.errors import ApiError
 from prefect.server.graphql.operations import Request
@@ -34,6 +35,8 @@ logger = logging.getLogger("prefect.server.websocket")
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
+#: So often a client hears something, so that it can tell a dead connection from a quiet one.
+PING_SECONDS = 15.0
 LONGEST_ID = 200
 #: Reading the database for subscriptions leaves the other readers to everybody else.
 LOOKS = 2
@@ -87,6 +90,7 @@ class _Connection:
         self._sending = asyncio.Lock()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._acknowledged = False
+        self._pinging: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         try:
@@ -105,7 +109,7 @@ class _Connection:
         except OSError:
             logger.debug("A client left while it was answered", exc_info=True)
         finally:
-            tasks = list(self._running.values())
+            tasks = [*self._running.values(), *([self._pinging] if self._pinging else [])]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -158,7 +162,17 @@ class _Connection:
         self._scope = {**self._scope, "method": "POST", "headers": [*kept, *more]}
         await self._request()
         self._acknowledged = True
-        await self._say(b'{"type":"connection_ack"}')
+        told = {"api": {"version": __version__}}
+        await self._say(orjson.dumps({"type": "connection_ack", "payload": told}))
+        self._pinging = asyncio.create_task(self._ping())
+
+    async def _ping(self) -> None:
+        try:
+            while True:
+                await asyncio.sleep(PING_SECONDS)
+                await self._say(b'{"type":"ping"}')
+        except (OSError, RuntimeError):
+            logger.debug("A client left and was not missed before", exc_info=True)
 
     async def _request(self) -> Request:
         try:

@@ -450,3 +450,11 @@ def test_runs_of_all_versions_are_found_by_their_group_and_by_what_changed(api):
     assert api.row("flow_run", second, "updated")["updated"] == since
     api.do("set_flow_run_name", "success", flow_run_id=second, name="other")
     assert api.row("flow_run", second, "updated")["updated"] > since
+
+
+def test_who_creates_a_run_hears_whether_it_was_made_or_found_by_its_key(api):
+    flow_id = api.register()
+    asked = [api.do("create_flow_run", "id created", flow_id=flow_id, idempotency_key="key") for _ in range(2)]
+
+    assert [answer["created"] for answer in asked] == [True, False]
+    assert asked[0]["id"] == asked[1]["id"]

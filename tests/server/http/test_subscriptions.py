@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+from prefect._version import __version__
+from prefect.server import websocket
 from support.asgi import graphql
 from support.servers import running_server
 from support.sockets import PATIENCE_SECONDS, Socket
@@ -310,7 +312,7 @@ def test_a_real_client_sees_changes_and_is_told_when_the_server_stops(tmp_path):
         with client.connect(address, subprotocols=["graphql-transport-ws"]) as socket:
             hear = lambda: json.loads(socket.recv(PATIENCE_SECONDS))  # noqa: E731
             socket.send('{"type": "connection_init"}')
-            assert hear() == {"type": "connection_ack"}
+            assert hear()["type"] == "connection_ack"
             query = json.dumps({"query": "subscription { project { name } }"})
             socket.send(f'{{"type": "subscribe", "id": "1", "payload": {query}}}')
             assert hear()["payload"] == {"data": {"project": []}}
@@ -347,10 +349,25 @@ def test_a_subscriber_of_one_replica_sees_what_is_done_through_another(tmp_path,
         with client.connect(address, subprotocols=["graphql-transport-ws"]) as socket:
             hear = lambda: json.loads(socket.recv(PATIENCE_SECONDS))  # noqa: E731
             socket.send('{"type": "connection_init"}')
-            assert hear() == {"type": "connection_ack"}
+            assert hear()["type"] == "connection_ack"
             query = json.dumps({"query": "subscription { flow_run { state } }"})
             socket.send(f'{{"type": "subscribe", "id": "1", "payload": {query}}}')
             assert hear()["payload"] == {"data": {"flow_run": []}}
             post(one.url, CREATE, {"input": {"flow_id": made["data"]["create_flow"]["id"]}})
             assert hear()["payload"] == {"data": {"flow_run": [{"state": "Scheduled"}]}}
     databases.drop(url)
+
+
+def test_a_client_hears_the_version_when_it_begins_and_pings_while_it_stays(api, monkeypatch):
+    monkeypatch.setattr(websocket, "PING_SECONDS", 0.01)
+
+    async def scene():
+        async with Socket(api.app) as socket:
+            await socket.begin()
+            pings = [json.loads((await socket.raw())["text"]) for _ in range(2)]
+            await socket.say({"type": "pong"})
+            return socket.acknowledged, pings, json.loads((await socket.raw())["text"])
+
+    acknowledged, pings, after = api.run_async(scene())
+    assert acknowledged["payload"] == {"api": {"version": __version__}}
+    assert [*pings, after] == [{"type": "ping"}] * 3

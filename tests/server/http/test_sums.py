@@ -159,3 +159,27 @@ def test_the_lines_of_one_run_are_not_those_of_others(api):
     api.do("write_run_logs", "success", logs=[{"flow_run_id": run, "message": "m"} for run in (one, other, other)])
 
     assert told(api.ask(VOLUME, {"id": other}), "log_volume")["total"] == 2
+
+
+def test_failures_are_told_once_for_each_thing_that_is_said(api):
+    tasks = [{"slug": f"t{place}-1", "name": f"t{place}", "tags": []} for place in range(9)]
+    run_id = ended(api, api.register(tasks=tasks, edges=[]), "Scheduled")
+    rows = api.row("flow_run", run_id, "task_runs(order_by: {task: {slug: asc}}) { id task_id }")["task_runs"]
+    said = [("Failed", "KeyError: 'a'")] * 6 + [("Failed", "other"), ("TriggerFailed", "other"), ("Success", "fine")]
+    for row, (state, message) in zip(rows, said, strict=True):
+        change = {"task_run_id": row["id"], "state": {"type": state, "message": message}}
+        api.do("set_task_run_states", "states { id }", states=[change])
+    asked = (
+        "query($id: UUID!, $limit: Int) { task_run_failures(flow_run_id: $id, limit: $limit) "
+        "{ state message count first { task_run_id task_id map_index end_time } } }"
+    )
+
+    told_ = told(api.ask(asked, {"id": run_id}), "task_run_failures")
+
+    assert [(one["state"], one["message"], one["count"]) for one in told_] == [
+        ("Failed", "KeyError: 'a'", 6), ("Failed", "other", 1), ("TriggerFailed", "other", 1)
+    ]  # fmt: skip
+    assert [one["task_run_id"] for one in told_[0]["first"]] == [row["id"] for row in rows[:5]]
+    assert told_[0]["first"][0]["task_id"] == rows[0]["task_id"]
+    assert len(told(api.ask(asked, {"id": run_id, "limit": 1}), "task_run_failures")) == 1
+    assert "Invalid limit" in api.ask(asked, {"id": run_id, "limit": 101}).messages[0]

@@ -25,7 +25,15 @@ from prefect.server.rules.proposal import Proposal, propose
 from prefect.server.store import flows, runs
 from prefect.server.store.database import MOST_ROWS, Transaction, UniquenessViolation
 
-__all__ = ["KeyTaken", "create_flow_run", "create_flow_runs", "fill_flow_run", "is_key_used", "labels_key"]
+__all__ = [
+    "KeyTaken",
+    "create_flow_run",
+    "create_flow_runs",
+    "create_or_find",
+    "fill_flow_run",
+    "is_key_used",
+    "labels_key",
+]
 
 UNMAPPED = -1
 #: The role of callers while no keys are asked for.
@@ -63,7 +71,12 @@ class _Wish:
         return self.flow_id, self.version_group_id, self.flow_group_id
 
 
-def create_flow_run(
+def create_flow_run(tx: Transaction, now: datetime, **given: Any) -> str:
+    """Create a flow run, or find the one of its key, as ``create_or_find`` does; gives its id."""
+    return create_or_find(tx, now, **given)[0]
+
+
+def create_or_find(
     tx: Transaction,
     now: datetime,
     *,
@@ -71,12 +84,12 @@ def create_flow_run(
     tenant_id: str | None = None,
     role: str = ANY_ROLE,
     **given: Any,
-) -> str:
-    """Create a flow run, Scheduled, with all its task runs; gives its id.
+) -> tuple[str, bool]:
+    """Create a flow run, Scheduled, with all its task runs; gives its id, and True.
 
-    With an idempotency key: the run that was made with this key before, whatever else is given.  A key belongs to
-    what it was used with: the flow, the version group or the flow group; in the latter two it holds for new versions
-    as well.
+    With an idempotency key: the run that was made with this key before, whatever else is given, and False.  A key
+    belongs to what it was used with: the flow, the version group or the flow group; in the latter two it holds for new
+    versions as well.
 
     Args:
         tenant_id: only this tenant's flows are found by their version group, whose name is free; None: any tenant's.
@@ -93,12 +106,12 @@ def create_flow_run(
     if wish.key is not None:
         existing = _run_of_key(tx, _scopes(flow, *wish.choice), wish.key)
         if existing is not None:
-            return existing
+            return existing, False
     tasks = _tasks(tx, flow)
     _begin(tx, now, wish, flow, run, is_held=tasks is None)
     _fill(tx, now, [(run, tasks)])
     run_id: str = run["id"]
-    return run_id
+    return run_id, True
 
 
 def fill_flow_run(tx: Transaction, now: datetime, *, flow_run_id: str, position: str) -> str | None:

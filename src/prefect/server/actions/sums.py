@@ -16,6 +16,8 @@ __all__ = ["MOST_BUCKETS", "MOST_GROUPS", "Border", "log_volume", "run_counts", 
 
 MOST_GROUPS = 1000
 MOST_BUCKETS = 1000
+#: Of lines that other versions of this software have written.
+OTHER_LEVELS = "OTHER"
 _TICK = timedelta(microseconds=1)
 
 #: What the reader may see, and of which tenant.
@@ -105,8 +107,9 @@ def log_volume(
     counted: list[dict[str, Any]] = []
     whole: dict[str, int] = {}
     for first, until in pairwise(bounds):
-        rows = tx.raw(compiled.sql, compiled.values({sums.BEGIN: first, sums.END: until}))
-        counts = {str(level): number for level, number in rows}
+        ((total, *by_level),) = tx.raw(compiled.sql, compiled.values({sums.BEGIN: first, sums.END: until}))
+        numbers = zip((*sums.LEVELS, OTHER_LEVELS), (*by_level, total - sum(by_level)), strict=True)
+        counts = {level: number for level, number in numbers if number}
         for level, number in counts.items():
             whole[level] = whole.get(level, 0) + number
         counted.append(_bucket(first, counts))

@@ -124,7 +124,8 @@ async def _create_large_flow(request: Request, prepared: registration.Prepared, 
 
 
 async def _create_flow_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    return {"id": await write(request, create_run.create_flow_run, **_creator(request), **inputs)}
+    run_id, is_new = await write(request, create_run.create_or_find, **_creator(request), **inputs)
+    return {"id": run_id, "created": is_new}
 
 
 async def _create_flow_runs(request: Request, inputs: Inputs) -> Mapping[str, Any]:
@@ -348,7 +349,7 @@ _FLOW_GROUPS = (
 )
 
 _RUNS = (
-    Operation("create_flow_run", _FLOW_RUN, ID, _create_flow_run),
+    Operation("create_flow_run", _FLOW_RUN, {**ID, "created": "Boolean"}, _create_flow_run),
     _operation(
         "create_flow_runs",
         _create_flow_runs,

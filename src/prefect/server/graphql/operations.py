@@ -133,6 +133,13 @@ OBJECT_TYPES: Mapping[str, Mapping[str, str]] = {
         "counts": "JSON!",
         "buckets": "[time_bucket!]!",
     },
+    "task_run_failure": {
+        "state": "String!",
+        "message": "String",
+        "count": "Int!",
+        "first": "[failed_task_run!]!",
+    },
+    "failed_task_run": {"task_run_id": "UUID!", "task_id": "UUID!", "map_index": "Int!", "end_time": "DateTime"},
     "time_bucket": {"time": "DateTime!", "total": "Int!", "counts": "JSON!"},
     "mapped_children": {"min_start_time": "DateTime", "max_end_time": "DateTime", "state_counts": "JSON"},
     "reference_data": {"state_hierarchy": "JSON!", "state_info": "JSON!"},

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from prefect.server.actions import sums
+from prefect.server.actions import failures, sums
 from prefect.server.catalogue import PUBLIC
 from prefect.server.errors import ApiError
 from prefect.server.graphql import access
@@ -60,6 +60,11 @@ async def _log_volume(request: Request, inputs: Inputs) -> Any:
     )
 
 
+async def _task_run_failures(request: Request, inputs: Inputs) -> Any:
+    given = {"flow_run_id": inputs["flow_run_id"], "limit": inputs.get("limit") or 20}
+    return await request.app.database.read(lambda tx: failures.task_run_failures(tx, **given))
+
+
 SUM_QUERIES: tuple[Operation, ...] = (
     Operation(
         "flow_run_counts",
@@ -79,6 +84,13 @@ SUM_QUERIES: tuple[Operation, ...] = (
         },
         "flow_run_history",
         _flow_run_history,
+        is_mutation=False,
+    ),
+    Operation(
+        "task_run_failures",
+        {"flow_run_id": "UUID!", "limit": "Int = 20"},
+        "[task_run_failure!]",
+        _task_run_failures,
         is_mutation=False,
     ),
     Operation(

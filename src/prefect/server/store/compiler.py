@@ -108,6 +108,18 @@ def compile_groups(rows: Rows, keys: tuple[str, ...], dialect: Dialect, scope: S
     return writer.finish(f"{text}{writer.paging(rows)}", is_list=True)
 
 
+def compile_figures(rows: Rows, figures: tuple[str, ...], dialect: Dialect, scope: Scope | None = None) -> Compiled:
+    """Compile figures over the rows: one row of them.
+
+    Args:
+        figures: SQL of aggregates, in which ``{0}`` stands for the table.
+    """
+    writer = _Writer(fragments_of(dialect), scope)
+    alias = writer.alias()
+    written = ", ".join(figure.format(alias) for figure in figures)
+    return writer.finish(f"SELECT {written} {writer.source_of(rows, alias)}", is_list=False)
+
+
 # Every table that a statement reads stands behind one of these words, under a short name.
 _READ = re.compile(r'\b(?:FROM|JOIN) "?(\w+)"? AS t?\w')
 
@@ -541,4 +553,12 @@ def _is_anchor(table: PublicTable, part: Condition) -> bool:
     return column.primary_key or (bool(column.foreign_keys) and part.column != "tenant_id")
 
 
-__all__ = ["Compiled", "compile_aggregate", "compile_groups", "compile_row", "compile_rows", "tables_of"]
+__all__ = [
+    "Compiled",
+    "compile_aggregate",
+    "compile_figures",
+    "compile_groups",
+    "compile_row",
+    "compile_rows",
+    "tables_of",
+]

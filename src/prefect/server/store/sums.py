@@ -13,12 +13,12 @@ from sqlalchemy import func, select
 
 from prefect.server.catalogue import PUBLIC, log
 
-from .compiler import Compiled, compile_groups
+from .compiler import Compiled, compile_figures, compile_groups
 from .dialect import Dialect
 from .phrases import value_of
 from .selection import And, Compare, Condition, Const, Rows, Scope, Slot
 
-__all__ = ["BEGIN", "END", "RUN_KEYS", "first_line", "last_line", "lines_by_level", "runs_by", "runs_by_time"]
+__all__ = ["BEGIN", "END", "LEVELS", "RUN_KEYS", "first_line", "last_line", "lines_by_level", "runs_by", "runs_by_time"]
 
 #: What runs are counted by.
 RUN_KEYS = {
@@ -29,6 +29,7 @@ RUN_KEYS = {
     "auto_scheduled": "{0}.auto_scheduled",
     "project_id": "(SELECT f.project_id FROM flow AS f WHERE f.id = {0}.flow_id)",
 }
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 #: The slots in which the bounds of a bucket come; no variable can have these names.
 BEGIN, END = "begin of the bucket", "end of the bucket"
 
@@ -52,7 +53,7 @@ def runs_by_time(
 
 
 def lines_by_level(flow_run_id: str, where: Condition, dialect: Dialect) -> Compiled:
-    """Count the log lines of a run by level, those between ``BEGIN`` and before ``END``.
+    """Count the log lines of a run, in all and of each of ``LEVELS``, those between ``BEGIN`` and before ``END``.
 
     Without a filter this is a walk through a part of an index, which holds all that is asked.  Whether the reader may
     see the run must be known: a look at the tenant would be a look at each line.
@@ -65,7 +66,9 @@ def lines_by_level(flow_run_id: str, where: Condition, dialect: Dialect) -> Comp
             where,
         )
     )
-    return compile_groups(Rows(PUBLIC["log"], between), ("{0}.level",), dialect, None)
+    # In groups each line would have to be looked for among them, which takes three times as long.
+    levels = [f"count(CASE WHEN {{0}}.level = '{level}' THEN 1 END)" for level in LEVELS]
+    return compile_figures(Rows(PUBLIC["log"], between), ("count(*)", *levels), dialect, None)
 
 
 _of_run = log.c.flow_run_id == value_of("flow_run_id", log.c.flow_run_id)
