@@ -28,6 +28,14 @@ export function signs(text: string): string {
   });
 }
 
+/** Write a name on one line: its control signs shown, and cut before it fills a page. */
+export function named(text: string | null | undefined, none: string): string {
+  const name = signs(text ?? "")
+    .replace(/\s+/g, " ")
+    .trim();
+  return name.length > 300 ? `${name.slice(0, 300)}…` : name || none;
+}
+
 /** Read the colours of a terminal out of a text; other commands of a terminal are left out, control signs shown. */
 export function pieces(text: string): Piece[] {
   const found: Piece[] = [];
