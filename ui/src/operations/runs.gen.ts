@@ -295,45 +295,7 @@ export type Flow_Group_Order_By = {
   run_config?: Order_By | null | undefined;
   tenant?: Tenant_Order_By | null | undefined;
   flows_aggregate?: Flow_Aggregate_Order_By | null | undefined;
-};
-
-export type Project_Order_By = {
-  id?: Order_By | null | undefined;
-  tenant_id?: Order_By | null | undefined;
-  created?: Order_By | null | undefined;
-  updated?: Order_By | null | undefined;
-  name?: Order_By | null | undefined;
-  description?: Order_By | null | undefined;
-  tenant?: Tenant_Order_By | null | undefined;
-  flows_aggregate?: Flow_Aggregate_Order_By | null | undefined;
-};
-
-export type Edge_Aggregate_Order_By = {
-  count?: Order_By | null | undefined;
-  max?: Edge_Max_Order_By | null | undefined;
-  min?: Edge_Min_Order_By | null | undefined;
-};
-
-export type Edge_Max_Order_By = {
-  id?: Order_By | null | undefined;
-  tenant_id?: Order_By | null | undefined;
-  created?: Order_By | null | undefined;
-  updated?: Order_By | null | undefined;
-  flow_id?: Order_By | null | undefined;
-  upstream_task_id?: Order_By | null | undefined;
-  downstream_task_id?: Order_By | null | undefined;
-  key?: Order_By | null | undefined;
-};
-
-export type Edge_Min_Order_By = {
-  id?: Order_By | null | undefined;
-  tenant_id?: Order_By | null | undefined;
-  created?: Order_By | null | undefined;
-  updated?: Order_By | null | undefined;
-  flow_id?: Order_By | null | undefined;
-  upstream_task_id?: Order_By | null | undefined;
-  downstream_task_id?: Order_By | null | undefined;
-  key?: Order_By | null | undefined;
+  flow_runs_aggregate?: Flow_Run_Aggregate_Order_By | null | undefined;
 };
 
 export type Flow_Run_Aggregate_Order_By = {
@@ -371,6 +333,7 @@ export type Flow_Run_Max_Order_By = {
   agent_id?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
   run_config_role?: Order_By | null | undefined;
+  flow_group_id?: Order_By | null | undefined;
 };
 
 export type Flow_Run_Min_Order_By = {
@@ -394,6 +357,7 @@ export type Flow_Run_Min_Order_By = {
   agent_id?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
   run_config_role?: Order_By | null | undefined;
+  flow_group_id?: Order_By | null | undefined;
 };
 
 export type Flow_Run_Avg_Order_By = {
@@ -442,6 +406,45 @@ export type Flow_Run_Variance_Order_By = {
   version?: Order_By | null | undefined;
   times_resurrected?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
+};
+
+export type Project_Order_By = {
+  id?: Order_By | null | undefined;
+  tenant_id?: Order_By | null | undefined;
+  created?: Order_By | null | undefined;
+  updated?: Order_By | null | undefined;
+  name?: Order_By | null | undefined;
+  description?: Order_By | null | undefined;
+  tenant?: Tenant_Order_By | null | undefined;
+  flows_aggregate?: Flow_Aggregate_Order_By | null | undefined;
+};
+
+export type Edge_Aggregate_Order_By = {
+  count?: Order_By | null | undefined;
+  max?: Edge_Max_Order_By | null | undefined;
+  min?: Edge_Min_Order_By | null | undefined;
+};
+
+export type Edge_Max_Order_By = {
+  id?: Order_By | null | undefined;
+  tenant_id?: Order_By | null | undefined;
+  created?: Order_By | null | undefined;
+  updated?: Order_By | null | undefined;
+  flow_id?: Order_By | null | undefined;
+  upstream_task_id?: Order_By | null | undefined;
+  downstream_task_id?: Order_By | null | undefined;
+  key?: Order_By | null | undefined;
+};
+
+export type Edge_Min_Order_By = {
+  id?: Order_By | null | undefined;
+  tenant_id?: Order_By | null | undefined;
+  created?: Order_By | null | undefined;
+  updated?: Order_By | null | undefined;
+  flow_id?: Order_By | null | undefined;
+  upstream_task_id?: Order_By | null | undefined;
+  downstream_task_id?: Order_By | null | undefined;
+  key?: Order_By | null | undefined;
 };
 
 export type Task_Aggregate_Order_By = {
@@ -587,97 +590,7 @@ export type Flow_Group_Bool_Exp = {
   run_config?: Jsonb_Comparison_Exp | null | undefined;
   tenant?: Tenant_Bool_Exp | null | undefined;
   flows?: Flow_Bool_Exp | null | undefined;
-};
-
-export type Project_Bool_Exp = {
-  _and?: Array<Project_Bool_Exp> | null | undefined;
-  _not?: Project_Bool_Exp | null | undefined;
-  _or?: Array<Project_Bool_Exp> | null | undefined;
-  id?: Uuid_Comparison_Exp | null | undefined;
-  tenant_id?: Uuid_Comparison_Exp | null | undefined;
-  created?: Timestamptz_Comparison_Exp | null | undefined;
-  updated?: Timestamptz_Comparison_Exp | null | undefined;
-  name?: String_Comparison_Exp | null | undefined;
-  description?: String_Comparison_Exp | null | undefined;
-  tenant?: Tenant_Bool_Exp | null | undefined;
-  flows?: Flow_Bool_Exp | null | undefined;
-};
-
-export type Edge_Bool_Exp = {
-  _and?: Array<Edge_Bool_Exp> | null | undefined;
-  _not?: Edge_Bool_Exp | null | undefined;
-  _or?: Array<Edge_Bool_Exp> | null | undefined;
-  id?: Uuid_Comparison_Exp | null | undefined;
-  tenant_id?: Uuid_Comparison_Exp | null | undefined;
-  created?: Timestamptz_Comparison_Exp | null | undefined;
-  updated?: Timestamptz_Comparison_Exp | null | undefined;
-  flow_id?: Uuid_Comparison_Exp | null | undefined;
-  upstream_task_id?: Uuid_Comparison_Exp | null | undefined;
-  downstream_task_id?: Uuid_Comparison_Exp | null | undefined;
-  key?: String_Comparison_Exp | null | undefined;
-  mapped?: Boolean_Comparison_Exp | null | undefined;
-  flow?: Flow_Bool_Exp | null | undefined;
-  upstream_task?: Task_Bool_Exp | null | undefined;
-  downstream_task?: Task_Bool_Exp | null | undefined;
-};
-
-export type Task_Bool_Exp = {
-  _and?: Array<Task_Bool_Exp> | null | undefined;
-  _not?: Task_Bool_Exp | null | undefined;
-  _or?: Array<Task_Bool_Exp> | null | undefined;
-  id?: Uuid_Comparison_Exp | null | undefined;
-  tenant_id?: Uuid_Comparison_Exp | null | undefined;
-  created?: Timestamptz_Comparison_Exp | null | undefined;
-  updated?: Timestamptz_Comparison_Exp | null | undefined;
-  flow_id?: Uuid_Comparison_Exp | null | undefined;
-  name?: String_Comparison_Exp | null | undefined;
-  slug?: String_Comparison_Exp | null | undefined;
-  description?: String_Comparison_Exp | null | undefined;
-  type?: String_Comparison_Exp | null | undefined;
-  max_retries?: Int_Comparison_Exp | null | undefined;
-  retry_delay?: Interval_Comparison_Exp | null | undefined;
-  trigger?: String_Comparison_Exp | null | undefined;
-  mapped?: Boolean_Comparison_Exp | null | undefined;
-  auto_generated?: Boolean_Comparison_Exp | null | undefined;
-  cache_key?: String_Comparison_Exp | null | undefined;
-  is_root_task?: Boolean_Comparison_Exp | null | undefined;
-  is_terminal_task?: Boolean_Comparison_Exp | null | undefined;
-  is_reference_task?: Boolean_Comparison_Exp | null | undefined;
-  tags?: Jsonb_Comparison_Exp | null | undefined;
-  flow?: Flow_Bool_Exp | null | undefined;
-  task_runs?: Task_Run_Bool_Exp | null | undefined;
-  upstream_edges?: Edge_Bool_Exp | null | undefined;
-  downstream_edges?: Edge_Bool_Exp | null | undefined;
-};
-
-export type Task_Run_Bool_Exp = {
-  _and?: Array<Task_Run_Bool_Exp> | null | undefined;
-  _not?: Task_Run_Bool_Exp | null | undefined;
-  _or?: Array<Task_Run_Bool_Exp> | null | undefined;
-  id?: Uuid_Comparison_Exp | null | undefined;
-  tenant_id?: Uuid_Comparison_Exp | null | undefined;
-  created?: Timestamptz_Comparison_Exp | null | undefined;
-  updated?: Timestamptz_Comparison_Exp | null | undefined;
-  flow_run_id?: Uuid_Comparison_Exp | null | undefined;
-  task_id?: Uuid_Comparison_Exp | null | undefined;
-  map_index?: Int_Comparison_Exp | null | undefined;
-  name?: String_Comparison_Exp | null | undefined;
-  heartbeat?: Timestamptz_Comparison_Exp | null | undefined;
-  start_time?: Timestamptz_Comparison_Exp | null | undefined;
-  end_time?: Timestamptz_Comparison_Exp | null | undefined;
-  version?: Int_Comparison_Exp | null | undefined;
-  state?: String_Comparison_Exp | null | undefined;
-  state_timestamp?: Timestamptz_Comparison_Exp | null | undefined;
-  state_message?: String_Comparison_Exp | null | undefined;
-  state_result?: Jsonb_Comparison_Exp | null | undefined;
-  state_start_time?: Timestamptz_Comparison_Exp | null | undefined;
-  serialized_state?: Jsonb_Comparison_Exp | null | undefined;
-  cache_key?: String_Comparison_Exp | null | undefined;
-  tenant?: Tenant_Bool_Exp | null | undefined;
-  flow_run?: Flow_Run_Bool_Exp | null | undefined;
-  task?: Task_Bool_Exp | null | undefined;
-  logs?: Log_Bool_Exp | null | undefined;
-  states?: Task_Run_State_Bool_Exp | null | undefined;
+  flow_runs?: Flow_Run_Bool_Exp | null | undefined;
 };
 
 export type Flow_Run_Bool_Exp = {
@@ -711,6 +624,7 @@ export type Flow_Run_Bool_Exp = {
   agent_id?: Uuid_Comparison_Exp | null | undefined;
   event_seq?: Int_Comparison_Exp | null | undefined;
   run_config_role?: String_Comparison_Exp | null | undefined;
+  flow_group_id?: Uuid_Comparison_Exp | null | undefined;
   tenant?: Tenant_Bool_Exp | null | undefined;
   agent?: Agent_Bool_Exp | null | undefined;
   flow?: Flow_Bool_Exp | null | undefined;
@@ -788,6 +702,83 @@ export type Flow_Run_State_Bool_Exp = {
   flow_run?: Flow_Run_Bool_Exp | null | undefined;
 };
 
+export type Task_Run_Bool_Exp = {
+  _and?: Array<Task_Run_Bool_Exp> | null | undefined;
+  _not?: Task_Run_Bool_Exp | null | undefined;
+  _or?: Array<Task_Run_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  flow_run_id?: Uuid_Comparison_Exp | null | undefined;
+  task_id?: Uuid_Comparison_Exp | null | undefined;
+  map_index?: Int_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  heartbeat?: Timestamptz_Comparison_Exp | null | undefined;
+  start_time?: Timestamptz_Comparison_Exp | null | undefined;
+  end_time?: Timestamptz_Comparison_Exp | null | undefined;
+  version?: Int_Comparison_Exp | null | undefined;
+  state?: String_Comparison_Exp | null | undefined;
+  state_timestamp?: Timestamptz_Comparison_Exp | null | undefined;
+  state_message?: String_Comparison_Exp | null | undefined;
+  state_result?: Jsonb_Comparison_Exp | null | undefined;
+  state_start_time?: Timestamptz_Comparison_Exp | null | undefined;
+  serialized_state?: Jsonb_Comparison_Exp | null | undefined;
+  cache_key?: String_Comparison_Exp | null | undefined;
+  tenant?: Tenant_Bool_Exp | null | undefined;
+  flow_run?: Flow_Run_Bool_Exp | null | undefined;
+  task?: Task_Bool_Exp | null | undefined;
+  logs?: Log_Bool_Exp | null | undefined;
+  states?: Task_Run_State_Bool_Exp | null | undefined;
+};
+
+export type Task_Bool_Exp = {
+  _and?: Array<Task_Bool_Exp> | null | undefined;
+  _not?: Task_Bool_Exp | null | undefined;
+  _or?: Array<Task_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  flow_id?: Uuid_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  slug?: String_Comparison_Exp | null | undefined;
+  description?: String_Comparison_Exp | null | undefined;
+  type?: String_Comparison_Exp | null | undefined;
+  max_retries?: Int_Comparison_Exp | null | undefined;
+  retry_delay?: Interval_Comparison_Exp | null | undefined;
+  trigger?: String_Comparison_Exp | null | undefined;
+  mapped?: Boolean_Comparison_Exp | null | undefined;
+  auto_generated?: Boolean_Comparison_Exp | null | undefined;
+  cache_key?: String_Comparison_Exp | null | undefined;
+  is_root_task?: Boolean_Comparison_Exp | null | undefined;
+  is_terminal_task?: Boolean_Comparison_Exp | null | undefined;
+  is_reference_task?: Boolean_Comparison_Exp | null | undefined;
+  tags?: Jsonb_Comparison_Exp | null | undefined;
+  flow?: Flow_Bool_Exp | null | undefined;
+  task_runs?: Task_Run_Bool_Exp | null | undefined;
+  upstream_edges?: Edge_Bool_Exp | null | undefined;
+  downstream_edges?: Edge_Bool_Exp | null | undefined;
+};
+
+export type Edge_Bool_Exp = {
+  _and?: Array<Edge_Bool_Exp> | null | undefined;
+  _not?: Edge_Bool_Exp | null | undefined;
+  _or?: Array<Edge_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  flow_id?: Uuid_Comparison_Exp | null | undefined;
+  upstream_task_id?: Uuid_Comparison_Exp | null | undefined;
+  downstream_task_id?: Uuid_Comparison_Exp | null | undefined;
+  key?: String_Comparison_Exp | null | undefined;
+  mapped?: Boolean_Comparison_Exp | null | undefined;
+  flow?: Flow_Bool_Exp | null | undefined;
+  upstream_task?: Task_Bool_Exp | null | undefined;
+  downstream_task?: Task_Bool_Exp | null | undefined;
+};
+
 export type Task_Run_State_Bool_Exp = {
   _and?: Array<Task_Run_State_Bool_Exp> | null | undefined;
   _not?: Task_Run_State_Bool_Exp | null | undefined;
@@ -805,6 +796,20 @@ export type Task_Run_State_Bool_Exp = {
   updated?: Timestamptz_Comparison_Exp | null | undefined;
   version?: Int_Comparison_Exp | null | undefined;
   task_run?: Task_Run_Bool_Exp | null | undefined;
+};
+
+export type Project_Bool_Exp = {
+  _and?: Array<Project_Bool_Exp> | null | undefined;
+  _not?: Project_Bool_Exp | null | undefined;
+  _or?: Array<Project_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  description?: String_Comparison_Exp | null | undefined;
+  tenant?: Tenant_Bool_Exp | null | undefined;
+  flows?: Flow_Bool_Exp | null | undefined;
 };
 
 export type Agent_Order_By = {
@@ -890,6 +895,7 @@ export type Flow_Run_Order_By = {
   agent_id?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
   run_config_role?: Order_By | null | undefined;
+  flow_group_id?: Order_By | null | undefined;
   tenant?: Tenant_Order_By | null | undefined;
   agent?: Agent_Order_By | null | undefined;
   flow?: Flow_Order_By | null | undefined;
