@@ -114,7 +114,13 @@ def given(address: str) -> Iterator[str]:
 
 @contextmanager
 def filled(children: int) -> Iterator[str]:
-    """A server with the invented week, in a folder that is removed afterwards."""
+    with server_with_week(children) as (address, _):
+        yield address
+
+
+@contextmanager
+def server_with_week(children: int) -> Iterator[tuple[str, str]]:
+    """A server with the invented week and its database's URL, in a folder that is removed afterwards."""
     from demo import free_port
 
     folder = Path(tempfile.mkdtemp(prefix="proctor-pictures-"))
@@ -129,7 +135,7 @@ def filled(children: int) -> Iterator[str]:
         wait_for(f"{address}/health", server)
         filler = [sys.executable, str(ROOT / "tools" / "ui_data.py"), "--api", address, "--database-url", database]
         subprocess.run([*filler, "--children", str(children)], env=env, stdout=subprocess.DEVNULL, check=True)
-        yield address
+        yield address, database
     finally:
         server.terminate()
         server.wait(20)

@@ -1,0 +1,284 @@
+"""The figures of the web UI, in a headless Chromium over loopback: medians, with the machine's load beside them.
+
+    .venv/bin/python bench/ui.py [--children 10000] [--runs 100000] [--lines 500000] [--tabs 10] [--minutes 1]
+
+Starts a server on a fresh SQLite file, fills it with an invented week (tools/ui_data.py) and multiplies runs and log
+lines by SQL.  Prints one JSON line: what was measured, its limit, and whether it was kept.  `--minutes 30` is the long
+look at the heap.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sqlite3
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "bench")]
+from _common import SQL_UUID  # noqa: E402
+from ui_data import Api  # noqa: E402
+from ui_screenshots import FLAGS, chromium, server_with_week  # noqa: E402
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+LIMITS = {
+    "first_view_ms": 1_000,
+    "first_view_js_kb": 90,
+    "change_to_screen_p95_ms": 500,
+    "large_run_logs_ms": 500,
+    "large_run_timeline_ms": 1_500,
+    "large_run_longest_frame_ms": 100,
+    "row_of_all_runs_ms": 300,
+    "log_search_ms": 1_000,
+    "heap_mb": 80,
+}
+FRAMES = """() => {
+    window.longest = 0;
+    let last = performance.now();
+    const step = () => {
+        const now = performance.now();
+        window.longest = Math.max(window.longest, now - last);
+        last = now;
+        window.frames = requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
+}"""
+ROUNDS = 5
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--children", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=100_000)
+    parser.add_argument("--lines", type=int, default=500_000)
+    parser.add_argument("--tabs", type=int, default=10)
+    parser.add_argument("--minutes", type=float, default=1.0)
+    args = parser.parse_args()
+    from playwright.sync_api import sync_playwright
+
+    with server_with_week(args.children) as (address, database), sync_playwright() as playwright:
+        api = Api(address)
+        large = api.ask('{ flow_run(where: {state: {_eq: "Running"}, flow: {name: {_eq: "nightly-load"}}}) { id } }')
+        run_id = large["flow_run"][0]["id"]
+        spoken = multiply(database, args.runs, args.lines)
+        browser = playwright.chromium.launch(executable_path=chromium(), headless=True, args=FLAGS)
+        home = f"{address}/default"
+        found: dict[str, float] = {"first_view_js_kb": script_kilobytes()}
+        found["first_view_ms"] = statistics.median(first_view(browser, home) for _ in range(ROUNDS))
+        found |= large_run(browser, f"{home}/flow-run/{run_id}")
+        found["row_of_all_runs_ms"] = any_row(browser, f"{home}/runs")
+        found["log_search_ms"] = search(browser, f"{home}/flow-run/{spoken}")
+        found["change_to_screen_p95_ms"] = change_to_screen(
+            browser, api, f"{home}/flow-run/{run_id}", run_id, args.tabs
+        )
+        found["heap_mb"] = heap(browser, f"{home}/flow-run/{run_id}", args.minutes)
+        browser.close()
+    rows = {
+        name: {"measured": round(found[name], 1), "limit": limit, "kept": found[name] <= limit}
+        for name, limit in LIMITS.items()
+    }
+    print(json.dumps({"load": os.getloadavg()[0], "figures": rows}))
+    return 0 if all(row["kept"] for row in rows.values()) else 1
+
+
+def multiply(database: str, runs: int, lines: int) -> str:
+    """Copy what is there until there is so much of it; gives the run that has most lines."""
+    connection = sqlite3.connect(database.removeprefix("sqlite:///"), timeout=60)
+    columns = {
+        table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in ("flow_run", "log")
+    }
+
+    def copied(table: str, changed: dict[str, str]) -> tuple[str, str]:
+        names = ", ".join(f'"{name}"' for name in columns[table])
+        values = ", ".join(changed.get(name, f'r."{name}"') for name in columns[table])
+        return names, values
+
+    moment = "strftime('%Y-%m-%dT%H:%M:%S.000000+00:00', r.{0}, '-' || (n.value * 7) || ' minutes')"
+    times = {
+        name: moment.format(name) for name in ("created", "updated", "scheduled_start_time", "start_time", "end_time")
+    }
+    names, values = copied("flow_run", times | {"id": SQL_UUID, "idempotency_key": "NULL"})
+    ended = connection.execute("SELECT count(*) FROM flow_run WHERE end_time IS NOT NULL").fetchone()[0]
+    with connection:
+        connection.execute(
+            f"INSERT INTO flow_run ({names}) SELECT {values} FROM (SELECT * FROM flow_run WHERE end_time IS NOT NULL) r,"
+            f" (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < {runs // ended + 1})"
+            " SELECT value FROM n) n"
+        )
+    run_id = connection.execute("SELECT id FROM flow_run WHERE state = 'Failed' AND event_seq > 3 LIMIT 1").fetchone()[
+        0
+    ]
+    seq = connection.execute("SELECT event_seq FROM flow_run WHERE id = ?", [run_id]).fetchone()[0]
+    line = {
+        "id": SQL_UUID,
+        "seq": f"{seq} + n.value",
+        "timestamp": "strftime('%Y-%m-%dT%H:%M:%f000+00:00', r.timestamp, '+' || (n.value / 1000.0) || ' seconds')",
+        "message": "'read ' || (n.value * 7919 % 1501) || ' rows from s3://raw/2026-11-27/part-' || n.value",
+        "level": "CASE n.value % 1000 WHEN 0 THEN 'ERROR' WHEN 1 THEN 'WARNING' ELSE 'INFO' END",
+    }
+    names, values = copied("log", line)
+    with connection:
+        connection.execute(
+            f"INSERT INTO log ({names}) SELECT {values} FROM (SELECT * FROM log WHERE flow_run_id = ? LIMIT 1) r,"
+            f" (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < {lines})"
+            " SELECT value FROM n) n",
+            [run_id],
+        )
+        connection.execute("UPDATE flow_run SET event_seq = ? WHERE id = ?", [seq + lines, run_id])
+    connection.execute("ANALYZE")
+    connection.close()
+    return str(run_id)
+
+
+def script_kilobytes() -> float:
+    stamp = json.loads((ROOT / "src/prefect/server/ui/static/build.json").read_text())
+    return float(stamp["gzipped_bytes"]["first view, JavaScript"]) / 1024
+
+
+def opened(browser: Browser, address: str) -> tuple[Page, float]:
+    """A page in a browser that knows nothing of this server, and when it set out."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    begun = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    return page, begun
+
+
+def first_view(browser: Browser, address: str) -> float:
+    page, begun = opened(browser, address)
+    page.get_by_role("main").get_by_role("link").first.wait_for()
+    took = (time.perf_counter() - begun) * 1e3
+    page.context.close()
+    return took
+
+
+def large_run(browser: Browser, address: str) -> dict[str, float]:
+    logs, timelines, frames = [], [], []
+    for _ in range(ROUNDS):
+        page, begun = opened(browser, address)
+        page.get_by_role("region", name="Log lines").get_by_role("listitem").first.wait_for()
+        logs.append((time.perf_counter() - begun) * 1e3)
+        page.get_by_role("listbox", name="Task runs").get_by_role("option").nth(3).wait_for()
+        timelines.append((time.perf_counter() - begun) * 1e3)
+        frames.append(longest_frame(page))
+        page.context.close()
+    return {
+        "large_run_logs_ms": statistics.median(logs),
+        "large_run_timeline_ms": statistics.median(timelines),
+        "large_run_longest_frame_ms": statistics.median(frames),
+    }
+
+
+def longest_frame(page: Page) -> float:
+    """Zoom in and pan over the timeline; the longest time between two frames, in ms."""
+    page.wait_for_timeout(1_000)
+    box = page.get_by_role("listbox", name="Task runs").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] + 400, box["y"] + 30
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    page.wait_for_timeout(300)
+    page.evaluate(FRAMES)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(60):
+        page.mouse.move(x - 5 * step, y)
+    page.mouse.up()
+    return float(page.evaluate("() => (cancelAnimationFrame(window.frames), window.longest)"))
+
+
+def any_row(browser: Browser, address: str) -> float:
+    """From a jump of the scroll bar to rows that are read, median of twenty places."""
+    page, _ = opened(browser, address)
+    page.get_by_role("row").nth(5).wait_for()
+    chance = random.Random(7)
+    took = []
+    for _ in range(20):
+        took.append(
+            page.evaluate(
+                """async share => {
+                    const grid = [...document.querySelectorAll("[role=grid], [role=grid] *")]
+                        .find(one => one.scrollHeight > one.clientHeight + 1000);
+                    const begun = performance.now();
+                    grid.scrollTop = share * (grid.scrollHeight - grid.clientHeight);
+                    const box = grid.getBoundingClientRect();
+                    const seen = () => [...grid.querySelectorAll("[role=row] a")].filter(link => {
+                        const at = link.getBoundingClientRect();
+                        return at.top > box.top + 40 && at.bottom < box.bottom;
+                    });
+                    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+                    while (seen().length < 5 && performance.now() - begun < 20000)
+                        await new Promise(done => requestAnimationFrame(done));
+                    return performance.now() - begun;
+                }""",
+                chance.random(),
+            )
+        )
+    page.context.close()
+    return statistics.median(took)
+
+
+def search(browser: Browser, address: str) -> float:
+    """From the last letter typed to the first hit in the log lines (a hit deep in them), median."""
+    took = []
+    for text in ("part-250001", "part-499000", "part-77777", "part-123456", "part-400123"):
+        page, _ = opened(browser, address)
+        page.get_by_role("region", name="Log lines").get_by_role("listitem").first.wait_for()
+        field = page.get_by_role("searchbox", name="Search the logs").or_(
+            page.get_by_role("textbox", name="Search the logs")
+        )
+        begun = time.perf_counter()
+        field.fill(text)
+        page.get_by_role("region", name="Log lines").locator("mark").first.wait_for()
+        took.append((time.perf_counter() - begun) * 1e3)
+        page.context.close()
+    return statistics.median(took)
+
+
+def change_to_screen(browser: Browser, api: Api, address: str, run_id: str, tabs: int) -> float:
+    """From the request that renames a run to its new name in the headings of all tabs, 95th of a hundred."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    pages = [context.new_page() for _ in range(tabs)]
+    for page in pages:
+        page.goto(address)
+    for page in pages:
+        page.get_by_role("heading", level=1).first.wait_for()
+    pages[0].wait_for_timeout(2_000)
+    took = []
+    for change in range(20):
+        name = f"renamed-{change}"
+        for page in pages:
+            page.evaluate(
+                """name => { window.seen = new Promise(done => {
+                    const look = () => document.querySelector("h1")?.textContent.includes(name) && done(Date.now());
+                    new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true});
+                }); }""",
+                name,
+            )
+        begun = time.time() * 1e3
+        api.do("set_flow_run_name", "success", flow_run_id=run_id, name=name)
+        took += [page.evaluate("() => window.seen") - begun for page in pages]
+    context.close()
+    return statistics.quantiles(took, n=20)[-1]
+
+
+def heap(browser: Browser, address: str, minutes: float) -> float:
+    """What JavaScript keeps after so long on a live run, in MB, after a collection."""
+    page, _ = opened(browser, address)
+    page.wait_for_timeout(minutes * 60_000)
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    used: dict[str, Any] = session.send("Runtime.getHeapUsage")
+    page.context.close()
+    return float(used["usedSize"]) / 1e6
+
+
+if __name__ == "__main__":
+    sys.exit(main())
