@@ -72,13 +72,18 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=chromium(), headless=True, args=FLAGS)
         home = f"{address}/default"
         found: dict[str, float] = {"first_view_js_kb": script_kilobytes()}
-        found["first_view_ms"] = statistics.median(first_view(browser, home) for _ in range(ROUNDS))
+        found["first_view_ms"] = statistics.median(first_view(browser, home + "/runs") for _ in range(ROUNDS))
+        print(json.dumps(found), file=sys.stderr)
         found |= large_run(browser, f"{home}/flow-run/{run_id}")
+        print(json.dumps(found), file=sys.stderr)
         found["row_of_all_runs_ms"] = any_row(browser, f"{home}/runs")
+        print(json.dumps(found), file=sys.stderr)
         found["log_search_ms"] = search(browser, f"{home}/flow-run/{spoken}")
+        print(json.dumps(found), file=sys.stderr)
         found["change_to_screen_p95_ms"] = change_to_screen(
             browser, api, f"{home}/flow-run/{run_id}", run_id, args.tabs
         )
+        print(json.dumps(found), file=sys.stderr)
         found["heap_mb"] = heap(browser, f"{home}/flow-run/{run_id}", args.minutes)
         browser.close()
     rows = {
@@ -106,6 +111,8 @@ def multiply(database: str, runs: int, lines: int) -> str:
         name: moment.format(name) for name in ("created", "updated", "scheduled_start_time", "start_time", "end_time")
     }
     names, values = copied("flow_run", times | {"id": SQL_UUID, "idempotency_key": "NULL"})
+    spoken = connection.execute("SELECT id, event_seq FROM flow_run WHERE state = 'Failed' LIMIT 1").fetchone()
+    run_id, seq = spoken
     ended = connection.execute("SELECT count(*) FROM flow_run WHERE end_time IS NOT NULL").fetchone()[0]
     with connection:
         connection.execute(
@@ -113,10 +120,6 @@ def multiply(database: str, runs: int, lines: int) -> str:
             f" (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < {runs // ended + 1})"
             " SELECT value FROM n) n"
         )
-    run_id = connection.execute("SELECT id FROM flow_run WHERE state = 'Failed' AND event_seq > 3 LIMIT 1").fetchone()[
-        0
-    ]
-    seq = connection.execute("SELECT event_seq FROM flow_run WHERE id = ?", [run_id]).fetchone()[0]
     line = {
         "id": SQL_UUID,
         "seq": f"{seq} + n.value",
@@ -222,7 +225,7 @@ def any_row(browser: Browser, address: str) -> float:
             )
         )
     page.context.close()
-    return statistics.median(took)
+    return float(statistics.median(took))
 
 
 def search(browser: Browser, address: str) -> float:
