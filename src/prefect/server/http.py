@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import logging
 import re
@@ -27,13 +28,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from prefect._version import __version__
 from prefect.server import json_text, sessions
 from prefect.server.auth import TooManyFailures
+from prefect.server.downloads import LOGS, MOST_AT_ONCE, open_log_file, send_file
 from prefect.server.errors import ApiError, Refused
 from prefect.server.graphql.documents import RequestError, read
 from prefect.server.graphql.operations import Request
 from prefect.server.logs import request_id
 from prefect.server.metrics import CONTENT_TYPE
 from prefect.server.origins import Doors, safe_headers
-from prefect.server.pages import Pages, wants_page
+from prefect.server.pages import Pages, accepted_encodings, wants_page
 from prefect.server.store.database import DatabaseUnavailable
 from prefect.server.websocket import Sockets
 from prefect.utilities.hosts import plain_address
@@ -60,6 +62,9 @@ REFUSED_BODY_SECONDS = 1.0
 MOST_QUERY_FIELDS = 20
 OPEN_TO_BROWSERS = (b"access-control-allow-origin", b"*")
 SAFE = safe_headers()
+#: Answers from here on are sent by gzip to whoever takes it: not those of the queue, of creations and of states.
+PACKED_BYTES = 16_384
+PACKED_LEVEL = 2
 LONGEST_KEY = 200
 #: What must not lie in a cache.
 NOT_KEPT = (b"cache-control", b"no-store")
@@ -99,6 +104,7 @@ class Http:
         self._app = app
         self._doors = Doors(app.settings)
         self.pages = Pages()
+        self._downloads = 0
         self.sockets = Sockets(app, self._socket_request)
         proxies = app.settings.trusted_proxies
         self._enter: Any = ProxyHeadersMiddleware(self._serve, proxies) if proxies else self._serve  # type: ignore[arg-type]
@@ -132,6 +138,9 @@ class Http:
             return
         try:
             with self._span(scope):
+                if scope["method"] == "GET" and (wanted := LOGS(scope["path"])) and not scope["proctor.refused"]:
+                    await self._send_logs(wanted, scope, receive, self._counted(send, name))
+                    return
                 status, body, kind, extra = await self._answer(scope, receive)
         except Refusal as refusal:
             status, body, kind, extra = refusal.status, refusal.body, JSON, refusal.headers
@@ -145,6 +154,12 @@ class Http:
             body = Refusal(500, INTERNAL, "INTERNAL_SERVER_ERROR").body
         if _is_body_left(scope) and not await self._is_drained(receive):
             extra = (*(header for header in extra if header[0] != b"connection"), (b"connection", b"close"))
+        if len(body) >= PACKED_BYTES and kind is JSON:
+            extra = (*extra, (b"vary", b"Accept-Encoding"))
+            if "gzip" in accepted_encodings(scope):
+                # In a thread, which lets others go on meanwhile.
+                body = await asyncio.to_thread(gzip.compress, body, PACKED_LEVEL)
+                extra = (*extra, (b"content-encoding", b"gzip"))
         self._app.metrics.http[str(status)] += 1
         headers = [
             (b"content-type", kind),
@@ -221,6 +236,26 @@ class Http:
             return 200, orjson.dumps({"status": "ok", "version": __version__}), JSON, ()
         # Whoever asks needs no key, so the reason is for the log alone.
         return 503, orjson.dumps({"status": "unavailable", "version": __version__, "problem": problem}), JSON, ()
+
+    async def _send_logs(self, wanted: re.Match[str], scope: Scope, receive: Receive, send: Send) -> None:
+        request = await self._request(scope)
+        if self._downloads >= MOST_AT_ONCE:
+            raise Refusal(503, "Too many logs are being sent; try again later.", "BUSY", ((b"retry-after", b"5"),))
+        self._downloads += 1
+        try:
+            fields = {name: values for name, values in _asked(scope["query_string"]).items() if any(values)}
+            packed = "gzip" in accepted_encodings(scope)
+            file = await open_log_file(self._app, request, wanted, fields, packed=packed)
+            headers = [
+                *file.headers,
+                *SAFE,
+                *self._for_browsers(dict(scope["headers"]).get(b"origin"), scope["proctor.host"]),
+            ]
+            await send_file(file, headers, receive, send)
+        except ApiError as error:
+            raise Refusal(404 if error.code == "NOT_FOUND" else 400, error.message, error.code) from None
+        finally:
+            self._downloads -= 1
 
     # ------------------------------------------------------------------------------------- sessions
 

@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 
 from prefect.server.origins import safe_headers
 
-__all__ = ["Pages"]
+__all__ = ["Pages", "accepted_encodings", "wants_page"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -152,7 +152,7 @@ class _Files(StaticFiles):
     async def get_response(self, path: str, scope: Any) -> Response:
         if FILE_NAME(path) is None:
             return _missing()
-        accepted = _accepted(dict(scope["headers"]).get(b"accept-encoding", b"").decode("latin-1"))
+        accepted = accepted_encodings(scope)
         endings = [(name, end) for name, end in ENCODINGS.items() if name in accepted]
         found = await to_thread.run_sync(self._first_of, path, [*endings, ("", "")])
         if found is None:
@@ -196,8 +196,9 @@ def wants_page(scope: Scope) -> bool:
     return b"text/html" in dict(scope["headers"]).get(b"accept", b"")
 
 
-def _accepted(header: str) -> set[str]:
+def accepted_encodings(scope: Scope) -> set[str]:
     """Give the encodings that a reader takes; one with the weight 0 it does not."""
+    header = dict(scope["headers"]).get(b"accept-encoding", b"").decode("latin-1")
     found = set()
     for part in header.lower().split(",")[:20]:
         name, _, weight = part.partition(";")

@@ -11,11 +11,15 @@ from prefect.server.store.phrases import bytes_of, inserting, value_of
 
 __all__ = [
     "event_sizes",
+    "first_sizes_of_file",
     "insert_log",
     "known_logs",
     "last_event",
+    "lines_of_file",
     "logs_after",
     "logs_of_levels_after",
+    "run_of_file",
+    "sizes_of_file",
     "state_sizes",
     "states_after",
     "task_runs_after",
@@ -101,4 +105,23 @@ task_runs_after = (
     .where(or_(task_run.c.state_timestamp > _since, task_run.c.id > value_of("after_id", task_run.c.id)))
     .order_by(task_run.c.state_timestamp, task_run.c.id)
     .limit(value_of("limit", task_run.c.version))
+)
+
+# The log of a run as a file: by time and id, a bounded number of lines at once.
+run_of_file = select(flow_run.c.name, flow_run.c.tenant_id).where(
+    flow_run.c.id == value_of("flow_run_id", flow_run.c.id)
+)
+#: What the next lines weigh, and what tells whether they are wanted.
+first_sizes_of_file = (
+    select(log.c.id, log.c.timestamp, log.c.level, log.c.task_run_id, bytes_of(log.c.message).label("size"))
+    .where(log.c.flow_run_id == value_of("flow_run_id", log.c.flow_run_id))
+    .order_by(log.c.timestamp, log.c.id)
+    .limit(value_of("limit", flow_run_state.c.version))
+)
+_moment = value_of("timestamp", log.c.timestamp)
+sizes_of_file = first_sizes_of_file.where(log.c.timestamp >= _moment).where(  # the index leads to the moment
+    or_(log.c.timestamp > _moment, log.c.id > value_of("log_id", log.c.id))
+)
+lines_of_file = select(log.c.id, log.c.timestamp, log.c.level, log.c.name, log.c.task_run_id, log.c.message).where(
+    log.c.id.in_(bindparam("log_ids", expanding=True, type_=log.c.id.type))
 )
