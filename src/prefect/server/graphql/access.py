@@ -31,6 +31,7 @@ MAY_BE_EMPTY = frozenset({"description", "message"})
 RUN_OPERATIONS = frozenset(
     {
         "cancel_flow_run",
+        "cancel_flow_runs",
         "create_flow_run",
         "create_flow_runs",
         "create_task_run_artifact",
@@ -46,6 +47,7 @@ RUN_OPERATIONS = frozenset(
         "set_flow_run_labels",
         "set_flow_run_name",
         "set_flow_run_states",
+        "set_flow_runs_state",
         "set_key_value",
         "set_task_run_name",
         "set_task_run_states",

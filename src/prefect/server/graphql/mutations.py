@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from prefect.server.actions import (
     agents,
@@ -30,7 +29,7 @@ from prefect.server.graphql.mutations_limits import LIMIT_MUTATIONS
 from prefect.server.graphql.mutations_runs import RUN_MUTATIONS
 from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request, tenant_of
 from prefect.server.graphql.waiting import runs_in_queue
-from prefect.server.graphql.writing import write
+from prefect.server.graphql.writing import agent_of, caller_of, write
 from prefect.server.interpreter import aside
 from prefect.server.rules.proposal import Proposal
 from prefect.server.store.audit import recording
@@ -41,7 +40,6 @@ __all__ = ["MUTATIONS"]
 Inputs = dict[str, Any]
 Run = Callable[[Request, Inputs], Awaitable[Mapping[str, Any]]]
 
-LONGEST_PROCESS = 100
 #: So many states are set in one transaction, whatever follows from them.
 FEW_STATES = 50
 
@@ -65,28 +63,6 @@ def _id(action: Callable[..., Any], *, with_settings: bool = False, of_tenant: b
         return {"id": await write(request, action, **given)}
 
     return run
-
-
-def _agent(request: Request) -> str | None:
-    """Give the id of the agent that calls, if it says one."""
-    given = request.headers.get("x-prefect-agent-id")
-    if not given:
-        return None
-    try:
-        return str(UUID(given))
-    except ValueError:
-        return None
-
-
-def _is_of_1_x(request: Request) -> bool:
-    """Tell whether the released client of 1.x calls, whose processes do not name themselves."""
-    return agents.is_of_1_x(request.headers.get("x-prefect-core-version"))
-
-
-def _caller(request: Request) -> set_state.Caller:
-    """Tell who calls: the agent, and the process that works on a flow run."""
-    run_id, _, process_id = request.headers.get("x-prefect-run-process", "")[:LONGEST_PROCESS].partition("/")
-    return set_state.Caller(_agent(request), process_id or None, run_id, _is_of_1_x(request))
 
 
 def _operation(name: str, run: Run, output: Mapping[str, str] = SUCCESS, /, **inputs: str) -> Operation:
@@ -152,7 +128,7 @@ async def _get_or_create_task_run(request: Request, inputs: Inputs) -> Mapping[s
 
 
 async def _get_runs_in_queue(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    return {"flow_run_ids": await runs_in_queue(request, inputs, tenant_of(request, inputs), _agent(request))}
+    return {"flow_run_ids": await runs_in_queue(request, inputs, tenant_of(request, inputs), agent_of(request))}
 
 
 def _set_states(kind: str, set_one: Callable[..., set_state.Outcome]) -> Run:
@@ -164,7 +140,7 @@ def _set_states(kind: str, set_one: Callable[..., set_state.Outcome]) -> Run:
     run_id = f"{kind}_run_id"
 
     async def run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-        given, caller = inputs["states"], _caller(request)
+        given, caller = inputs["states"], caller_of(request)
         is_long = len(given) > FEW_STATES
         read = partial(_read_states, kind, given, request.now, request.app.settings.state_max_payload_bytes)
         proposals = await aside(None, read) if is_long else read()
@@ -193,12 +169,12 @@ def _read_states(kind: str, given: list[Inputs], now: datetime, max_bytes: int) 
 
 
 async def _update_flow_run_heartbeat(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    process_id = _caller(request).about(inputs["flow_run_id"]).process_id
+    process_id = caller_of(request).about(inputs["flow_run_id"]).process_id
     return {"success": await write(request, runs.beat_flow_run, process_id=process_id, **inputs)}
 
 
 async def _report_process_end(request: Request, inputs: Inputs) -> Mapping[str, Any]:
-    agent_id = _caller(request).agent_id
+    agent_id = caller_of(request).agent_id
     given = {**inputs, "process_id": inputs["process"], "settings": request.app.settings, "agent_id": agent_id}
     del given["process"]
     return {"settled": await write(request, lost_runs.report_process_end, **given)}

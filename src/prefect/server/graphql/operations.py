@@ -172,6 +172,7 @@ OBJECT_TYPES: Mapping[str, Mapping[str, str]] = {
         "is_affected": "Boolean!",
         "text": "String!",
     },
+    "refused_flow_run": {"flow_run_id": "UUID!", "code": "String!", "reason": "String!"},
     "set_flow_run_state_payload": {"id": "UUID", "status": "String", "message": "String"},
     "set_task_run_state_payload": {"id": "UUID", "status": "String", "message": "String"},
     "slot_holder": {
