@@ -133,8 +133,24 @@ class Week:
             ("holidays", [1, 6]),
         ):
             do("set_key_value", "id", key=key, value=value)
+        self.make_automations()
+        for name, role in (("ci", "run"), ("dashboard", "read")):
+            do("create_api_key", "id", name=name, role=role, expires_at=(NOW + timedelta(days=90)).isoformat())
         for name in ("WAREHOUSE_PASSWORD", "SLACK_URL", "S3_CREDENTIALS"):
             do("set_secret", "success", name=name, value="invented")
+
+    def make_automations(self) -> None:
+        do = self.api.do
+        inbox = do("create_action", "id", name="Tell the team", action_type="MESSAGE", action_config={})["id"]
+        late = do("create_action", "id", name="Cancel it", action_type="CANCEL_RUN", action_config={})["id"]
+        groups = [self.group("nightly-load"), self.group("invoices")]
+        do("create_flow_run_state_changed_hook", "id", states=["Failed"], flow_group_ids=groups, action_id=inbox)
+        limit = do(
+            "create_flow_sla_config", "id", kind="STARTED_NOT_FINISHED", duration_seconds=7_200, name="two hours"
+        )["id"]
+        do("create_flow_sla_failed_hook", "id", sla_config_id=limit, action_id=late)
+        address = {"url": "https://hooks.example/proctor"}
+        do("create_cloud_hook", "id", type="WEBHOOK", name="status page", states=["FAILED", "SUCCESS"], config=address)
 
     # --- the past
 
@@ -158,22 +174,25 @@ class Week:
             "task_run_state": [],
             "log": [],
         }
-        for name, every, usual, failing in (
-            ("nightly-load", 24, 840, 0.25),
-            ("hourly-orders", 1, 95, 0.04),
-            ("invoices", 6, 300, 0.08),
-            ("customer-report", 12, 45, 0.0),
-            ("train-model", 24, 5_400, 0.15),
-            ("backup", 24, 1_800, 0.02),
-            ("ingest-events", 2, 20, 0.02),
+        for name, every, hour, usual, failing in (
+            ("nightly-load", 24, 2, 840, 0.12),
+            ("hourly-orders", 1, None, 95, 0.04),
+            ("invoices", 6, None, 300, 0.08),
+            ("customer-report", 12, None, 45, 0.0),
+            ("train-model", 24, 22, 5_400, 0.15),
+            ("backup", 24, 3, 1_800, 0.02),
+            ("ingest-events", 2, None, 20, 0.02),
         ):
             start = NOW - timedelta(hours=2) - timedelta(minutes=self.chance.randrange(50))
+            if hour is not None:
+                start = NOW.replace(hour=hour, minute=0, second=0)
+                start -= timedelta(days=1) if start > NOW - timedelta(hours=2) else timedelta()
             index = 0
             while start > NOW - timedelta(days=days):
                 # The newest of two flows fail, so that something needs a person.
                 fails = self.chance.random() < failing or (index == 0 and name in ("invoices", "train-model"))
                 self.run(rows, name, start, usual * self.chance.uniform(0.8, 1.3), "Failed" if fails else "Success")
-                start -= timedelta(hours=every, seconds=self.chance.randrange(40))
+                start -= timedelta(hours=every, seconds=0 if hour is not None else self.chance.randrange(40))
                 index += 1
         self.run(rows, "customer-report", NOW - timedelta(minutes=90), 1_800, "Paused")
         self.run(rows, "ingest-events", NOW - timedelta(hours=5), 40, "Cancelled")
@@ -192,7 +211,31 @@ class Week:
                 labels=[label],
                 scheduled_start_time=(NOW - timedelta(minutes=minutes)).isoformat(),
             )
+        self.make_shown(rows, running)
         return running
+
+    def make_shown(self, rows: dict[str, list[dict[str, Any]]], run_id: str) -> None:
+        """What a run leaves for people: artifacts, and messages in the inbox."""
+        clean = next(row["id"] for row in rows["task_run"] if row["flow_run_id"] == run_id and row["map_index"] < 0)
+        table = "| country | rows |\n|---|---|\n| AT | 120,331 |\n| DE | 804,912 |\n| FR | 279,088 |"
+        for kind, data in (
+            ("markdown", {"markdown": f"### Rows by country\n\n{table}"}),
+            ("link", {"link": "https://warehouse.example/sales"}),
+        ):
+            self.api.do("create_task_run_artifact", "id", task_run_id=clean, kind=kind, data=data)
+        with self.engine.begin() as connection:
+            for hours, text in ((3, "invoices: misty-hare is Failed."), (27, "nightly-load: lively-ibis is Failed.")):
+                row = {
+                    "id": str(uuid.UUID(int=self.chance.getrandbits(128), version=4)),
+                    "tenant_id": self.tenant_id,
+                    "created": self.stored(NOW - timedelta(hours=hours)),
+                    "updated": self.stored(NOW - timedelta(hours=hours)),
+                    "read": hours > 24,
+                    "type": "automation",
+                    "text": text,
+                    "content": self.value({}),
+                }
+                connection.execute(self.table("message").insert(), [row])
 
     def run(
         self,
