@@ -210,12 +210,11 @@ export type RunLogEventsSubscription = { flow_run_events: { cursor: number | nul
 
 export type RunFailuresQueryVariables = Exact<{
   id: string;
-  states: Array<string> | string;
   limit: number;
 }>;
 
 
-export type RunFailuresQuery = { task_run: Array<{ id: string, task_id: string, map_index: number, state: string | null, state_message: string | null, end_time: string | null }> };
+export type RunFailuresQuery = { task_run_failures: Array<{ state: string, message: string | null, count: number, first: Array<{ task_run_id: string, task_id: string, map_index: number, end_time: string | null }> }> | null };
 
 export type RunDurationsQueryVariables = Exact<{
   group: string;
@@ -278,12 +277,14 @@ export type LogHitsQueryVariables = Exact<{
 
 export type LogHitsQuery = { log: Array<{ id: string, seq: number, timestamp: string }> };
 
-export type LogCountQueryVariables = Exact<{
-  where: Log_Bool_Exp;
+export type LogVolumeQueryVariables = Exact<{
+  id: string;
+  where?: Log_Bool_Exp | null | undefined;
+  buckets: number;
 }>;
 
 
-export type LogCountQuery = { log_aggregate: { aggregate: { count: number } | null } };
+export type LogVolumeQuery = { log_volume: { from: string | null, to: string | null, total: number, counts: unknown, buckets: Array<{ time: string, total: number, counts: unknown }> } | null };
 
 export type RestartRunsMutationVariables = Exact<{
   input: Restart_Flow_Runs_Input;
@@ -348,7 +349,7 @@ export const RunTaskEvents: Doc<RunTaskEventsSubscription, RunTaskEventsSubscrip
 
 export const RunLogEvents: Doc<RunLogEventsSubscription, RunLogEventsSubscriptionVariables> = { name: "RunLogEvents", kind: "subscription", text: "subscription RunLogEvents($id:UUID!$after:Int!$since:String){flow_run_events(flow_run_id:$id after:$after kinds:[log]task_runs_after:$since){cursor task_run_cursor has_more events}}" };
 
-export const RunFailures: Doc<RunFailuresQuery, RunFailuresQueryVariables> = { name: "RunFailures", kind: "query", text: "query RunFailures($id:uuid!$states:[String!]!$limit:Int!){task_run(where:{flow_run_id:{_eq:$id}state:{_in:$states}}order_by:[{end_time:asc}]limit:$limit){id task_id map_index state state_message end_time}}" };
+export const RunFailures: Doc<RunFailuresQuery, RunFailuresQueryVariables> = { name: "RunFailures", kind: "query", text: "query RunFailures($id:UUID!$limit:Int!){task_run_failures(flow_run_id:$id limit:$limit){state message count first{task_run_id task_id map_index end_time}}}" };
 
 export const RunDurations: Doc<RunDurationsQuery, RunDurationsQueryVariables> = { name: "RunDurations", kind: "query", text: "query RunDurations($group:uuid!){flow_run(where:{flow:{flow_group_id:{_eq:$group}}state:{_eq:\"Success\"}}order_by:[{start_time:desc}]limit:20){id start_time end_time}}" };
 
@@ -366,7 +367,7 @@ export const LogPage: Doc<LogPageQuery, LogPageQueryVariables> = { name: "LogPag
 
 export const LogHits: Doc<LogHitsQuery, LogHitsQueryVariables> = { name: "LogHits", kind: "query", text: "query LogHits($where:log_bool_exp!$order:[log_order_by!]!$limit:Int!){log(where:$where order_by:$order limit:$limit){id seq timestamp}}" };
 
-export const LogCount: Doc<LogCountQuery, LogCountQueryVariables> = { name: "LogCount", kind: "query", text: "query LogCount($where:log_bool_exp!){log_aggregate(where:$where){aggregate{count}}}" };
+export const LogVolume: Doc<LogVolumeQuery, LogVolumeQueryVariables> = { name: "LogVolume", kind: "query", text: "query LogVolume($id:UUID!$where:log_bool_exp$buckets:Int!){log_volume(flow_run_id:$id where:$where buckets:$buckets){from to total counts buckets{time total counts}}}" };
 
 export const RestartRuns: Doc<RestartRunsMutation, RestartRunsMutationVariables> = { name: "RestartRuns", kind: "mutation", text: "mutation RestartRuns($input:restart_flow_runs_input!){restart_flow_runs(input:$input){flow_runs{flow_run_id restarted state task_runs code reason}}}" };
 

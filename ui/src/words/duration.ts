@@ -15,6 +15,15 @@ export function duration(milliseconds: number): string {
   return pair(Math.floor(hours / 24), "d", hours % 24, "h");
 }
 
+/** Say an interval of the API ("00:00:10") as the time between two attempts. */
+export function delay(interval: string | null | undefined): string {
+  const parts = /^(?:(\d+) days? ?)?(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(interval ?? "");
+  if (!parts) return interval ? `${interval} apart` : "at once";
+  const [, days = "0", hours, minutes, seconds] = parts;
+  const length = ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
+  return length > 0 ? `${duration(length * 1000)} apart` : "at once";
+}
+
 const grouped = new Intl.NumberFormat("en-GB");
 
 /** "10,000" */
