@@ -174,97 +174,7 @@ export type Flow_Group_Bool_Exp = {
   run_config?: Jsonb_Comparison_Exp | null | undefined;
   tenant?: Tenant_Bool_Exp | null | undefined;
   flows?: Flow_Bool_Exp | null | undefined;
-};
-
-export type Project_Bool_Exp = {
-  _and?: Array<Project_Bool_Exp> | null | undefined;
-  _not?: Project_Bool_Exp | null | undefined;
-  _or?: Array<Project_Bool_Exp> | null | undefined;
-  id?: Uuid_Comparison_Exp | null | undefined;
-  tenant_id?: Uuid_Comparison_Exp | null | undefined;
-  created?: Timestamptz_Comparison_Exp | null | undefined;
-  updated?: Timestamptz_Comparison_Exp | null | undefined;
-  name?: String_Comparison_Exp | null | undefined;
-  description?: String_Comparison_Exp | null | undefined;
-  tenant?: Tenant_Bool_Exp | null | undefined;
-  flows?: Flow_Bool_Exp | null | undefined;
-};
-
-export type Edge_Bool_Exp = {
-  _and?: Array<Edge_Bool_Exp> | null | undefined;
-  _not?: Edge_Bool_Exp | null | undefined;
-  _or?: Array<Edge_Bool_Exp> | null | undefined;
-  id?: Uuid_Comparison_Exp | null | undefined;
-  tenant_id?: Uuid_Comparison_Exp | null | undefined;
-  created?: Timestamptz_Comparison_Exp | null | undefined;
-  updated?: Timestamptz_Comparison_Exp | null | undefined;
-  flow_id?: Uuid_Comparison_Exp | null | undefined;
-  upstream_task_id?: Uuid_Comparison_Exp | null | undefined;
-  downstream_task_id?: Uuid_Comparison_Exp | null | undefined;
-  key?: String_Comparison_Exp | null | undefined;
-  mapped?: Boolean_Comparison_Exp | null | undefined;
-  flow?: Flow_Bool_Exp | null | undefined;
-  upstream_task?: Task_Bool_Exp | null | undefined;
-  downstream_task?: Task_Bool_Exp | null | undefined;
-};
-
-export type Task_Bool_Exp = {
-  _and?: Array<Task_Bool_Exp> | null | undefined;
-  _not?: Task_Bool_Exp | null | undefined;
-  _or?: Array<Task_Bool_Exp> | null | undefined;
-  id?: Uuid_Comparison_Exp | null | undefined;
-  tenant_id?: Uuid_Comparison_Exp | null | undefined;
-  created?: Timestamptz_Comparison_Exp | null | undefined;
-  updated?: Timestamptz_Comparison_Exp | null | undefined;
-  flow_id?: Uuid_Comparison_Exp | null | undefined;
-  name?: String_Comparison_Exp | null | undefined;
-  slug?: String_Comparison_Exp | null | undefined;
-  description?: String_Comparison_Exp | null | undefined;
-  type?: String_Comparison_Exp | null | undefined;
-  max_retries?: Int_Comparison_Exp | null | undefined;
-  retry_delay?: Interval_Comparison_Exp | null | undefined;
-  trigger?: String_Comparison_Exp | null | undefined;
-  mapped?: Boolean_Comparison_Exp | null | undefined;
-  auto_generated?: Boolean_Comparison_Exp | null | undefined;
-  cache_key?: String_Comparison_Exp | null | undefined;
-  is_root_task?: Boolean_Comparison_Exp | null | undefined;
-  is_terminal_task?: Boolean_Comparison_Exp | null | undefined;
-  is_reference_task?: Boolean_Comparison_Exp | null | undefined;
-  tags?: Jsonb_Comparison_Exp | null | undefined;
-  flow?: Flow_Bool_Exp | null | undefined;
-  task_runs?: Task_Run_Bool_Exp | null | undefined;
-  upstream_edges?: Edge_Bool_Exp | null | undefined;
-  downstream_edges?: Edge_Bool_Exp | null | undefined;
-};
-
-export type Task_Run_Bool_Exp = {
-  _and?: Array<Task_Run_Bool_Exp> | null | undefined;
-  _not?: Task_Run_Bool_Exp | null | undefined;
-  _or?: Array<Task_Run_Bool_Exp> | null | undefined;
-  id?: Uuid_Comparison_Exp | null | undefined;
-  tenant_id?: Uuid_Comparison_Exp | null | undefined;
-  created?: Timestamptz_Comparison_Exp | null | undefined;
-  updated?: Timestamptz_Comparison_Exp | null | undefined;
-  flow_run_id?: Uuid_Comparison_Exp | null | undefined;
-  task_id?: Uuid_Comparison_Exp | null | undefined;
-  map_index?: Int_Comparison_Exp | null | undefined;
-  name?: String_Comparison_Exp | null | undefined;
-  heartbeat?: Timestamptz_Comparison_Exp | null | undefined;
-  start_time?: Timestamptz_Comparison_Exp | null | undefined;
-  end_time?: Timestamptz_Comparison_Exp | null | undefined;
-  version?: Int_Comparison_Exp | null | undefined;
-  state?: String_Comparison_Exp | null | undefined;
-  state_timestamp?: Timestamptz_Comparison_Exp | null | undefined;
-  state_message?: String_Comparison_Exp | null | undefined;
-  state_result?: Jsonb_Comparison_Exp | null | undefined;
-  state_start_time?: Timestamptz_Comparison_Exp | null | undefined;
-  serialized_state?: Jsonb_Comparison_Exp | null | undefined;
-  cache_key?: String_Comparison_Exp | null | undefined;
-  tenant?: Tenant_Bool_Exp | null | undefined;
-  flow_run?: Flow_Run_Bool_Exp | null | undefined;
-  task?: Task_Bool_Exp | null | undefined;
-  logs?: Log_Bool_Exp | null | undefined;
-  states?: Task_Run_State_Bool_Exp | null | undefined;
+  flow_runs?: Flow_Run_Bool_Exp | null | undefined;
 };
 
 export type Flow_Run_Bool_Exp = {
@@ -298,6 +208,7 @@ export type Flow_Run_Bool_Exp = {
   agent_id?: Uuid_Comparison_Exp | null | undefined;
   event_seq?: Int_Comparison_Exp | null | undefined;
   run_config_role?: String_Comparison_Exp | null | undefined;
+  flow_group_id?: Uuid_Comparison_Exp | null | undefined;
   tenant?: Tenant_Bool_Exp | null | undefined;
   agent?: Agent_Bool_Exp | null | undefined;
   flow?: Flow_Bool_Exp | null | undefined;
@@ -375,6 +286,83 @@ export type Flow_Run_State_Bool_Exp = {
   flow_run?: Flow_Run_Bool_Exp | null | undefined;
 };
 
+export type Task_Run_Bool_Exp = {
+  _and?: Array<Task_Run_Bool_Exp> | null | undefined;
+  _not?: Task_Run_Bool_Exp | null | undefined;
+  _or?: Array<Task_Run_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  flow_run_id?: Uuid_Comparison_Exp | null | undefined;
+  task_id?: Uuid_Comparison_Exp | null | undefined;
+  map_index?: Int_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  heartbeat?: Timestamptz_Comparison_Exp | null | undefined;
+  start_time?: Timestamptz_Comparison_Exp | null | undefined;
+  end_time?: Timestamptz_Comparison_Exp | null | undefined;
+  version?: Int_Comparison_Exp | null | undefined;
+  state?: String_Comparison_Exp | null | undefined;
+  state_timestamp?: Timestamptz_Comparison_Exp | null | undefined;
+  state_message?: String_Comparison_Exp | null | undefined;
+  state_result?: Jsonb_Comparison_Exp | null | undefined;
+  state_start_time?: Timestamptz_Comparison_Exp | null | undefined;
+  serialized_state?: Jsonb_Comparison_Exp | null | undefined;
+  cache_key?: String_Comparison_Exp | null | undefined;
+  tenant?: Tenant_Bool_Exp | null | undefined;
+  flow_run?: Flow_Run_Bool_Exp | null | undefined;
+  task?: Task_Bool_Exp | null | undefined;
+  logs?: Log_Bool_Exp | null | undefined;
+  states?: Task_Run_State_Bool_Exp | null | undefined;
+};
+
+export type Task_Bool_Exp = {
+  _and?: Array<Task_Bool_Exp> | null | undefined;
+  _not?: Task_Bool_Exp | null | undefined;
+  _or?: Array<Task_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  flow_id?: Uuid_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  slug?: String_Comparison_Exp | null | undefined;
+  description?: String_Comparison_Exp | null | undefined;
+  type?: String_Comparison_Exp | null | undefined;
+  max_retries?: Int_Comparison_Exp | null | undefined;
+  retry_delay?: Interval_Comparison_Exp | null | undefined;
+  trigger?: String_Comparison_Exp | null | undefined;
+  mapped?: Boolean_Comparison_Exp | null | undefined;
+  auto_generated?: Boolean_Comparison_Exp | null | undefined;
+  cache_key?: String_Comparison_Exp | null | undefined;
+  is_root_task?: Boolean_Comparison_Exp | null | undefined;
+  is_terminal_task?: Boolean_Comparison_Exp | null | undefined;
+  is_reference_task?: Boolean_Comparison_Exp | null | undefined;
+  tags?: Jsonb_Comparison_Exp | null | undefined;
+  flow?: Flow_Bool_Exp | null | undefined;
+  task_runs?: Task_Run_Bool_Exp | null | undefined;
+  upstream_edges?: Edge_Bool_Exp | null | undefined;
+  downstream_edges?: Edge_Bool_Exp | null | undefined;
+};
+
+export type Edge_Bool_Exp = {
+  _and?: Array<Edge_Bool_Exp> | null | undefined;
+  _not?: Edge_Bool_Exp | null | undefined;
+  _or?: Array<Edge_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  flow_id?: Uuid_Comparison_Exp | null | undefined;
+  upstream_task_id?: Uuid_Comparison_Exp | null | undefined;
+  downstream_task_id?: Uuid_Comparison_Exp | null | undefined;
+  key?: String_Comparison_Exp | null | undefined;
+  mapped?: Boolean_Comparison_Exp | null | undefined;
+  flow?: Flow_Bool_Exp | null | undefined;
+  upstream_task?: Task_Bool_Exp | null | undefined;
+  downstream_task?: Task_Bool_Exp | null | undefined;
+};
+
 export type Task_Run_State_Bool_Exp = {
   _and?: Array<Task_Run_State_Bool_Exp> | null | undefined;
   _not?: Task_Run_State_Bool_Exp | null | undefined;
@@ -392,6 +380,20 @@ export type Task_Run_State_Bool_Exp = {
   updated?: Timestamptz_Comparison_Exp | null | undefined;
   version?: Int_Comparison_Exp | null | undefined;
   task_run?: Task_Run_Bool_Exp | null | undefined;
+};
+
+export type Project_Bool_Exp = {
+  _and?: Array<Project_Bool_Exp> | null | undefined;
+  _not?: Project_Bool_Exp | null | undefined;
+  _or?: Array<Project_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  description?: String_Comparison_Exp | null | undefined;
+  tenant?: Tenant_Bool_Exp | null | undefined;
+  flows?: Flow_Bool_Exp | null | undefined;
 };
 
 export type CalendarQueryVariables = Exact<{
