@@ -418,6 +418,13 @@ export type NewestEndedQueryVariables = Exact<{
 
 export type NewestEndedQuery = { flow_group: Array<{ id: string, flows: Array<{ flow_runs: Array<{ id: string, state: string | null, start_time: string | null }> }> }> };
 
+export type FailureReasonsQueryVariables = Exact<{
+  ids: Array<string> | string;
+}>;
+
+
+export type FailureReasonsQuery = { task_run: Array<{ flow_run_id: string, map_index: number, state_message: string | null, task: { name: string | null } }> };
+
 export type HomePausedQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -498,6 +505,8 @@ export type SetTaskStateMutation = { set_task_run_states: { states: Array<{ id: 
 export const HomeFailures: Doc<HomeFailuresQuery, HomeFailuresQueryVariables> = { name: "HomeFailures", kind: "query", text: "query HomeFailures($since:timestamptz!){flow_run(where:{state:{_in:[\"Failed\" \"TimedOut\" \"TriggerFailed\"]}scheduled_start_time:{_gte:$since}}order_by:[{scheduled_start_time:desc}]limit:200){id name state state_message start_time end_time scheduled_start_time flow{name flow_group_id project_id}}}" };
 
 export const NewestEnded: Doc<NewestEndedQuery, NewestEndedQueryVariables> = { name: "NewestEnded", kind: "query", text: "query NewestEnded($groups:[uuid!]!){flow_group(where:{id:{_in:$groups}}limit:100){id flows(order_by:[{version:desc}]limit:4){flow_runs(where:{state:{_in:[\"Success\" \"Failed\" \"TimedOut\" \"TriggerFailed\" \"Cancelled\" \"Finished\"]}}order_by:[{start_time:desc_nulls_last}]limit:1){id state start_time}}}}" };
+
+export const FailureReasons: Doc<FailureReasonsQuery, FailureReasonsQueryVariables> = { name: "FailureReasons", kind: "query", text: "query FailureReasons($ids:[uuid!]!){task_run(where:{flow_run_id:{_in:$ids}state:{_in:[\"Failed\" \"TimedOut\"]}}order_by:[{end_time:asc_nulls_last}]limit:200){flow_run_id map_index state_message task{name}}}" };
 
 export const HomePaused: Doc<HomePausedQuery, HomePausedQueryVariables> = { name: "HomePaused", kind: "query", text: "query HomePaused{task_run(where:{state:{_eq:\"Paused\"}flow_run:{state:{_in:[\"Running\" \"Paused\" \"Scheduled\" \"Submitted\" \"Queued\" \"Retrying\"]}}}limit:50){id name state_timestamp state_message map_index task{name}flow_run{id name state flow{name project_id}}}}" };
 

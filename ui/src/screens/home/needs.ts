@@ -84,28 +84,38 @@ interface Late {
   flow: { name: string };
 }
 
-/** Agents that are silent while runs wait that they would take, and no other agent takes. */
+/** Agents that are silent while runs wait that they would take, and no other agent takes.
+ *
+ * Agents that the same runs wait for are one need: any of them would do.
+ */
 export function silent(agents: readonly Agent[], late: readonly Late[], now: number): Need[] {
   const alive = agents
     .filter((one) => healthOf(one.last_queried, now) === "healthy")
     .map((one) => labelsOf(one.labels));
   const stuck = late.filter((run) => !alive.some((labels) => takes(labels, labelsOf(run.labels))));
-  return agents
-    .filter((one) => healthOf(one.last_queried, now) !== "healthy")
-    .flatMap((agent) => {
-      const waits = stuck.filter((run) => takes(labelsOf(agent.labels), labelsOf(run.labels))).length;
-      if (waits === 0) return [];
-      return {
-        key: `agent ${agent.id} ${agent.last_queried ?? ""}`,
-        kind: "agent" as const,
-        title: agent.name ?? "unnamed agent",
-        text: `is silent; ${waits === 1 ? "1 run waits" : `${waits} runs wait`} for it`,
-        detail: "",
-        path: `agent/${agent.id}`,
-        query: {},
-        at: time(agent.last_queried),
-      };
-    });
+  const groups = new Map<string, { agents: Agent[]; waits: number }>();
+  for (const agent of agents) {
+    if (healthOf(agent.last_queried, now) === "healthy") continue;
+    const waits = stuck.filter((run) => takes(labelsOf(agent.labels), labelsOf(run.labels)));
+    if (waits.length === 0) continue;
+    const key = waits.map((run) => run.id).join();
+    groups.set(key, { agents: [...(groups.get(key)?.agents ?? []), agent], waits: waits.length });
+  }
+  return [...groups.values()].map(({ agents: some, waits }) => {
+    const names = some.map((one) => one.name ?? "unnamed agent");
+    const runs = waits === 1 ? "1 run waits" : `${waits} runs wait`;
+    const one = some.length === 1;
+    return {
+      key: `agent ${some.map((agent) => `${agent.id} ${agent.last_queried ?? ""}`).join()}`,
+      kind: "agent" as const,
+      title: one ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`,
+      text: one ? `is silent; ${runs} for it` : `are silent; ${runs} for one of them`,
+      detail: "",
+      path: one ? `agent/${some[0]?.id ?? ""}` : "agents",
+      query: (one ? {} : { health: "late" }) as Record<string, string>,
+      at: Math.max(...some.map((agent) => time(agent.last_queried))),
+    };
+  });
 }
 
 /** Late runs, as one need: why the first of them waits is told with it. */

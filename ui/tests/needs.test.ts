@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { failing, lateOnes, leave, notNow, NOT_NOW_MS, silent } from "../src/screens/home/needs";
+import { pieces, sumOf } from "../src/data/history";
+
+const NOW = Date.parse("2026-11-28T12:00:00Z");
+const ago = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString();
+const failed = (id: string, group: string, minutes: number) => ({
+  id,
+  name: `run ${id}`,
+  state_message: "Some reference tasks failed.",
+  start_time: ago(minutes + 1),
+  end_time: ago(minutes),
+  scheduled_start_time: ago(minutes + 1),
+  flow: { name: `flow ${group}`, flow_group_id: group, project_id: "p" },
+});
+const ended = (group: string, ...runs: [string, number][]) => ({
+  id: group,
+  flows: runs.map(([state, minutes]) => ({ flow_runs: [{ id: "x", state, start_time: ago(minutes) }] })),
+});
+
+describe("what needs a person", () => {
+  it("is a flow whose newest finished run failed; a success since then settles it", () => {
+    const failures = [failed("1", "a", 5), failed("2", "b", 10), failed("3", "a", 60)];
+    const needs = failing(failures, [ended("a", ["Failed", 5]), ended("b", ["Failed", 10], ["Success", 2])]);
+    expect(needs.map((one) => [one.title, one.path])).toEqual([["flow a", "flow-run/1"]]);
+    expect(needs[0]?.text).toContain("2");
+  });
+  it("is a silent agent only while runs wait that nobody else takes", () => {
+    const agent = (name: string, labels: string[], minutes: number) => ({
+      id: name,
+      name,
+      labels,
+      last_queried: ago(minutes),
+    });
+    const late = [{ id: "r", name: "r", scheduled_start_time: ago(3), labels: ["gpu"], flow: { name: "f" } }];
+    const names = (agents: ReturnType<typeof agent>[]) => silent(agents, late, NOW).map((one) => one.title);
+    expect(names([agent("gpu-1", ["gpu"], 30), agent("eu-1", ["eu"], 30)])).toEqual(["gpu-1"]);
+    expect(names([agent("gpu-1", ["gpu"], 30), agent("gpu-2", ["gpu", "eu"], 1)])).toEqual([]);
+  });
+  it("names agents that the same runs wait for in one line", () => {
+    const late = [{ id: "r", name: "r", scheduled_start_time: ago(3), labels: ["eu"], flow: { name: "f" } }];
+    const agents = ["a", "b", "c"].map((name) => ({ id: name, name, labels: ["eu"], last_queried: ago(20) }));
+    const needs = silent(agents, late, NOW);
+    expect(needs.map((one) => `${one.title} ${one.text}`)).toEqual([
+      "a, b and c are silent; 1 run waits for one of them",
+    ]);
+  });
+  it("tells of late runs with why the first of them waits", () => {
+    const run = { id: "r", name: "r", scheduled_start_time: ago(3), labels: [], flow: { name: "f" } };
+    expect(lateOnes([run], 1, ["No agent."])[0]).toMatchObject({ path: "flow-run/r", detail: "No agent." });
+    expect(lateOnes([run, run], 7, [])[0]).toMatchObject({ path: "queue", title: "7 runs" });
+    expect(lateOnes([], 0, [])).toEqual([]);
+  });
+  it("is left alone for a day when a person says not now", () => {
+    let text: string | null = null;
+    const shelf = { getItem: () => text, setItem: (_: string, value: string) => void (text = value) };
+    leave("failed 1", NOW, shelf);
+    expect("failed 1" in notNow(NOW + NOT_NOW_MS - 1, shelf)).toBe(true);
+    expect(notNow(NOW + NOT_NOW_MS, shelf)).toEqual({});
+    text = "spoiled";
+    expect(notNow(NOW, shelf)).toEqual({});
+  });
+});
+
+describe("runs by hour", () => {
+  it("begins at round times and holds now in its last piece", () => {
+    const times = pieces(NOW + 60_000, 24, 3_600_000);
+    expect(times).toHaveLength(24);
+    expect(times[23]).toEqual([NOW, NOW + 3_600_000]);
+    expect(times.every(([from, to], index) => to - from === 3_600_000 && (times[index + 1]?.[0] ?? to) === to)).toBe(
+      true,
+    );
+  });
+  it("adds up", () => {
+    const bar = { from: 0, to: 1, done: 2, failed: 1, cancelled: 0, other: 3 };
+    expect(sumOf([bar, bar])).toEqual({ done: 4, failed: 2, cancelled: 0, other: 6 });
+  });
+});
