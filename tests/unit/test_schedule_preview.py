@@ -103,16 +103,32 @@ def test_a_schedule_that_has_no_end_of_work_is_told_and_not_waited_for():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "Invalid clocks"),
-        ({"clocks": []}, "Invalid clocks"),
-        ({"clocks": [{}] * (MOST_CLOCKS + 1)}, "Invalid clocks"),
-        ({"clocks": [{"cron": "* * * * *", "interval": 60}]}, r"Invalid clocks\[0\]"),
+        ({}, "Invalid clocks: expected clocks or a schedule, got 'neither'"),
+        ({"clocks": [], "schedule": {}}, "Invalid clocks: expected clocks or a schedule, got 'both'"),
+        ({"clocks": []}, f"Invalid clocks: expected 1 to {MOST_CLOCKS} clocks, got '0 clocks'"),
+        ({"clocks": [{"interval": 60}] * (MOST_CLOCKS + 1)}, f"Invalid clocks: expected 1 to {MOST_CLOCKS} clocks"),
+        (
+            {"clocks": [{"cron": "* * * * *", "interval": 60}]},
+            r"Invalid clocks\[0\]: expected cron or interval, got 'both'",
+        ),
+        ({"clocks": [{}]}, r"Invalid clocks\[0\]: expected cron or interval, got 'neither'"),
         ({"clocks": [{"cron": "* * * * *"}], "timezone": "Moon/Sea"}, "timezone"),
         ({"clocks": [{"cron": "* * * * *"}], "count": 0}, "Invalid count"),
         ({"schedule": {"clocks": 3}}, "Invalid clocks"),
         ({"schedule": "x"}, "Invalid schedule"),
     ],
-    ids=["nothing", "no clock", "too many", "two in one", "no zone", "none wanted", "no list", "no object"],
+    ids=[
+        "nothing",
+        "both",
+        "no clock",
+        "too many",
+        "two in one",
+        "none in one",
+        "no zone",
+        "none wanted",
+        "no list",
+        "no object",
+    ],
 )
 def test_what_cannot_be_meant_is_told_by_its_field(given, said):
     with pytest.raises(ApiError, match=said):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import base64
 import dataclasses
 import gzip
@@ -31,6 +30,7 @@ from prefect.server.actions import (
 from prefect.server.errors import ApiError
 from prefect.server.services import retention
 from prefect.server.settings import load_settings
+from support.refusals import Texts, refusals
 from support.sinks import mail_sink
 from support.world import World
 
@@ -52,6 +52,7 @@ PASSED_ON = {
     ("set_state.py", "set_task_run_state"),
     ("receivers.py", "read_receiver"),
     ("receivers.py", "read_mail_address"),
+    ("schedule_preview.py", "preview"),
     ("delivery.py", "_mail"),
     ("delivery.py", "_post"),
     ("keys.py", "create_key"),
@@ -309,47 +310,11 @@ def test_old_messages_go_with_old_runs_and_young_ones_stay(world: World) -> None
 # --- all of them ----------------------------------------------------------------
 
 
-def refusals() -> list[tuple[str, str, int, list[str]]]:
-    """Give every refusal of the actions: file, function, line, and the texts that it is made of."""
-    found = []
-    for path in sorted(ACTIONS.glob("*.py")):
-        for function in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                continue
-            for node in ast.walk(function):
-                call: ast.expr | None = None
-                if isinstance(node, ast.Raise):
-                    call = node.exc
-                elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "found":
-                    call = node
-                if isinstance(call, ast.Call):
-                    parts = [part for argument in call.args for part in ast.walk(argument)]
-                    texts = [part.value for part in parts if isinstance(part, ast.Constant)]
-                    found.append((path.name, function.name, node.lineno, [t for t in texts if isinstance(t, str)]))
-    return found
-
-
 def test_every_refusal_is_read_by_a_test() -> None:
     """A text that no test has in it belongs to a guard that nobody tries."""
-    tests = "\n".join(path.read_text() for path in TESTS.rglob("*.py") if path != Path(__file__))
-    own = Path(__file__).read_text()
-    tests = (tests + own).replace("\\", "")
-
-    def is_read(texts: list[str]) -> bool:
-        pieces = [text.strip(" .,:;'\"()") for text in texts]
-        return any(
-            piece[start : start + 14] in tests
-            for piece in pieces
-            if len(piece) >= 7
-            for start in range(max(1, len(piece) - 13))
-        )
-
-    found = refusals()
+    found = refusals(ACTIONS.glob("*.py"), called=["found"])
     assert len(found) > 80
-    unread = [
-        (file, function, line, texts)
-        for file, function, line, texts in found
-        if (file, function) not in PASSED_ON and not is_read(texts)
-    ]
+    texts = Texts(TESTS)
+    unread = [one for one in found if (one.file, one.function) not in PASSED_ON and not texts.have(one.texts)]
     assert unread == []
-    assert {(file, function) for file, function, _, _ in found} >= PASSED_ON
+    assert {(one.file, one.function) for one in found} >= PASSED_ON

@@ -135,7 +135,7 @@ def test_filters_by_level_text_and_task_run(api, run_id):
         ("/flow-run/{id}/logs.pdf", 400, "txt or jsonl or csv"),
         ("/flow-run/x/logs.txt", 400, "a uuid"),
         ("/flow-run/{other}/logs.txt", 404, "no flow run"),
-        ("/flow-run/{id}/logs.txt?level=LOUD", 400, "DEBUG, INFO"),
+        ("/flow-run/{id}/logs.txt?level=LOUD", 400, "CRITICAL, with commas between, got 'LOUD'"),
         ("/flow-run/{id}/logs.txt?task_run_id=1", 400, "a uuid"),
         ("/flow-run/{id}/logs.txt?since=1", 400, "level, q or task_run_id"),
         ("/flow-run/{id}/logs.txt?q=a&q=b", 400, "one value"),

@@ -1,6 +1,7 @@
 """Subscriptions over a WebSocket: answered at once, and again after each commit that changed the answer."""
 
 import asyncio
+import dataclasses
 import json
 import threading
 
@@ -162,16 +163,22 @@ def test_a_subscription_sent_by_post_is_told_where_to_go(api):
 
 
 @pytest.mark.parametrize(
-    ("messages", "code"),
+    ("messages", "code", "reason"),
     [
-        (["{"], 4400),
-        ([{"type": "nonsense"}], 4400),
-        ([5], 4400),
-        ([{"type": "subscribe", "id": "1", "payload": {"query": "{ hello }"}}], 4401),
-        ([{"type": "connection_init", "payload": 5}], 4400),
-        ([{"type": "connection_init"}, {"type": "connection_init"}], 4429),
-        ([{"type": "connection_init"}, {"type": "subscribe"}], 4400),
-        ([{"type": "connection_init", "payload": {"x-prefect-tenant-id": "no uuid"}}], 4403),
+        (["{"], 4400, "A message must be JSON"),
+        ([{"type": "nonsense"}], 4400, "A message must have a type of the protocol"),
+        ([5], 4400, "A message must have a type of the protocol"),
+        ([{"type": "subscribe", "id": "1", "payload": {"query": "{ hello }"}}], 4401, "Unauthorized"),
+        ([{"type": "connection_init", "payload": 5}], 4400, "The payload of connection_init must be an object"),
+        ([{"type": "connection_init"}, {"type": "connection_init"}], 4429, "Too many initialisation requests"),
+        ([{"type": "connection_init"}, {"type": "subscribe"}], 4400, "subscribe needs an id and a payload"),
+        (
+            [{"type": "connection_init"}, {"type": "subscribe", "id": "", "payload": {}}],
+            4400,
+            "subscribe needs an id and a payload",
+        ),
+        (["x" * 5_000_001], 1009, "The message is too large"),
+        ([{"type": "connection_init", "payload": {"x-prefect-tenant-id": "no uuid"}}], 4403, "X-PREFECT-TENANT-ID"),
         (
             [
                 {"type": "connection_init"},
@@ -179,19 +186,38 @@ def test_a_subscription_sent_by_post_is_told_where_to_go(api):
                 {"type": "subscribe", "id": "1", "payload": {"query": "subscription { flow { id } }"}},
             ],
             4409,
+            "Subscriber for 1 already exists",
         ),
     ],
+    ids=lambda value: str(value)[:60],
 )
-def test_a_client_that_does_not_keep_to_the_protocol_is_closed_with_its_code(api, messages, code):
+def test_a_client_that_does_not_keep_to_the_protocol_is_closed_with_its_code(api, messages, code, reason):
+    api.app.settings = dataclasses.replace(api.app.settings, max_body_bytes=5_000_000)
+
     async def scene():
         async with Socket(api.app) as socket:
             for message in messages:
                 await socket.say(message)
             while (said := await socket.raw())["type"] != "websocket.close":
                 pass
-            return said["code"]
+            return said["code"], said["reason"]
 
-    assert api.run_async(scene()) == code
+    closed, why = api.run_async(scene())
+    assert closed == code
+    assert reason in why
+
+
+def test_a_server_that_stops_says_so(api):
+    async def scene():
+        async with Socket(api.app) as socket:
+            await socket.begin()
+            await socket.subscribe("subscription { flow { id } }")
+            await socket.data()
+            api.app.live.close()
+            return await socket.raw()
+
+    closed = api.run_async(scene())
+    assert (closed["type"], closed["code"], closed["reason"]) == ("websocket.close", 1012, "The server stops")
 
 
 def test_other_protocols_and_other_paths_are_refused(api):
@@ -225,7 +251,7 @@ def test_subscriptions_are_bounded_for_each_connection_and_in_all(api):
 
     full, closed = api.run_async(scene())
     assert (full["type"], full["id"]) == ("error", "b")
-    assert closed["code"] == 4429
+    assert (closed["code"], closed["reason"]) == (4429, "More than 2 subscriptions")
     assert api.app.http.sockets.subscriptions == 0
     assert api.app.live._ears == {}
 

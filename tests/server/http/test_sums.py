@@ -112,7 +112,7 @@ def test_a_run_without_lines_has_nothing_to_count(api):
 @pytest.mark.parametrize(
     ("query", "given", "said"),
     [
-        (COUNTS, {"by": []}, "Invalid by"),
+        (COUNTS, {"by": []}, "Invalid by: expected at least one key"),
         (COUNTS, {"limit": 2000}, "Invalid limit"),
         (HISTORY, {"from": at(), "to": at(), "s": 60}, "Invalid bucket_seconds"),
         (HISTORY, {"from": at(), "to": at(days=9000), "s": 1}, "Invalid bucket_seconds"),

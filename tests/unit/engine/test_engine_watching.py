@@ -356,6 +356,7 @@ def test_where_looks_are_wanted_more_often_each_waits_as_long_as_that(stub: Stub
     stub.on("version serialized_state", status("Running"))
     with set_temporary_config({"cloud.check_cancellation_interval": 0.0}):
         wait_for_cancellation(Client(), RUN, Over(3))
+    assert 0 < cancellation.WAIT_SECONDS <= limits.LONGEST_WAIT_SECONDS
     assert [one["wait_seconds"] for one in asked(stub, "flow_run_events")] == [0.0, 0.0]
     # And the state itself is looked at as often.
     assert len(asked(stub, "version serialized_state")) == 2

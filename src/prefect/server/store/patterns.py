@@ -113,8 +113,9 @@ class _Rewriter:
     def _repeat(self, sign: str) -> str:
         found = _REPEAT.fullmatch(sign)
         if found is None:
-            if sign[1:2].isdigit() or self._is_similar:
-                raise ValueError(f"{sign} is no repetition")
+            following = self._pattern[self._position : self._position + 1]
+            if self._is_similar or (sign == "{" and following.isdigit()):  # PostgreSQL: braces {} not balanced
+                raise ValueError(f"{sign}{following} is no repetition")
             return "".join(_literal(ord(one)) for one in sign)
         if any(int(count or 0) > MOST_REPEATS for count in (found[1], found[3])):
             raise ValueError(f"it repeats more than {MOST_REPEATS} times")
