@@ -156,7 +156,10 @@ def test_a_run_that_has_ended_says_so(world):
     run_id = world.running()
     world.set_flow_run(run_id, {"type": "Failed", "message": "no luck"})
 
-    assert ask(world, run_id) == {"ready": False, "state": "Failed", "reasons": ["It has ended: Failed (no luck)."]}
+    told = ask(world, run_id)
+    assert (told["ready"], told["state"], told["queue_position"]) == (False, "Failed", None)
+    assert told["reasons"] == ["It has ended: Failed (no luck)."]
+    assert [cause["code"] for cause in told["causes"]] == ["ENDED"]
 
 
 def test_an_unknown_run_is_told(world):
@@ -253,3 +256,50 @@ def test_a_silent_process_is_told_of_after_the_limit_that_it_keeps(world, often,
     heard = f"It is Running since {since.isoformat(sep=' ', timespec='seconds')}."
     silent = f"It is Running, but nothing was heard of its process for {words}."
     assert reason == (silent if more else heard)
+
+
+def test_each_reason_is_told_to_programs_as_well(world):
+    flow_id = world.register()
+    holder = world.running(flow_id, labels=["gpu"], flow_run_name="holder")
+    world.do(slots.set_limit, tenant_id=world.tenant_id, kind=slots.FLOW, name="gpu", limit=1)
+    lacking = agent(world, "cpu")
+    start = world.now + timedelta(hours=2)
+    run_id = world.create(flow_id, labels=["gpu"], scheduled_start_time=start)
+
+    causes = {cause["code"]: cause for cause in ask(world, run_id)["causes"]}
+
+    assert list(causes) == ["START_TIME", "LACKING_LABELS", "LIMIT"]
+    assert causes["START_TIME"]["until"] == start.isoformat()
+    (seen,) = causes["LACKING_LABELS"]["agents"]
+    assert (seen["id"], seen["labels"], seen["lacking"]) == (lacking, ["cpu"], ["gpu"])
+    limit = causes["LIMIT"]
+    assert (limit["name"], limit["limit"]) == ("gpu", 1)
+    (taken,) = limit["holders"]
+    assert (taken["flow_run_id"], taken["flow_run_name"]) == (holder, "holder")
+    assert [cause["text"] for cause in causes.values()] == ask(world, run_id)["reasons"]
+
+
+def test_a_task_run_that_waits_is_named(world):
+    run_id = world.running(world.register())
+    task_run = world.task_run(run_id)["id"]
+    until = world.now + timedelta(minutes=3)
+    world.set_task_run(task_run, {"type": "Retrying", "start_time": until.isoformat()})
+
+    cause = ask(world, run_id)["causes"][1]
+
+    assert (cause["code"], cause["task_run_id"], cause["name"]) == ("TASK_WAITS", task_run, "one")
+    assert cause["until"] == until.isoformat()
+
+
+def test_the_place_in_the_queue_is_the_order_in_which_runs_are_handed_out(world):
+    flow_id = world.register()
+    agent(world)
+    runs_ = []
+    for minutes in (0, 3, 1, 2):
+        runs_.append(world.create(flow_id, scheduled_start_time=world.now + timedelta(minutes=minutes)))
+        world.pass_time(1)
+
+    positions = [ask(world, run_id)["queue_position"] for run_id in runs_]
+
+    handed_out = world.queue(before=world.now + timedelta(hours=1))
+    assert positions == [handed_out.index(run_id) for run_id in runs_] == [0, 3, 1, 2]

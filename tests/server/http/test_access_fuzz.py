@@ -79,6 +79,14 @@ class Fuzz:
             return {name: self.fitting(inner) for name, inner in fields if inner[-1] == "!" or pick.random() < 0.5}
         if plain in ENUMS:
             return pick.choice(ENUMS[plain])
+        if plain.endswith("_bool_exp"):
+            tests = (
+                {},
+                {"id": {"_in": self.ids}},
+                {"tenant_id": {"_neq": pick.choice(self.ids)}},
+                {"_not": {"_or": []}},
+            )
+            return pick.choice(tests)
         return {
             "UUID": lambda: pick.choice(self.ids),
             "String": lambda: pick.choice(TEXTS),

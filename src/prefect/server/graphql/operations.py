@@ -184,7 +184,30 @@ OBJECT_TYPES: Mapping[str, Mapping[str, str]] = {
         "taken_time": "DateTime",
     },
     "task_concurrency_usage": {"name": "String", "usage": "Int"},
-    "why_not_running": {"ready": "Boolean!", "state": "String", "reasons": "[String!]!"},
+    "why_not_running": {
+        "ready": "Boolean!",
+        "state": "String",
+        "reasons": "[String!]!",
+        "causes": "[why_cause!]!",
+        "queue_position": "Int",
+    },
+    "why_cause": {
+        "code": "String!",
+        "text": "String!",
+        "name": "String",
+        "limit": "Int",
+        "holders": "[slot_holder!]!",
+        "agents": "[why_agent!]!",
+        "until": "DateTime",
+        "task_run_id": "UUID",
+    },
+    "why_agent": {
+        "id": "UUID!",
+        "name": "String",
+        "labels": "[String!]!",
+        "lacking": "[String!]!",
+        "last_queried": "DateTime",
+    },
     "task_run_info": {"id": "UUID", "version": "Int", "state": "String", "serialized_state": "JSON"},
 }
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
-from prefect.model.state_facts import WAITING
+from prefect.model.state_facts import TAKEABLE, WAITING
 from prefect.server.catalogue import agent, flow, flow_run, task, task_run, tenant
 from prefect.server.store.lost import beats_often
 from prefect.server.store.phrases import among, value_of
 
-__all__ = ["agents_of_tenant", "run_with_flow", "waiting_task_runs"]
+__all__ = ["agents_of_tenant", "count_before", "run_with_flow", "waiting_task_runs"]
 
 run_with_flow = (
     select(
@@ -19,6 +19,7 @@ run_with_flow = (
         flow_run.c.state_message,
         flow_run.c.state_timestamp,
         flow_run.c.state_start_time,
+        flow_run.c.created,
         flow_run.c.heartbeat,
         beats_often.label("beats_often"),
         flow_run.c.labels,
@@ -37,6 +38,19 @@ run_with_flow = (
     )
     .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
 )
+# The order in which the queue hands runs out.
+_start = value_of("start", flow_run.c.state_start_time)
+_before = (
+    select(flow_run.c.id)
+    .where(flow_run.c.tenant_id == value_of("tenant_id", flow_run.c.tenant_id))
+    .where(flow_run.c.state_start_time.is_not(None))  # lets the partial index be chosen
+    .where(flow_run.c.state_start_time <= _start)
+    .where(or_(flow_run.c.state_start_time < _start, flow_run.c.created < value_of("created", flow_run.c.created)))
+    .where(among(flow_run.c.state, TAKEABLE))
+    .limit(value_of("most", flow_run.c.version))
+    .subquery()
+)
+count_before = select(func.count().label("count")).select_from(_before)
 agents_of_tenant = (
     select(agent.c.id, agent.c.name, agent.c.type, agent.c.labels, agent.c.last_queried, agent.c.core_version)
     .where(agent.c.tenant_id == value_of("tenant_id", agent.c.tenant_id))
