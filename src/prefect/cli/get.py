@@ -11,6 +11,8 @@ from prefect.cli import render
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 DEFAULT_LIMIT = 10
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+FILE_FORMATS = ("txt", "jsonl", "csv")
 
 
 @click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
@@ -136,12 +138,39 @@ def tasks(name: str | None, flow_name: str | None, flow_version: int | None, pro
 @click.option("--name", "-n", help="Name of a flow run; of several the one that started last.")
 @click.option("--id", "flow_run_id", help="Id of a flow run.")
 @click.option("--info", "-i", is_flag=True, help="Print the details of each record in place of its text.")
-def logs(name: str | None, flow_run_id: str | None, info: bool) -> None:
-    """List the logs of one flow run, by --name or --id."""
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(FILE_FORMATS),
+    help="Write the log as a file, however long it is: text, a JSON object a line, or CSV.",
+)
+@click.option("--level", type=click.Choice(LEVELS, case_sensitive=False), help="Only lines of this level or above.")
+@click.option("--text", help="Only lines whose message has this in it, in any case.")
+@click.option("--task-run-id", help="Only lines of this task run.")
+def logs(
+    name: str | None,
+    flow_run_id: str | None,
+    info: bool,
+    file_format: str | None,
+    level: str | None,
+    text: str | None,
+    task_run_id: str | None,
+) -> None:
+    """List the logs of one flow run, by --name or --id.
+
+    \b
+    Examples:
+      $ prefect get logs --name brave-otter --level ERROR
+      $ prefect get logs --id 9a1cd70c-37d7-4cd4-ab91-d41c2700300d --format jsonl > run.jsonl
+    """
     from prefect.contract import operations
 
     if not name and not flow_run_id:
         click.secho("Either --name or --id must be provided", fg="red")
+        return
+    if file_format or level or text or task_run_id:
+        levels = LEVELS[LEVELS.index(level.upper()) :] if level else ()
+        _write_log(name, flow_run_id, file_format or "txt", levels=levels, text=text, task_run_id=task_run_id)
         return
     found = [] if _is_no_id(flow_run_id) else _ask(operations.LIST_LOGS, name=name, id=flow_run_id)["flow_run"]
     if not found:
@@ -155,6 +184,22 @@ def logs(name: str | None, flow_run_id: str | None, info: bool) -> None:
         return
     rows = [(record["timestamp"], record["level"], record["message"]) for record in run["logs"]]
     click.echo(render.table(rows, ["TIMESTAMP", "LEVEL", "MESSAGE"]))
+
+
+def _write_log(name: str | None, flow_run_id: str | None, file_format: str, **filters: Any) -> None:
+    """Write the log of a run to standard output as it comes."""
+    from prefect.client.client import Client
+    from prefect.contract import operations
+
+    runs: list[dict[str, Any]] = []
+    if not _is_no_id(flow_run_id):
+        runs = _ask(operations.RUNS_WITH_LOGS, name=name, id=flow_run_id)["flow_run"]
+    if not runs:
+        click.secho(f"{flow_run_id or name} not found", fg="red", err=True)
+        raise SystemExit(1)
+    run = next((run for run in runs if run["start_time"] is not None), runs[0])
+    for part in Client().download_flow_run_logs(run["id"], file_format, **filters):
+        click.echo(part, nl=False)
 
 
 def _name(named: dict[str, Any] | None) -> str | None:

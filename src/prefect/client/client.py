@@ -9,7 +9,7 @@ from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prefect.client.connection import Connection
+from prefect.client.log_files import LogFiles
 from prefect.contract import errors, limits, operations
 from prefect.contract.fitting import fitted
 from prefect.exceptions import ClientError, ObjectNotFoundError
@@ -51,7 +51,7 @@ class FlowRunInfoResult(NamedTuple):
     task_runs: list[TaskRunInfoResult]
 
 
-class Client(Connection):
+class Client(LogFiles):
     """A client of the API at one address.
 
     Args:

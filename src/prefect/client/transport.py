@@ -10,7 +10,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 CONNECTIONS_KEPT = 32
+PART_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,39 @@ def _send_once(method: str, url: str, body: bytes | None, headers: Mapping[str, 
         method, url, body=body, headers=dict(headers), timeout=timeout, retries=False, redirect=False
     )
     return Answer(response.status, response.headers, response.data)
+
+
+def open_stream(url: str, *, headers: Mapping[str, str], timeout_seconds: float) -> tuple[Answer, Iterator[bytes]]:
+    """Ask for a file; gives its status and headers, and its parts as they come. A refusal's body is in the answer.
+
+    Raises:
+        ServerUnreachable: it cannot be reached, or, while parts are taken, went away.
+    """
+    import urllib3
+    from urllib3.exceptions import HTTPError
+
+    timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout_seconds), read=timeout_seconds)
+    try:
+        response = _pools.for_url(url).request(
+            "GET", url, headers=dict(headers), timeout=timeout, retries=False, redirect=False, preload_content=False
+        )
+        if response.status != 200:
+            return Answer(response.status, response.headers, response.data), iter(())
+    except HTTPError as error:
+        raise ServerUnreachable(_address(url), reason=_reason(error)) from None
+    return Answer(200, response.headers, b""), _parts_of(response, url)
+
+
+def _parts_of(response: BaseHTTPResponse, url: str) -> Iterator[bytes]:
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield from response.stream(PART_BYTES, decode_content=True)
+    except HTTPError as error:
+        raise ServerUnreachable(_address(url), reason=_reason(error)) from None
+    finally:
+        response.close()  # what was not read to its end is no connection for others
+        response.release_conn()
 
 
 def _address(url: str) -> str:

@@ -331,6 +331,12 @@ query($name: String, $id: uuid) {
     }
 }"""
 
+#: Newest start first.
+RUNS_WITH_LOGS: Final = """\
+query($name: String, $id: uuid) {
+    flow_run(where: {name: {_eq: $name}, id: {_eq: $id}}, order_by: {start_time: desc}, limit: 100) { id start_time }
+}"""
+
 DESCRIBE_FLOWS: Final = """\
 query($name: String, $version: Int, $project: String) {
     flow(
