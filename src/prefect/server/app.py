@@ -27,6 +27,7 @@ from prefect.server.store import figures
 from prefect.server.store.audit import audited
 from prefect.server.store.database import Database, DatabaseError
 from prefect.server.store.opening import migrate, open_database
+from prefect.server.threads import Threads
 from prefect.server.tracing import Spans, set_up_tracing
 
 __all__ = ["App", "build"]
@@ -67,6 +68,7 @@ class App:
         self.http = Http(self)
         self._looking: asyncio.Task[str | None] | None = None
         self._looked_at = 0.0
+        self._large_flows: Threads | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -97,8 +99,18 @@ class App:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
+        if self._large_flows is not None:
+            self._large_flows.leave()
+            self._large_flows = None
         await self.database.stop()
         self.spans.stop()
+
+    @property
+    def large_flows(self) -> Threads:
+        """Give the thread in which large flows are waited for, one after the other: each takes half a gigabyte."""
+        if self._large_flows is None:
+            self._large_flows = Threads(1, "large-flows", asyncio.get_running_loop())
+        return self._large_flows
 
     async def database_problem(self) -> str | None:
         """Say in general words why the database cannot be used; None: it answers.

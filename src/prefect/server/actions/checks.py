@@ -17,6 +17,7 @@ __all__ = [
     "check_labels",
     "check_name",
     "check_object",
+    "check_size",
     "check_slug",
     "check_text",
     "found",
@@ -109,10 +110,15 @@ def check_object(field: str, value: Any, max_bytes: int = limits.JSON_BYTES) -> 
         value = parsed
     if not isinstance(value, dict):
         raise BadInput(field, "a JSON object", value)
+    check_size(field, value, max_bytes)
+    return value
+
+
+def check_size(field: str, value: Any, max_bytes: int = limits.JSON_BYTES) -> None:
+    """Refuse a JSON value that is too large, or cannot be stored."""
     size = size_of(field, value)
     if size > max_bytes:
         raise BadInput(field, f"at most {max_bytes} bytes of JSON", f"{size} bytes")
-    return value
 
 
 def size_of(field: str, value: Any) -> int:

@@ -7,7 +7,7 @@ import binascii
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from prefect.server.actions import flows as flow_actions
 from prefect.server.actions.checks import (
     check_key,
     check_object,
+    check_size,
     check_text,
     found,
     new_id,
@@ -25,6 +26,7 @@ from prefect.server.actions.checks import (
     size_of,
 )
 from prefect.server.actions.parameters import parameter_list
+from prefect.server.actions.unpacking import LARGE_BYTES, ask
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.settings import Settings
 from prefect.server.store import chores as chore_statements
@@ -40,13 +42,20 @@ __all__ = [
     "complete_large_flow",
     "create_flow",
     "decompress",
+    "is_large",
     "prepare",
+    "prepare_text",
     "register_edges",
     "register_tasks",
 ]
 
 #: A registration of several transactions that has not come to its end by then is undone.
 UNDONE_AFTER = timedelta(minutes=5)
+#: What of a flow's document stands in columns as well.
+COLUMNS = (
+    *("name", "description", "environment", "run_config", "storage", "parameters", "schedule"),
+    "__version__",
+)
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
@@ -56,6 +65,19 @@ def decompress(text: str) -> Any:
     Raises:
         ApiError: it is none, or larger than 50 MB.
     """
+    return _json_of(_unpack(text))
+
+
+def is_large(text: Any) -> bool:
+    """Tell whether a flow that came as base64 of gzip is better read by another process: by its size, unpacked."""
+    try:
+        packed = base64.b64decode(text, validate=True)
+        return len(zlib.decompressobj(wbits=31).decompress(packed, LARGE_BYTES + 1)) > LARGE_BYTES
+    except (TypeError, binascii.Error, zlib.error, ValueError):
+        return False
+
+
+def _unpack(text: str) -> bytes:
     try:
         packed = base64.b64decode(text, validate=True)
         unpacker = zlib.decompressobj(wbits=31)
@@ -64,16 +86,29 @@ def decompress(text: str) -> Any:
             raise BadInput("serialized_flow", f"at most {limits.FLOW_BYTES} bytes of JSON", "more than that")
         if not unpacker.eof:
             raise ValueError("cut off")
-        return json_text.read(plain)
+        return plain
     except (binascii.Error, zlib.error, ValueError) as error:
-        raise ApiError(
-            f"Unable to decompress serialized flow: expected base64 of gzip of JSON ({error})", "BAD_USER_INPUT"
-        ) from None
+        raise _not_packed(error) from None
+
+
+def _json_of(plain: bytes) -> Any:
+    try:
+        return json_text.read(plain)
+    except ValueError as error:
+        raise _not_packed(error) from None
+
+
+def _not_packed(error: Exception) -> ApiError:
+    told = f"Unable to decompress serialized flow: expected base64 of gzip of JSON ({error})"
+    return ApiError(told, "BAD_USER_INPUT")
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A flow that was read and checked: all that takes long is done before the transaction."""
+    """A flow that was read and checked: all that takes long is done before the transaction.
+
+    ``document`` has what stands in columns (``COLUMNS``), and may have the rest as well.
+    """
 
     document: Mapping[str, Any]
     text: JsonText
@@ -114,9 +149,27 @@ def prepare(serialized_flow: Any, settings: Settings, *, is_compressed: bool = F
     Raises:
         ApiError: naming what cannot be used.
     """
-    given = decompress(serialized_flow) if is_compressed else serialized_flow
+    if not is_compressed:
+        return _prepare(serialized_flow, settings.core_version_cutoff)
+    plain = _unpack(serialized_flow)
+    if len(plain) > LARGE_BYTES:
+        return Prepared(*ask(plain, settings))
+    return _prepare(_json_of(plain), settings.core_version_cutoff)
+
+
+def prepare_text(plain: bytes, cutoff: str) -> Prepared:
+    """Read and check a large flow, of which only the columns are wanted beside its text and rows."""
+    prepared = _prepare(_json_of(plain), cutoff)
+    columns = {name: prepared.document[name] for name in COLUMNS if name in prepared.document}
+    for name, value in columns.items():
+        check_size(f"serialized_flow.{name}", value)
+    return replace(prepared, document=columns)
+
+
+def _prepare(given: Any, cutoff: str) -> Prepared:
     document = check_object("serialized_flow", given, limits.FLOW_BYTES)
-    _check_flow(document, settings)
+    flow_document.check(flow_document.FLOW, "serialized_flow", document)
+    _check_version(document.get("__version__"), cutoff)
     edges = document.get("edges") or []
     tasks = _task_rows(document.get("tasks") or [], edges, _reference_slugs(document))
     ids = {row["slug"]: row["id"] for row in tasks}
@@ -453,11 +506,6 @@ def _edge_rows(edges: Iterable[Mapping[str, Any]], ids: Mapping[str, str]) -> li
 
 
 # -------------------------------------------------------------------------------------------- checks
-
-
-def _check_flow(document: Mapping[str, Any], settings: Settings) -> None:
-    flow_document.check(flow_document.FLOW, "serialized_flow", document)
-    _check_version(document.get("__version__"), settings.core_version_cutoff)
 
 
 def _check_version(given: Any, cutoff: str) -> None:

@@ -74,7 +74,11 @@ def _operation(name: str, run: Run, output: Mapping[str, str] = SUCCESS, /, **in
 
 async def _create_flow(request: Request, inputs: Inputs, *, is_compressed: bool = False) -> Mapping[str, Any]:
     settings, given = request.app.settings, inputs.pop("serialized_flow")
-    prepared = await aside(None, partial(registration.prepare, given, settings, is_compressed=is_compressed))
+    prepare = partial(registration.prepare, given, settings, is_compressed=is_compressed)
+    if is_compressed and await aside(None, registration.is_large, given):
+        prepared = await request.app.large_flows.do(prepare)
+    else:
+        prepared = await aside(None, prepare)
     if prepared.is_large:
         return {"id": await _create_large_flow(request, prepared, inputs)}
     inputs["serialized_flow"] = prepared
