@@ -396,6 +396,12 @@ export type Project_Bool_Exp = {
   flows?: Flow_Bool_Exp | null | undefined;
 };
 
+export type Preview_Clock_Input = {
+  cron?: string | null | undefined;
+  interval?: number | null | undefined;
+  parameter_defaults?: unknown;
+};
+
 export type Set_Flow_Group_Schedule_Input = {
   flow_group_id: string;
   cron_clocks?: Array<Cron_Clock_Input> | null | undefined;
@@ -644,6 +650,21 @@ export type TestFlowHookMutationVariables = Exact<{
 
 export type TestFlowHookMutation = { test_cloud_hook: { success: boolean | null, error: string | null } | null };
 
+export type FlowPreviewQueryVariables = Exact<{
+  clocks?: Array<Preview_Clock_Input> | Preview_Clock_Input | null | undefined;
+  timezone?: string | null | undefined;
+}>;
+
+
+export type FlowPreviewQuery = { schedule_preview: { clocks: Array<{ clock: number, error: string | null, times: Array<{ time: string, local: string }> }>, clock_changes: Array<{ time: string, text: string, is_affected: boolean }> } | null };
+
+export type FlowPreviewOfQueryVariables = Exact<{
+  schedule?: unknown;
+}>;
+
+
+export type FlowPreviewOfQuery = { schedule_preview: { times: Array<{ time: string, local: string, clock: number }> } | null };
+
 export type RunRowFragment = { id: string, name: string | null, state: string | null, state_timestamp: string | null, state_message: string | null, scheduled_start_time: string, start_time: string | null, end_time: string | null, version: number, labels: unknown, auto_scheduled: boolean, idempotency_key: string | null, flow: { id: string, name: string, version: number | null, flow_group_id: string, project: { id: string, name: string } } };
 
 export const FlowGroup: Doc<FlowGroupQuery, FlowGroupQueryVariables> = { name: "FlowGroup", kind: "query", text: "query FlowGroup($id:uuid!){flow_group_by_pk(id:$id){id name description labels schedule settings default_parameters run_config flows(order_by:[{version:desc}]limit:100){id name version created core_version archived is_schedule_active version_group_id project{id name}}}}" };
@@ -705,3 +726,7 @@ export const FlowHookOn: Doc<FlowHookOnMutation, FlowHookOnMutationVariables> = 
 export const FlowHookOff: Doc<FlowHookOffMutation, FlowHookOffMutationVariables> = { name: "FlowHookOff", kind: "mutation", text: "mutation FlowHookOff($id:UUID!){set_cloud_hook_inactive(input:{cloud_hook_id:$id}){success error}}" };
 
 export const TestFlowHook: Doc<TestFlowHookMutation, TestFlowHookMutationVariables> = { name: "TestFlowHook", kind: "mutation", text: "mutation TestFlowHook($id:UUID!){test_cloud_hook(input:{cloud_hook_id:$id}){success error}}" };
+
+export const FlowPreview: Doc<FlowPreviewQuery, FlowPreviewQueryVariables> = { name: "FlowPreview", kind: "query", text: "query FlowPreview($clocks:[preview_clock_input!]$timezone:String){schedule_preview(clocks:$clocks timezone:$timezone count:5){clocks{clock error times{time local}}clock_changes{time text is_affected}}}" };
+
+export const FlowPreviewOf: Doc<FlowPreviewOfQuery, FlowPreviewOfQueryVariables> = { name: "FlowPreviewOf", kind: "query", text: "query FlowPreviewOf($schedule:JSON){schedule_preview(schedule:$schedule count:5){times{time local clock}}}" };

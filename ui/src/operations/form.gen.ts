@@ -71,7 +71,7 @@ export type CreateRunMutationVariables = Exact<{
 }>;
 
 
-export type CreateRunMutation = { create_flow_run: { id: string | null } | null };
+export type CreateRunMutation = { create_flow_run: { id: string | null, created: boolean | null } | null };
 
 export type UndoRunMutationVariables = Exact<{
   id: string;
@@ -94,6 +94,6 @@ export const FormAgents: Doc<FormAgentsSubscription, FormAgentsSubscriptionVaria
 
 export const FormLimits: Doc<FormLimitsQuery, FormLimitsQueryVariables> = { name: "FormLimits", kind: "query", text: "query FormLimits($labels:[String!]){flow_concurrency_limit(limit:1000){name limit}flow_concurrency(labels:$labels){label usage}slot_holders(labels:$labels){kind name flow_run_id flow_run_name taken_time}}" };
 
-export const CreateRun: Doc<CreateRunMutation, CreateRunMutationVariables> = { name: "CreateRun", kind: "mutation", text: "mutation CreateRun($input:create_flow_run_input!){create_flow_run(input:$input){id}}" };
+export const CreateRun: Doc<CreateRunMutation, CreateRunMutationVariables> = { name: "CreateRun", kind: "mutation", text: "mutation CreateRun($input:create_flow_run_input!){create_flow_run(input:$input){id created}}" };
 
 export const UndoRun: Doc<UndoRunMutation, UndoRunMutationVariables> = { name: "UndoRun", kind: "mutation", text: "mutation UndoRun($id:UUID!){cancel_flow_run(input:{flow_run_id:$id}){state}}" };

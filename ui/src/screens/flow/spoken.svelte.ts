@@ -15,7 +15,9 @@ export function spoken(cron: string): string | null {
     );
   }
   try {
-    return speak?.(cron) ?? null;
+    const said = speak?.(cron) ?? null;
+    // "At 02:00" alone leaves open on which days.
+    return said !== null && /^At [\d:]+$/.test(said) ? `${said}, every day` : said;
   } catch {
     return null;
   }
