@@ -17,7 +17,7 @@ from prefect.agent.policy import RunConfigPolicy
 from prefect.agent.polling import Clock, PollingLoop
 from prefect.client.client import Client
 from prefect.contract import errors, limits, operations
-from prefect.exceptions import ClientError, ServerUnreachable
+from prefect.exceptions import AuthorizationError, ClientError, ServerUnreachable
 from prefect.model import codec
 from prefect.model.state import Failed, State, Submitted
 from prefect.model.state_facts import TAKEABLE, WAITING
@@ -207,6 +207,8 @@ class Agent:
                 wait_seconds=self.wait_seconds,
                 clock=self.clock,
                 room=self._free,
+                # Also an answer that nobody foresaw, of a gateway for instance: what has ended starts no run any more.
+                passes=lambda error: not isinstance(error, AuthorizationError),
             )
             self._loop.run()
 

@@ -52,7 +52,8 @@ class PollingLoop:
         busy: the ids of runs that are being started.
         room: how many more runs may be started now; absent: any number.
         can_wait: whether ``find`` waits on the server; else the loop pauses between questions.
-        on_lost: told when the server no longer answers, with the error.
+        passes: tells of an error whether it will pass: then it is asked again, with pauses; else the loop ends by it.
+        on_lost: told of the first of such errors.
         on_found_again: told when it answers again.
         max_polls: how often to ask; absent means until :meth:`stop`.
         wait_seconds: how long one question may wait.
@@ -71,8 +72,10 @@ class PollingLoop:
         wait_seconds: float = 30.0,
         clock: Clock | None = None,
         room: Callable[[], int | None] = lambda: None,
+        passes: Callable[[Exception], bool] = lambda error: isinstance(error, ConnectionError),
     ) -> None:
         self._room = room
+        self._passes = passes
         self._find = find
         self._take = take
         self._busy = busy
@@ -96,7 +99,9 @@ class PollingLoop:
                 self._wait_for_room()
                 polls += 1
                 took_some = not self._stopped and self._poll()
-            except ConnectionError as error:
+            except Exception as error:
+                if not self._passes(error):
+                    raise
                 if lost == 0:
                     self._on_lost(error)
                 self._pause(LOST_PAUSES_SECONDS[min(lost, len(LOST_PAUSES_SECONDS) - 1)])
