@@ -88,19 +88,18 @@ def _unpack(text: str) -> bytes:
             raise ValueError("cut off")
         return plain
     except (binascii.Error, zlib.error, ValueError) as error:
-        raise _not_packed(error) from None
+        raise ApiError(
+            f"Unable to decompress serialized flow: expected base64 of gzip of JSON ({error})", "BAD_USER_INPUT"
+        ) from None
 
 
 def _json_of(plain: bytes) -> Any:
     try:
         return json_text.read(plain)
     except ValueError as error:
-        raise _not_packed(error) from None
-
-
-def _not_packed(error: Exception) -> ApiError:
-    told = f"Unable to decompress serialized flow: expected base64 of gzip of JSON ({error})"
-    return ApiError(told, "BAD_USER_INPUT")
+        raise ApiError(
+            f"Unable to decompress serialized flow: expected base64 of gzip of JSON ({error})", "BAD_USER_INPUT"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)

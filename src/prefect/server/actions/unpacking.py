@@ -54,7 +54,8 @@ def _read(said: memoryview) -> Answer:
         place += 8 + size
     head = orjson.loads(parts[0])
     if "error" in head:
-        raise ApiError(head["error"], head["code"])
+        refused = ApiError(head["error"], head["code"])
+        raise refused
     tasks: Rows = []
     edges: Rows = []
     for part in parts[2:]:
