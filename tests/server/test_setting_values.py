@@ -70,3 +70,19 @@ def test_another_is_refused_by_the_name_of_the_setting(tmp_path: Path, name: str
         load(tmp_path, **{name: value})
     assert f"expected {expected}" in str(refused.value)
     assert str(refused.value).startswith(f"Setting {setting.metadata['key']} (")
+
+
+TOLD = Path(__file__).parents[2] / "docs" / "reference" / "server-settings.md"
+
+
+def test_what_is_not_set_is_as_the_reference_tells(tmp_path: Path) -> None:
+    lines = [
+        line.split(" | ") for line in TOLD.read_text().splitlines() if line.startswith("| `") and "PREFECT_" in line
+    ]
+    told = {cells[0].strip("| `"): cells[2].strip(" `") for cells in lines}
+    found = load(tmp_path)
+    given = {field.metadata["key"]: getattr(found, field.name) for field in fields(Settings) if field.metadata}
+    assert set(given) == set(told)
+    different = {key: (value, told[key]) for key, value in given.items() if str(value) != told[key]}
+    # Told in words where it is nothing.
+    assert {key: pair for key, pair in different.items() if pair[0] not in ("", None)} == {}

@@ -172,3 +172,19 @@ def test_small_requests_beside_large_work_wait_for_a_part_of_it_at_most(api, sha
 
     assert count(api, "task_run", flow_run_id=run_id) == 3 * TASKS
     assert small >= 3 * TASKS * 2 // MOST_ROWS - 1
+
+
+@pytest.mark.parametrize("is_active", [True, False, None], ids=["active", "not active", "not said"])
+def test_a_large_flow_is_scheduled_unless_it_is_said_that_it_shall_not_be(api, is_active):
+    hourly = {"type": "Schedule", "clocks": [{"type": "IntervalClock", "interval": 3_600_000_000}]}
+    tasks = [{"slug": f"t{number}", "name": "t"} for number in range(2_100)]
+    project_id = api.do("create_project", name="large")["id"]
+    document = flow_document("large", tasks=tasks, edges=[], schedule=hourly)
+    more = {} if is_active is None else {"set_schedule_active": is_active}
+
+    flow_id = api.do("create_flow", serialized_flow=document, project_id=project_id, **more)["id"]
+
+    row = api.row("flow", flow_id, "is_schedule_active archived flow_runs(limit: 1) { auto_scheduled }")
+    assert row["archived"] is False
+    assert row["is_schedule_active"] is (is_active is not False)
+    assert row["flow_runs"] == ([] if is_active is False else [{"auto_scheduled": True}])

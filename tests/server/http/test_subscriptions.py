@@ -207,6 +207,25 @@ def test_a_client_that_does_not_keep_to_the_protocol_is_closed_with_its_code(api
     assert reason in why
 
 
+def test_who_does_not_say_who_they_are_in_time_is_closed_and_who_did_stays(api, monkeypatch):
+    monkeypatch.setattr(websocket, "INIT_SECONDS", 0.3)
+
+    async def scene():
+        async with Socket(api.app) as silent, Socket(api.app) as pinging, Socket(api.app) as right:
+            await right.begin()
+            await pinging.raw()
+            await pinging.say({"type": "ping"})
+            assert await pinging.hear() == {"type": "pong"}
+            assert (await silent.raw())["type"] == "websocket.accept"
+            ends = [await silent.raw(), await pinging.raw()]
+            await right.subscribe("{ hello }")
+            return [(end["code"], end["reason"]) for end in ends], await right.data()
+
+    ends, said = api.run_async(scene())
+    assert ends == [(4408, "Connection initialisation timeout")] * 2
+    assert said == {"hello": "\N{WAVING HAND SIGN}"}
+
+
 def test_a_server_that_stops_says_so(api):
     async def scene():
         async with Socket(api.app) as socket:
