@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import re
+import signal
 import subprocess
 import threading
 import tomllib
@@ -31,7 +32,9 @@ Answer = dict[str, Any]
 # --- asking -----------------------------------------------------------------------------------------------------------
 
 
-def ask(python: str | Path, descriptions: Sequence[dict[str, Any]], *, home: Path, seconds: float = 30) -> list[Answer]:
+def ask(
+    python: str | Path, descriptions: Sequence[dict[str, Any]], *, home: Path, seconds: float = 120
+) -> list[Answer]:
     """Give one answer for each description; one that kills the driver or takes ``seconds`` says so instead."""
     answers: list[Answer] = []
     while len(answers) < len(descriptions):
@@ -56,13 +59,14 @@ def _ask_some(python: str | Path, descriptions: Sequence[dict[str, Any]], home: 
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
+            start_new_session=True,
         )
     assert process.stdin is not None
     assert process.stdout is not None
     answers: list[Answer] = []
     try:
         for description in descriptions:
-            watch = threading.Timer(seconds, process.kill)
+            watch = threading.Timer(seconds, _end, [process])
             watch.start()
             try:
                 process.stdin.write(json.dumps(description).encode() + b"\n")
@@ -76,12 +80,18 @@ def _ask_some(python: str | Path, descriptions: Sequence[dict[str, Any]], home: 
                 break
             answers.append(json.loads(line))
     finally:
-        process.kill()
+        _end(process)
         process.wait()
         process.stdout.close()
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
     return answers
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a driver with the processes that its flows ran in."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def read_sample() -> list[dict[str, Any]]:

@@ -63,6 +63,11 @@ def _names(given: Iterable[str] | None) -> list[str] | None:
     return [given] if isinstance(given, str) else None if given is None else list(given)
 
 
+def _named(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    # What is not there at all is not the same as None.
+    return {name: values[name] for name in names if name in values}
+
+
 @_public
 def partial_parameters_only(validate_on: Iterable[str] | None = None) -> Validator:
     """Make a validator that compares only the parameters named; None: none of them."""
@@ -76,7 +81,7 @@ def partial_parameters_only(validate_on: Iterable[str] | None = None) -> Validat
         if validate_on is None:
             return True
         cached = state.cached_parameters or {}
-        return all(same(cached.get(name), (parameters or {}).get(name)) for name in validate_on)
+        return same(_named(cached, validate_on), _named(parameters or {}, validate_on))
 
     return _partial_parameters_only
 
@@ -97,6 +102,6 @@ def partial_inputs_only(validate_on: Iterable[str] | None = None) -> Validator:
             tokens = {name: tokenize(inputs[name]) for name in validate_on if name in inputs}
             return all(state.hashed_inputs.get(name) == tokens.get(name) for name in validate_on)
         cached = {name: result.value for name, result in state.cached_inputs.items()}
-        return all(same(cached.get(name), inputs.get(name)) for name in validate_on)
+        return same(_named(cached, validate_on), _named(inputs, validate_on))
 
     return _partial_inputs_only

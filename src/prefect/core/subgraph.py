@@ -132,7 +132,8 @@ def _transfer(sketch: _Sketch, target: Flow, arguments: list[_Argument]) -> None
             _add_mapped(target, edge, argument_by_task.get(edge.upstream_task))
         upstream = {edge.upstream_task for edge in edges}
         if upstream.isdisjoint(inside):
-            for argument in arguments:
+            # One for each task, also where it was given twice, mapped and whole.
+            for argument in argument_by_task.values():
                 if argument.leads_somewhere and argument.value not in upstream:
                     target.add_edge(_marked(argument), task, mapped=argument.is_mapped)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from dateutil import rrule, tz
 
-from prefect import Flow, Task, task
+from prefect import Flow, Task, apply_map, task, unmapped
 from prefect.agent.local import LocalAgent
 from prefect.engine import TaskRunner, cache_validators, signals
 from prefect.engine.result import Result
@@ -139,3 +139,28 @@ def test_machines_of_docker_desktop_are_told_apart_by_their_address(
     monkeypatch.setattr(socket, "gethostname", lambda: "docker-desktop")
     monkeypatch.setattr(socket, "gethostbyname", resolve)
     assert LocalAgent(labels=["a"]).labels == labels
+
+
+@pytest.mark.parametrize("make", [cache_validators.partial_parameters_only, cache_validators.partial_inputs_only])
+def test_what_was_not_there_is_not_the_same_as_none(make: Any) -> None:
+    state = Cached(cached_parameters={}, cached_inputs={})
+    assert not make(["p"])(state, {"p": None}, {"p": None})
+    assert make(["p"])(state, {"q": 1}, {"q": 1}), "neither then nor now"
+
+
+@pytest.mark.parametrize("places", [(0, 1), (1, 0)])
+def test_a_task_given_twice_to_apply_map_leads_to_each_first_task_once(places: tuple[int, int]) -> None:
+    @task
+    def one() -> int:
+        return 1
+
+    @task
+    def many() -> list[int]:
+        return [1, 2]
+
+    with Flow("f") as flow:
+        source = many()
+        arguments = (source, unmapped(source))
+        inner = apply_map(lambda x, y: one(), *(arguments[place] for place in places))
+    (edge,) = flow.edges_to(inner)
+    assert edge.mapped is (places == (1, 0)), "the last one counts"

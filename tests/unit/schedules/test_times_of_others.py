@@ -104,7 +104,9 @@ def test_durations_keep_their_length() -> None:
     assert plain_duration(np.timedelta64(1, "us")) == timedelta(microseconds=1)
 
 
-@pytest.mark.parametrize("value", [1, "1h", None, np.datetime64("2020-01-01"), np.int64(5), np.timedelta64("NaT")])
+@pytest.mark.parametrize(
+    "value", [1, "1h", None, np.datetime64("2020-01-01"), np.int64(5), np.timedelta64("NaT", "us")]
+)
 def test_what_is_no_duration_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="expected a timedelta, not "):
         plain_duration(value)
@@ -112,7 +114,7 @@ def test_what_is_no_duration_is_refused(value: Any) -> None:
         IntervalClock(value)
 
 
-@pytest.mark.parametrize("value", [1, "2020-01-01", np.timedelta64(1, "h"), np.datetime64("NaT")])
+@pytest.mark.parametrize("value", [1, "2020-01-01", np.timedelta64(1, "h"), np.datetime64("NaT", "us")])
 def test_what_is_no_time_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="expected a datetime, not "):
         as_aware(value)
