@@ -228,7 +228,7 @@ export type RunWhyQueryVariables = Exact<{
 }>;
 
 
-export type RunWhyQuery = { why_not_running: { ready: boolean, state: string | null, reasons: Array<string> } | null };
+export type RunWhyQuery = { why_not_running: { ready: boolean, state: string | null, queue_position: number | null, causes: Array<{ code: string, text: string, name: string | null, limit: number | null, until: string | null, holders: Array<{ flow_run_id: string | null, flow_run_name: string | null, taken_time: string | null }>, agents: Array<{ id: string, name: string | null, lacking: Array<string>, last_queried: string | null }> }> } | null };
 
 export type RunFlowQueryVariables = Exact<{
   flow: string;
@@ -353,7 +353,7 @@ export const RunFailures: Doc<RunFailuresQuery, RunFailuresQueryVariables> = { n
 
 export const RunDurations: Doc<RunDurationsQuery, RunDurationsQueryVariables> = { name: "RunDurations", kind: "query", text: "query RunDurations($group:uuid!){flow_run(where:{flow:{flow_group_id:{_eq:$group}}state:{_eq:\"Success\"}}order_by:[{start_time:desc}]limit:20){id start_time end_time}}" };
 
-export const RunWhy: Doc<RunWhyQuery, RunWhyQueryVariables> = { name: "RunWhy", kind: "query", text: "query RunWhy($id:UUID!){why_not_running(flow_run_id:$id){ready state reasons}}" };
+export const RunWhy: Doc<RunWhyQuery, RunWhyQueryVariables> = { name: "RunWhy", kind: "query", text: "query RunWhy($id:UUID!){why_not_running(flow_run_id:$id){ready state queue_position causes{code text name limit until holders{flow_run_id flow_run_name taken_time}agents{id name lacking last_queried}}}}" };
 
 export const RunFlow: Doc<RunFlowQuery, RunFlowQueryVariables> = { name: "RunFlow", kind: "query", text: "query RunFlow($flow:uuid!){flow_by_pk(id:$flow){id name version parameters flow_group{id default_parameters}project{name}}}" };
 

@@ -1,0 +1,372 @@
+"""The pages of a flow run and of a task run: what is seen of a run, and what can be done with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from support.browser import Faults
+from support.road import Road, wait_until
+
+SHOP = """
+import prefect
+from prefect import Flow, Parameter, task, unmapped
+from prefect.triggers import manual_only
+
+@task
+def numbers(many):
+    prefect.context.logger.info("counting to %s", many)
+    return list(range(many))
+
+@task
+def check(number, bad):
+    prefect.context.logger.debug("looking at %s", number)
+    if number == bad:
+        raise ValueError(f"{number} is bad")
+    return number
+
+@task
+def total(checked):
+    prefect.context.logger.warning("\\x1b[31mred\\x1b[0m <b>bold</b>\\nsecond\\nthird\\nfourth\\nfifth")
+    return sum(checked)
+
+with Flow("shop") as flow:
+    many = Parameter("many", default=3)
+    bad = Parameter("bad", default=-1)
+    total(check.map(numbers(many), unmapped(bad)))
+"""
+GATE = """
+from prefect import Flow, task
+from prefect.triggers import manual_only
+
+@task
+def ask():
+    return 1
+
+@task(trigger=manual_only)
+def act(answer):
+    return answer
+
+with Flow("gate") as flow:
+    act(ask())
+"""
+STATE = "query($id: uuid!) { flow_run_by_pk(id: $id) { state name labels parameters } }"
+
+
+@pytest.fixture(scope="module")
+def shop(site: Road) -> Road:
+    for name, text in (("shop", SHOP), ("gate", GATE)):
+        site.register(site.write(f"{name}.py", text))
+    return site
+
+
+@pytest.fixture(scope="module")
+def done(shop: Road) -> str:
+    """A run that has ended well."""
+    run_id = shop.new_run("--project", "demo", "--name", "shop", "--run-name", "well-done", "--param", "many=4")
+    assert shop.final(run_id)["state"] == "Success"
+    return run_id
+
+
+@pytest.fixture
+def failed(shop: Road) -> str:
+    """A run with one failed child."""
+    run_id = shop.new_run("--project", "demo", "--name", "shop", "--param", "bad=1")
+    assert shop.final(run_id)["state"] == "Failed"
+    return run_id
+
+
+@pytest.fixture
+def waiting(shop: Road) -> str:
+    """A run that no agent takes."""
+    return shop.new_run("--project", "demo", "--name", "shop", "--label", "nowhere")
+
+
+def stored(road: Road, run_id: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = road.graphql(STATE, {"id": run_id})["data"]["flow_run_by_pk"]
+    return found
+
+
+def main(page: Page) -> Any:
+    return page.get_by_role("main")
+
+
+def choose(page: Page, menu: str, item: str) -> None:
+    page.get_by_role("button", name=menu, exact=True).click()
+    page.get_by_role("menuitem", name=item).click()
+
+
+def lines(page: Page) -> Any:
+    return page.get_by_role("region", name="Log lines").get_by_role("listitem")
+
+
+# ------------------------------------------------------------------------------------------------ what is seen
+
+
+@pytest.mark.quick
+def test_a_run_is_seen_with_its_state_its_tasks_and_its_log(open_page, done: str):
+    page = open_page(f"/default/flow-run/{done}")
+    expect(page).to_have_title(re.compile("well-done"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("well-done")
+    expect(main(page).get_by_text("Success", exact=True).first).to_be_visible()
+    expect(lines(page).filter(has_text="counting to 4")).to_be_visible()
+    expect(page.get_by_role("option", name=re.compile("^numbers"))).to_be_visible()
+    expect(page.get_by_role("link", name="Tasks")).to_contain_text(re.compile(r"\d"))
+
+
+def test_every_view_of_a_run_has_an_address(open_page, done: str):
+    page = open_page(f"/default/flow-run/{done}/tasks")
+    expect(page.get_by_role("link", name="total")).to_be_visible()
+    page.get_by_role("button", name="Children of check").click()
+    expect(page.get_by_role("link", name="check[3]")).to_be_visible()
+    for view, text in (
+        ("graph", "Find a task"),
+        ("parameters", "1 differs from its default"),
+        ("history", "Flow run scheduled."),
+        ("artifacts", "No artifact."),
+        ("details", "Idempotency key"),
+    ):
+        page.goto(f"/default/flow-run/{done}/{view}")
+        found = main(page).get_by_placeholder(text) if view == "graph" else main(page).get_by_text(text).first
+        expect(found).to_be_visible()
+        expect(page.get_by_role("link", name=re.compile(view, re.IGNORECASE)).first).to_have_attribute(
+            "aria-current", "page"
+        )
+
+
+@pytest.mark.quick
+def test_a_run_that_goes_on_is_followed_to_its_end(open_page, shop: Road, waiting: str):
+    page = open_page(f"/default/flow-run/{waiting}")
+    expect(main(page).get_by_text("Scheduled", exact=True).first).to_be_visible()
+    expect(main(page).get_by_text("No line yet.")).to_be_visible()
+
+    choose(page, "More actions", "Labels …")
+    page.get_by_label("Labels").fill("")
+    page.get_by_role("button", name="Save").click()
+
+    expect(lines(page).filter(has_text="counting to 3")).to_be_visible()
+    expect(main(page).get_by_text("Success", exact=True).first).to_be_visible()
+    assert stored(shop, waiting)["labels"] == []
+
+
+def test_a_run_that_waits_says_what_for(open_page, waiting: str):
+    page = open_page(f"/default/flow-run/{waiting}")
+    why = page.get_by_role("region", name="Why it is not running")
+    expect(why).to_contain_text("nowhere")
+    expect(why.get_by_role("link", name="Agents")).to_be_visible()
+
+
+def test_colours_signs_and_markup_in_a_line_are_text(open_page, done: str):
+    page = open_page(f"/default/flow-run/{done}")
+    line = lines(page).filter(has_text="<b>bold</b>")
+    expect(line).to_contain_text("red <b>bold</b>")
+    expect(line).not_to_contain_text("fifth")
+    line.get_by_role("button", name="+ 2 lines").click()
+    expect(line).to_contain_text("fifth")
+
+
+def test_lines_are_searched_filtered_and_named_by_an_address(open_page, done: str):
+    page = open_page(f"/default/flow-run/{done}")
+    expect(lines(page).first).to_be_visible()
+    page.get_by_label("Search the logs").fill("LOOKING")
+    expect(page.get_by_role("status").filter(has_text=re.compile("^4$"))).to_be_visible()
+    page.get_by_label("Search the logs").press("Enter")
+    expect(page).to_have_url(re.compile(r"line=\d+"))
+    link = page.url
+
+    page.get_by_role("button", name="Only matches").click()
+    expect(lines(page)).to_have_count(4)
+
+    other = open_page(link)
+    expect(other.locator("[aria-current=true]").filter(has_text="looking at")).to_be_visible()
+
+    page.goto(f"/default/flow-run/{done}?level=WARNING")
+    expect(lines(page)).to_have_count(1)
+    page.get_by_role("group", name="Levels").get_by_role("button", name="Debug").click()
+    expect(lines(page).filter(has_text="looking at 3")).to_be_visible()
+
+
+def test_the_log_is_walked_by_keys(open_page, done: str):
+    page = open_page(f"/default/flow-run/{done}")
+    expect(lines(page).first).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.locator("[aria-current=true][data-line]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("[aria-current=true][data-line]")).to_have_count(0)
+
+
+def test_the_log_is_downloaded_as_it_is_filtered(open_page, done: str):
+    page = open_page(f"/default/flow-run/{done}?level=WARNING")
+    expect(lines(page)).to_have_count(1)
+    page.get_by_role("button", name="How the logs are shown").click()
+    with page.expect_download() as told:
+        page.get_by_role("menuitem", name="Download as text").click()
+    text = told.value.path().read_text()
+    assert "fifth" in text
+    assert "looking at" not in text
+
+
+# --------------------------------------------------------------------------------------------- what can be done
+
+
+@pytest.mark.quick
+def test_a_failed_run_says_why_and_is_restarted_with_other_parameters(open_page, shop: Road, failed: str):
+    page = open_page(f"/default/flow-run/{failed}")
+    needs = page.get_by_role("region", name="What needs you")
+    expect(needs).to_contain_text("1 of 3 children of check failed.")
+    expect(needs).to_contain_text("1 is bad")
+    needs.get_by_role("button", name="First failed line").click()
+    expect(page.locator("[aria-current=true][data-line]")).to_contain_text("1 is bad")
+
+    choose(page, "Restart", "With other parameters")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("keeps its result")
+    field = dialog.get_by_label("Parameters of this run")
+    field.fill("{")
+    expect(dialog.get_by_role("status").filter(has_text="This is no JSON")).to_be_visible()
+    field.fill('{"bad": 7}')
+    expect(dialog).to_contain_text("Changed: bad")
+    dialog.get_by_role("button", name="Restart").click()
+
+    expect(main(page).get_by_text("Success", exact=True).first).to_be_visible()
+    expect(needs).to_have_count(0)
+    assert stored(shop, failed)["parameters"]["bad"] == 7
+
+
+def test_a_task_run_is_looked_at_beside_the_log_and_restarted_from(open_page, shop: Road, failed: str):
+    page = open_page(f"/default/flow-run/{failed}")
+    page.get_by_role("option", name=re.compile("^numbers")).click()
+    side = page.get_by_role("complementary", name="Selected task run")
+    expect(side.get_by_text("Success", exact=True)).to_be_visible()
+    expect(side.get_by_role("link", name="check")).to_be_visible()
+    side.get_by_role("button", name="Only its logs").click()
+    expect(lines(page).filter(has_text="looking at")).to_have_count(0)
+    expect(lines(page).filter(has_text="counting to 3")).to_be_visible()
+
+    before = len(shop.run(failed)["states"])
+    side.get_by_role("button", name="Restart from here").click()
+    page.get_by_role("dialog").get_by_role("button", name="Restart").click()
+    wait_until("a new state", lambda: len(shop.run(failed)["states"]) > before)
+    assert shop.final(failed)["state"] == "Failed"
+
+
+def test_a_run_is_renamed_in_its_place(open_page, shop: Road, waiting: str):
+    page = open_page(f"/default/flow-run/{waiting}")
+    choose(page, "More actions", "Rename …")
+    page.get_by_label("Name of the run").fill("Émile & <i>co</i>")
+    page.get_by_label("Name of the run").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Émile & <i>co</i>")
+    assert stored(shop, waiting)["name"] == "Émile & <i>co</i>"
+
+
+def test_a_state_is_set_by_hand(open_page, shop: Road, waiting: str):
+    page = open_page(f"/default/flow-run/{waiting}")
+    choose(page, "More actions", "Set state …")
+    page.get_by_label("New state").select_option("Success")
+    page.get_by_label("Message").fill("was done elsewhere")
+    page.get_by_role("button", name="Set to Success").click()
+    expect(main(page).get_by_text("Success", exact=True).first).to_be_visible()
+    page.get_by_role("link", name="History").click()
+    expect(main(page).get_by_text("was done elsewhere")).to_be_visible()
+    assert stored(shop, waiting)["state"] == "Success"
+
+
+def test_a_run_is_cancelled_after_it_was_said_what_that_means(open_page, shop: Road, waiting: str):
+    page = open_page(f"/default/flow-run/{waiting}")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Not now").click()
+    assert stored(shop, waiting)["state"] == "Scheduled"
+
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel this run").click()
+    expect(main(page).get_by_text("Cancelled", exact=True).first).to_be_visible()
+    assert stored(shop, waiting)["state"] == "Cancelled"
+
+
+def test_a_run_that_is_deleted_while_it_is_open_stays_to_be_read(open_page, shop: Road, failed: str):
+    page = open_page(f"/default/flow-run/{failed}")
+    expect(lines(page).first).to_be_visible()
+    other = open_page(f"/default/flow-run/{failed}")
+    choose(other, "More actions", "Delete …")
+    other.get_by_role("dialog").get_by_role("button", name="Delete this run").click()
+    expect(other).to_have_url(re.compile("/default/runs"))
+
+    expect(main(page).get_by_text("This run was deleted while it was open.")).to_be_visible()
+    expect(lines(page).first).to_be_visible()
+    page.get_by_role("button", name="Restart").first.click()
+    expect(page.get_by_role("menuitem", name="From failure")).to_have_attribute("aria-disabled", "true")
+    assert stored(shop, failed) is None
+
+    page.goto(f"/default/flow-run/{failed}")
+    expect(main(page).get_by_text("There is no such run.")).to_be_visible()
+
+
+def test_a_task_that_waits_for_a_person_is_approved(open_page, shop: Road):
+    run_id = shop.new_run("--project", "demo", "--name", "gate")
+    page = open_page(f"/default/flow-run/{run_id}")
+    page.get_by_role("option", name=re.compile("^act")).click()
+    side = page.get_by_role("complementary", name="Selected task run")
+    side.get_by_role("button", name="Approve").click()
+    expect(main(page).get_by_text("Success", exact=True).first).to_be_visible()
+    assert shop.final(run_id)["state"] == "Success"
+
+
+def test_a_task_run_has_its_page(open_page, shop: Road, failed: str):
+    page = open_page(f"/default/flow-run/{failed}/tasks")
+    page.get_by_role("button", name="Children of check").click()
+    page.get_by_role("link", name="check[1]").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("check[1]")
+    expect(main(page).get_by_text("1 is bad").first).to_be_visible()
+    expect(lines(page).filter(has_text="looking at 1")).to_be_visible()
+    expect(lines(page).filter(has_text="looking at 0")).to_have_count(0)
+    page.get_by_role("link", name="History").click()
+    expect(main(page).get_by_role("cell", name=re.compile("1 is bad"))).to_be_visible()
+
+    page.goto(f"/default/flow-run/{failed}/tasks")
+    page.get_by_role("link", name="check", exact=True).click()
+    page.get_by_role("link", name="Children").first.click()
+    expect(page.get_by_role("row")).to_have_count(4)
+
+
+# -------------------------------------------------------------------------------------------------- for everybody
+
+
+def test_the_pages_are_accessible_and_fit(open_page, check_page, shop: Road, done: str, theme: str, width: int):
+    page = open_page(f"/default/flow-run/{done}", theme=theme, width=width)
+    for view in ("", "/tasks", "/graph", "/parameters", "/history", "/artifacts", "/details"):
+        page.goto(f"/default/flow-run/{done}{view}")
+        expect(page.get_by_role("heading", level=1)).to_have_text("well-done")
+        check_page(page)
+    found = shop.graphql("query($id: uuid!) { task_run(where: {flow_run_id: {_eq: $id}}) { id } }", {"id": done})
+    page.goto(f"/default/task-run/{found['data']['task_run'][0]['id']}")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    check_page(page)
+
+
+def test_a_name_of_a_run_is_never_more_than_text(open_page: Callable[..., Page], check_page, shop: Road, waiting: str):
+    name = "<img src=x onerror=alert(1)>\u202egnp.exe\u202c مرحبا " + "n" * 150
+    shop.graphql(
+        "mutation($input: set_flow_run_name_input!) { set_flow_run_name(input: $input) { success } }",
+        {"input": {"flow_run_id": waiting, "name": name}},
+    )
+    for width in (1440, 380):
+        page = open_page(f"/default/flow-run/{waiting}", width=width)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("<img src=x onerror=alert(1)>⟨U+202E⟩gnp.exe")
+        check_page(page)
+
+
+def test_the_refusal_of_a_change_is_told_at_its_button(open_page, shop: Road, waiting: str, faults: Faults):
+    page = open_page(f"/default/flow-run/{waiting}")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.route(
+        "**/graphql",
+        lambda route: route.abort() if "CancelRun" in (route.request.post_data or "") else route.continue_(),
+    )
+    faults.allow("ERR_FAILED")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel this run").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("cannot be reached")
+    assert stored(shop, waiting)["state"] == "Scheduled"
