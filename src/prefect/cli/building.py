@@ -228,8 +228,9 @@ def _build_storage(flows: Sequence[Flow]) -> bool:
 
 def _finish_flow(flow: Flow, finish: Callable[[dict[str, Any]], Outcome]) -> Outcome:
     from prefect.core.as_json import declared_results
+    from prefect.core.parameter_hints import with_hints
 
-    return finish({**flow.serialize(build=False), "results": declared_results(flow)})
+    return finish({**with_hints(flow, flow.serialize(build=False)), "results": declared_results(flow)})
 
 
 def _finish(name: str, verb: str, finish: Callable[[], Outcome]) -> Outcome:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect.contract import limits, operations
 from prefect.core.as_json import declared_results
+from prefect.core.parameter_hints import with_hints
 from prefect.exceptions import ClientError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def register(
         raise ValueError(
             f"Project {project_name} not found. Run `prefect create project '{project_name}'` to create it."
         )
-    serialized = flow.serialize(build=build)
+    serialized = with_hints(flow, flow.serialize(build=build))
     serialized["results"] = declared_results(flow)
     _refuse_what_cannot_be_loaded(serialized)
     # A flow of usual size travels in one piece and is registered as a whole or not at all.

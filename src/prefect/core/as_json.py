@@ -156,7 +156,20 @@ def dump_parameter(parameter: Parameter) -> dict[str, Any]:
         "tags": sorted(parameter.tags),
         "outputs": str(parameter.outputs()),
         "__version__": __version__,
+        **_told(parameter),
     }
+
+
+def _told(parameter: Parameter) -> dict[str, Any]:
+    """Give what only this package's parameters say, and nothing where nothing was said: 1.4.1 writes no such keys."""
+    choices: list[Any] | None = getattr(parameter, "choices", None)
+    if choices is not None:
+        try:
+            json.dumps(choices)
+        except (TypeError, ValueError, RecursionError):
+            raise ValueError(f"The choices of the parameter {parameter.name!r} must be JSON compatible.") from None
+    told = {"description": getattr(parameter, "description", None), "choices": choices}
+    return {key: value for key, value in told.items() if value is not None}
 
 
 def dump_edge(edge: Edge) -> dict[str, Any]:

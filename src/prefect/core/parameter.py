@@ -25,17 +25,30 @@ class Parameter(Task):
         default: the value when none is given; must be JSON for a flow that is registered.
         required: whether a value must be given; default: when there is no default.
         tags: as for ``Task``.
+        description: a sentence for whoever gives the value.
+        choices: the values that it may have, shown to whoever gives it.
     """
 
     public_name = "prefect.core.parameter.Parameter"
 
     def __init__(
-        self, name: str, default: Any = no_default, required: bool | None = None, tags: Iterable[str] | None = None
+        self,
+        name: str,
+        default: Any = no_default,
+        required: bool | None = None,
+        tags: Iterable[str] | None = None,
+        *,
+        description: str | None = None,
+        choices: Iterable[Any] | None = None,
     ) -> None:
         if required is None:
             required = default is no_default
         self.required = required
         self.default = None if default is no_default else default
+        if description is not None:
+            self.description = description
+        if choices is not None:
+            self.choices = list(choices)
         super().__init__(name=name, slug=name, tags=tags, result=_parameter_result(None), checkpoint=True)
 
     def __repr__(self) -> str:
@@ -71,18 +84,24 @@ class DateTimeParameter(Parameter):
     """A parameter that is a point in time: text is parsed, and the value is a ``pendulum.DateTime``.
 
     Args:
-        name, default, tags: as for ``Parameter``.
+        name, default, tags, description: as for ``Parameter``.
         required: a value must be given, also when there is a default.
     """
 
     public_name = "prefect.core.parameter.DateTimeParameter"
 
     def __init__(
-        self, name: str, default: Any = no_default, required: bool = True, tags: Iterable[str] | None = None
+        self,
+        name: str,
+        default: Any = no_default,
+        required: bool = True,
+        tags: Iterable[str] | None = None,
+        *,
+        description: str | None = None,
     ) -> None:
         from prefect.model.serializers import DateTimeSerializer
 
-        super().__init__(name=name, default=default, required=required, tags=tags)
+        super().__init__(name=name, default=default, required=required, tags=tags, description=description)
         self.result = _parameter_result(DateTimeSerializer())
 
     def run(self) -> Any:

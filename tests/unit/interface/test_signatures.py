@@ -27,7 +27,7 @@ def test_a_class_of_tasks_shows_how_one_is_made():
     assert names(Add) == ["y", "options"]
     assert names(Plain) == names(Task)
     assert names(Task)[:3] == ["name", "slug", "tags"]
-    assert names(Parameter) == ["name", "default", "required", "tags"]
+    assert names(Parameter) == ["name", "default", "required", "tags", "description", "choices"]
     assert names(Constant)[:2] == ["value", "name"]
 
 
