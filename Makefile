@@ -10,7 +10,7 @@ FLOWS ?= 2000
 CHANGES ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test test-ui check check-ui screenshots format compat differential invariants mutants bench clean
+.PHONY: help demo ui test test-ui check check-ui screenshots format pythons compat differential invariants mutants bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ format: $(VENV)/.dev ## Format and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+pythons: $(VENV)/.dev ## The quick part of the tests with the other supported versions of Python
+	@$(BIN)/python tools/other_pythons.py
+
 compat: $(VENV)/.dev ## Install the released 1.4.1 client beside us (.compat) and let it use our server
 	@$(BIN)/python tools/compat_env.py
 	@$(BIN)/python -m pytest tests/compat
@@ -62,7 +65,7 @@ bench: $(VENV)/.dev ## Measure: engine, start-up, server (writes to bench/result
 	@$(BIN)/python bench/run.py
 
 clean: ## Remove the environments and caches
-	@rm -rf $(VENV) .compat .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) .venv-* .compat .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # The interpreter is checked before anything is made: a clear sentence beats pip's error.
 $(VENV)/pyvenv.cfg:

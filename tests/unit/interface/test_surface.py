@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import runpy
+import sys
 import warnings
 from fnmatch import fnmatch
 from pathlib import Path
@@ -46,6 +47,8 @@ INTENDED = {
     "prefect.utilities.datetimes.retry_delay.call: no [*]args": "durations are given by keyword",
     "prefect.utilities.notifications.*: default of * became None": "how a curried function shows its arguments",
 }
+if sys.version_info >= (3, 12):
+    INTENDED["prefect.core.task.NoDefault.call: *"] = "how an enumeration shows its arguments, which nobody gives"
 
 
 def argument_faults(released, ours):
