@@ -1,4 +1,3 @@
-import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
@@ -90,7 +89,6 @@ const colours = syntaxHighlighting(
 
 // Ctrl Enter belongs to the page; Tab leaves the field, as everywhere.
 const keys: readonly KeyBinding[] = [
-  ...closeBracketsKeymap,
   ...defaultKeymap.filter((one) => one.key !== "Mod-Enter"),
   ...historyKeymap,
   ...foldKeymap,
@@ -114,7 +112,6 @@ export function makeEditor(root: ShadowRoot, wishes: EditorWishes): Editor {
         history(),
         drawSelection(),
         bracketMatching(),
-        closeBrackets(),
         highlightActiveLine(),
         highlightSelectionMatches(),
         EditorView.lineWrapping,

@@ -1,4 +1,4 @@
-import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { keymap } from "@codemirror/view";
 import { graphql } from "cm6-graphql";
 import type { GraphQLSchema } from "graphql";
@@ -13,6 +13,7 @@ export function graphqlMode(
       onShowInDocs: (field, type, parent) => show(field, parent ?? type),
     }),
     autocompletion({ activateOnTyping: true }),
-    keymap.of(completionKeymap),
+    closeBrackets(),
+    keymap.of([...completionKeymap, ...closeBracketsKeymap]),
   ];
 }
