@@ -130,3 +130,48 @@ def test_a_service_waits_until_all_is_well_and_goes_on_then(run_async):
         return service.turns
 
     assert run_async(run()) == 1
+
+
+@pytest.mark.parametrize(
+    ("stood_still", "jumped", "said"),
+    [
+        (39.0, 0.0, ""),
+        (39.5, 0.0, "this process stood still for 40 s"),
+        (0.0, 9.0, ""),
+        (0.0, 9.5, "the clock jumped by +10 s"),
+        (0.0, -9.0, ""),
+        (0.0, -3600.0, "the clock jumped by -3600 s"),
+    ],
+)
+def test_what_is_no_more_than_a_busy_machine_is_no_trouble(scene, caplog, stood_still, jumped, said):
+    scene.live(GRACE)
+    scene.clocks.pass_time(stood_still)
+    scene.clocks.wall += jumped
+    scene.look()
+    assert scene.steady.seconds_left() == (GRACE if said else 0)
+    lines = [f"Silent runs are given {GRACE:g} s to beat again: {said}"] if said else []
+    assert caplog.messages == lines
+
+
+def test_with_a_short_grace_a_second_is_no_trouble(scene, caplog):
+    scene.steady._grace_seconds, scene.steady.look_seconds = 1.5, 0.0
+    for seconds, is_trouble in ((1.0, False), (1.25, True)):
+        for move in ("pass_time", "jump"):
+            caplog.clear()
+            if move == "pass_time":
+                scene.clocks.pass_time(seconds)
+            else:
+                scene.clocks.wall += seconds
+            scene.look()
+            assert bool(caplog.messages) is is_trouble, (seconds, move)
+
+
+def test_why_the_database_failed_is_told(scene, caplog):
+    scene.live(GRACE)
+    scene.database.is_gone = True
+    scene.look()
+    scene.database.is_gone = False
+    scene.failures += 1
+    scene.look()
+    begin = f"Silent runs are given {GRACE:g} s to beat again: "
+    assert caplog.messages == [f"{begin}the database cannot be reached: gone", f"{begin}the database failed"]

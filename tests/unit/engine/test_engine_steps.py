@@ -33,6 +33,7 @@ from prefect.engine.state import (
     State,
     Submitted,
     Success,
+    TimedOut,
     TriggerFailed,
 )
 from prefect.engine.task_runner import declared_result
@@ -191,6 +192,20 @@ def test_what_a_task_raises_is_the_result_of_its_failure(limit: int | None, capl
         TaskRunner(fail).get_task_run_state(Running(), inputs={})
 
 
+def test_a_task_that_takes_too_long_is_timed_out_with_the_reason_as_its_result() -> None:
+    import threading
+
+    @task(timeout=1)
+    def wait() -> None:
+        threading.Event().wait(600)
+
+    found = TaskRunner(wait).get_task_run_state(Running(), inputs={})
+    assert (type(found), found.message) == (TimedOut, "Task timed out during execution.")
+    assert isinstance(found.result, TaskTimeoutSignal)
+    with raise_on_exception(), pytest.raises(TaskTimeoutSignal):
+        TaskRunner(wait).get_task_run_state(Running(), inputs={})
+
+
 @pytest.mark.parametrize(("given", "message"), [(None, "Task is looping (3)"), ("mine", "mine")])
 def test_a_round_of_a_loop_says_which_it_was(given: str | None, message: str) -> None:
     @task
@@ -299,6 +314,13 @@ def test_a_retry_in_a_loop_goes_on_with_the_value_of_the_round_before(tmp_path: 
         state = Retrying(run_count=1, context={"_loop_count": 3}, result=known)
         _, inside = one.initialize_run(state, {})
         assert (inside["task_loop_count"], inside["task_loop_result"], inside["task_run_count"]) == (3, 11, 2)
+        # What the next attempt will need is kept as it was written.
+        again = runner(result=result, max_retries=5, retry_delay=LATER)
+        again.initialize_run(state, inside := {})
+        with context(inside):
+            retrying = again.check_for_retry(Failed(), inputs={})
+        assert (type(retrying), retrying._result.location) == (Retrying, kept.location)
+        assert retrying.context["_loop_count"] == 3
     assert "task_loop_count" not in one.initialize_run(Retrying(run_count=1), {})[1]
 
 

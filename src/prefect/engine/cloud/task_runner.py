@@ -79,7 +79,7 @@ class CloudTaskRunner(TaskRunner):
         except VersionLockMismatchSignal:
             return self._state_of_other(task_run_id)
         except Exception as error:
-            self.logger.exception("Failed to set task state with error: %r", error, extra={"task_run_id": task_run_id})
+            self.logger.exception("Failed to set task state with error: %r", error)
             raise ENDRUN(ClientFailed(state=new_state)) from error
         if isinstance(state, Queued):
             state.state = old_state
