@@ -156,6 +156,8 @@ def _value(random: Random, table: str, column: Any) -> Any:
         return _uid(target, random.randrange(TABLES[target]))
     if column.name == "tenant_id":
         return _uid("tenant", random.randrange(2))
+    if column.name == "flow_group_id":  # of a run, kept beside it without a foreign key
+        return _uid("flow_group", random.randrange(TABLES["flow_group"]))
     kind = graphql_type(column)
     if kind == "String":
         return random.choice(TEXTS)
