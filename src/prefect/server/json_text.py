@@ -33,6 +33,8 @@ def read(text: bytes | str) -> Any:
         orjson.JSONDecodeError: it is no JSON, or has a number that none of ours can be.
     """
     found = orjson.loads(text)  # the stricter of the two: what it refuses is refused
+    if len(text) < len(_LONG_NUMBER):
+        return found
     raw = text.encode() if isinstance(text, str) else text
     if _LONG_NUMBER not in raw.translate(_ONLY_DIGITS):
         return found
