@@ -12,6 +12,8 @@ class Session {
   tenant = $state.raw<Tenant | null>(null);
   tenants = $state.raw<Tenant[]>([]);
   role = $state("admin");
+  /** The key behind the session; null while the server asks for none. */
+  keyId = $state<string | null>(null);
   /** What the key (or the absence of keys) allows, as the API lists it. */
   permissions = $state.raw<readonly string[]>([]);
   version = $state("");
