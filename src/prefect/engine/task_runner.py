@@ -379,7 +379,9 @@ class TaskRunner(Runner):
     def load_results(self, state: State, upstream_states: dict[Edge, State]) -> tuple[State, dict[Edge, State]]:
         """Read the upstream values that are known by their location alone."""
         for edge, upstream_state in upstream_states.items():
-            if edge.key is not None and upstream_state._result.value is None:
+            # Of a mapped task the children have the values, those of a former pass perhaps only their locations.
+            is_missing = upstream_state._result.value is None or isinstance(upstream_state, Mapped)
+            if edge.key is not None and is_missing:
                 task = edge.upstream_task
                 declared = declared_result(task, self.flow_result)
                 try:
