@@ -1,3 +1,5 @@
+import { firstFault } from "./scan";
+
 /** The values of a run's parameters: one JSON object, whichever way it is looked at. Pure; knows no component. */
 
 export type Kind = "text" | "number" | "yesno" | "date" | "json" | "none" | "choice";
@@ -180,44 +182,14 @@ export function parseJson(text: string): { value: unknown; fault: null } | { val
     if (inexact !== null) {
       return {
         value: undefined,
-        fault: placed(text, inexact, "A browser cannot keep this number exactly; give it as text."),
+        fault: placed(text, inexact, "a browser cannot keep this number exactly; give it as text"),
       };
     }
     return { value, fault: null };
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    const position = /position (\d+)/.exec(said);
-    const pair = /line (\d+) column (\d+)/.exec(said);
-    const why = said
-      .replace(/^JSON\.parse: /, "")
-      .replace(/\s*(in JSON)?\s*at (position|line) .*$/s, "")
-      .replace(/,? "?.{0,60}"?\s*\.{0,3}.{0,60} is not valid JSON$/s, "");
-    if (position) return { value: undefined, fault: placed(text, Number(position[1]), why) };
-    if (pair) {
-      const before = text.split("\n").slice(0, Number(pair[1]) - 1);
-      const at = before.reduce((sum, line) => sum + line.length + 1, 0) + Number(pair[2]) - 1;
-      return { value: undefined, fault: placed(text, at, why) };
-    }
-    if (/end of/i.test(said)) return { value: undefined, fault: placed(text, text.length, "The text ends too early") };
-    return { value: undefined, fault: placed(text, unexpectedAt(text), why) };
+  } catch {
+    const found = firstFault(text) ?? { position: text.length, message: "this is no JSON" };
+    return { value: undefined, fault: placed(text, found.position, found.message) };
   }
-}
-
-/** Some messages name the wrong sign and not its place: find the longest beginning that may still become JSON. */
-function unexpectedAt(text: string): number {
-  let low = 0;
-  let high = text.length;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    try {
-      JSON.parse(text.slice(0, middle));
-      low = middle;
-    } catch (error) {
-      if (/end of|unterminated/i.test(error instanceof Error ? error.message : "")) low = middle;
-      else high = middle - 1;
-    }
-  }
-  return low;
 }
 
 function placed(text: string, position: number, message: string): JsonFault {
@@ -239,7 +211,7 @@ function readJson(text: string): Read {
   if (text.trim() === "") return bad("Give JSON, or choose “none”.");
   const parsed = parseJson(text);
   if (parsed.fault === null) return good(parsed.value);
-  return bad(`Line ${parsed.fault.line}, column ${parsed.fault.column}: ${parsed.fault.message}.`.replace("..", "."));
+  return bad(`Line ${parsed.fault.line}, column ${parsed.fault.column}: ${parsed.fault.message}.`);
 }
 
 /** Read a JSON text that must be an object. */
