@@ -1,5 +1,6 @@
 /** Where a text stops being JSON, told the same way in every browser. */
 
+// eslint-disable-next-line no-control-regex -- JSON forbids exactly these inside a text
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
