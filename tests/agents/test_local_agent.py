@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from prefect.agent.local.agent import LocalAgent, usual_max_processes
+from prefect.agent.polling import INTERVALS_SECONDS
 from prefect.backend import FlowRunView
 from prefect.backend.flow_run import watch_flow_run
 from prefect.client import Client
@@ -150,16 +151,20 @@ def test_a_run_is_taken_run_and_told_in_order(client, agent, registered):
 
 def test_an_idle_agent_takes_a_run_within_a_moment_of_its_creation(client, agent, registered):
     flow_id = registered("says hello")
-    delays = []
+    delays, beside = [], []
     for _ in range(5):
+        begun = time.monotonic()
+        client.create_project(f"beside {begun}")
+        beside.append(time.monotonic() - begun)
         run_id = client.create_flow_run(flow_id=flow_id)
         list(watch_flow_run(run_id, max_duration=LONGEST))
         created, submitted = FlowRunView.from_flow_run_id(run_id).states[:2]
         assert submitted.is_submitted()
         delays.append((submitted.timestamp - created.timestamp).total_seconds())
 
-    # The median: this machine may stand still for a moment.
-    assert sorted(delays)[2] < 0.05
+    # It is woken, and makes no pause of its own: that takes as long as a few requests do at this moment. The median,
+    # because this machine may stand still.
+    assert sorted(delays)[2] < 0.05 + 10 * sorted(beside)[2]
 
 
 def test_a_run_of_the_future_starts_at_its_time(client, agent, registered):
@@ -169,7 +174,8 @@ def test_a_run_of_the_future_starts_at_its_time(client, agent, registered):
     lines_of(run_id)
 
     submitted = FlowRunView.from_flow_run_id(run_id).states[1]
-    assert 0 <= (submitted.timestamp - start).total_seconds() < 1
+    # And not only after the longest pause between two questions.
+    assert 0 <= (submitted.timestamp - start).total_seconds() < INTERVALS_SECONDS[-1]
 
 
 def test_a_failed_task_is_tried_again_in_the_same_process(client, agent, registered):
