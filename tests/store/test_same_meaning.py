@@ -361,3 +361,42 @@ def test_statistics(lite, postgres):
             theirs = postgres.execute(f"SELECT {name}(x)::float8 FROM unnest(%s::int[]) AS x", (given,)).fetchone()[0]
             ours = lite.execute(f"SELECT {name}(value) FROM json_each(?)", (json.dumps(given),)).fetchone()[0]
             assert ours == (None if theirs is None else pytest.approx(theirs))
+
+
+@pytest.mark.parametrize(
+    ("part", "telling"),
+    [
+        (["eu", "gpu-1"], '"gpu-1"'),
+        ({"day": "2026-11-27", "n": 1}, '"2026-11-27"'),
+        ({"day": 27, "night": None}, '"night"'),
+        ({"a": {"b": ["deep inside"]}}, '"deep inside"'),
+        (["ä", 'x"y', "a\\b", ""], ""),
+        ([1, 2], ""),
+        ("eu", ""),
+        ({"x": "y" * 5000}, ""),
+    ],
+    ids=["labels", "a parameter", "its name", "deep", "nothing plain", "numbers", "a bare text", "long"],
+)
+def test_a_row_without_a_text_of_the_wanted_part_is_passed_over(lite, part, telling):
+    assert lite.execute("SELECT p_telling(?)", (json.dumps(part),)).fetchone() == (telling,)
+    for whole in (part, {"other": [part]}, [part, "more"]):
+        assert telling in json.dumps(whole, ensure_ascii=False)
+
+
+def test_rows_that_lack_the_text_are_not_read_as_json(lite, monkeypatch):
+    read = []
+    from prefect.server.store import sqlite_functions
+    from prefect.server.store.dialect import SQLITE
+    from prefect.server.store.fragments import fragments_of
+
+    load = sqlite_functions._load
+    monkeypatch.setattr(sqlite_functions, "_load", lambda text: read.append(text) or load(text))
+    rows = [json.dumps({"day": f"2026-11-{day:02}", "labels": ["eu"]}) for day in range(1, 31)]
+    lite.execute("CREATE TEMP TABLE runs (parameters TEXT)")
+    lite.executemany("INSERT INTO runs VALUES (?)", [(row,) for row in rows])
+    where = fragments_of(SQLITE).compare("parameters", "jsonb", "_contains", "?1")
+
+    found = lite.execute(f"SELECT parameters FROM runs WHERE {where}", (json.dumps({"day": "2026-11-07"}),)).fetchall()
+
+    assert found == [(rows[6],)]
+    assert len([text for text in read if text in rows]) == 1

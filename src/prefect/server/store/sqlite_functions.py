@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from .dialect import dump_json, load_json
@@ -293,6 +294,47 @@ class _StddevPop(_Variance):
         return None if variance is None else math.sqrt(variance)
 
 
+#: A text that stands in JSON as it is, whoever has written it.
+_PLAIN = re.compile(r"[A-Za-z0-9_.: +-]{1,200}")
+
+
+#: A longer part is not looked into: it is rare, and whatever is looked into is remembered.
+LONGEST_PART = 2_000
+
+
+def _telling(part: str | None) -> str:
+    """Give a text that stands in every JSON text whose value contains this part; an empty one when none is known.
+
+    The longest text of its values, or else of its keys.
+    """
+    if part is None or len(part) > LONGEST_PART:
+        return ""
+    return _telling_of(part)
+
+
+@lru_cache(maxsize=256)
+def _telling_of(part: str) -> str:
+    values: list[str] = []
+    keys: list[str] = []
+    waiting: list[Any] = [_load(part)]
+    if not isinstance(waiting[0], dict | list):
+        return ""  # a text that is no JSON counts as a string, without its quotes
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            values.append(one)
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            keys += one
+            waiting += one.values()
+    for texts in (values, keys):
+        plain = [text for text in texts if _PLAIN.fullmatch(text)]
+        if plain:
+            return f'"{max(plain, key=len)}"'
+    return ""
+
+
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "p_like": (2, _like),
     "p_ilike": (2, _ilike),
@@ -301,6 +343,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "p_regex": (2, _matches),
     "p_iregex": (2, _imatches),
     "p_contains": (2, _json_contains),
+    "p_telling": (1, _telling),
     "p_has_key": (2, _json_has_key),
     "p_has_any": (2, _json_has_any),
     "p_has_all": (2, _json_has_all),
