@@ -162,9 +162,10 @@ async def _run(request: Request, operation: Operation, inputs: dict[str, Any]) -
     caller = request.caller
     inputs = _without_empty(operation, inputs)
     if not caller.is_held:
-        if not operation.is_mutation:
+        entry = _entry(request, caller, operation, inputs) if operation.is_mutation else None
+        if entry is None:  # as it is unless somebody says otherwise
             return await operation.run(request, inputs)
-        with recording(_entry(request, caller, operation, inputs)):
+        with recording(entry):
             return await operation.run(request, inputs)
     needed = needed_role(operation)
     if not may(caller.role, needed):

@@ -16,6 +16,7 @@ __all__ = ["agent_of", "caller_of", "write"]
 
 # A key used by two connections at one moment is found at the second look; more looks are for databases under stress.
 LOOKS_FOR_KEY = 5
+CHORES = chore_topic("")
 LONGEST_PROCESS = 100
 
 
@@ -28,7 +29,7 @@ async def write(request: Request, action: Callable[..., Any], **inputs: Any) -> 
 
     def work(tx: Transaction) -> Any:
         result = action(tx, request.now, **inputs)
-        begun[:] = [topic for topic in tx.topics if topic.startswith(chore_topic(""))]
+        begun[:] = [topic for topic in tx.topics if topic.startswith(CHORES)]
         return result
 
     for look in range(1, LOOKS_FOR_KEY + 1):
