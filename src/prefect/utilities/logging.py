@@ -245,7 +245,8 @@ def temporary_logger_config(
 ) -> Iterator[logging.Logger]:
     """Change the level and the stream format of the logger ``prefect`` for the length of a ``with`` block.
 
-    The settings change with it: processes that are started meanwhile for flow runs log in the same way.
+    Meanwhile records go to the stdout of the time of entering, which may be another one than that of set-up. The
+    settings change with it: processes that are started meanwhile for flow runs log in the same way.
     """
     from prefect.utilities.configuration import set_temporary_config
 
@@ -256,6 +257,9 @@ def temporary_logger_config(
     former_formatters = [
         (handler, handler.formatter) for handler in logger.handlers if isinstance(handler, logging.StreamHandler)
     ]
+    former_streams = [(own, own.stream) for own in logger.handlers if isinstance(own, _StdoutHandler)]
+    for own, _ in former_streams:
+        own.stream = real_stdout()
     if level is not None:
         logger.setLevel(level)
     if stream_fmt is not None or stream_datefmt is not None:
@@ -273,6 +277,8 @@ def temporary_logger_config(
         logger.setLevel(former_level)
         for handler, formatter in former_formatters:
             handler.setFormatter(formatter)
+        for own, stream in former_streams:
+            own.stream = stream
 
 
 def _create_logger(name: str) -> logging.Logger:

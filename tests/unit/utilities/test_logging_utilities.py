@@ -367,3 +367,20 @@ def test_first_use_from_many_threads_sets_up_once():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "2 1\n"
+
+
+def test_a_temporary_configuration_writes_to_the_stdout_of_its_time():
+    logger = get_logger("late")
+    before, during = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(before):
+        logger.info("before")
+    with contextlib.redirect_stdout(during), temporary_logger_config(level="INFO", stream_fmt="here: %(message)s"):
+        logger.info("during")
+        # It stays where it was when the block began.
+        with contextlib.redirect_stdout(io.StringIO()):
+            logger.info("still")
+    with contextlib.redirect_stdout(before):
+        logger.info("after")
+
+    assert during.getvalue() == "here: during\nhere: still\n"
+    assert before.getvalue() == "", "outside of the block, records go where they always did"
