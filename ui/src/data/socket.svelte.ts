@@ -18,6 +18,8 @@ class Connection {
   at = $state(0);
   /** Counts new connections, so that whoever asked by other means asks again. */
   turn = $state(0);
+  /** The server's version, as it said when the connection was made. */
+  version = $state("");
 
   #client: Client | null = null;
   #socket: WebSocket | null = null;
@@ -84,7 +86,9 @@ class Connection {
         new Promise((done) => setTimeout(done, Math.min(15_000, 300 * 2 ** retries) * (0.7 + Math.random() * 0.6))),
       connectionParams: () => session.headers(),
       on: {
-        connected: (socket) => {
+        connected: (socket, payload) => {
+          const told = (payload as { api?: { version?: unknown } } | undefined)?.api?.version;
+          if (typeof told === "string") this.version = told;
           this.#socket = socket as WebSocket;
           this.#failures = 0;
           this.#heard();

@@ -74,6 +74,15 @@ export function when(value: string | number, how: Writing, now: number): string 
   return at <= now ? `${count} ${unit} ago` : `in ${count} ${unit}`;
 }
 
+/** How far away an instant is, in one unit: "in 3 days", "12 min ago". */
+export function distance(value: string | number, now: number): string {
+  const at = instant(value);
+  const days = Math.round(Math.abs(now - at) / 86_400_000);
+  if (Math.abs(now - at) < 86_400_000) return when(at, { zone: "UTC", hours: 24 }, now);
+  const said = `${days} ${days === 1 ? "day" : "days"}`;
+  return at <= now ? `${said} ago` : `in ${said}`;
+}
+
 /** Minutes that a zone is ahead of UTC at an instant. */
 export function offsetOf(at: number, zone: string): number {
   const parts = format(zone, {
