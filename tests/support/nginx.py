@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -16,6 +17,7 @@ from support.processes import end
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "nginx" / "proctor.conf"
 START_SECONDS = 30.0
 MAIN = """
+{user}
 daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
@@ -31,6 +33,10 @@ http {{
     include {folder}/proctor.conf;
 }}
 """
+
+
+# A worker of another account could not keep large bodies in the folder, which is for us alone.
+USER = "user root;" if os.geteuid() == 0 else ""
 
 
 class NoNginx(Exception):
@@ -60,7 +66,7 @@ def running_nginx(folder: Path, port: int, server_port: int) -> Iterator[str]:
         raise NoNginx("no nginx is installed")
     folder.mkdir(exist_ok=True)
     (folder / "proctor.conf").write_text(example(port, server_port))
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder))
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=USER))
     with (folder / "output.log").open("wb") as sink:
         process = subprocess.Popen(
             [program, "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"],

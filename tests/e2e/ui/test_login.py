@@ -165,3 +165,14 @@ def test_a_key_that_is_revoked_asks_for_another_one(open_page: Callable[..., Pag
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Flows").click()
     page.reload()
     expect(page.get_by_role("dialog", name="Log in")).to_be_visible()
+
+
+def test_who_logs_out_is_out(open_page: Callable[..., Page], site: Locked):
+    page = open_page("/default/settings/me")
+    log_in(page, site.admin)
+    page.get_by_role("button", name="Log out").click()
+
+    expect(page.get_by_role("dialog", name="Log in")).to_be_visible()
+    assert page.context.cookies() == []
+    page.reload()
+    expect(page.get_by_role("dialog", name="Log in")).to_be_visible()
