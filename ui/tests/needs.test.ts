@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { failing, lateOnes, leave, notNow, NOT_NOW_MS, silent } from "../src/screens/home/needs";
-import { pieces, sumOf } from "../src/data/history";
+import { barsOf, pieceOf, span, sumOf } from "../src/data/history";
 
 const NOW = Date.parse("2026-11-28T12:00:00Z");
 const ago = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString();
@@ -64,12 +64,22 @@ describe("what needs a person", () => {
 
 describe("runs by hour", () => {
   it("begins at round times and holds now in its last piece", () => {
-    const times = pieces(NOW + 60_000, 24, 3_600_000);
-    expect(times).toHaveLength(24);
-    expect(times[23]).toEqual([NOW, NOW + 3_600_000]);
-    expect(times.every(([from, to], index) => to - from === 3_600_000 && (times[index + 1]?.[0] ?? to) === to)).toBe(
-      true,
-    );
+    expect(span(NOW + 60_000, 24, 3_600_000)).toEqual([NOW - 23 * 3_600_000, NOW + 3_600_000]);
+    expect(span(NOW, 1, 3_600_000)).toEqual([NOW, NOW + 3_600_000]);
+  });
+  it("is cut into few pieces of a round length", () => {
+    expect(pieceOf(86_400_000)).toBe(1_800_000);
+    expect(pieceOf(3_600_000)).toBe(60_000);
+    expect(pieceOf(365 * 86_400_000)).toBe(10_080 * 60_000);
+  });
+  it("counts states in families, also where nothing ran", () => {
+    const buckets = [
+      { time: new Date(NOW).toISOString(), total: 9, counts: { Success: 4, TimedOut: 2, Cancelled: 1, Running: 2 } },
+    ];
+    expect(barsOf(buckets, NOW - 3_600_000, NOW + 3_600_000, 3_600_000)).toEqual([
+      { from: NOW - 3_600_000, to: NOW, done: 0, failed: 0, cancelled: 0, other: 0 },
+      { from: NOW, to: NOW + 3_600_000, done: 4, failed: 2, cancelled: 1, other: 2 },
+    ]);
   });
   it("adds up", () => {
     const bar = { from: 0, to: 1, done: 2, failed: 1, cancelled: 0, other: 3 };

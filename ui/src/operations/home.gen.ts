@@ -463,15 +463,15 @@ export type HomeCountsQueryVariables = Exact<{
 
 export type HomeCountsQuery = { running: { aggregate: { count: number } | null }, upcoming: { aggregate: { count: number } | null } };
 
-export type HourCountsQueryVariables = Exact<{
-  done: Flow_Run_Bool_Exp;
-  failed: Flow_Run_Bool_Exp;
-  cancelled: Flow_Run_Bool_Exp;
-  all: Flow_Run_Bool_Exp;
+export type RunHistoryQueryVariables = Exact<{
+  where: Flow_Run_Bool_Exp;
+  from: string;
+  to: string;
+  seconds: number;
 }>;
 
 
-export type HourCountsQuery = { done: { aggregate: { count: number } | null }, failed: { aggregate: { count: number } | null }, cancelled: { aggregate: { count: number } | null }, all: { aggregate: { count: number } | null } };
+export type RunHistoryQuery = { flow_run_history: { buckets: Array<{ time: string, total: number, counts: unknown }> } | null };
 
 export type HomeFlowsQueryVariables = Exact<{
   where: Flow_Group_Bool_Exp;
@@ -520,7 +520,7 @@ export const HomeUnread: Doc<HomeUnreadQuery, HomeUnreadQueryVariables> = { name
 
 export const HomeCounts: Doc<HomeCountsQuery, HomeCountsQueryVariables> = { name: "HomeCounts", kind: "query", text: "query HomeCounts($where:flow_run_bool_exp!$soon:flow_run_bool_exp!){running:flow_run_aggregate(where:$where){aggregate{count}}upcoming:flow_run_aggregate(where:$soon){aggregate{count}}}" };
 
-export const HourCounts: Doc<HourCountsQuery, HourCountsQueryVariables> = { name: "HourCounts", kind: "query", text: "query HourCounts($done:flow_run_bool_exp!$failed:flow_run_bool_exp!$cancelled:flow_run_bool_exp!$all:flow_run_bool_exp!){done:flow_run_aggregate(where:$done){aggregate{count}}failed:flow_run_aggregate(where:$failed){aggregate{count}}cancelled:flow_run_aggregate(where:$cancelled){aggregate{count}}all:flow_run_aggregate(where:$all){aggregate{count}}}" };
+export const RunHistory: Doc<RunHistoryQuery, RunHistoryQueryVariables> = { name: "RunHistory", kind: "query", text: "query RunHistory($where:flow_run_bool_exp!$from:DateTime!$to:DateTime!$seconds:Int!){flow_run_history(where:$where from:$from to:$to bucket_seconds:$seconds){buckets{time total counts}}}" };
 
 export const HomeFlows: Doc<HomeFlowsQuery, HomeFlowsQueryVariables> = { name: "HomeFlows", kind: "query", text: "query HomeFlows($where:flow_group_bool_exp!$limit:Int!){flow_group(where:$where order_by:[{name:asc}{id:asc}]limit:$limit){id name schedule flows(order_by:[{version:desc}]limit:3){id name version archived is_schedule_active schedule project{id name}flow_runs(where:{state:{_neq:\"Scheduled\"}}order_by:[{scheduled_start_time:desc}]limit:12){id name state scheduled_start_time start_time end_time}upcoming:flow_runs(where:{state:{_eq:\"Scheduled\"}}order_by:[{scheduled_start_time:asc}]limit:1){id scheduled_start_time}}}project(order_by:[{name:asc}]limit:500){id name}}" };
 

@@ -430,7 +430,7 @@ export type QueueWhyQueryVariables = Exact<{
 }>;
 
 
-export type QueueWhyQuery = { why_not_running: { ready: boolean, state: string | null, reasons: Array<string> } | null };
+export type QueueWhyQuery = { why_not_running: { ready: boolean, reasons: Array<string>, queue_position: number | null, causes: Array<{ code: string, text: string, name: string | null, limit: number | null, holders: Array<{ flow_run_id: string | null, flow_run_name: string | null, taken_time: string | null }> }> } | null };
 
 export type LateCountQueryVariables = Exact<{
   where: Flow_Run_Bool_Exp;
@@ -462,7 +462,7 @@ export const QueueNext: Doc<QueueNextQuery, QueueNextQueryVariables> = { name: "
 
 export const QueueState: Doc<QueueStateQuery, QueueStateQueryVariables> = { name: "QueueState", kind: "query", text: "query QueueState($id:uuid!){tenant_by_pk(id:$id){settings}agent(order_by:[{name:asc}]limit:200){id name labels last_queried}}" };
 
-export const QueueWhy: Doc<QueueWhyQuery, QueueWhyQueryVariables> = { name: "QueueWhy", kind: "query", text: "query QueueWhy($id:UUID!){why_not_running(flow_run_id:$id){ready state reasons}}" };
+export const QueueWhy: Doc<QueueWhyQuery, QueueWhyQueryVariables> = { name: "QueueWhy", kind: "query", text: "query QueueWhy($id:UUID!){why_not_running(flow_run_id:$id){ready reasons queue_position causes{code text name limit holders{flow_run_id flow_run_name taken_time}}}}" };
 
 export const LateCount: Doc<LateCountQuery, LateCountQueryVariables> = { name: "LateCount", kind: "query", text: "query LateCount($where:flow_run_bool_exp!){flow_run_aggregate(where:$where){aggregate{count}}}" };
 

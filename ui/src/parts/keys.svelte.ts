@@ -51,6 +51,8 @@ export function onKey(event: KeyboardEvent): void {
     (event.target as Element | null)?.closest?.("a, button, summary, [role=option], [role=menuitem]")
   )
     return;
+  // The innermost that is open closes by itself.
+  if (event.key === "Escape" && document.querySelector("dialog[open], [popover]:popover-open")) return;
   const both = pending ? `${pending} ${name}` : name;
   const all = offered();
   const found = all.find((one) => one.key === both && (!typing || one.whileTyping));

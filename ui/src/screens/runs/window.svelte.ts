@@ -19,6 +19,7 @@ export class Window {
   rows = $state.raw(new Map<number, Row>());
   start = $state(0);
   #of = "";
+  #moved = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly live;
 
@@ -56,6 +57,13 @@ export class Window {
     const low = this.start === 0 ? 0 : this.start + SPARE;
     if (first >= low && first + count <= this.start + SIZE - SPARE) return;
     const start = Math.max(0, Math.floor((first + count / 2 - SIZE / 2) / 10) * 10);
-    if (start !== this.start) this.#timer = setTimeout(() => (this.start = start), REST_MS);
+    if (start === this.start) return;
+    const move = () => {
+      this.#moved = Date.now();
+      this.start = start;
+    };
+    // A single jump is answered at once; of many in a row, as by a dragged scroll bar, only where it rests.
+    if (Date.now() - this.#moved > 4 * REST_MS) move();
+    else this.#timer = setTimeout(move, REST_MS);
   }
 }
