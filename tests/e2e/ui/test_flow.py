@@ -1,0 +1,209 @@
+"""The list of flows, a flow's page with all its views, its tasks, the calendar, and the comparison of two runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from support.flow_site import FLOWS, ask, ended, group_of
+from support.road import Road, wait_until
+
+
+@pytest.fixture(scope="module")
+def orders(site: Road) -> str:
+    site.python(FLOWS)
+    return group_of(site, "orders")
+
+
+@pytest.fixture(scope="module")
+def two_runs(site: Road, orders: str) -> tuple[str, str]:
+    ids = [
+        site.prefect(
+            "run", "--id", orders, "--param", "target=x", "--param", f"limit={limit}", "--quiet"
+        ).stdout.strip()
+        for limit in (1, 2)
+    ]
+    for run_id in ids:
+        assert ended(site, run_id)["state"] == "Success"
+    return ids[0], ids[1]
+
+
+def group(site: Road, group_id: str):
+    return ask(
+        site,
+        "query ($id: uuid!) { flow_group_by_pk(id: $id) { description labels schedule settings default_parameters"
+        " flows(order_by: [{version: desc}]) { id is_schedule_active archived version } } }",
+        id=group_id,
+    )["flow_group_by_pk"]
+
+
+@pytest.mark.quick
+def test_a_flow_is_found_run_and_taken_back(open_page: Callable[..., Page], site: Road, orders: str):
+    page = open_page("/default/flows")
+    page.get_by_role("searchbox", name="Search flows").fill("plain")
+    row = page.get_by_role("row", name=re.compile("plain <b>"))
+    expect(row).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("orders"))).to_have_count(0)
+    assert "q=plain" in page.url
+    row.get_by_role("button", name=re.compile("Quick run")).click()
+    link = row.get_by_role("link", name=re.compile(r"^\w+-\w+$"))
+    expect(link).to_be_visible()
+    run_id = str(link.get_attribute("href")).rpartition("/")[2]
+    row.get_by_role("button", name=re.compile("Undo")).click()
+    # It may have been too late for that: then it has run to its end.
+    assert ended(site, run_id)["state"] in {"Cancelled", "Success"}
+
+
+def test_a_quick_run_says_what_it_lacks(open_page, orders: str):
+    page = open_page("/default/flows")
+    page.get_by_role("button", name="Quick run orders").click()
+    expect(page.get_by_text("target needs a value")).to_be_visible()
+    page.get_by_role("link", name="Fill it in").click()
+    expect(page.get_by_role("heading", name="Run orders")).to_be_visible()
+
+
+def test_a_schedule_is_switched_where_it_is_listed(open_page, site: Road, orders: str):
+    page = open_page("/default/flows")
+    switch = page.get_by_role("switch", name="Schedule of orders")
+    expect(switch).not_to_be_checked()
+    switch.click()
+    wait_until("the schedule is on", lambda: group(site, orders)["flows"][0]["is_schedule_active"])
+    expect(switch).to_be_checked()
+    switch.click()
+    wait_until("the schedule is off", lambda: not group(site, orders)["flows"][0]["is_schedule_active"])
+
+
+@pytest.mark.quick
+def test_a_schedule_is_edited_with_its_next_times(open_page, site: Road, orders: str):
+    page = open_page(f"/default/flow/{orders}/schedules")
+    page.get_by_role("button", name="Copy and edit").click()
+    cron = page.get_by_label("Cron of clock 1")
+    cron.fill("61 2 * * *")
+    expect(page.get_by_role("list", name="Next times of clock 1")).to_have_count(0)
+    cron.fill("30 4 * * 1")
+    expect(page.get_by_text("At 04:30, only on Monday")).to_be_visible()
+    expect(page.get_by_role("list", name="Next times of clock 1").get_by_role("listitem")).to_have_count(5)
+    page.get_by_label("Zone of all clocks").select_option("Europe/Berlin")
+    page.get_by_role("button", name="Save the schedule").click()
+    expect(page.get_by_role("button", name="Save the schedule")).to_have_count(0)
+    clock = group(site, orders)["schedule"]["clocks"][0]
+    assert clock["cron"] == "30 4 * * 1"
+    assert clock["start_date"]["tz"] == "Europe/Berlin"
+    assert clock["parameter_defaults"] == {"target": "warehouse"}
+
+    page.get_by_role("button", name="Remove", exact=True).click()
+    wait_until("the clocks of the code hold", lambda: group(site, orders)["schedule"] is None)
+
+
+def test_two_versions_differ_in_words(open_page, orders: str):
+    page = open_page(f"/default/flow/{orders}/versions")
+    changes = page.get_by_role("region", name=re.compile("From version 1 to 2"))
+    expect(changes).to_contain_text("extra")
+    expect(changes).to_contain_text("again")
+
+
+def test_the_read_me_is_written_and_shown_without_its_markup(open_page, site: Road, orders: str, faults):
+    faults.allow("onerror|inline event handler|Executing inline|script-src")
+    page = open_page(f"/default/flow/{orders}/readme")
+    expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+    page.get_by_role("button", name="Edit").click()
+    editor = page.get_by_role("textbox", name="Read-me, in Markdown")
+    editor.press("Control+a")
+    editor.type("# Better")
+    expect(page.get_by_role("region", name="Preview").get_by_role("heading", name="Better")).to_be_visible()
+    page.get_by_role("button", name="Save the read-me").click()
+    wait_until("it is saved", lambda: group(site, orders)["description"] == "# Better")
+    page.get_by_role("button", name="Take that of the code").click()
+    wait_until("it is the code's again", lambda: group(site, orders)["description"] is None)
+
+
+def test_settings_are_changed(open_page, site: Road, orders: str):
+    page = open_page(f"/default/flow/{orders}/settings")
+    page.get_by_label("Add to labels").fill("gpu")
+    page.get_by_label("Add to labels").press("Enter")
+    page.get_by_role("button", name="Save the labels").click()
+    wait_until("labels are saved", lambda: group(site, orders)["labels"] == ["gpu"])
+    page.get_by_role("button", name="Take those of the code").click()
+    wait_until("labels are the code's", lambda: group(site, orders)["labels"] is None)
+
+    editor = page.get_by_role("textbox", name="Default parameters as JSON")
+    editor.press("Control+a")
+    editor.type('{"limit": 3}')
+    page.get_by_role("button", name="Save the defaults").click()
+    wait_until("defaults are saved", lambda: group(site, orders)["default_parameters"] == {"limit": 3})
+    page.get_by_role("switch", name="Lazarus").click()
+    wait_until("Lazarus is off", lambda: group(site, orders)["settings"]["lazarus_enabled"] is False)
+    page.get_by_role("switch", name="Lazarus").click()
+    wait_until("Lazarus is on", lambda: group(site, orders)["settings"]["lazarus_enabled"] is True)
+
+    page.get_by_role("button", name="Add a hook").click()
+    page.get_by_label("Tell by").select_option("Message in the inbox")
+    page.get_by_role("button", name="Add the hook").click()
+    expect(page.get_by_text("Message in the inbox, when failed").or_(page.get_by_text("when failed"))).to_be_visible()
+
+
+def test_a_flow_is_deleted_by_its_name(open_page, site: Road):
+    site.python(
+        "from prefect import Flow, Parameter\nwith Flow('to go') as f: Parameter('x', default=1)()\nf.register('demo')"
+    )
+    gone = group_of(site, "to go")
+    page = open_page(f"/default/flow/{gone}/settings")
+    page.get_by_role("button", name="Delete the flow").click()
+    expect(page.get_by_text("Type the name of the flow first")).to_be_visible()
+    page.get_by_label("Type the name of the flow").fill("to go")
+    page.get_by_role("button", name="Delete the flow").click()
+    page.wait_for_url(re.compile("/default/flows"))
+    assert group(site, gone) is None
+
+
+@pytest.mark.quick
+def test_two_runs_are_compared(open_page, two_runs: tuple[str, str]):
+    a, b = two_runs
+    page = open_page(f"/default/compare?a={a}")
+    page.get_by_role("button", name=re.compile(r"^\w+-\w+$")).first.click()
+    expect(page).to_have_url(re.compile("b="))
+    page.goto(f"/default/compare?a={a}&b={b}")
+    row = page.get_by_role("row", name=re.compile("limit"))
+    expect(row).to_contain_text("1")
+    expect(row).to_contain_text("parameter, changed")
+    page.get_by_label("Only what differs").check()
+    expect(page).to_have_url(re.compile("only=diff"))
+    page.get_by_role("button", name="Swap").click()
+    expect(page).to_have_url(re.compile(f"a={b}&b={a}|b={a}&a={b}"))
+
+
+def test_the_calendar_counts_and_leads_to_runs(open_page, orders: str, two_runs):
+    page = open_page("/default/calendar")
+    cell = page.get_by_role("link", name=re.compile(r"orders, .*\d+ done"))
+    expect(cell.first).to_be_visible()
+    cell.first.click()
+    expect(page).to_have_url(re.compile(rf"/default/runs\?flow={orders}&since="))
+
+
+@pytest.mark.parametrize("tab", ["", "/runs", "/tasks", "/graph", "/versions", "/schedules", "/readme", "/settings"])
+def test_a_flow_looks_right(open_page, check_page, orders: str, two_runs, tab: str, theme: str, width: int, faults):
+    faults.allow("onerror|inline event handler|Executing inline|script-src")
+    page = open_page(f"/default/flow/{orders}{tab}", theme=theme, width=width)
+    expect(page.get_by_role("heading", name="orders", level=1)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    check_page(page)
+
+
+def test_the_other_screens_look_right(open_page, check_page, site: Road, orders, two_runs, theme: str, width: int):
+    task = ask(site, '{ task(where: {name: {_eq: "load"}}, limit: 1) { id } }')["task"][0]["id"]
+    a, b = two_runs
+    page = open_page("/default/flows", theme=theme, width=width)
+    for path, heading in [
+        ("flows", "Flows"),
+        (f"compare?a={a}&b={b}", "Compare"),
+        ("calendar", re.compile(r"\d{4}$")),
+        ("calendar?span=day", re.compile(r"\d{4}$")),
+        (f"task/{task}", "load"),
+    ]:
+        page.goto(f"/default/{path}")
+        expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        check_page(page)

@@ -1,0 +1,182 @@
+"""Run a flow from its page: what is typed is what runs, what is missing is said where it is missing."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from support.flow_site import FLOWS, ended, group_of, run_of
+from support.road import Road
+
+RUN_PAGE = re.compile(r"/default/flow-run/([0-9a-f-]{36})")
+
+
+@pytest.fixture(scope="module")
+def orders(site: Road) -> str:
+    site.python(FLOWS)
+    return group_of(site, "orders")
+
+
+def run_page(page: Page) -> str:
+    page.wait_for_url(RUN_PAGE)
+    found = RUN_PAGE.search(page.url)
+    assert found
+    return found.group(1)
+
+
+@pytest.mark.quick
+def test_what_is_typed_is_what_runs(open_page: Callable[..., Page], site: Road, orders: str):
+    page = open_page(f"/default/flow/{orders}/run")
+    page.get_by_label("target", exact=True).fill("warehouse.sales")
+    page.get_by_label("limit", exact=True).fill("500")
+    page.get_by_label("Name", exact=True).fill("brisk-heron")
+    expect(page.get_by_role("complementary", name="What will happen")).to_contain_text("500")
+
+    page.keyboard.press("Control+Enter")
+
+    run = ended(site, run_page(page))
+    assert (run["name"], run["state"]) == ("brisk-heron", "Success")
+    assert run["parameters"] == {
+        "target": "warehouse.sales",
+        "limit": 500,
+        "options": {"regions": ["eu"]},
+        "day": None,
+        "extra": None,
+    }
+
+
+def test_a_value_that_is_missing_is_said_at_its_field(open_page, site: Road, orders: str):
+    page = open_page(f"/default/flow/{orders}/run")
+    button = page.get_by_role("button", name=re.compile("Run it now"))
+    button.click()
+    field = page.get_by_label("target", exact=True)
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("the flow has no default"))
+
+    page.get_by_label("limit", exact=True).fill("ten")
+    expect(page.get_by_label("limit", exact=True)).to_have_accessible_description(re.compile("no number"))
+    assert "/run" in page.url
+
+
+def test_form_and_json_are_one_value(open_page, site: Road, orders: str):
+    page = open_page(f"/default/flow/{orders}/run?p.target=sales&p.limit=7&p.unheard=%5B1%5D")
+    expect(page.get_by_label("limit", exact=True)).to_have_value("7")
+    expect(page.get_by_text("not a parameter of this version")).to_be_visible()
+    page.get_by_role("button", name="JSON", exact=True).click()
+    editor = page.get_by_role("textbox", name="Parameters as JSON")
+    expect(editor).to_contain_text('"limit": 7')
+    editor.press("Control+a")
+    editor.type('{"target": "sales", "limit": ')
+    page.get_by_role("button", name="Form", exact=True).click()
+    expect(page.get_by_text("The form is shown once this is valid")).to_be_visible()
+    editor.press("End")
+    editor.type("8}")
+    expect(page.get_by_text("Exactly this is sent")).to_be_visible()
+    page.get_by_role("button", name="Form", exact=True).click()
+    expect(page.get_by_label("limit", exact=True)).to_have_value("8")
+    expect(page.get_by_label("unheard", exact=True)).to_have_count(0)
+
+    page.reload()  # a draft survives
+    expect(page.get_by_label("limit", exact=True)).to_have_value("8")
+    page.get_by_role("button", name="Reset limit").click()
+    expect(page.get_by_label("limit", exact=True)).to_have_value("100")
+
+
+@pytest.mark.quick
+def test_the_copied_command_makes_the_same_run(open_page, site: Road, orders: str, tmp_path: Path):
+    page = open_page(f"/default/flow/{orders}/run", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_label("target", exact=True).fill('it\'s "5" & $HOME\nnext line')
+    page.get_by_label("Name", exact=True).fill("said twice")
+    page.get_by_label("Idempotency key").fill("a key of two")
+    page.get_by_role("button", name="Copy as command").click()
+    expect(page.get_by_text("Copied the command")).to_be_attached()
+    command = page.evaluate("() => navigator.clipboard.readText()")
+    (tmp_path / "prefect").write_text(f'#!/bin/sh\nexec {sys.executable} -m prefect "$@"\n')
+    (tmp_path / "prefect").chmod(0o755)
+    said = subprocess.run(
+        ["bash", "-c", f"{command} --quiet"],
+        env=site.env | {"PATH": f"{tmp_path}:{site.env['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    assert said.returncode == 0, said.stderr
+    first = run_of(site, said.stdout.strip())
+    assert first["parameters"]["target"] == 'it\'s "5" & $HOME\nnext line'
+    assert first["name"] == "said twice"
+
+    # The form has the same key: no second run, and it says whose the key is.
+    page.get_by_role("button", name=re.compile("Run it now")).click()
+    expect(page.get_by_text("No new run was made")).to_be_visible()
+    page.get_by_role("link", name="Open it").click()
+    assert run_page(page) == first["id"]
+
+
+def test_a_run_is_planned_in_a_zone_with_labels_and_variables(open_page, site: Road, orders: str):
+    page = open_page(f"/default/flow/{orders}/run?p.target=sales")
+    page.get_by_role("button", name="Later").click()
+    page.get_by_label("Date and time").fill("2040-03-25T02:30")
+    page.get_by_label("Time zone").select_option("Europe/Berlin")
+    expect(page.get_by_text("This time does not exist").first).to_be_visible()
+    page.get_by_label("Date and time").fill("2040-03-26T02:30")
+    page.get_by_text("Where and how").click()
+    page.get_by_label("Add to labels").fill("gpu")
+    page.get_by_label("Add to labels").press("Enter")
+    page.get_by_label("Type of the run configuration").select_option("Docker")
+    page.get_by_label("Image").fill("orders:2")
+    page.get_by_role("button", name="Add a variable").click()
+    page.get_by_label("Name of variable 1").fill("COLOUR")
+    page.get_by_label("Value of variable 1").fill("red")
+    page.get_by_label("Log level").select_option("Debug")
+    page.get_by_role("textbox", name="Context as JSON").type('{"a": 1}')
+    expect(page.get_by_text("No agent would take it now")).to_be_visible()
+    page.get_by_role("button", name=re.compile("Schedule the run")).click()
+
+    run = run_of(site, run_page(page))
+    assert datetime.fromisoformat(run["scheduled_start_time"]).timestamp() == 2216421000
+    assert run["labels"] == ["gpu"]
+    assert run["context"] == {"a": 1}
+    assert run["run_config"]["type"] == "DockerRun"
+    assert run["run_config"]["image"] == "orders:2"
+    assert run["run_config"]["env"] == {"COLOUR": "red", "PREFECT__LOGGING__LEVEL": "DEBUG"}
+
+
+def test_a_run_starts_from_another(open_page, site: Road, orders: str):
+    page = open_page(f"/default/flow/{orders}/run?p.target=first&p.limit=9")
+    page.keyboard.press("Control+Enter")
+    first = run_page(page)
+    page.goto(f"/default/flow/{orders}/run?from={first}")
+    expect(page.get_by_label("target", exact=True)).to_have_value("first")
+    expect(page.get_by_label("limit", exact=True)).to_have_value("9")
+    page.get_by_label("limit", exact=True).fill("10")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(lambda url: RUN_PAGE.search(url) is not None and first not in url)
+    assert run_of(site, run_page(page))["parameters"]["limit"] == 10
+
+
+def test_an_address_of_a_version_leads_to_its_flow(open_page, site: Road, orders: str):
+    flow = site.python(
+        'from prefect import Client; print(Client().graphql(\'{flow(where: {name: {_eq: "orders"}, version: {_eq: 2}})'
+        " {id}}').data.flow[0].id)"
+    ).strip()
+    page = open_page(f"/default/flow/{flow}/run")
+    expect(page).to_have_url(re.compile(rf"/flow/{orders}/run\?version=2"))
+    expect(page.get_by_role("heading", name="Run orders")).to_be_visible()
+
+
+def test_the_form_looks_right(open_page, check_page, orders: str, theme: str, width: int):
+    page = open_page(f"/default/flow/{orders}/run", theme=theme, width=width)
+    page.get_by_label("limit", exact=True).fill("5")
+    page.get_by_text("Where and how").click()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_label("target", exact=True)).to_be_focused()
+    expect(page.get_by_role("textbox", name="Context as JSON")).to_be_visible()
+    check_page(page)
