@@ -30,9 +30,18 @@ describe("text of users", () => {
   });
 
   test("a text of many lines, or of one very long line, is folded and says what is behind", () => {
-    expect(folded("1\n2\n3\n4\n5\n")).toEqual({ text: "1\n2\n3", more: "2 lines" });
-    expect(folded("1\n2\n3\n")).toEqual({ text: "1\n2\n3", more: "" });
-    expect(folded("x".repeat(50_000))).toEqual({ text: "x".repeat(2_000), more: "48k characters" });
-    expect(folded("short")).toEqual({ text: "short", more: "" });
+    expect(folded("1\n2\n3\n4\n5\n")).toEqual({ text: "1\n2\n3", more: "2 lines", end: "" });
+    expect(folded("1\n2\n3\n")).toEqual({ text: "1\n2\n3", more: "", end: "" });
+    expect(folded("x".repeat(50_000))).toEqual({ text: "x".repeat(2_000), more: "48k characters", end: "" });
+    expect(folded("short")).toEqual({ text: "short", more: "", end: "" });
+  });
+
+  test("of a traceback the line that says what happened is seen", () => {
+    const text = "Task failed\nTraceback (most recent call last):\n  File a\n    b()\n  File c\nKeyError: 'vat_id'\n";
+    expect(folded(text)).toEqual({
+      text: "Task failed\nTraceback (most recent call last):\n  File a",
+      more: "2 lines",
+      end: "KeyError: 'vat_id'",
+    });
   });
 });

@@ -15,7 +15,7 @@ from support.road import Road, wait_until
 SHOP = """
 import prefect
 from prefect import Flow, Parameter, task, unmapped
-from prefect.triggers import manual_only
+from prefect.engine.results import LocalResult
 
 @task
 def numbers(many):
@@ -24,7 +24,7 @@ def numbers(many):
 
 @task
 def check(number, bad):
-    prefect.context.logger.debug("looking at %s", number)
+    prefect.context.logger.info("looking at %s", number)
     if number == bad:
         raise ValueError(f"{number} is bad")
     return number
@@ -34,7 +34,7 @@ def total(checked):
     prefect.context.logger.warning("\\x1b[31mred\\x1b[0m <b>bold</b>\\nsecond\\nthird\\nfourth\\nfifth")
     return sum(checked)
 
-with Flow("shop") as flow:
+with Flow("shop", result=LocalResult()) as flow:
     many = Parameter("many", default=3)
     bad = Parameter("bad", default=-1)
     total(check.map(numbers(many), unmapped(bad)))
@@ -145,7 +145,7 @@ def test_a_run_that_goes_on_is_followed_to_its_end(open_page, shop: Road, waitin
     expect(main(page).get_by_text("No line yet.")).to_be_visible()
 
     choose(page, "More actions", "Labels …")
-    page.get_by_label("Labels").fill("")
+    page.get_by_role("textbox", name="Labels").fill("")
     page.get_by_role("button", name="Save").click()
 
     expect(lines(page).filter(has_text="counting to 3")).to_be_visible()
@@ -186,7 +186,7 @@ def test_lines_are_searched_filtered_and_named_by_an_address(open_page, done: st
 
     page.goto(f"/default/flow-run/{done}?level=WARNING")
     expect(lines(page)).to_have_count(1)
-    page.get_by_role("group", name="Levels").get_by_role("button", name="Debug").click()
+    page.get_by_role("group", name="Levels").get_by_role("button", name="Info").click()
     expect(lines(page).filter(has_text="looking at 3")).to_be_visible()
 
 

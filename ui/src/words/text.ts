@@ -112,8 +112,16 @@ export function plain(text: string): string {
 const LINES = 3;
 const SIGNS = 2_000;
 
-/** Give the beginning of a long text, and what is behind it in words ("14 lines", "98 kB"); "" when it is whole. */
-export function folded(text: string): { text: string; more: string } {
+/** A text that is shown in part: its beginning, what is left out in words ("14 lines"; "" when it is whole), and its
+ * end, where that says most. */
+export interface Folded {
+  text: string;
+  more: string;
+  end: string;
+}
+
+/** Fold a long text; of a traceback, its last line is shown, which says what happened. */
+export function folded(text: string): Folded {
   let cut = -1;
   for (let line = 0; line < LINES; line += 1) {
     cut = text.indexOf("\n", cut + 1);
@@ -121,13 +129,21 @@ export function folded(text: string): { text: string; more: string } {
   }
   const rest = cut < 0 ? "" : text.slice(cut).trimEnd();
   if (rest && cut <= SIGNS) {
-    const lines = rest.split("\n").length - 1;
-    return { text: text.slice(0, cut), more: lines === 1 ? "1 line" : `${lines.toLocaleString("en-GB")} lines` };
+    const lines = rest.split("\n").slice(1);
+    const last = lines.at(-1) ?? "";
+    const end = lines.length > 1 && text.slice(0, SIGNS).includes("Traceback (most recent call last)");
+    const hidden = lines.length - (end ? 1 : 0);
+    return {
+      text: text.slice(0, cut),
+      more: hidden === 1 ? "1 line" : `${hidden.toLocaleString("en-GB")} lines`,
+      end: end ? last.slice(0, SIGNS) : "",
+    };
   }
-  if (text.length <= SIGNS + 200) return { text: rest ? text : text.trimEnd(), more: "" };
+  if (text.length <= SIGNS + 200) return { text: rest ? text : text.trimEnd(), more: "", end: "" };
   const more = text.length - SIGNS;
   return {
     text: text.slice(0, SIGNS),
     more: more < 1_000 ? `${more} characters` : `${Math.round(more / 1_000).toLocaleString("en-GB")}k characters`,
+    end: "",
   };
 }
