@@ -34,7 +34,7 @@ def total(checked):
     prefect.context.logger.warning("\\x1b[31mred\\x1b[0m <b>bold</b>\\nsecond\\nthird\\nfourth\\nfifth")
     return sum(checked)
 
-with Flow("shop", result=LocalResult()) as flow:
+with Flow("shop", result=LocalResult(dir="RESULTS")) as flow:
     many = Parameter("many", default=3)
     bad = Parameter("bad", default=-1)
     total(check.map(numbers(many), unmapped(bad)))
@@ -60,7 +60,7 @@ STATE = "query($id: uuid!) { flow_run_by_pk(id: $id) { state name labels paramet
 @pytest.fixture(scope="module")
 def shop(site: Road) -> Road:
     for name, text in (("shop", SHOP), ("gate", GATE)):
-        site.register(site.write(f"{name}.py", text))
+        site.register(site.write(f"{name}.py", text.replace("RESULTS", f"{site.folder}/results")))
     return site
 
 
