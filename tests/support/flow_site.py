@@ -27,7 +27,7 @@ def orders(more):
         rows = load(*parameters)
         if more:
             load.copy(name="again")(rows, Parameter("extra", default=None), 1, None)
-    flow.description = "# Orders\\n\\nLoads **orders**. <img src=x onerror=alert(1)>"
+    flow.description = "# Orders\\n\\nLoads **orders**. <img src='data:,' onerror=alert(1)>"
     return flow
 
 orders(False).register("demo", labels=[], set_schedule_active=False)
