@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 VERSIONS = ("3.12", "3.13", "3.14")
 NEEDED = [
     "-e",
-    ".[dask,templates,viz]",
+    ".[aws,dask,templates,viz]",
     "pytest>=8.3",
     "hypothesis>=6.100",
     "time-machine>=2.16",
