@@ -22,6 +22,7 @@ describe("addresses", () => {
     expect(to("flow-run/1", "logs")).toBe("flow-run/1?");
     expect(to("", "calendar")).toBe("calendar?");
     expect(to("agent", "")).toBe("agents?");
+    expect(to("graphql", "")).toBe("api?");
     expect(to("runs", "state=Failed")).toBeNull();
   });
 });

@@ -30,8 +30,8 @@ LOOK_SECONDS = 0.05
 BANNER = """
   Proctor {version}, with the 1.x interface of Prefect
 
-  API        {address}
-  GraphiQL   {address}/graphql
+  Web UI     {address}
+  API        {address}/graphql
   Database   {database}
 
   Next       prefect backend server

@@ -6,16 +6,13 @@ Bare ASGI, because a framework's routing costs as much as the rest of a small re
 from __future__ import annotations
 
 import asyncio
-import base64
 import gzip
-import hashlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from functools import lru_cache, partial
-from importlib import resources
+from functools import partial
 from secrets import token_hex
 from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,7 +32,7 @@ from prefect.server.graphql.operations import Request
 from prefect.server.logs import request_id
 from prefect.server.metrics import CONTENT_TYPE
 from prefect.server.origins import Doors, safe_headers
-from prefect.server.pages import Pages, accepted_encodings, wants_page
+from prefect.server.pages import Pages, accepted_encodings
 from prefect.server.store.database import DatabaseUnavailable
 from prefect.server.websocket import Sockets
 from prefect.utilities.hosts import plain_address
@@ -53,7 +50,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 logger = logging.getLogger("prefect.server.http")
 
 JSON = b"application/json"
-HTML = b"text/html; charset=utf-8"
 INTERNAL = "Unable to complete operation. An internal API error occurred."
 # A body over the limit is read to its end up to here, so that its sender gets to read the refusal.
 DRAIN_BYTES = 50_000_000
@@ -165,7 +161,7 @@ class Http:
             (b"content-type", kind),
             (b"content-length", b"%d" % len(body)),
             (b"x-request-id", name),
-            *(_page_safe() if kind is HTML else SAFE),
+            *SAFE,
             *self._for_browsers(given.get(b"origin"), scope["proctor.host"]),
             *extra,
         ]
@@ -175,9 +171,8 @@ class Http:
     def _is_for_person(self, scope: Scope) -> bool:
         if scope["proctor.refused"] or not self.pages.takes(scope) or _is_body_left(scope):
             return False
-        # The editor of queries has its place until the UI has one.
-        path = scope["path"]
-        return not _is_graphql(path) or (path == "/" and b"query=" not in scope["query_string"])
+        # A link with a query is answered with its JSON, as in 1.x.
+        return not _is_graphql(scope["path"]) or b"query=" not in scope["query_string"]
 
     def _counted(self, send: Send, name: bytes) -> Send:
         async def send_counted(message: MutableMapping[str, Any]) -> None:
@@ -327,10 +322,9 @@ class Http:
     async def _get(self, scope: Scope) -> tuple[int, bytes, bytes, tuple[Any, ...]]:
         given = _asked(scope["query_string"])
         if "query" not in given:
-            # Whoever has no key gets the page where it is, not wherever a path begins like its own.
-            is_here = scope["path"] in ("/", "/graphql", "/graphql/")
-            if is_here and (scope["method"] == "HEAD" or wants_page(scope)):
-                return 200, _page(), HTML, ()
+            # Whoever only looks whether somebody is there needs no key, where the page is.
+            if scope["method"] == "HEAD" and scope["path"] in ("/", "/graphql", "/graphql/"):
+                return 200, b"", JSON, ()
             await self._request(scope)
             raise Refusal(400, "GET query missing.")
         body: dict[str, Any] = {"query": given["query"][0]}
@@ -562,22 +556,3 @@ def _too_large(limit: int) -> Refusal:
 def _is_graphql(path: str) -> bool:
     """Tell whether GraphQL is at a path: clients of 1.x use several."""
     return path == "/" or path == "/graphql" or path.startswith("/graphql/")
-
-
-@lru_cache(maxsize=1)
-def _page() -> bytes:
-    return resources.files("prefect.server").joinpath("ui/graphiql.html").read_bytes()
-
-
-@lru_cache(maxsize=1)
-def _page_safe() -> tuple[tuple[bytes, bytes], ...]:
-    """Let the page run its own script and style, ask this server, and nothing else."""
-
-    def digest(tag: bytes) -> bytes:
-        inside = _page().split(b"<%s>" % tag)[1].split(b"</%s>" % tag)[0]
-        return b"'sha256-%s'" % base64.b64encode(hashlib.sha256(inside).digest())
-
-    policy = (
-        b"default-src 'none'; script-src %s; style-src %s; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    )
-    return safe_headers(policy % (digest(b"script"), digest(b"style")) + b"frame-ancestors 'none'")

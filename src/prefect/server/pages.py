@@ -225,7 +225,6 @@ and agents work without them.</p>
 <pre><code>make ui</code></pre>
 <p>It takes Node 20 or newer from <code>PATH</code>, and else installs it into <code>.venv</code> by pip.
 A released package brings the pages along.</p>
-<p>Until then: <a href="graphql">try queries in the browser</a>.</p>
 </main>
 </body>
 </html>

@@ -107,14 +107,15 @@ def test_a_get_may_ask_but_change_nothing(api):
     assert api.call("GET", "/").status == 400
 
 
-def test_a_browser_gets_a_page_to_try_queries_in(api):
+def test_a_browser_gets_the_page_where_the_api_is_and_json_for_a_link_with_a_query(api):
     page = api.call("GET", "/graphql", headers={"accept": "text/html,*/*"})
+    asked = api.call("GET", "/graphql?query=%7Bhello%7D", headers={"accept": "text/html,*/*"})
 
     assert page.status == 200
     assert page.headers["content-type"].startswith("text/html")
-    assert b"Interactive API" in page.body
     assert b"http://" not in page.body
     assert b"https://" not in page.body
+    assert asked.data == {"hello": "👋"}
 
 
 def test_browsers_of_any_page_may_call(api):

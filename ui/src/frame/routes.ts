@@ -43,7 +43,17 @@ export const SCREENS: readonly Screen[] = [
 ];
 
 /** First parts of a path that are screens, so that an address of 1.x without a tenant is understood. */
-const FIRST = new Set(["login", "agent", ...SCREENS.map((one) => one.pattern.split("/")[0] ?? "")].filter(Boolean));
+const FIRST = new Set(
+  [
+    "login",
+    "agent",
+    "graphql",
+    "getting-started",
+    "tutorial",
+    "notifications",
+    ...SCREENS.map((one) => one.pattern.split("/")[0] ?? ""),
+  ].filter(Boolean),
+);
 
 export interface Match {
   screen: Screen;
@@ -105,6 +115,7 @@ export function moved(rest: string, query: URLSearchParams): { rest: string; que
   if (path === "" && now.has("automations")) path = "automations";
   if (path === "getting-started" || path === "tutorial") path = "start";
   if (path === "notifications") path = "inbox";
+  if (path === "graphql") path = "api";
   for (const key of [...now.keys()]) {
     const bare = now.get(key) === "";
     const tabbed = /^(flow-run|task-run|flow)\/[^/]+$/.exec(path);
