@@ -37,6 +37,7 @@ KNOWN = {
     "engine/cloud/heartbeat.py": "python -m prefect heartbeat, with the id behind its option",
     "engine/timeouts.py": "python -c with a text of the package",
     "executors/processes.py": "python -m with numbers of descriptors",
+    "server/actions/unpacking.py": "python -m with a version from the settings of the server; the flow is its input",
     "server/store/backup.py": "pg_dump: each value is joined to its option by =",
     "tasks/shell.py": "a shell that the flow's author chose, with the full path of a file",
     "utilities/debug.py": "python -c with a text of the package",
