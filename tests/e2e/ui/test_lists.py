@@ -1,0 +1,142 @@
+"""Lists and places of the UI: what a person does there really changes the backend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from support.road import Road, wait_until
+
+PLACES = ["", "runs", "queue", "agents", "limits", "automations", "values", "secrets", "inbox", "start", "api"]
+PLACES += [f"settings/{page}" for page in ("me", "projects", "keys", "audit", "tenant", "hooks", "more")]
+
+
+def asked_of(site: Road, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+    return dict(site.graphql(document, variables)["data"])
+
+
+def planned(site: Road, *names: str) -> list[str]:
+    """Make runs that are due tomorrow; gives their ids."""
+    flow = asked_of(site, "{ flow(limit: 1) { id } }")["flow"][0]["id"]
+    when = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    document = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
+    inputs = [{"flow_id": flow, "scheduled_start_time": when, "flow_run_name": name} for name in names]
+    return [asked_of(site, document, {"input": given})["create_flow_run"]["id"] for given in inputs]
+
+
+@pytest.mark.quick
+def test_selected_runs_are_cancelled_and_others_are_not(site: Road, open_page: Callable[..., Page]):
+    first, second, third = planned(site, "list-one", "list-two", "list-three")
+    page = open_page("/default/runs?q=list-")
+    for name in ("list-one", "list-two"):
+        page.get_by_role("checkbox", name=f"Select {name}").click()
+    expect(page.get_by_text("2 selected")).to_be_visible()
+
+    page.get_by_role("button", name="Cancel…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel 2 runs").click()
+
+    expect(page.get_by_role("dialog").get_by_text("2 runs cancelled.")).to_be_visible()
+    assert [site.run(run)["state"] for run in (first, second, third)] == ["Cancelled", "Cancelled", "Scheduled"]
+
+
+def test_all_that_match_is_a_frozen_set(site: Road, open_page: Callable[..., Page]):
+    ids = planned(site, "frozen-a", "frozen-b", "frozen-c")
+    page = open_page("/default/runs?q=frozen-")
+    page.get_by_role("checkbox", name="Select frozen-a").click()
+    page.get_by_role("button", name="Select all 3 that match").click()
+    page.get_by_role("button", name="Delete…").click()
+    expect(page.get_by_role("dialog").get_by_text("3 Scheduled")).to_be_visible()
+    [late] = planned(site, "frozen-late")
+
+    page.get_by_role("dialog").get_by_role("button", name="Delete 3 runs").click()
+
+    expect(page.get_by_role("dialog").get_by_text("3 runs deleted.")).to_be_visible()
+    left = asked_of(site, "query($ids: [uuid!]!) { flow_run(where: {id: {_in: $ids}}) { id } }", {"ids": [*ids, late]})
+    assert left["flow_run"] == [{"id": late}]
+
+
+def test_conditions_of_the_list_are_in_its_address(site: Road, open_page: Callable[..., Page]):
+    planned(site, "address-one")
+    page = open_page("/default/runs?due=all&state=Cancelled&q=address-")
+    expect(page.get_by_text("No run matches.")).to_be_visible()
+
+    page.get_by_role("button", name="Remove state Cancelled").click()
+
+    expect(page.get_by_role("link", name="address-one")).to_be_visible()
+    assert "state=" not in page.url
+    page.go_back()
+    expect(page.get_by_text("No run matches.")).to_be_visible()
+
+
+def test_the_queue_is_paused_and_resumed(site: Road, open_page: Callable[..., Page]):
+    page = open_page("/default/queue")
+    page.get_by_role("button", name="Pause the queue").click()
+    expect(page.get_by_text("The queue is paused.")).to_be_visible()
+    assert asked_of(site, "{ tenant { settings } }")["tenant"][0]["settings"]["work_queue_paused"] is True
+
+    page.get_by_role("button", name="Resume the queue").click()
+
+    expect(page.get_by_role("button", name="Pause the queue")).to_be_visible()
+    assert asked_of(site, "{ tenant { settings } }")["tenant"][0]["settings"]["work_queue_paused"] is False
+
+
+@pytest.mark.quick
+def test_a_secret_is_written_and_stays_nowhere_on_the_page(site: Road, open_page: Callable[..., Page]):
+    page = open_page("/default/secrets")
+    page.get_by_label("Name", exact=True).fill("FROM_THE_UI")
+    page.get_by_label("Value", exact=True).fill("hush-hush")
+
+    page.get_by_role("button", name="Keep the secret").click()
+
+    expect(page.get_by_role("button", name="Replace FROM_THE_UI")).to_be_visible()
+    expect(page.get_by_label("Value", exact=True)).to_have_value("")
+    assert "hush-hush" not in page.content()
+    assert asked_of(site, "{ secret_names }")["secret_names"] == ["FROM_THE_UI"]
+
+
+def test_a_limit_is_set_changed_and_lifted(site: Road, open_page: Callable[..., Page]):
+    page = open_page("/default/limits")
+    page.get_by_role("textbox", name="Tag").fill("database")
+    page.get_by_role("button", name="Set the limit").click()
+    expect(page.get_by_text("0 of 1", exact=True).last).to_be_visible()
+
+    page.get_by_role("button", name="Change the limit of database").click()
+    page.get_by_role("spinbutton", name="New limit of database").fill("5")
+    page.get_by_role("button", name="Save").click()
+    asked = "{ task_tag_limit { tag limit } }"
+    wait_until("the new limit", lambda: asked_of(site, asked)["task_tag_limit"] == [{"tag": "database", "limit": 5}])
+
+    page.get_by_role("button", name="Lift").click()
+    wait_until("no limit", lambda: asked_of(site, asked)["task_tag_limit"] == [])
+
+
+def test_an_automation_is_a_sentence_that_is_made_and_tried(site: Road, open_page: Callable[..., Page]):
+    page = open_page("/default/automations")
+    sentence = "When a run of any flow becomes Failed, leave a message in the inbox."
+    expect(page.get_by_text(sentence)).to_be_visible()
+    page.get_by_role("button", name="Make this automation").click()
+    made = page.get_by_role("region", name="Automations")
+    made.get_by_role("button", name="Test").click()
+    expect(made.get_by_text("Done: it was taken.")).to_be_visible()
+
+    wait_until("the message", lambda: asked_of(site, "{ message { id } }")["message"])
+    page.goto("/default/inbox")
+    expect(page.get_by_role("button", name="Mark read", exact=True)).to_be_visible()
+
+
+def test_the_api_is_asked_by_hand(site: Road, open_page: Callable[..., Page]):
+    page = open_page("/default/api?query=%7B%20project%20%7B%20name%20%7D%20%7D")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_text('"demo"')).to_be_visible()
+
+
+def test_places_are_accessible(open_page: Callable[..., Page], check_page, theme: str, width: int):
+    page = open_page("/default", theme=theme, width=width)
+    for place in PLACES:
+        page.goto(f"/default/{place}")
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        check_page(page)
