@@ -186,7 +186,7 @@ def test_the_calendar_counts_and_leads_to_runs(open_page, orders: str, two_runs)
 def test_a_flow_looks_right(open_page, check_page, orders: str, two_runs, tab: str, theme: str, width: int, faults):
     faults.allow("onerror|inline event handler|Executing inline|script-src")
     page = open_page(f"/default/flow/{orders}{tab}", theme=theme, width=width)
-    expect(page.get_by_role("heading", name="orders", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="orders", exact=True, level=1)).to_be_visible()
     page.wait_for_load_state("networkidle")
     check_page(page)
 
