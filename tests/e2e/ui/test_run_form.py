@@ -142,7 +142,7 @@ def test_a_run_is_planned_in_a_zone_with_labels_and_variables(open_page, site: R
 
     run = run_of(site, run_page(page))
     assert datetime.fromisoformat(run["scheduled_start_time"]) == datetime(2040, 3, 26, 0, 30, tzinfo=UTC)
-    assert run["labels"] == ["gpu"]
+    assert "gpu" in run["labels"]  # beside the name of the machine, by the storage of the flow
     assert run["context"] == {"a": 1}
     assert run["run_config"]["type"] == "DockerRun"
     assert run["run_config"]["image"] == "orders:2"
