@@ -40,6 +40,16 @@ describe("a parameter", () => {
     expect(kinds(false)).toBe("yesno");
     expect(kinds([1])).toBe("json");
     expect(kinds(null)).toBe("text");
+    const hinted = (type_hint: string) =>
+      kindFor(parametersOf([{ ...parameter("x", null), type_hint }])[0] ?? null, null);
+    expect(["int", "float | None", "Optional[bool]", "datetime.date", "list[str]", "Path"].map(hinted)).toEqual([
+      "number",
+      "number",
+      "yesno",
+      "date",
+      "json",
+      "text",
+    ]);
     expect(kinds(null, "prefect.core.parameter.DateTimeParameter")).toBe("date");
     expect(kinds("2026-11-27T00:00:00Z", "prefect.core.parameter.DateTimeParameter")).toBe("date");
     // A picker would lose that it is a day alone.

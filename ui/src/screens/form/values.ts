@@ -69,7 +69,7 @@ export function parametersOf(stored: unknown): Parameter[] {
       type: typeof given["type"] === "string" ? given["type"] : "",
       description: typeof given["description"] === "string" ? given["description"] : "",
       choices: Array.isArray(choices) && choices.length > 0 ? choices : null,
-      hint: typeof given["hint"] === "string" ? given["hint"] : "",
+      hint: typeof given["type_hint"] === "string" ? given["type_hint"] : "",
     });
   }
   // What a run needs comes first, else in the order in which the flow has them.
@@ -88,7 +88,7 @@ const HINTS: readonly (readonly [RegExp, Kind])[] = [
   [/^(str|string)$/i, "text"],
   [/^(int|integer|float|number|decimal)$/i, "number"],
   [/^(bool|boolean)$/i, "yesno"],
-  [/^(date|datetime|datetime\.datetime|pendulum\.datetime)$/i, "date"],
+  [/^(datetime\.)?(date|datetime)$|^pendulum\.datetime$/i, "date"],
   [/^(list|dict|tuple|set|mapping|object|array)\b/i, "json"],
 ];
 
@@ -98,7 +98,9 @@ export function kindFor(parameter: Parameter | null, value: unknown): Kind {
   if (parameter?.choices && (value === undefined || parameter.choices.some((one) => same(one, value)))) return "choice";
   if (value === null || value === undefined) {
     if (parameter?.type.endsWith("DateTimeParameter")) return "date";
-    const hint = HINTS.find(([pattern]) => pattern.test(parameter?.hint ?? ""));
+    // What may be none as well is entered as what it is else.
+    const named = (parameter?.hint ?? "").replace(/^Optional\[(.*)\]$/, "$1").replace(/\s*\|\s*None$/, "");
+    const hint = HINTS.find(([pattern]) => pattern.test(named));
     return hint?.[1] ?? "text";
   }
   return kindOf(value);
