@@ -59,8 +59,6 @@ def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
         conn.execute("PRAGMA journal_mode = WAL")
         # FULL: a commit is on the disk before it is acknowledged, also across a power cut.
         conn.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
-        # Twice SQLite's own: a page that many commits change is brought to the file half as often.
-        conn.execute("PRAGMA wal_autocheckpoint = 2000")
         conn.execute("PRAGMA foreign_keys = ON")
         conn.execute("PRAGMA temp_store = MEMORY")
         conn.execute("PRAGMA cache_size = -16384")
