@@ -194,7 +194,7 @@ def test_an_archived_flow_cannot_be_run(world):
         ({"parameters": [1]}, "parameters"),
         ({"parameters": "[1]"}, "parameters"),
         ({"parameters": {"x": "a" * 5_000_001}}, "parameters"),
-        ({"parameters": {"x": "\x00"}}, "parameters"),
+        ({"parameters": {"x": "\x00"}}, "parameters.x"),
         ({"context": 5}, "context"),
         ({"run_config": "x"}, "run_config"),
         ({"idempotency_key": "  "}, "idempotency_key"),

@@ -13,7 +13,8 @@ BYTES = [*range(256)]
 @pytest.mark.parametrize("fields", [21, 200])
 @pytest.mark.parametrize("headers", [{}, {"accept": "text/html"}], ids=["program", "browser"])
 def test_too_many_fields_are_refused(api, fields, headers):
-    answer = api.call("GET", "/graphql?" + "&".join(f"a{n}=1" for n in range(fields)), headers=headers)
+    asked = "&".join(["query=%7Bhello%7D", *(f"a{n}=1" for n in range(fields - 1))])
+    answer = api.call("GET", f"/graphql?{asked}", headers=headers)
 
     assert answer.status == 400
     assert "at most 20 fields" in answer.messages[0]

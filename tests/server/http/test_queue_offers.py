@@ -154,4 +154,4 @@ def test_an_agent_without_a_place_is_answered_at_once_is_offered_nothing_and_cou
 def test_fewer_than_no_runs_cannot_be_asked_for(api):
     answer = api.ask(QUEUE, {"input": {"limit": -1}})
 
-    assert answer.messages == ["limit: expected a whole number, 0 or more; got -1."]
+    assert answer.messages == ["Invalid limit: expected a whole number, 0 or more, got -1."]
