@@ -209,11 +209,11 @@ def test_64_requests_with_one_key_make_one_run(road: Road, kind: str, request: p
     assert count["data"]["flow_run_aggregate"]["aggregate"]["count"] == 1
 
 
-def test_interactive_page_and_health_answer(shared_road: Road) -> None:
+def test_the_page_and_health_answer(shared_road: Road) -> None:
     page = urllib.request.Request(f"{shared_road.api}/graphql", headers={"Accept": "text/html"})
     with urllib.request.urlopen(page, timeout=10) as answer:
         assert answer.headers["Content-Type"].startswith("text/html")
-        assert b"query" in answer.read()
+        assert b"<html" in answer.read()
     for path in ("/health", "/.well-known/apollo/server-health"):
         with urllib.request.urlopen(shared_road.api + path, timeout=10) as answer:
             assert answer.status == 200
