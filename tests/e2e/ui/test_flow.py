@@ -88,7 +88,7 @@ def test_a_schedule_is_edited_with_its_next_times(open_page, site: Road, orders:
     expect(page.get_by_role("list", name="Next times of clock 1").get_by_role("listitem")).to_have_count(5)
     page.get_by_label("Zone of all clocks").select_option("Europe/Berlin")
     page.get_by_role("button", name="Save the schedule").click()
-    expect(page.get_by_role("button", name="Save the schedule")).to_have_count(0)
+    wait_until("the schedule is saved", lambda: group(site, orders)["schedule"] is not None)
     clock = group(site, orders)["schedule"]["clocks"][0]
     assert clock["cron"] == "30 4 * * 1"
     assert clock["start_date"]["tz"] == "Europe/Berlin"
@@ -125,7 +125,7 @@ def test_settings_are_changed(open_page, site: Road, orders: str):
     page.get_by_label("Add to labels").fill("gpu")
     page.get_by_label("Add to labels").press("Enter")
     page.get_by_role("button", name="Save the labels").click()
-    wait_until("labels are saved", lambda: group(site, orders)["labels"] == ["gpu"])
+    wait_until("labels are saved", lambda: "gpu" in (group(site, orders)["labels"] or []))
     page.get_by_role("button", name="Take those of the code").click()
     wait_until("labels are the code's", lambda: group(site, orders)["labels"] is None)
 
