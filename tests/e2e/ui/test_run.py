@@ -263,6 +263,21 @@ def test_a_run_is_renamed_in_its_place(open_page, shop: Road, waiting: str):
     assert stored(shop, waiting)["name"] == "Émile & <i>co</i>"
 
 
+def test_a_change_of_the_head_reads_no_task_run_again(open_page, shop: Road, waiting: str):
+    """A run may have ten thousand of them."""
+    page = open_page(f"/default/flow-run/{waiting}")
+    expect(page.get_by_role("banner").get_by_role("status").first).to_have_text("Live")
+    expect(page.get_by_role("link", name=re.compile("^Tasks"))).to_contain_text(re.compile(r"\d"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+
+    rename = 'mutation($id: UUID!) { set_flow_run_name(input: {flow_run_id: $id, name: "told-anew"}) { success } }'
+    assert "errors" not in shop.graphql(rename, {"id": waiting})
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("told-anew")
+    assert [body for body in asked if "RunTaskRuns" in body] == []
+
+
 def test_a_state_is_set_by_hand(open_page, shop: Road, waiting: str):
     page = open_page(f"/default/flow-run/{waiting}")
     choose(page, "More actions", "Set state …")

@@ -49,8 +49,13 @@ export function events<Event>(
     isFirst = false;
   };
 
+  // By value: a new answer that leads to the same question does not begin it anew.
+  const written = $derived.by(() => {
+    const wanted = question();
+    return wanted === null ? null : JSON.stringify(wanted);
+  });
   $effect(() => {
-    const asked = question();
+    const asked = written === null ? null : (JSON.parse(written) as { id: string; since?: string | null });
     const polling = connection.state === "polling";
     // After a break the socket would begin anew where it first began.
     void connection.turn;

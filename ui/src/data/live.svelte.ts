@@ -130,12 +130,18 @@ export function followed<Answer, Variables>(
   const live = new Live<Answer>();
   const awake = wakefulness(options.always ?? false);
   let before = "";
-  $effect(() => {
+  // By value: a new answer that leads to the same question does not begin it anew.
+  const written = $derived.by(() => {
     const variables = question();
+    return variables === null ? null : JSON.stringify(variables);
+  });
+  $effect(() => {
+    const text = written;
     const polling = connection.state === "polling";
     void [live.turn, session.turn];
-    if (variables === null || !awake.value || session.login !== null) return;
-    const key = `${session.tenant?.id}:${doc.name}:${JSON.stringify(variables)}`;
+    if (text === null || !awake.value || session.login !== null) return;
+    const variables = JSON.parse(text) as Variables;
+    const key = `${session.tenant?.id}:${doc.name}:${text}`;
     if (key !== before) untrack(() => live.recall(key));
     before = key;
     const given = new AbortController();

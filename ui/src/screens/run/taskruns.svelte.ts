@@ -76,9 +76,12 @@ export function taskRunsOf(
   kept.delete(flowRun);
   kept.set(flowRun, runs);
   if (kept.size > KEPT) kept.delete(kept.keys().next().value as string);
+  // The flow's id, not the head that it comes from: that one changes with every state.
+  const wanted = $derived(flow());
+  const turned = $derived(turn());
   $effect(() => {
-    const id = flow();
-    void turn();
+    const id = wanted;
+    void turned;
     if (id !== null) untrack(() => void runs.read(id));
   });
   events<Parameters<TaskRuns["take"]>[0][number]>(
