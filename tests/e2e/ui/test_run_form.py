@@ -151,6 +151,7 @@ def test_a_run_is_planned_in_a_zone_with_labels_and_variables(open_page, site: R
 
 def test_a_run_starts_from_another(open_page, site: Road, orders: str):
     page = open_page(f"/default/flow/{orders}/run?p.target=first&p.limit=9")
+    expect(page.get_by_label("target", exact=True)).to_have_value("first")
     page.keyboard.press("Control+Enter")
     first = run_page(page)
     page.goto(f"/default/flow/{orders}/run?from={first}")
