@@ -198,6 +198,13 @@ def test_keys_and_the_palette_go_everywhere(machine: Road, visit):
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/default/flow/"))
 
+    # What the palette changes is kept.
+    page.keyboard.press("Control+k")
+    box.fill(">dark")
+    page.keyboard.press("Enter")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
     # A letter that is typed into a field is a letter.
     page.keyboard.press("Control+k")
     box.type("g")
