@@ -90,8 +90,8 @@ def walk(stack: contextlib.ExitStack, env: dict[str, str], folder: Path, address
         print("(gone now; with `make demo KEEP=1` server and agent go on, so that you can open it)")
         print(NEXT)
         return 0
-    print("Server and agent go on until Ctrl-C.", flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt):  # from before the line that invites to press it
+        print("Server and agent go on until Ctrl-C.", flush=True)
         while True:
             signal.pause()
     print("\nStopping them.", flush=True)

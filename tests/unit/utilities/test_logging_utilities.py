@@ -371,6 +371,7 @@ def test_first_use_from_many_threads_sets_up_once():
 
 def test_a_temporary_configuration_writes_to_the_stdout_of_its_time():
     logger = get_logger("late")
+    configure_logging()  # a stream of an earlier test may be closed by now, and would be replaced at the next record
     streams = [handler.stream for handler in get_logger().handlers if isinstance(handler, logging.StreamHandler)]
     during = io.StringIO()
     with contextlib.redirect_stdout(during), temporary_logger_config(level="INFO", stream_fmt="here: %(message)s"):
