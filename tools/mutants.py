@@ -3,11 +3,14 @@
     make mutants SEED=7 CHANGES=300                 a sample, spread evenly over the rooms
     make mutants SEED=7 ROOMS=store,actions         of these rooms
     make mutants CHANGED=origin/main                of the files that differ from another commit
+    tools/mutants.py --record                       only find out which tests run which lines
+    tools/mutants.py --seconds 40 --as-recorded     a first look: the quick tests, as they were known before
 
 A change is met only with the tests that run its lines, the quickest first, until one fails. It is made in a copy of
 the tree (below `.mutants/`), which the processes that the tests start import as well; the working tree is never
-touched. What is known is kept there, so that a run that was ended goes on where it stopped. Changes that nobody can
-observe stand, each with its reason, in `tools/mutants-equal.toml`.
+touched. What is known is kept there, so that a run that was ended goes on where it stopped, and one after new tests
+meets only what survived before. Changes that nobody can observe stand, each with its reason, in
+`tools/mutants-equal.toml`.
 """
 
 from __future__ import annotations
@@ -66,13 +69,15 @@ class Verdict:
     room: str
     file: str
     line: int
+    begin: int
     kind: str
     noticed: bool
     by: str
     tests: int
     left_out: int
     diff: str
-    mark: str
+    mark: str  # of the file that was changed
+    tests_mark: str  # of the test that noticed; of all that were tried, when none did
 
 
 def room_of(file: str) -> str | None:
@@ -147,17 +152,42 @@ def difference(source: Source, change: Change) -> str:
 
 
 class Judge:
-    """Meets changes with tests."""
+    """Meets changes with tests.
 
-    def __init__(self, lines: Lines, uses: Uses) -> None:
+    Args:
+        seconds: how many of tests for one change, as they took when they were recorded.
+    """
+
+    def __init__(self, lines: Lines, uses: Uses, seconds: float = MOST_SECONDS) -> None:
         self.lines = lines
         self.uses = uses
+        self.seconds = seconds
+
+    def holds(self, verdict: Verdict, source: Source, change: Change) -> bool:
+        """Tell whether a verdict of before is still right: the file and the tests that it rests on are the same."""
+        if verdict.mark != mark_of(source):
+            return False
+        if verdict.noticed and "::" in verdict.by:
+            return verdict.by in self.lines.seconds and verdict.tests_mark == self.lines.mark([verdict.by])
+        return verdict.tests_mark == self.lines.mark(self.kept_of(change))
+
+    def kept_of(self, change: Change) -> list[str]:
+        """Give those of its tests for which there is time."""
+        kept: list[str] = []
+        spent = 0.0
+        for name in self.tests_of(change):
+            spent += self.lines.seconds[name]
+            if spent > self.seconds and kept:
+                break
+            kept.append(name)
+        return kept
 
     def tests_of(self, change: Change) -> list[str]:
         """Give the tests that run the lines of a change, in the order in which to try them."""
         lines, file = self.lines, change.file
         if change.scope is not None:
             found = lines.of(file, range(change.line, change.last + 1))
+            found = found or lines.of(file, range(change.statement[0], change.statement[1] + 1))
             if not found:  # a line that is new since the tests were recorded, or a default
                 found = lines.of(file, range(change.scope[0], change.scope[1] + 1)) if _is_new(lines, change) else set()
         else:
@@ -188,13 +218,8 @@ class Judge:
         return [name for *_, name in sorted(turns)]
 
     def judge(self, place: Place, room: str, source: Source, change: Change) -> Generator[Child, Any, Verdict]:
-        tests = self.tests_of(change)
-        kept, spent = [], 0.0
-        for name in tests:
-            spent += self.lines.seconds[name]
-            if spent > MOST_SECONDS and kept:
-                break
-            kept.append(name)
+        kept = self.kept_of(change)
+        left_out = len(self.tests_of(change)) - len(kept)
         by, ran = "", 0
         waiting = [kept[:FIRST_TESTS], kept[FIRST_TESTS:]]
         try:
@@ -215,8 +240,8 @@ class Judge:
         finally:
             place.put_back(change.file)
         return Verdict(
-            change.key, room, change.file, change.line, change.kind, bool(by), by, ran, len(tests) - len(kept),
-            difference(source, change), mark_of(source),
+            change.key, room, change.file, change.line, change.begin, change.kind, bool(by), by, ran, left_out,
+            difference(source, change), mark_of(source), self.lines.mark([by] if "::" in by else kept),
         )  # fmt: skip
 
     def _meet(self, place: Place, tests: list[str]) -> Generator[Child, Any, str]:
@@ -250,15 +275,22 @@ def mark_of(source: Source) -> str:
     return hashlib.sha256(source.bytes).hexdigest()[:16]
 
 
-def run(chosen: list[tuple[str, Source, Change]], judge: Judge, places: list[Place], kept: Path) -> list[Verdict]:
-    """Meet every change, one in each place at a time; what ``kept`` holds already is not done again."""
+def run(
+    chosen: list[tuple[str, Source, Change]], judge: Judge, places: list[Place], kept: Path, verdicts: list[Verdict]
+) -> None:
+    """Meet every change, one in each place at a time, and add the verdicts; those kept that still hold are taken."""
     known = {}
     if kept.exists():
         for line in kept.read_text().splitlines():
             verdict = Verdict(**json.loads(line))
-            known[verdict.key, verdict.mark] = verdict
-    verdicts = [known[c.key, mark_of(s)] for _, s, c in chosen if (c.key, mark_of(s)) in known]
-    waiting = [one for one in chosen if (one[2].key, mark_of(one[1])) not in known]
+            known[verdict.key, verdict.begin] = verdict
+    waiting = []
+    for room, source, change in chosen:
+        before = known.get((change.key, change.begin))
+        if before is not None and judge.holds(before, source, change):
+            verdicts.append(before)
+        else:
+            waiting.append((room, source, change))
     total = len(chosen)
     busy: dict[Place, tuple[Generator[Child, Any, Verdict], Child]] = {}
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -283,7 +315,6 @@ def run(chosen: list[tuple[str, Source, Change]], judge: Judge, places: list[Pla
                 elif waiting:
                     go_on(place, judge.judge(place, *waiting.pop(0)))
             time.sleep(0.02)  # children of several places are waited for at once
-    return verdicts
 
 
 def tell(verdict: Verdict, number: int, total: int) -> None:
@@ -327,6 +358,13 @@ def main() -> int:
     parser.add_argument("--changed", metavar="COMMIT", help="only files that differ from this commit")
     parser.add_argument("--jobs", type=int, default=2, help="how many changes are met at once")
     parser.add_argument("--only", metavar="TEXT", help="only changes whose place, as file:line, contains this text")
+    parser.add_argument(
+        "--seconds", type=float, default=MOST_SECONDS, help="of tests for one change (default: %(default)g)"
+    )
+    parser.add_argument("--record", action="store_true", help="find out which tests run which lines, and stop")
+    parser.add_argument(
+        "--as-recorded", action="store_true", help="look for no new tests: what was known before has to do"
+    )
     parser.add_argument("--list", action="store_true", help="say what would be changed, and stop")
     given = parser.parse_args()
     wanted = [room for room in ROOMS if room in [text.strip() for text in given.rooms.split(",")]]
@@ -350,16 +388,22 @@ def main() -> int:
         return 0
     preload()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    places = [Place(ROOT, FOLDER / f"place{number}") for number in range(given.jobs)]
+    verdicts: list[Verdict] = []
+    places: list[Place] = []
+    name = "recording" if given.record else "place"  # both may be made at once
     try:
+        places += (Place(ROOT, FOLDER / f"{name}{number}") for number in range(given.jobs))
         lines = Lines(ROOT, FOLDER / "lines")
-        if missing := lines.missing():
+        if not given.as_recorded and (missing := lines.missing()):
             print(f"Recording which lines {len(missing)} files of tests run ...", flush=True)
             lines.collect(places)
+        if given.record:
+            return 0
         lines.load()
-        # Tests may have changed: verdicts are kept for the tree as it is now.
-        name = hashlib.sha256(json.dumps([given.seed, lines.mark()]).encode()).hexdigest()[:16]
-        verdicts = run(chosen, Judge(lines, Uses(ROOT)), places, FOLDER / "verdicts" / f"{name}.jsonl")
+        judge = Judge(lines, Uses(ROOT), given.seconds)
+        run(chosen, judge, places, FOLDER / "verdicts" / "all.jsonl", verdicts)
+    except (KeyboardInterrupt, SystemExit):
+        print(f"Ended after {len(verdicts)} of {len(chosen)} changes.")
     finally:
         for place in places:
             place.close()

@@ -75,6 +75,8 @@ class Change:
 
     Attributes:
         line, last: the lines that it touches, of the statement as it is.
+        statement: first and last line of the statement that it is part of, of a compound one the head: of one that goes
+            over several lines, not each is known to be run.
         scope: first and last line of the outermost function around it; None when the line runs on import.
         names: when it runs on import, the names that its statement binds.
     """
@@ -88,6 +90,7 @@ class Change:
     before: str
     after: str
     context: str
+    statement: tuple[int, int]
     scope: tuple[int, int] | None
     names: tuple[str, ...] = ()
 
@@ -186,7 +189,21 @@ class Source:
         scope, names = self._scope(node)
         before = self.bytes[begin:end].decode()
         context = self.lines[line - 1].strip()
-        return Change(self.file, kind, line, last, begin, end, before, after, context, scope, names)
+        statement = self._statement(node)
+        if not statement[0] <= line <= statement[1]:  # a clause such as ``except``
+            statement = line, last
+        return Change(self.file, kind, line, last, begin, end, before, after, context, statement, scope, names)
+
+    def _statement(self, node: ast.AST) -> tuple[int, int]:
+        """Find the lines of the statement around a node, or of its head; none where there is none."""
+        current: ast.AST | None = node
+        while current is not None and not isinstance(current, ast.stmt | ast.ExceptHandler | ast.match_case):
+            current = self._parents.get(current)
+        if not isinstance(current, ast.stmt):
+            return 0, 0
+        body = getattr(current, "body", None)
+        last = current.end_lineno or current.lineno
+        return current.lineno, max(current.lineno, body[0].lineno - 1) if isinstance(body, list) else last
 
     def _scope(self, node: ast.AST) -> tuple[tuple[int, int] | None, tuple[str, ...]]:
         """Find the outermost function around a node, or the names that its statement of a module or class binds."""

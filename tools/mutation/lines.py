@@ -21,6 +21,7 @@ LEFT_OUT = (
     "tests/invariants",
     "tests/clusters",
     "tests/docs",
+    "tests/e2e/ui",
     "tests/unit/typing",
 )
 COLLECT_SECONDS = 1500.0
@@ -90,6 +91,8 @@ class Lines:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.seconds: dict[str, float] = {}
+        #: File of tests -> a mark of what it holds now.
+        self.marks: dict[str, str] = {}
         self._known: dict[str, set[int]] = defaultdict(set)
         self._tests: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
 
@@ -149,6 +152,7 @@ class Lines:
                 continue
             answer = json.loads(found.read_text())
             ids = list(answer["tests"])
+            self.marks[name] = digest(self.root / name)
             self.seconds.update(answer["tests"])
             for source, lines in answer["lines"].items():
                 if not (self.root / source).exists():
@@ -179,9 +183,9 @@ class Lines:
         """Tell whether a line was there when the tests were recorded."""
         return line in self._known.get(source, ())
 
-    def mark(self) -> str:
-        """Give a mark of the tests as they are now."""
-        names = "".join(self._kept(name).name for name in files_of_tests(self.root))
+    def mark(self, tests: Iterable[str]) -> str:
+        """Give a mark of these tests, as their files are now."""
+        names = "".join(f"{name} {self.marks[name.partition('::')[0]]} " for name in sorted(tests))
         return hashlib.sha256(names.encode()).hexdigest()[:16]
 
     def of_file(self, source: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -108,6 +109,19 @@ def test_a_change_knows_the_function_or_the_names_it_stands_in() -> None:
     assert places["7"] == places["8"] == ((7, 8), ())
 
 
+def test_a_change_knows_the_lines_of_its_statement_or_of_its_head() -> None:
+    from mutation.changes import Source
+
+    source = Source(
+        "f.py",
+        "def f(a):\n    if (\n        a > 5\n    ):\n        return g(\n            a,\n            6,\n        )\n"
+        "    try:\n        a = 7\n    except (E, F):\n        a = 8\n",
+    )
+    statements = {change.before: change.statement for change in source.changes}
+    assert (statements["5"], statements["6"], statements["7"]) == ((2, 4), (5, 8), (10, 10))
+    assert statements["(E, F)"] == (11, 11)
+
+
 def test_a_seed_decides_which_changes_are_made_and_rooms_share_them_evenly() -> None:
     import mutants
 
@@ -153,3 +167,78 @@ def test_a_name_is_followed_through_what_is_built_of_it(tmp_path: Path) -> None:
     (room / "other.py").write_text("def f(HALF):\n    return HALF\n")
 
     assert Uses(tmp_path).of("src/prefect/words.py", ["LIMIT"]) == {("src/prefect/use.py", 4)}
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """A tree of one module and one test, of which it is known that it runs the module's line."""
+    import json
+
+    from mutation.lines import digest
+
+    source, test = tmp_path / "src/prefect/client/a.py", tmp_path / "tests/test_a.py"
+    for path, text in ((source, "def f(a):\n    return a < 5\n"), (test, "def test_f(): ...\n")):
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    name, mark = str(source.relative_to(tmp_path)), digest(source)
+    kept = tmp_path / "lines" / f"test_a.py.{digest(test)}.json"
+    (tmp_path / "lines" / "sources").mkdir(parents=True)
+    (tmp_path / "lines" / "sources" / mark).write_text(source.read_text())
+    kept.write_text(
+        json.dumps({"tests": {"tests/test_a.py::test_f": 0.5}, "lines": {name: {"2": [0]}}, "sources": {name: mark}})
+    )
+    return tmp_path
+
+
+def judged(tree: Path) -> tuple[Any, Any, Any]:
+    """Read what was recorded; give a judge, the module and the change of its comparison."""
+    import mutants
+    from mutation.changes import Source
+    from mutation.lines import Lines
+    from mutation.uses import Uses
+
+    lines = Lines(tree, tree / "lines")
+    lines.load()
+    name = "src/prefect/client/a.py"
+    source = Source(name, (tree / name).read_text())
+    return mutants.Judge(lines, Uses(tree)), source, next(c for c in source.changes if c.kind == "comparison")
+
+
+def verdict_of(judge: Any, source: Any, change: Any, by: str) -> Any:
+    import mutants
+
+    rests_on = judge.lines.mark([by] if by else judge.kept_of(change))
+    return mutants.Verdict(
+        change.key, "client and agents", change.file, change.line, change.begin, change.kind, bool(by), by, 1, 0, "",
+        mutants.mark_of(source), rests_on,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("by", ["tests/test_a.py::test_f", ""], ids=["noticed", "survived"])
+@pytest.mark.parametrize(
+    ("changed", "text", "holds"),
+    [
+        ("", "", True),
+        ("tests/test_a.py", "def test_f(): assert False\n", False),
+        ("src/prefect/client/a.py", "def f(a):\n    return a < 5\n\nx = 1\n", False),
+    ],
+    ids=["nothing", "the test", "the module"],
+)
+def test_a_verdict_holds_until_its_file_or_a_test_that_it_rests_on_changes(
+    recorded: Path, by: str, changed: str, text: str, holds: bool
+) -> None:
+    verdict = verdict_of(*judged(recorded), by)
+    if changed:
+        (recorded / changed).write_text(text)
+    judge, source, change = judged(recorded)
+    assert judge.tests_of(change) == ["tests/test_a.py::test_f"]
+    assert judge.holds(verdict, source, change) is holds
+
+
+def test_a_line_that_moved_is_met_with_the_same_tests_and_one_that_is_new_with_those_of_its_function(
+    recorded: Path,
+) -> None:
+    (recorded / "src/prefect/client/a.py").write_text("import os\n\n\ndef f(a):\n    b = a > 7\n    return a < 5\n")
+    judge, source, _ = judged(recorded)
+    tests = {change.before: judge.tests_of(change) for change in source.changes if change.kind == "comparison"}
+    assert tests == {"<": ["tests/test_a.py::test_f"], ">": ["tests/test_a.py::test_f"]}
