@@ -205,6 +205,15 @@ def test_what_was_kept_before_it_was_checked_is_given_up_at_once_and_told(world,
         assert "hush" not in caplog.text
 
 
+@pytest.mark.parametrize("url", ["nonsense", "http://[", "http://me:hush@host/"])
+def test_what_is_no_address_is_not_sent_to(url):
+    with pytest.raises(Undeliverable, match=r"Webhook: its address is no good: expected an address such as") as failed:
+        deliver(Post("Webhook", url, b"{}", {}), SETTINGS)
+
+    assert failed.value.again is False
+    assert "hush" not in str(failed.value)
+
+
 @pytest.mark.parametrize("mail", [Mail(("a@b.example\n",), "s", "t"), Mail(("a@b.example",), "s", "\ud800")])
 def test_a_mail_that_cannot_be_written_is_not_tried_again(mail):
     with mail_sink() as (port, mails):

@@ -132,7 +132,7 @@ def test_filters_by_level_text_and_task_run(api, run_id):
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
-        ("/flow-run/{id}/logs.pdf", 400, "txt or jsonl or csv"),
+        ("/flow-run/{id}/logs.pdf", 400, "kind of file: expected txt or jsonl or csv, got 'pdf'"),
         ("/flow-run/x/logs.txt", 400, "a uuid"),
         ("/flow-run/{other}/logs.txt", 404, "no flow run"),
         ("/flow-run/{id}/logs.txt?level=LOUD", 400, "CRITICAL, with commas between, got 'LOUD'"),
@@ -252,6 +252,7 @@ def test_so_many_at_one_time_and_no_more(api, run_id, monkeypatch):
 
     refused, later = api.run_async(scene())
     assert (refused.status, refused.headers["retry-after"]) == (503, "5")
+    assert refused.messages == ["Too many logs are being sent; try again later."]
     assert later.status == 200
 
 

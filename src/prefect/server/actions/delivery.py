@@ -219,14 +219,16 @@ def _mail(mail: Mail, settings: Settings) -> None:
     except ValueError:  # also of letters that cannot be encoded
         told = "The mail cannot be written: a line break or another strange sign in its addresses, subject or text"
         raise Undeliverable(told, again=False) from None
-    kind: Any = smtplib.SMTP_SSL if settings.email_security == "tls" else smtplib.SMTP
+    # The context is given: without one, smtplib takes any certificate.
+    secure = {"context": _trust()} if settings.email_security == "tls" else {}
+    kind: Any = smtplib.SMTP_SSL if secure else smtplib.SMTP
     server = kind.__new__(kind)  # it connects, and waits for a greeting, while it is made
     timer = _limit(mail.seconds, lambda: getattr(server, "sock", None))
     try:
-        server.__init__(settings.email_host, settings.email_port, timeout=mail.seconds)
+        server.__init__(settings.email_host, settings.email_port, timeout=mail.seconds, **secure)
         with server:
             if settings.email_security == "starttls":
-                server.starttls(context=ssl.create_default_context())
+                server.starttls(context=_trust())
             if settings.email_username:
                 server.login(settings.email_username, settings.email_password)
             server.send_message(message)
