@@ -9,8 +9,8 @@ from pathlib import Path
 __all__ = ["make_certificate"]
 
 
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate for this machine that signs itself, and its key."""
+def make_certificate(folder: Path, *further: str) -> tuple[Path, Path]:
+    """Write a certificate for this machine, and for further names, that signs itself, and its key."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,7 +18,8 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
     now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    hosts = [x509.DNSName(host) for host in ("localhost", *further)]
+    names = x509.SubjectAlternativeName([*hosts, x509.IPAddress(ip_address("127.0.0.1"))])
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

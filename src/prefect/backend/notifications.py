@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import smtplib
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -156,7 +157,8 @@ def gmail_notifier(
     if not _is_wanted(new_state, ignore_states, only_states):
         return new_state
     address, password = str(Secret("EMAIL_USERNAME").get()), str(Secret("EMAIL_PASSWORD").get())
-    with smtplib.SMTP_SSL("smtp.gmail.com", 465, timeout=DELIVERY_SECONDS) as server:
+    trust = ssl.create_default_context()  # without one, smtplib takes any certificate
+    with smtplib.SMTP_SSL("smtp.gmail.com", 465, timeout=DELIVERY_SECONDS, context=trust) as server:
         server.login(address, password)
         server.sendmail(address, address, email_message_formatter(tracked_obj, new_state, address))
     return new_state

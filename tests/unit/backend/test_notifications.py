@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+
 import pytest
 
 from prefect.core.task import Task
 from prefect.model.state import Failed, Pending, Success
 from prefect.utilities.context import context
-from prefect.utilities.notifications import callback_factory, slack_message_formatter, slack_notifier
+from prefect.utilities.notifications import callback_factory, gmail_notifier, slack_message_formatter, slack_notifier
 from support.graphql_stub import StubServer
+from support.sinks import mail_sink
+from support.tls import make_certificate
 
 
 @pytest.fixture
@@ -52,3 +57,38 @@ def test_a_message_that_slack_does_not_take_is_an_error(task):
         stub.rules.append(("", lambda _: (500, {})))
         with pytest.raises(ValueError, match="failed with status 500"):
             slack_notifier(task, Pending(), Failed())
+
+
+@pytest.fixture
+def gmail(tmp_path, monkeypatch):
+    """What stands in for the mail server of Gmail, with a certificate of its name: the mails that it took."""
+    certificate = make_certificate(tmp_path, "smtp.gmail.com")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    look_up = socket.getaddrinfo
+    with mail_sink(("me@gmail.example", "hush"), certificate, security="tls") as (port, mails):
+        there = {"smtp.gmail.com": ("127.0.0.1", port)}
+        monkeypatch.setattr(
+            socket, "getaddrinfo", lambda host, port, *more: look_up(*there.get(host, (host, port)), *more)
+        )
+        with context(secrets={"EMAIL_USERNAME": "me@gmail.example", "EMAIL_PASSWORD": "hush"}):
+            yield mails
+
+
+def test_a_mail_tells_oneself_of_the_wanted_states_only(task, gmail):
+    state = Failed("no luck")
+
+    assert gmail_notifier(ignore_states=[Failed])(task, Pending(), state) is state
+    assert gmail == []
+    assert gmail_notifier(task, Pending(), state) is state
+    (mail,) = gmail
+    assert "To: me@gmail.example\r\n" in mail
+    assert "t is now in a Failed state.\r\n\r\nno luck\r\n" in mail
+
+
+def test_who_only_says_to_be_the_mail_server_gets_neither_mail_nor_password(task, gmail, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
+
+    with pytest.raises(ssl.SSLCertVerificationError):
+        gmail_notifier(task, Pending(), Failed())
+
+    assert gmail == []
