@@ -1,14 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Doc } from "../src/data/doc";
-import { examplesOf, freeze, statesOf, work, type Frozen, type Progress } from "../src/data/bulk";
+import { byReason, freeze, tryOut, triedOf, work, type Frozen, type Progress } from "../src/data/bulk";
 
-const run = (index: number, state = "Running"): Frozen => ({
-  id: `${String(index).padStart(8, "0")}-0000-0000-0000-000000000000`,
-  name: `run ${index}`,
-  state,
-  flow: { name: "nightly" },
-});
-const runs = (count: number) => Array.from({ length: count }, (_, index) => run(index));
+const idOf = (index: number) => `${String(index).padStart(8, "0")}-0000-0000-0000-000000000000`;
+const idsOf = (count: number) => Array.from({ length: count }, (_, index) => idOf(index));
+const MOMENT = "2026-11-28T20:00:00.123456+00:00";
 
 /** A server of our own: it keeps what it was asked and answers by the name of the document. */
 function server(answers: Record<string, (variables: never) => unknown>) {
@@ -22,101 +18,143 @@ function server(answers: Record<string, (variables: never) => unknown>) {
   return { ask, asked };
 }
 
+const frozenOf = (count: number, ids: string[] | null = null): Frozen => ({
+  where: { state: { _eq: "Running" } },
+  moment: MOMENT,
+  count,
+  states: [["Running", count]],
+  examples: [],
+  ids,
+});
+
 describe("the set", () => {
-  it("is read by key, page after page, and ends at a time", async () => {
-    const all = runs(1_203);
-    const { ask, asked } = server({
+  const counted = {
+    cancel_flow_runs: {
+      created_before: MOMENT,
+      count: 1_203,
+      states: { Failed: 3, Running: 1_200 },
+      examples: idsOf(5).map((id) => ({ id })),
+    },
+  };
+  const named = ({ ids }: { ids: string[] }) => ({ flow_run: ids.map((id) => ({ id, name: id.slice(0, 8) })) });
+
+  it("is counted by the server, and nothing that changes later is part of it", async () => {
+    const { ask, asked } = server({ CancelMany: () => counted, RunsNamed: named });
+    const set = await freeze(ask, { state: { _eq: "Failed" } }, "delete");
+    expect(asked[0]?.variables).toEqual({ input: { where: { state: { _eq: "Failed" } }, dry_run: true } });
+    expect(set.count).toBe(1_203);
+    expect(set.states).toEqual([
+      ["Running", 1_200],
+      ["Failed", 3],
+    ]);
+    expect(set.examples).toHaveLength(5);
+    expect(set.where).toEqual({ _and: [{ state: { _eq: "Failed" } }, { updated: { _lte: MOMENT } }] });
+    expect(set.ids).toBeNull();
+  });
+  it("is read by key for a restart, page after page", async () => {
+    const all = idsOf(1_203);
+    const { ask } = server({
+      CancelMany: () => counted,
+      RunsNamed: named,
       RunIds: ({ where, limit }: { where: { _and: { id?: { _gt: string } }[] }; limit: number }) => ({
-        flow_run: all.filter((one) => one.id > (where._and[2]?.id?._gt ?? "")).slice(0, limit),
+        flow_run: all
+          .filter((id) => id > (where._and[1]?.id?._gt ?? ""))
+          .map((id) => ({ id }))
+          .slice(0, limit),
       }),
     });
     const counts: number[] = [];
-    const found = await freeze(ask, { state: { _eq: "Failed" } }, 0, (count) => counts.push(count));
-    expect(found).toEqual(all);
+    const set = await freeze(ask, {}, "restart", (count) => counts.push(count));
+    expect(set.ids).toEqual(all);
     expect(counts).toEqual([500, 1_000, 1_203]);
-    const first = asked[0]?.variables["where"] as { _and: unknown[] };
-    expect(first._and.slice(0, 2)).toEqual([
-      { state: { _eq: "Failed" } },
-      { created: { _lte: "1970-01-01T00:00:00.000Z" } },
-    ]);
-  });
-  it("is counted by state and shown by examples from all over", () => {
-    const all = [...runs(7), run(8, "Failed")];
-    expect(statesOf(all)).toEqual([
-      ["Running", 7],
-      ["Failed", 1],
-    ]);
-    expect(examplesOf(runs(100)).map((one) => one.name)).toEqual(["run 0", "run 20", "run 40", "run 60", "run 80"]);
-    expect(examplesOf(runs(2))).toHaveLength(2);
   });
 });
 
 describe("the work", () => {
   const go = new AbortController().signal;
+  /** Gives the runs of a set part after part, as the server does. */
+  const partly =
+    (all: string[], refuse: (id: string) => string | null = () => null) =>
+    ({ input }: { input: { after: string | null; limit: number } }) => {
+      const from = Number(input.after ?? 0);
+      const part = all.slice(from, from + input.limit);
+      const answer = {
+        changed: part.filter((id) => !refuse(id)),
+        refused: part.filter(refuse).map((id) => ({ flow_run_id: id, reason: refuse(id) })),
+        cursor: String(from + part.length),
+        has_more: from + part.length < all.length,
+      };
+      return { cancel_flow_runs: answer, delete_flow_runs: answer, set_flow_runs_state: answer };
+    };
+
   it("goes on after a refusal, and tells it", async () => {
     const { ask, asked } = server({
-      CancelOne: ({ id }: { id: string }) => ({
-        cancel_flow_run: { state: id.startsWith("00000003") ? "Success" : "Cancelling" },
-      }),
+      CancelMany: partly(idsOf(450), (id) => (id === idOf(3) ? "It has ended already, as Success." : null)),
     });
     const told: number[] = [];
-    const end = await work(ask, runs(60), { kind: "cancel" }, (now: Progress) => told.push(now.done), go);
-    expect(told).toEqual([25, 50, 60]);
-    expect(asked).toHaveLength(60);
-    expect(end.refused.map((one) => [one.run.name, one.reason])).toEqual([
-      ["run 3", "It is Success and was left as it is."],
-    ]);
-  });
-  it("takes an error of one run as a refusal of that one", async () => {
-    const { ask } = server({
-      DeleteOne: ({ id }: { id: string }) => {
-        if (id.startsWith("00000001")) throw new Error("It is locked");
-        return { delete_flow_run: { success: true } };
-      },
-    });
-    const end = await work(ask, runs(3), { kind: "delete" }, () => {}, go);
-    expect(end.done).toBe(3);
-    expect(end.refused.map((one) => one.reason)).toEqual(["It is locked"]);
-  });
-  it("stops where a person says so; the rest is named", async () => {
-    const stop = new AbortController();
-    const { ask } = server({ CancelOne: () => ({ cancel_flow_run: { state: "Cancelled" } }) });
-    const end = await work(ask, runs(60), { kind: "cancel" }, () => stop.abort(), stop.signal);
-    expect(end.done).toBe(25);
-    expect(end.left.map((one) => one.name)).toEqual(
-      runs(60)
-        .slice(25)
-        .map((one) => one.name),
+    const end = await work(ask, frozenOf(450), { kind: "cancel" }, (now: Progress) => told.push(triedOf(now)), go);
+    expect(told).toEqual([200, 400, 450]);
+    expect(asked.map((one) => (one.variables["input"] as { created_before: string }).created_before)).toEqual(
+      Array(3).fill(MOMENT),
     );
+    expect(end.refused).toEqual([{ id: idOf(3), reason: "It has ended already, as Success." }]);
+    expect(end.changed).toHaveLength(449);
+    expect([end.next, end.ended]).toEqual([null, ""]);
   });
-  it("ends when the server is gone, instead of naming every run", async () => {
-    const gone = Object.assign(new Error("The server cannot be reached."), { code: "NETWORK" });
-    const { ask, asked } = server({
-      CancelOne: () => {
-        throw gone;
+  it("says which state it sets, and why", async () => {
+    const { ask, asked } = server({ SetMany: partly(idsOf(1)) });
+    await work(ask, frozenOf(1), { kind: "state", state: "Failed", message: "" }, () => {}, go);
+    expect((asked[0]?.variables["input"] as { state: unknown }).state).toEqual({
+      type: "Failed",
+      message: "Marked Failed from the web UI",
+    });
+  });
+  it("stops where a person says so, and goes on from there", async () => {
+    const stop = new AbortController();
+    const all = idsOf(450);
+    const { ask } = server({ DeleteMany: partly(all) });
+    const set = frozenOf(450);
+    const end = await work(ask, set, { kind: "delete" }, () => stop.abort(), stop.signal);
+    expect([triedOf(end), end.ended, end.next]).toEqual([200, "stopped", "200"]);
+    const whole = await work(ask, set, { kind: "delete" }, () => {}, go, end);
+    expect([whole.changed, whole.ended, whole.next]).toEqual([all, "", null]);
+  });
+  it("ends when the server is gone, and what was done stays told", async () => {
+    let turn = 0;
+    const parts = partly(idsOf(450));
+    const { ask } = server({
+      CancelMany: (variables: never) => {
+        turn += 1;
+        if (turn === 2) throw new Error("The server cannot be reached.");
+        return parts(variables);
       },
     });
-    const end = await work(ask, runs(60), { kind: "cancel" }, () => {}, go);
-    expect(asked).toHaveLength(25);
-    expect(end.refused).toEqual([]);
-    expect(end.left).toHaveLength(60);
+    const end = await work(ask, frozenOf(450), { kind: "cancel" }, () => {}, go);
+    expect([triedOf(end), end.ended, end.next]).toEqual([200, "The server cannot be reached.", "200"]);
   });
-  it("restarts a batch in one request and tells what the server refused", async () => {
+  it("restarts so many in one transaction and tells what the server refused", async () => {
+    const ids = idsOf(60);
     const { ask, asked } = server({
       RestartSome: ({ ids }: { ids: string[] }) => ({
         restart_flow_runs: {
           flow_runs: ids.map((id, index) => ({
             flow_run_id: id,
             restarted: index > 0,
+            task_runs: 2,
             reason: index > 0 ? null : "Nothing failed.",
           })),
         },
       }),
     });
     const deed = { kind: "restart", from: "FAILED", parameters: { limit: 5 } } as const;
-    const end = await work(ask, runs(30), deed, () => {}, go);
-    expect(asked.map((one) => (one.variables["ids"] as string[]).length)).toEqual([25, 5]);
-    expect(asked[0]?.variables["parameters"]).toEqual({ limit: 5 });
-    expect(end.refused.map((one) => one.run.name)).toEqual(["run 0", "run 25"]);
+    const trial = await tryOut(ask, ids, deed, () => {}, go);
+    expect([trial.tried, trial.restarted, trial.taskRuns, trial.refused.length]).toEqual([60, 58, 116, 2]);
+    expect(asked.every((one) => one.variables["dry"] === true)).toBe(true);
+
+    const end = await work(ask, frozenOf(60, ids), deed, () => {}, go);
+    const done = asked.slice(2);
+    expect(done.map((one) => (one.variables["ids"] as string[]).length)).toEqual([50, 10]);
+    expect(done[0]?.variables).toMatchObject({ parameters: { limit: 5 }, dry: false });
+    expect(byReason(end.refused)).toEqual([["Nothing failed.", [idOf(0), idOf(50)]]]);
   });
 });

@@ -28,37 +28,6 @@ def planned(site: Road, *names: str) -> list[str]:
     return [asked_of(site, document, {"input": given})["create_flow_run"]["id"] for given in inputs]
 
 
-@pytest.mark.quick
-def test_selected_runs_are_cancelled_and_others_are_not(site: Road, open_page: Callable[..., Page]):
-    first, second, third = planned(site, "list-one", "list-two", "list-three")
-    page = open_page("/default/runs?q=list-")
-    for name in ("list-one", "list-two"):
-        page.get_by_role("checkbox", name=f"Select {name}").click()
-    expect(page.get_by_text("2 selected")).to_be_visible()
-
-    page.get_by_role("button", name="Cancel…").click()
-    page.get_by_role("dialog").get_by_role("button", name="Cancel 2 runs").click()
-
-    expect(page.get_by_role("dialog").get_by_text("2 runs cancelled.")).to_be_visible()
-    assert [site.run(run)["state"] for run in (first, second, third)] == ["Cancelled", "Cancelled", "Scheduled"]
-
-
-def test_all_that_match_is_a_frozen_set(site: Road, open_page: Callable[..., Page]):
-    ids = planned(site, "frozen-a", "frozen-b", "frozen-c")
-    page = open_page("/default/runs?q=frozen-")
-    page.get_by_role("checkbox", name="Select frozen-a").click()
-    page.get_by_role("button", name="Select all 3 that match").click()
-    page.get_by_role("button", name="Delete…").click()
-    expect(page.get_by_role("dialog").get_by_text("3 Scheduled")).to_be_visible()
-    [late] = planned(site, "frozen-late")
-
-    page.get_by_role("dialog").get_by_role("button", name="Delete 3 runs").click()
-
-    expect(page.get_by_role("dialog").get_by_text("3 runs deleted.")).to_be_visible()
-    left = asked_of(site, "query($ids: [uuid!]!) { flow_run(where: {id: {_in: $ids}}) { id } }", {"ids": [*ids, late]})
-    assert left["flow_run"] == [{"id": late}]
-
-
 def test_conditions_of_the_list_are_in_its_address(site: Road, open_page: Callable[..., Page]):
     planned(site, "address-one")
     page = open_page("/default/runs?due=all&state=Cancelled&q=address-")

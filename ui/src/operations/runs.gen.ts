@@ -1144,17 +1144,35 @@ export type Task_Run_Variance_Order_By = {
   version?: Order_By | null | undefined;
 };
 
-export type Set_Flow_Run_State_Input = {
-  flow_run_id: string;
-  version?: number | null | undefined;
-  state: unknown;
-  id?: string | null | undefined;
-};
-
 export type Restart_From =
   | 'FAILED'
   | 'START'
   | 'TASK';
+
+export type Cancel_Flow_Runs_Input = {
+  where: Flow_Run_Bool_Exp;
+  created_before?: string | null | undefined;
+  limit?: number | null | undefined;
+  after?: string | null | undefined;
+  dry_run?: boolean | null | undefined;
+};
+
+export type Delete_Flow_Runs_Input = {
+  where: Flow_Run_Bool_Exp;
+  created_before?: string | null | undefined;
+  limit?: number | null | undefined;
+  after?: string | null | undefined;
+  dry_run?: boolean | null | undefined;
+};
+
+export type Set_Flow_Runs_State_Input = {
+  where: Flow_Run_Bool_Exp;
+  created_before?: string | null | undefined;
+  limit?: number | null | undefined;
+  after?: string | null | undefined;
+  dry_run?: boolean | null | undefined;
+  state: unknown;
+};
 
 export type RunsPageSubscriptionVariables = Exact<{
   where: Flow_Run_Bool_Exp;
@@ -1180,7 +1198,7 @@ export type RunIdsQueryVariables = Exact<{
 }>;
 
 
-export type RunIdsQuery = { flow_run: Array<{ id: string, name: string | null, state: string | null, flow: { name: string } }> };
+export type RunIdsQuery = { flow_run: Array<{ id: string }> };
 
 export type FilterChoicesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1196,26 +1214,33 @@ export type NamesOfQueryVariables = Exact<{
 
 export type NamesOfQuery = { flow_group: Array<{ id: string, name: string | null, flows: Array<{ name: string }> }>, project: Array<{ id: string, name: string }>, agent: Array<{ id: string, name: string | null }> };
 
-export type CancelOneMutationVariables = Exact<{
-  id: string;
+export type RunsNamedQueryVariables = Exact<{
+  ids: Array<string> | string;
 }>;
 
 
-export type CancelOneMutation = { cancel_flow_run: { state: string | null } | null };
+export type RunsNamedQuery = { flow_run: Array<{ id: string, name: string | null, state: string | null, flow: { name: string } }> };
 
-export type DeleteOneMutationVariables = Exact<{
-  id: string;
+export type CancelManyMutationVariables = Exact<{
+  input: Cancel_Flow_Runs_Input;
 }>;
 
 
-export type DeleteOneMutation = { delete_flow_run: { success: boolean | null, error: string | null } | null };
+export type CancelManyMutation = { cancel_flow_runs: { created_before: string, count: number | null, states: unknown, examples: unknown, changed: Array<string>, cursor: string | null, has_more: boolean, refused: Array<{ flow_run_id: string, reason: string }> } | null };
 
-export type SetOneMutationVariables = Exact<{
-  states: Array<Set_Flow_Run_State_Input> | Set_Flow_Run_State_Input;
+export type DeleteManyMutationVariables = Exact<{
+  input: Delete_Flow_Runs_Input;
 }>;
 
 
-export type SetOneMutation = { set_flow_run_states: { states: Array<{ id: string | null, status: string | null, message: string | null }> | null } | null };
+export type DeleteManyMutation = { delete_flow_runs: { changed: Array<string>, cursor: string | null, has_more: boolean, refused: Array<{ flow_run_id: string, reason: string }> } | null };
+
+export type SetManyMutationVariables = Exact<{
+  input: Set_Flow_Runs_State_Input;
+}>;
+
+
+export type SetManyMutation = { set_flow_runs_state: { changed: Array<string>, cursor: string | null, has_more: boolean, refused: Array<{ flow_run_id: string, reason: string }> } | null };
 
 export type RestartSomeMutationVariables = Exact<{
   ids: Array<string> | string;
@@ -1234,16 +1259,18 @@ export const RunsPage: Doc<RunsPageSubscription, RunsPageSubscriptionVariables> 
 
 export const RunsTotal: Doc<RunsTotalQuery, RunsTotalQueryVariables> = { name: "RunsTotal", kind: "query", text: "query RunsTotal($where:flow_run_bool_exp!){flow_run_aggregate(where:$where){aggregate{count}}}" };
 
-export const RunIds: Doc<RunIdsQuery, RunIdsQueryVariables> = { name: "RunIds", kind: "query", text: "query RunIds($where:flow_run_bool_exp!$limit:Int!){flow_run(where:$where order_by:[{id:asc}]limit:$limit){id name state flow{name}}}" };
+export const RunIds: Doc<RunIdsQuery, RunIdsQueryVariables> = { name: "RunIds", kind: "query", text: "query RunIds($where:flow_run_bool_exp!$limit:Int!){flow_run(where:$where order_by:[{id:asc}]limit:$limit){id}}" };
 
 export const FilterChoices: Doc<FilterChoicesQuery, FilterChoicesQueryVariables> = { name: "FilterChoices", kind: "query", text: "query FilterChoices{flow_group(where:{flows:{archived:{_eq:false}}}order_by:[{name:asc}]limit:1000){id name flows(order_by:[{version:desc}]limit:1){name project{name}}}project(order_by:[{name:asc}]limit:500){id name}agent(order_by:[{name:asc}]limit:200){id name}}" };
 
 export const NamesOf: Doc<NamesOfQuery, NamesOfQueryVariables> = { name: "NamesOf", kind: "query", text: "query NamesOf($groups:[uuid!]!$projects:[uuid!]!$agents:[uuid!]!){flow_group(where:{id:{_in:$groups}}limit:100){id name flows(order_by:[{version:desc}]limit:1){name}}project(where:{id:{_in:$projects}}limit:100){id name}agent(where:{id:{_in:$agents}}limit:100){id name}}" };
 
-export const CancelOne: Doc<CancelOneMutation, CancelOneMutationVariables> = { name: "CancelOne", kind: "mutation", text: "mutation CancelOne($id:UUID!){cancel_flow_run(input:{flow_run_id:$id}){state}}" };
+export const RunsNamed: Doc<RunsNamedQuery, RunsNamedQueryVariables> = { name: "RunsNamed", kind: "query", text: "query RunsNamed($ids:[uuid!]!){flow_run(where:{id:{_in:$ids}}order_by:[{created:asc}]limit:100){id name state flow{name}}}" };
 
-export const DeleteOne: Doc<DeleteOneMutation, DeleteOneMutationVariables> = { name: "DeleteOne", kind: "mutation", text: "mutation DeleteOne($id:UUID!){delete_flow_run(input:{flow_run_id:$id}){success error}}" };
+export const CancelMany: Doc<CancelManyMutation, CancelManyMutationVariables> = { name: "CancelMany", kind: "mutation", text: "mutation CancelMany($input:cancel_flow_runs_input!){cancel_flow_runs(input:$input){created_before count states examples changed refused{flow_run_id reason}cursor has_more}}" };
 
-export const SetOne: Doc<SetOneMutation, SetOneMutationVariables> = { name: "SetOne", kind: "mutation", text: "mutation SetOne($states:[set_flow_run_state_input!]!){set_flow_run_states(input:{states:$states}){states{id status message}}}" };
+export const DeleteMany: Doc<DeleteManyMutation, DeleteManyMutationVariables> = { name: "DeleteMany", kind: "mutation", text: "mutation DeleteMany($input:delete_flow_runs_input!){delete_flow_runs(input:$input){changed refused{flow_run_id reason}cursor has_more}}" };
+
+export const SetMany: Doc<SetManyMutation, SetManyMutationVariables> = { name: "SetMany", kind: "mutation", text: "mutation SetMany($input:set_flow_runs_state_input!){set_flow_runs_state(input:$input){changed refused{flow_run_id reason}cursor has_more}}" };
 
 export const RestartSome: Doc<RestartSomeMutation, RestartSomeMutationVariables> = { name: "RestartSome", kind: "mutation", text: "mutation RestartSome($ids:[UUID!]!$from:restart_from!$parameters:JSON$message:String$dry:Boolean!){restart_flow_runs(input:{flow_run_ids:$ids from:$from parameters:$parameters message:$message dry_run:$dry}){flow_runs{flow_run_id restarted state task_runs code reason}}}" };
