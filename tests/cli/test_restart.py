@@ -33,6 +33,39 @@ def test_task_runs_are_named_to_begin_from(invoke, api) -> None:
     assert (asked["from"], asked["task_run_ids"], asked["dry_run"]) == ("TASK", [OTHER_ID], True)
 
 
-def test_what_is_no_id_is_told_before_anything_is_asked(invoke, api) -> None:
-    assert invoke("restart", "brave-otter").exit_code == 2
-    assert api.asked == []
+def test_a_run_may_be_named_and_what_is_no_run_is_told(invoke, api) -> None:
+    api.data("restart_flow_runs(", restart_flow_runs={"flow_runs": [DONE]})
+    api.data("flow_run(", flow_run=[{"id": RUN_ID, "name": "brave-otter"}])
+    assert invoke("restart", "brave-otter").exit_code == 0
+    assert api.asked[-1].variables["input"]["flow_run_ids"] == [RUN_ID]
+
+    api.data("flow_run(", flow_run=[])
+    done = invoke("restart", "brave-otter")
+    assert (done.exit_code, "There is no flow run 'brave-otter'" in done.output) == (1, True)
+    assert invoke("restart", RUN_ID, "--from", "task", "--task-run", "brave-task").exit_code == 2
+
+
+def test_all_that_a_condition_finds_go_again_once_it_is_confirmed(invoke, api) -> None:
+    row = {"id": RUN_ID, "name": "brave-otter", "state": "Failed", "created": "2026-11-27T10:00:00+00:00"}
+    api.data("restart_flow_runs(", restart_flow_runs={"flow_runs": [DONE]})
+    api.data("flow_run(", flow_run=[row])
+
+    refused, done = (invoke("restart", "--where", "state=Failed", input=answer) for answer in ("n\n", "y\n"))
+
+    assert (refused.exit_code, done.exit_code) == (1, 0)
+    assert "1 flow run to restart: 1 Failed" in done.output
+    assert ["restart_flow_runs(" in asked.query for asked in api.asked].count(True) == 1
+
+
+def test_more_runs_than_one_request_takes_are_left_alone(invoke, api) -> None:
+    api.data("flow_run(", flow_run=[{"id": RUN_ID, "state": "Failed"}] * 1001)
+
+    done = invoke("restart", "--where", "state=Failed", "--yes")
+
+    assert (done.exit_code, "narrow them down" in done.output) == (1, True)
+
+
+def test_a_condition_that_finds_nothing_is_no_success(invoke, api) -> None:
+    api.data("flow_run(", flow_run=[])
+
+    assert invoke("restart", "--state", "Failed", "--yes").exit_code == 1

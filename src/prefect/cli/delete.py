@@ -1,19 +1,20 @@
-"""``prefect delete``: delete projects."""
+"""``prefect delete``: delete projects and flow runs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from prefect._lazy import lazy
+from prefect.cli.changing import change_runs, selecting
 from prefect.cli.failures import typed_text
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 
 @click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def delete() -> None:
-    """Delete projects."""
+    """Delete projects or flow runs."""
 
 
 @delete.command(context_settings=CONTEXT_SETTINGS)
@@ -34,6 +35,24 @@ def project(name: str) -> None:
         click.secho(f"{name} deleted", fg="green")
     else:
         click.secho("Error deleting project", fg="red")
+
+
+@delete.command("flow-run", context_settings=CONTEXT_SETTINGS)
+@selecting
+def flow_run(runs: tuple[str, ...], **options: Any) -> None:
+    """Delete flow runs with their task runs and logs: those that are named (id, beginning of an id, name, @last,
+    @last:FLOW), or all that the conditions find, after showing how many they are.
+
+    Exits with 1 when one of them was refused, or none was found.
+
+    \b
+    Examples:
+      $ prefect delete flow-run brave-otter
+      $ prefect delete flow-run --where state=Cancelled --where 'created<30d'
+    """
+    from prefect.client.client import Client
+
+    change_runs(Client().delete_flow_runs, ("delete", "deleted"), runs, **options)
 
 
 if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too

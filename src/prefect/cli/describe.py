@@ -1,4 +1,4 @@
-"""``prefect describe``: everything about one flow, its tasks, or one flow run, as JSON or YAML."""
+"""``prefect describe``: everything about one flow, its tasks, one flow run or a schedule, as JSON or YAML."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ _output = click.option(
 
 @click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def describe() -> None:
-    """Show flows, tasks or flow runs in detail.
+    """Show flows, tasks, flow runs or schedules in detail.
 
     \b
     Examples:
       $ prefect describe flows --name hello-world --version 2
       $ prefect describe tasks --name hello-world --output yaml
       $ prefect describe flow-runs --name brave-otter
+      $ prefect describe schedule --cron '30 2 * * *' --timezone Europe/Berlin
     """
 
 
@@ -80,6 +81,58 @@ def flow_runs(name: str, flow_name: str | None, output: str) -> None:
         _print(found[0], output)
     else:
         click.secho(f"{name} not found", fg="red")
+
+
+@describe.command(context_settings=CONTEXT_SETTINGS)
+@click.option("--name", "-n", help="Name of a flow, whose schedule is shown.")
+@click.option("--project", help="The project it is in.")
+@click.option("--cron", multiple=True, help="A cron expression that nobody has saved yet. Repeatable.")
+@click.option("--interval", type=int, multiple=True, help="Likewise an interval, in seconds. Repeatable.")
+@click.option("--timezone", help="Time zone of --cron and --interval; absent means UTC.")
+@click.option("--count", default=5, show_default=True, help="How many times.")
+@_output
+def schedule(
+    name: str | None,
+    project: str | None,
+    cron: tuple[str, ...],
+    interval: tuple[int, ...],
+    timezone: str | None,
+    count: int,
+    output: str,
+) -> None:
+    """Show when a schedule starts its next runs, and what changes of the clock do to them.
+
+    Exits with 1 when the flow is not there or has no schedule, or when one of the clocks is wrong.
+    """
+    from prefect.client.client import Client
+
+    clocks: list[dict[str, Any]] = [{"cron": text} for text in cron]
+    clocks += [{"interval": seconds} for seconds in interval]
+    if bool(name) == bool(clocks):
+        raise click.UsageError("Give --name, or --cron and --interval: one of the two.")
+    if clocks:
+        told = Client().schedule_preview(clocks, timezone=timezone, count=count)
+    else:
+        told = Client().schedule_preview(schedule=_schedule_of(str(name), project), count=count)
+    _print(told, output)
+    if any(clock["error"] for clock in told["clocks"]):
+        raise SystemExit(1)
+
+
+def _schedule_of(name: str, project: str | None) -> Any:
+    """Give the schedule that holds for a flow: that of its group, if it has one, else that of its newest version."""
+    from prefect.contract import operations
+
+    found = _ask(operations.FLOW_SCHEDULES, name=name, project=project)["flow"]
+    if not found:
+        raise click.ClickException(f"{name} not found")
+    if len(found) > 1:
+        projects = ", ".join(sorted(flow["project"]["name"] for flow in found))
+        raise click.ClickException(f"{name} is in several projects ({projects}): give --project.")
+    held = (found[0]["flow_group"] or {}).get("schedule") or found[0]["schedule"]
+    if held is None:
+        raise click.ClickException(f"{name} has no schedule.")
+    return held
 
 
 def _ask(document: str, **variables: Any) -> dict[str, Any]:

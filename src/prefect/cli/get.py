@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from prefect._lazy import lazy
 from prefect.cli import render
 from prefect.cli.group import CONTEXT_SETTINGS, Group
+from prefect.cli.which_runs import Conditions, conditions, duration, moment, where_of
 
 DEFAULT_LIMIT = 10
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -80,18 +82,36 @@ def projects(name: str | None) -> None:
 
 @get.command("flow-runs", context_settings=CONTEXT_SETTINGS)
 @click.option("--limit", "-l", default=DEFAULT_LIMIT, show_default=True, help="At most this many.")
-@click.option("--flow", "-f", help="Only runs of the flow of this name.")
-@click.option("--project", "-p", help="Only runs of flows of this project.")
+@partial(conditions, project=("--project", "-p"))
 @click.option("--started", "-s", is_flag=True, help="Only runs that have started, by their start.")
-def flow_runs(limit: int, flow: str | None, project: str | None, started: bool) -> None:
-    """List flow runs, the newest first."""
+@click.option("--counts", is_flag=True, help="How many runs there are in each state, instead of the runs.")
+@click.option("--by", type=click.Choice(["state", "flow", "project"]), multiple=True, help="Count them by this too.")
+@click.option("--per", help="How many runs were due in each stretch of this length (1h, 1d), instead of the runs.")
+def flow_runs(
+    limit: int, started: bool, counts: bool, by: tuple[str, ...], per: str | None, since: str | None, **options: Any
+) -> None:
+    """List flow runs, the newest first, or count them.
+
+    \b
+    Examples:
+      $ prefect get flow-runs --flow hello-world --state Failed --since 2h
+      $ prefect get flow-runs --counts --by flow --by state
+      $ prefect get flow-runs --per 1h --since 1d
+    """
     from prefect.contract import operations
 
-    where: dict[str, Any] = {"flow": {"_and": {"name": {"_eq": flow}, "project": {"name": {"_eq": project}}}}}
+    if per is not None:
+        _print_history(per, since or "1d", Conditions(**options), is_started=started)
+        return
+    given = Conditions(since=since, **options)
+    where = where_of(given) if given else {}
     order_by = {"created": "desc"}
     if started:
         where = {"_and": [where, {"start_time": {"_is_null": False}}]}
         order_by = {"start_time": "desc"}
+    if counts or by:
+        _print_counts(by or ("state",), where)
+        return
     found = _ask(operations.LIST_FLOW_RUNS, where=where, order_by=[order_by], limit=limit)["flow_run"]
     rows = [
         (
@@ -105,6 +125,60 @@ def flow_runs(limit: int, flow: str | None, project: str | None, started: bool) 
         for run in found
     ]
     click.echo(render.table(rows, ["NAME", "FLOW NAME", "STATE", "AGE", "START TIME", "ID"]))
+
+
+_COUNTED = {"state": "state", "flow": "flow_group_id", "project": "project_id"}
+
+
+def _print_counts(by: tuple[str, ...], where: dict[str, Any]) -> None:
+    from prefect.client.client import Client
+    from prefect.contract import operations
+
+    groups = Client().flow_run_counts(where, [_COUNTED[key] for key in by])
+    names: dict[str, str] = {}
+    if "flow" in by:
+        ids = list({group["flow_group_id"] for group in groups if group["flow_group_id"]})
+        found = _ask(operations.NAMES_OF_FLOW_GROUPS, ids=ids)["flow"]
+        names |= {flow["flow_group_id"]: flow["name"] for flow in found}
+    if "project" in by:
+        ids = list({group["project_id"] for group in groups if group["project_id"]})
+        names |= {project["id"]: project["name"] for project in _ask(operations.NAMES_OF_PROJECTS, ids=ids)["project"]}
+    rows = [
+        (*(names.get(group[_COUNTED[key]], group[_COUNTED[key]]) for key in by), group["count"]) for group in groups
+    ]
+    click.echo(render.table(rows, [*(key.upper() for key in by), "COUNT"]))
+
+
+def _print_history(per: str, since: str, given: Conditions, *, is_started: bool) -> None:
+    """Print how many runs were due, or have started, in each stretch of time until now."""
+    from datetime import UTC, datetime
+
+    from prefect.client.client import Client
+
+    now = datetime.now(UTC)
+    seconds = int(duration(per, "--per").total_seconds())
+    if not seconds:
+        raise click.BadParameter("expected a length of time such as 1h", param_hint="--per")
+    # Whole hours and days (UTC) rather than such as begin at this very second.
+    first = datetime.fromisoformat(moment(since, now, "--since")).timestamp()
+    begin = datetime.fromtimestamp(first - first % seconds, UTC)
+    buckets = Client().flow_run_history(
+        begin,
+        now,
+        seconds,
+        where_of(given, now) if given else None,
+        time="start_time" if is_started else "scheduled_start_time",
+    )
+    states = list(dict.fromkeys(state for bucket in buckets for state in bucket["counts"]))
+    rows = [
+        (
+            render.plain_time(bucket["time"]),
+            bucket["total"],
+            *(bucket["counts"].get(state, "") for state in states),
+        )
+        for bucket in buckets
+    ]
+    click.echo(render.table(rows, ["TIME (UTC)", "TOTAL", *(state.upper() for state in states)]))
 
 
 @get.command(context_settings=CONTEXT_SETTINGS)

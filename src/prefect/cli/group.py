@@ -22,16 +22,18 @@ class LazyCommand(NamedTuple):
 COMMANDS: dict[str, LazyCommand] = {
     "get": LazyCommand("prefect.cli.get:get", "List flows, flow runs, projects, tasks or logs", "Query commands"),
     "describe": LazyCommand(
-        "prefect.cli.describe:describe", "Show flows, tasks or flow runs in detail", "Query commands"
+        "prefect.cli.describe:describe", "Show flows, tasks, flow runs or schedules in detail", "Query commands"
     ),
     "why": LazyCommand("prefect.cli.why:why", "Say why a flow run is not running", "Query commands"),
     "run": LazyCommand("prefect.cli.run:run", "Run a flow, here or with a backend", "Action commands"),
     "restart": LazyCommand("prefect.cli.restart:restart", "Set flow runs going again", "Action commands"),
+    "cancel": LazyCommand("prefect.cli.cancel:cancel", "Ask flow runs to end", "Action commands"),
+    "set-state": LazyCommand("prefect.cli.set_state:set_state", "Move flow runs to a state", "Action commands"),
     "register": LazyCommand("prefect.cli.register:register", "Register flows in a project", "Action commands"),
     "build": LazyCommand("prefect.cli.build:build", "Build flows, to be registered later", "Action commands"),
     "agent": LazyCommand("prefect.cli.agent:agent", "Start agents", "Action commands"),
     "create": LazyCommand("prefect.cli.create:create", "Create projects", "Action commands"),
-    "delete": LazyCommand("prefect.cli.delete:delete", "Delete projects", "Action commands"),
+    "delete": LazyCommand("prefect.cli.delete:delete", "Delete projects or flow runs", "Action commands"),
     "kv": LazyCommand("prefect.cli.kv:kv", "Use the key-value store", "Action commands"),
     "execute": LazyCommand("prefect.cli.execute:execute", "Execute a flow run in this process", "Action commands"),
     "heartbeat": LazyCommand("prefect.cli.heartbeat:heartbeat", "Send heartbeats of a flow run", "Action commands"),

@@ -9,7 +9,7 @@ from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from prefect.client.log_files import LogFiles
+from prefect.client.many_runs import ManyRuns
 from prefect.contract import errors, limits, operations
 from prefect.contract.fitting import fitted
 from prefect.exceptions import ClientError, ObjectNotFoundError
@@ -51,7 +51,7 @@ class FlowRunInfoResult(NamedTuple):
     task_runs: list[TaskRunInfoResult]
 
 
-class Client(LogFiles):
+class Client(ManyRuns):
     """A client of the API at one address.
 
     Args:
@@ -233,44 +233,6 @@ class Client(LogFiles):
         """
         values = [_run_values(**run) for run in runs]
         return list(self.change(operations.CREATE_FLOW_RUNS, {"flow_runs": values})["flow_run_ids"])
-
-    def restart_flow_runs(
-        self,
-        flow_run_ids: Iterable[str],
-        start_from: str = "failed",
-        task_run_ids: Iterable[str] | None = None,
-        parameters: Mapping[str, Any] | None = None,
-        message: str | None = None,
-        dry_run: bool = False,
-    ) -> list[dict[str, Any]]:
-        """Set flow runs that have ended going again; whatever else has finished in them keeps its result.
-
-        Only this package's own server knows this.
-
-        Args:
-            flow_run_ids: at most 1,000; each is restarted as a whole, or refused.
-            start_from: ``failed``: task runs that failed, and all after them; ``start``: all task runs; ``task``: those
-                in ``task_run_ids``, and all after them.
-            parameters: values that replace those of the runs; what is not named stays.
-            message: of the new states.
-            dry_run: only tell what would be done.
-
-        Returns:
-            For each run, in order: ``flow_run_id``, ``restarted``, ``state``, ``task_runs`` (how many are run again),
-            and ``code`` and ``reason`` when it was refused.
-        """
-        values: dict[str, Any] = {
-            "flow_run_ids": list(flow_run_ids),
-            "from": start_from.upper(),
-            "task_run_ids": None if task_run_ids is None else list(task_run_ids),
-            "parameters": None if parameters is None else _mapping(parameters, "parameters"),
-            "message": message,
-            "dry_run": dry_run,
-        }
-        given = {key: value for key, value in values.items() if value is not None}
-        # Sent again after a lost answer it would be refused: the run has not ended any more.
-        answer = self.change(operations.RESTART_FLOW_RUNS, given, retry_on_api_error=False)
-        return list(answer["flow_runs"])
 
     def cancel_flow_run(self, flow_run_id: str) -> str:
         """Ask a flow run to end, and give the name of the state it is in now."""

@@ -83,6 +83,47 @@ mutation($input: restart_flow_runs_input!) {
     restart_flow_runs(input: $input) { flow_runs { flow_run_id restarted state task_runs code reason } }
 }"""
 
+_CHANGED = "created_before count states examples changed refused { flow_run_id code reason } cursor has_more"
+
+CANCEL_FLOW_RUNS: Final = f"""\
+mutation($input: cancel_flow_runs_input!) {{ cancel_flow_runs(input: $input) {{ {_CHANGED} }} }}"""
+
+DELETE_FLOW_RUNS: Final = f"""\
+mutation($input: delete_flow_runs_input!) {{ delete_flow_runs(input: $input) {{ {_CHANGED} }} }}"""
+
+SET_FLOW_RUNS_STATE: Final = f"""\
+mutation($input: set_flow_runs_state_input!) {{ set_flow_runs_state(input: $input) {{ {_CHANGED} }} }}"""
+
+FLOW_RUN_COUNTS: Final = """\
+query($where: flow_run_bool_exp, $by: [flow_run_key!], $limit: Int) {
+    flow_run_counts(where: $where, by: $by, limit: $limit) {
+        state flow_id flow_group_id project_id agent_id auto_scheduled count
+    }
+}"""
+
+FLOW_RUN_HISTORY: Final = """\
+query($where: flow_run_bool_exp, $from: DateTime!, $to: DateTime!, $seconds: Int!, $time: flow_run_time) {
+    flow_run_history(where: $where, from: $from, to: $to, bucket_seconds: $seconds, time: $time) {
+        buckets { time total counts }
+    }
+}"""
+
+LOG_VOLUME: Final = """\
+query($id: UUID!, $where: log_bool_exp, $buckets: Int) {
+    log_volume(flow_run_id: $id, where: $where, buckets: $buckets) {
+        from to total counts buckets { time total counts }
+    }
+}"""
+
+SCHEDULE_PREVIEW: Final = """\
+query($clocks: [preview_clock_input!], $timezone: String, $count: Int, $schedule: JSON) {
+    schedule_preview(clocks: $clocks, timezone: $timezone, count: $count, schedule: $schedule) {
+        times { time local clock parameter_defaults labels }
+        clocks { clock error times { time local } }
+        clock_changes { time timezone local_before local_after is_affected text }
+    }
+}"""
+
 CANCEL_FLOW_RUN: Final = "mutation($input: cancel_flow_run_input!) { cancel_flow_run(input: $input) { state } }"
 
 SET_FLOW_RUN_NAME: Final = """\
@@ -364,6 +405,38 @@ query($name: String, $flow_name: String) {
 
 WHY_NOT_RUNNING: Final = "query($id: UUID!) { why_not_running(flow_run_id: $id) { ready state reasons } }"
 
+WHY_NOT_RUNNING_CAUSES: Final = """\
+query($id: UUID!) {
+    why_not_running(flow_run_id: $id) {
+        ready state reasons queue_position
+        causes {
+            code text name limit until task_run_id
+            holders { kind name run_id flow_run_id flow_run_name taken_time }
+            agents { id name labels lacking last_queried }
+        }
+    }
+}"""
+
+#: The newest version of each flow.
+FLOW_SCHEDULES: Final = """\
+query($name: String, $project: String) {
+    flow(
+        where: {_and: {name: {_eq: $name}, archived: {_eq: false}, project: {name: {_eq: $project}}}},
+        order_by: [{flow_group_id: asc}, {version: desc}],
+        distinct_on: flow_group_id,
+        limit: 100
+    ) { name version is_schedule_active schedule project { name } flow_group { schedule } }
+}"""
+
+NAMES_OF_FLOW_GROUPS: Final = """\
+query($ids: [uuid!]!) {
+    flow(where: {flow_group_id: {_in: $ids}}, order_by: {flow_group_id: asc}, distinct_on: flow_group_id) {
+        flow_group_id name project { name }
+    }
+}"""
+
+NAMES_OF_PROJECTS: Final = "query($ids: [uuid!]!) { project(where: {id: {_in: $ids}}) { id name } }"
+
 NEWEST_FLOW_OF_PROJECT_NAME: Final = """\
 query($flow_name: String!, $project_name: String!) {
     flow(
@@ -376,4 +449,5 @@ query($flow_name: String!, $project_name: String!) {
 
 def documents() -> dict[str, str]:
     """Give every document by its constant's name."""
-    return {name: text for name, text in globals().items() if name.isupper() and isinstance(text, str)}
+    public = {name: text for name, text in globals().items() if name.isupper() and not name.startswith("_")}
+    return {name: text for name, text in public.items() if isinstance(text, str)}

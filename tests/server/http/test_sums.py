@@ -73,6 +73,9 @@ def test_runs_are_counted_over_time_in_buckets_of_which_none_is_left_out(api):
     ]  # fmt: skip
     assert [bucket["total"] for bucket in history["buckets"]] == [2, 1, 0, 1]
     assert [bucket["time"] for bucket in history["buckets"]] == [at(hours=place) for place in range(4)]
+    within_a_second = {"from": at(hours=2, microseconds=-1), "to": at(hours=3, microseconds=1), "s": 3600}
+    (alone,) = told(api.ask(HISTORY, within_a_second), "flow_run_history")["buckets"]
+    assert alone["counts"] == {"Success": 1}
     only = {"where": {"state": {"_eq": "Failed"}}, "from": at(), "to": at(hours=2), "s": 7200}
     assert [b["counts"] for b in told(api.ask(HISTORY, only), "flow_run_history")["buckets"]] == [{"Failed": 2}]
 

@@ -65,8 +65,10 @@ def run_history(
     compiled = sums.runs_by_time(where, column, begin, seconds, tx.dialect, scope)
     found: list[dict[str, int]] = [{} for _ in range(count)]
     for place, state, number in tx.raw(compiled.sql, compiled.values({TENANT_SLOT: tenant_id})):
-        if place is not None and 0 <= place < count:
-            found[place][str(state)] = number
+        if place is not None and place >= 0:
+            # Stretches begin at whole seconds: what is left of the last second of the period is the last one's.
+            last = found[min(place, count - 1)]
+            last[str(state)] = last.get(str(state), 0) + number
     step = timedelta(seconds=seconds)
     return {
         "from": begin.isoformat(),

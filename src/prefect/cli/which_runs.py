@@ -1,0 +1,226 @@
+"""Which flow runs a command is about: those that are named, or all that its conditions find.
+
+A run is named by its id, the beginning of its id, its name, ``@last`` or ``@last:FLOW``. Conditions are ``--where
+state=Failed`` and the short options for what is asked most; all of them hold at once.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+__all__ = ["Conditions", "brief", "conditions", "duration", "ids_of", "moment", "where_of"]
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"(\d{1,9})\s*([smhdw])")
+_CONDITION = re.compile(r"\s*([a-z_]+(?:\.[^=!<>~]+)?)\s*(!=|>=|<=|=|>|<|~)\s*(.*)", re.DOTALL)
+#: Shorter beginnings of an id are taken for names alone.
+_LEAST_OF_AN_ID = 4
+_ID_CHARACTERS = 32
+_SAME = {"=": "_in", "!=": "_nin"}
+_LATER = {"=": "_eq", ">": "_gt", ">=": "_gte", "<": "_lt", "<=": "_lte"}
+_TIMES = ("created", "updated", "start_time", "end_time", "scheduled_start_time")
+_TEXTS: dict[str, tuple[str, ...]] = {
+    "name": ("name",),
+    "state": ("state",),
+    "message": ("state_message",),
+    "flow": ("flow", "name"),
+    "project": ("flow", "project", "name"),
+}
+_KEYS = (*_TEXTS, "label", "id", "scheduled", *_TIMES, "parameter.NAME")
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a command was told of the runs it is about."""
+
+    where: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    flow: str | None = None
+    project: str | None = None
+    since: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.where or self.states or self.flow or self.project or self.since)
+
+
+def conditions(command: Callable[..., Any], project: tuple[str, ...] = ("--project",)) -> Callable[..., Any]:
+    """Add the options from which :class:`Conditions` are made: ``where``, ``states``, ``flow``, ``project``, ``since``.
+
+    Args:
+        project: how the option of the project is called.
+    """
+    keys = f"{', '.join(_KEYS[:-1])} and {_KEYS[-1]}"
+    for option in (
+        click.option("--since", help="Only runs that were due since: 30m, 2h, 7d, or a time (UTC unless it says)."),
+        click.option(*project, help="Only runs of flows of this project."),
+        click.option("--flow", "-f", help="Only runs of the flow of this name."),
+        click.option("--state", "states", multiple=True, help="Only runs in this state; of several, in any of them."),
+        click.option(
+            "--where",
+            multiple=True,
+            help="Only runs of which this is true: KEY=VALUE, KEY!=VALUE, KEY~PART of a text, KEY<VALUE of a time. "
+            f"Keys are {keys}. VALUE may be several, with commas between. All conditions hold at once.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def where_of(given: Conditions, now: datetime | None = None) -> dict[str, Any]:
+    """Put conditions as a filter (``flow_run_bool_exp``).
+
+    Raises:
+        click.BadParameter: one of them cannot be meant; says what was expected.
+    """
+    now = now or datetime.now(UTC)
+    texts = [("state", "=", ",".join(given.states))] if given.states else []
+    texts += [(key, "=", value) for key, value in (("flow", given.flow), ("project", given.project)) if value]
+    parts = [_part(key, sign, value, now, split=key == "state") for key, sign, value in texts]
+    for text in given.where:
+        read = _CONDITION.fullmatch(text)
+        if read is None:
+            raise click.BadParameter(f"expected KEY=VALUE, got {text!r}", param_hint="--where")
+        parts.append(_part(read[1], read[2], read[3], now))
+    if given.since:
+        # Runs of a schedule that are not due yet are not "since" anything.
+        due = {"_gte": moment(given.since, now, "--since"), "_lte": now.isoformat()}
+        parts.append({"scheduled_start_time": due})
+    return parts[0] if len(parts) == 1 else {"_and": parts}
+
+
+def _part(key: str, sign: str, value: str, now: datetime, split: bool = True) -> dict[str, Any]:
+    name, _, inner = key.partition(".")
+    if name == "parameter" and inner and sign == "=":
+        from prefect.cli import key_values
+
+        return {"parameters": {"_contains": key_values.parse([f"{inner}={value}"], "parameter")}}
+    if key in _TEXTS and sign in (*_SAME, "~"):
+        return _nested(_TEXTS[key], _text(key, sign, value.split(",") if split else [value]))
+    if key == "label" and sign in _SAME:
+        holds = {"_or": [{"labels": {"_contains": [label]}} for label in value.split(",")]}
+        return holds if sign == "=" else {"_not": holds}
+    if key == "id" and sign in _SAME:
+        return {"id": {_SAME[sign]: value.split(",")}}
+    if key == "scheduled" and sign == "=" and value in ("true", "false"):
+        return {"auto_scheduled": {"_eq": value == "true"}}
+    if key in _TIMES and sign in _LATER:
+        return {key: {_LATER[sign]: moment(value, now, "--where")}}
+    raise click.BadParameter(
+        f"{key}{sign}{value}: expected KEY=VALUE, KEY!=VALUE or KEY~PART with one of {', '.join(_TEXTS)}, "
+        "label=, id=, scheduled=true|false, parameter.NAME=, or KEY<TIME, KEY>TIME (<=, >=) with one of "
+        f"{', '.join(_TIMES)}",
+        param_hint="--where",
+    )
+
+
+def _text(key: str, sign: str, values: list[str]) -> dict[str, Any]:
+    if key == "state" and sign != "~":
+        from prefect.model.state_facts import STORABLE
+
+        for value in values:
+            if value not in STORABLE:
+                known = ", ".join(STORABLE)
+                raise click.BadParameter(f"there is no state {value!r}; the states are {known}", param_hint="--state")
+    if sign == "~":
+        plain = re.sub(r"([\\%_])", r"\\\1", ",".join(values))
+        return {"_ilike": f"%{plain}%"}
+    return {_SAME[sign]: values}
+
+
+def _nested(path: Iterable[str], test: dict[str, Any]) -> dict[str, Any]:
+    for name in reversed(list(path)):
+        test = {name: test}
+    return test
+
+
+def duration(text: str, hint: str) -> timedelta:
+    """Read a length of time: ``30s``, ``15m``, ``2h``, ``7d``, ``4w``."""
+    read = _DURATION.fullmatch(text.strip())
+    try:
+        return timedelta(**{_UNITS[read[2]]: int(read[1])}) if read else _wrong_duration(text, hint)
+    except OverflowError:
+        return _wrong_duration(text, hint)
+
+
+def _wrong_duration(text: str, hint: str) -> timedelta:
+    raise click.BadParameter(f"expected a length of time such as 30m, 2h or 7d, got {text!r}", param_hint=hint)
+
+
+def moment(text: str, now: datetime, hint: str) -> str:
+    """Read a time: one in ISO 8601 (UTC unless it says), or how long ago it was."""
+    try:
+        if _DURATION.fullmatch(text.strip()):
+            return (now - duration(text, hint)).isoformat()
+        time = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
+        raise click.BadParameter(
+            f"expected a time such as 2026-11-27T10:00, or how long ago it was such as 2h, got {text!r}",
+            param_hint=hint,
+        ) from None
+    return (time.replace(tzinfo=UTC) if time.tzinfo is None else time).isoformat()
+
+
+# ---------------------------------------------------------------------------------------- runs by their names
+
+
+def ids_of(names: Iterable[str]) -> list[str]:
+    """Give the id of each named run, each once; a whole id is taken as it is, whether there is such a run or not.
+
+    Raises:
+        click.ClickException: a name fits no run, or more than one.
+    """
+    return list(dict.fromkeys(_id_of(name) for name in names))
+
+
+def _id_of(name: str) -> str:
+    from uuid import UUID
+
+    from prefect.client.client import Client
+    from prefect.contract import operations
+
+    try:
+        return str(UUID(name))
+    except ValueError:
+        pass
+    where = _last(name) if name.startswith("@") else {"_or": _meant(name)}
+    most = 1 if name.startswith("@") else 3
+    runs = Client().ask(operations.LIST_FLOW_RUNS, where=where, order_by=[{"created": "desc"}], limit=most)["flow_run"]
+    if not runs:
+        raise click.ClickException(f"There is no flow run {name!r}.")
+    if len(runs) > 1:
+        listed = ", ".join(f"{run['id']} ({run['name']})" for run in runs[:2])
+        raise click.ClickException(f"{name!r} may be {listed}{' and others' if len(runs) > 2 else ''}: give the id.")
+    return str(runs[0]["id"])
+
+
+def _last(name: str) -> dict[str, Any]:
+    word, _, flow = name.partition(":")
+    if word != "@last":
+        raise click.BadParameter(f"expected @last or @last:FLOW, got {name!r}")
+    return {"flow": {"name": {"_eq": flow}}} if flow else {}
+
+
+def _meant(name: str) -> list[dict[str, Any]]:
+    """Say what may be meant: a run of this name, or one whose id begins so."""
+    meant: list[dict[str, Any]] = [{"name": {"_eq": name}}]
+    digits = name.replace("-", "").lower()
+    if _LEAST_OF_AN_ID <= len(digits) <= _ID_CHARACTERS and re.fullmatch(r"[0-9a-f]+", digits):
+        first, last = (_id(digits.ljust(_ID_CHARACTERS, end)) for end in "0f")
+        meant.append({"id": {"_gte": first, "_lte": last}})
+    return meant
+
+
+def _id(digits: str) -> str:
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def brief(run: dict[str, Any]) -> str:
+    """Put a run as one line."""
+    return f"{run['id']}  {run['state'] or '':<12}  {json.dumps(run['name'])[1:-1]}"
