@@ -22,12 +22,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "ui"
 STATIC = ROOT / "src" / "prefect" / "server" / "ui" / "static"
 STAMP = "build.json"
+#: Which files each screen needs, for the server to name them in the page (``src/prefect/server/pages.py``).
+PARTS = "screens.json"
+ROUTES = "src/frame/routes.ts"
 #: Does not change what is built, as all names do not that begin with a dot.
 NOT_BUILT = {"node_modules", "tests", "README.md", "eslint.config.js"}
 SCHEMA = ROOT / "docs" / "reference" / "schema.graphql"
@@ -197,6 +202,7 @@ def build(*, if_needed: bool = False) -> None:
             run(node, "node_modules/vite/bin/vite.js", "build", "--outDir", made, "--emptyOutDir")
             run(node, "compress.js", made / "ui")
             sizes = sizes_of(made)
+            (made / PARTS).write_text(json.dumps(parts_of_screens(made, SOURCES / ROUTES)))
             (made / "manifest.json").unlink()
             (made / STAMP).write_text(json.dumps({"sources": sources, "gzipped_bytes": sizes}, indent=2) + "\n")
             put(made)
@@ -216,6 +222,49 @@ def put(made: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def with_imports(parts: dict[str, Any], name: str, found: set[str]) -> set[str]:
+    """Add a part of the manifest, and all that it imports before it can begin, to those that are found."""
+    if name not in found:
+        found.add(name)
+        for other in parts[name].get("imports", ()):
+            with_imports(parts, other, found)
+    return found
+
+
+def parts_of_screens(made: Path, routes: Path) -> list[dict[str, Any]]:
+    """Find what each screen needs besides what the page names itself.
+
+    Returns:
+        In the order in which addresses are matched: ``path``, a pattern for what stands behind the tenant, and
+        ``scripts`` and ``sheets``, names of files from the root of the UI.
+
+    Raises:
+        CannotBuild: the table of addresses is written in a way that is not understood.
+    """
+    parts = json.loads((made / "manifest.json").read_text())
+    text = routes.read_text()
+    table = re.findall(r'\n  screen\(\s*"([^"]*)",.*?import\("\.\./(screens/[^"]+)"\)', text, re.DOTALL)
+    if not table or len(table) != len(re.findall(r"\n  screen\(", text)):
+        raise CannotBuild(f"{routes.name}: not every screen names its pattern and its file")
+    first: set[str] = set()
+    for name, part in parts.items():
+        if part.get("isEntry"):
+            with_imports(parts, name, first)
+    found = []
+    for pattern, source in table:
+        needed = sorted(with_imports(parts, f"src/{source}", set()) - first)
+        files = [parts[name]["file"] for name in needed]
+        sheets = {sheet for name in needed for sheet in parts[name].get("css", ())}
+        path = "".join(
+            rf"(?:{'/' if at else ''}[^/]+)?"
+            if piece.endswith("?")
+            else ("/" if at else "") + re.sub(r"^:.*", "[^/]+", piece)
+            for at, piece in enumerate(pattern.split("/"))
+        )
+        found.append({"path": path, "scripts": files, "sheets": sorted(sheets)})
+    return found
+
+
 def sizes_of(made: Path) -> dict[str, int]:
     """Measure what a browser loads, and refuse what is too much.
 
@@ -223,18 +272,12 @@ def sizes_of(made: Path) -> dict[str, int]:
         CannotBuild: names each part that is too large.
     """
     parts = json.loads((made / "manifest.json").read_text())
+    imported = partial(with_imports, parts)
 
     def weight(file: str) -> int:
         path = made / file
         small = path.with_name(path.name + ".gz")
         return (small if small.is_file() else path).stat().st_size
-
-    def imported(name: str, found: set[str]) -> set[str]:
-        if name not in found:
-            found.add(name)
-            for other in parts[name].get("imports", ()):
-                imported(other, found)
-        return found
 
     first: set[str] = set()
     for name, part in parts.items():

@@ -18,6 +18,13 @@ export default defineConfig({
         entryFileNames: `${NAMES}.js`,
         chunkFileNames: `${NAMES}.js`,
         assetFileNames: `${NAMES}[extname]`,
+        // What many screens are made of is one file, not thirty that each wait for a turn. What few use stays with them.
+        codeSplitting: {
+          groups: [
+            { name: "base", test: /node_modules[\\/](svelte|esm-env|graphql-ws)[\\/]/, priority: 2 },
+            { name: "parts", test: /src[\\/](parts|words|data|draw)[\\/]/, minShareCount: 4 },
+          ],
+        },
       },
     },
     target: "es2022",

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -242,3 +243,41 @@ def test_the_sizes_are_those_of_what_a_browser_loads(ui, tmp_path):
 def test_what_is_too_large_is_not_built(ui, tmp_path, sizes, said):
     with pytest.raises(ui.CannotBuild, match=said):
         ui.sizes_of(made_build(tmp_path, sizes))
+
+
+ROUTES = """
+export const SCREENS: readonly Screen[] = [
+  screen("", "home", "Home", () => import("../screens/home/Home.svelte")),
+  screen(
+    "graph/:id/:tab?",
+    "runs",
+    "Graph",
+    () => import("../screens/graph/Graph.svelte"),
+    first,
+  ),
+];
+"""
+
+
+def test_each_screen_names_what_the_page_does_not_have_yet(ui, tmp_path):
+    made = made_build(tmp_path / "made", {})
+    (tmp_path / "routes.ts").write_text(ROUTES)
+
+    home, graph = ui.parts_of_screens(made, tmp_path / "routes.ts")
+
+    assert home == {"path": "", "scripts": ["ui/assets/home.js"], "sheets": []}
+    assert sorted(graph["scripts"]) == ["ui/assets/graph.js", "ui/assets/layout.js"]
+    assert graph["sheets"] == ["ui/assets/graph.css"]
+    fits = re.compile(graph["path"]).fullmatch
+    assert [bool(fits(path)) for path in ("graph/1", "graph/1/x", "graph", "graph/1/x/y", "graph//x")] == [
+        *(True, True),
+        *(False, False, False),
+    ]
+
+
+def test_a_table_of_addresses_that_is_not_understood_is_not_built(ui, tmp_path):
+    made = made_build(tmp_path / "made", {})
+    (tmp_path / "routes.ts").write_text(ROUTES.replace('import("../screens/home/Home.svelte")', "Home"))
+
+    with pytest.raises(ui.CannotBuild, match=r"routes\.ts"):
+        ui.parts_of_screens(made, tmp_path / "routes.ts")

@@ -7,6 +7,7 @@ it was not built, a page without script says how to get it.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -93,8 +94,10 @@ class Pages:
 
     def __init__(self, folder: Path = STATIC):
         self._index = folder / "index.html"
+        self._parts = folder / "screens.json"
         self._seen: tuple[int, int] | None = None
         self._text = b""
+        self._heads: list[tuple[re.Pattern[str], bytes]] = []
         self._router = Router(
             [Mount("/ui", _Files(folder / "ui"))], redirect_slashes=False, default=request_response(self._page)
         )
@@ -122,11 +125,22 @@ class Pages:
         text = self._read()
         # The prefix was checked when it came: nothing in it means anything in HTML.
         body = BASE.sub(b'<base href="%s/">' % prefix.encode(), MISSING if text is None else text, count=1)
+        if text is not None:
+            body = body.replace(b"</head>", self._head_of(request.scope["path"]) + b"</head>", 1)
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {"cache-control": ASK_AGAIN, "etag": tag, "vary": VARIES}
         if tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(body, 200, headers, "text/html; charset=utf-8")
+
+    def _head_of(self, path: str) -> bytes:
+        """Name the files of the screen at a path, so that a browser asks for them together with the page's own.
+
+        The tenant's part in front may be there or not.
+        """
+        rest = path.strip("/")
+        behind = rest.partition("/")[2]
+        return next((head for whose in (rest, behind) for screen, head in self._heads if screen.fullmatch(whose)), b"")
 
     def _read(self) -> bytes | None:
         """Give the built page; None: it was not built.  It may be built again while the server runs."""
@@ -135,11 +149,30 @@ class Pages:
             seen = (stat.st_mtime_ns, stat.st_size)
             if seen != self._seen:
                 self._text = self._index.read_bytes()
+                self._heads = _heads(self._parts)
                 self._seen = seen
         except OSError:
             self._seen = None
             return None
         return self._text
+
+
+def _heads(parts: Path) -> list[tuple[re.Pattern[str], bytes]]:
+    """Read what each screen needs, as the build wrote it; without it the page finds its parts one after the other."""
+    try:
+        screens = json.loads(parts.read_text())
+        return [
+            (
+                re.compile(screen["path"]),
+                "".join(
+                    [f'<link rel="modulepreload" crossorigin href="./{file}">' for file in screen["scripts"]]
+                    + [f'<link rel="stylesheet" crossorigin href="./{file}">' for file in screen["sheets"]]
+                ).encode(),
+            )
+            for screen in screens
+        ]
+    except (OSError, ValueError, KeyError, TypeError, re.error):
+        return []
 
 
 class _Files(StaticFiles):

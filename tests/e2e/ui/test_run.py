@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.browser import Faults
 from support.road import Road, wait_until
@@ -116,6 +117,50 @@ def test_a_run_is_seen_with_its_state_its_tasks_and_its_log(open_page, done: str
     expect(lines(page).filter(has_text="counting to 4")).to_be_visible()
     expect(page.get_by_role("option", name=re.compile("^numbers"))).to_be_visible()
     expect(page.get_by_role("link", name="Tasks")).to_contain_text(re.compile(r"\d"))
+
+
+def test_the_lines_of_a_run_are_asked_for_before_it_is_known_who_looks(open_page, shop: Road, done: str):
+    page = open_page("/nothing/here")
+    expect(page.get_by_role("heading", name="There is no such page.")).to_be_visible()
+    asked: list[str] = []
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        text = route.request.post_data or ""
+        asked.append(text)
+        if '"Me"' in text:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/graphql", hold)
+    with page.expect_response(lambda answer: "LogPage" in (answer.request.post_data or "")):
+        page.goto(f"/default/flow-run/{done}")
+    held.pop().continue_()
+
+    expect(lines(page).filter(has_text="counting to 4")).to_be_visible()
+    assert sum("LogPage" in text for text in asked) == 1
+    assert held == []
+
+
+def test_what_was_asked_ahead_for_another_tenant_is_asked_again(open_page, shop: Road, done: str):
+    """Before it is known who looks, the server answers for the default tenant."""
+    create = "mutation($input: create_tenant_input!) { create_tenant(input: $input) { id } }"
+    slug = f"other-{uuid4().hex[:8]}"
+    tenant = shop.graphql(create, {"input": {"name": slug, "slug": slug}})["data"]["create_tenant"]["id"]
+    page = open_page("/nothing/here")
+    asked: list[str | None] = []
+    page.on(
+        "request",
+        lambda request: (
+            asked.append(request.headers.get("x-prefect-tenant-id")) if "LogPage" in (request.post_data or "") else None
+        ),
+    )
+
+    page.goto(f"/{slug}/flow-run/{done}")
+
+    expect(lines(page).first).to_be_visible()
+    assert asked[:2] == [None, tenant]
 
 
 def test_every_view_of_a_run_has_an_address(open_page, done: str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 from itertools import product
 from pathlib import Path
@@ -54,6 +55,43 @@ def test_the_base_may_be_written_in_either_way(ui, built):
     (built / "index.html").write_bytes(INDEX.replace(b'"/">', b'"/" />'))
 
     assert ui.call("GET", "/", headers=HTML).body == INDEX
+
+
+SCREENS = [
+    {"path": "", "scripts": ["ui/assets/home.00000001.js"], "sheets": []},
+    {"path": "flow-run/[^/]+(?:/[^/]+)?", "scripts": ["ui/assets/run.00000002.js"], "sheets": ["ui/assets/run.3.css"]},
+]
+RUN_HEAD = (
+    b'<link rel="modulepreload" crossorigin href="./ui/assets/run.00000002.js">'
+    b'<link rel="stylesheet" crossorigin href="./ui/assets/run.3.css"></head>'
+)
+
+
+def test_the_page_names_what_its_screen_is_made_of(ui, built):
+    (built / "screens.json").write_text(json.dumps(SCREENS))
+    home = b'<link rel="modulepreload" crossorigin href="./ui/assets/home.00000001.js"></head>'
+
+    for path, head in (
+        (RUN, RUN_HEAD),
+        (RUN.removeprefix("/default"), RUN_HEAD),
+        (f"{RUN}/graph", RUN_HEAD),
+        ("/", home),
+        ("/default", home),
+        ("/default/runs", b"</head>"),
+        ("/default/flow-run/1/2/3", b"</head>"),
+    ):
+        answer = ui.call("GET", path, headers=HTML)
+        assert answer.body == INDEX.replace(b"</head>", head), path
+
+    tags = {ui.call("GET", path, headers=HTML).headers["etag"] for path in ("/", RUN, "/default/runs")}
+    assert len(tags) == 3
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '[{"path": "("}]', '[{"path": "x"}]', "null"])
+def test_a_list_of_parts_that_cannot_be_read_leaves_the_page_as_it_was_built(ui, built, text):
+    (built / "screens.json").write_text(text)
+
+    assert ui.call("GET", RUN, headers=HTML).body == INDEX
 
 
 def test_every_address_gives_a_browser_the_page(ui):

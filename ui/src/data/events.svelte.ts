@@ -1,5 +1,5 @@
 import { untrack } from "svelte";
-import { ask } from "./ask";
+import { ask, plainly } from "./ask";
 import type { Doc } from "./doc";
 import { wakefulness } from "./live.svelte";
 import { session } from "./session.svelte";
@@ -66,9 +66,8 @@ export function events<Event>(
     const given = new AbortController();
     const poll = async () => {
       try {
-        const query = { ...doc, kind: "query" as const, text: doc.text.replace(/^subscription\b/, "query") };
         for (let more = true; more && !given.signal.aborted;) {
-          const answer = await ask(query, variables(), { signal: given.signal });
+          const answer = await ask(plainly(doc), variables(), { signal: given.signal });
           told(answer);
           more = answer.flow_run_events?.has_more ?? false;
         }

@@ -1,5 +1,5 @@
 import { untrack } from "svelte";
-import { ApiError, ask } from "./ask";
+import { ApiError, ask, plainly } from "./ask";
 import { clock } from "./clock.svelte";
 import type { Doc } from "./doc";
 import { session } from "./session.svelte";
@@ -147,8 +147,7 @@ export function followed<Answer, Variables>(
     const given = new AbortController();
     const once = async () => {
       try {
-        const plain = { ...doc, text: doc.text.replace(/^subscription\b/, "query") };
-        const answer = await ask(plain, variables, { signal: given.signal });
+        const answer = await ask(plainly(doc), variables, { signal: given.signal });
         // What the socket told in between is newer.
         if (live.status !== "live" || polling) live.take(key, answer);
       } catch (error) {

@@ -11,9 +11,8 @@ import {
   type Place,
 } from "../../data/lines";
 import { LogHits, LogPage } from "../../operations/run.gen";
+import { ASCENDING, DESCENDING } from "./logfilter";
 
-const ASCENDING = [{ timestamp: "asc" as const }, { seq: "asc" as const }, { id: "asc" as const }];
-const DESCENDING = [{ timestamp: "desc" as const }, { seq: "desc" as const }, { id: "desc" as const }];
 const AROUND = PAGE_LINES / 2;
 /** So many hits of a search are known at a time. */
 export const MOST_HITS = 500;

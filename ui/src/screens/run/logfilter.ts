@@ -1,0 +1,39 @@
+import { askAhead } from "../../data/ask";
+import { PAGE_LINES, whereOf, type LogFilter } from "../../data/lines";
+import { LogPage, RunHead } from "../../operations/run.gen";
+
+export const ASCENDING = [{ timestamp: "asc" as const }, { seq: "asc" as const }, { id: "asc" as const }];
+export const DESCENDING = [{ timestamp: "desc" as const }, { seq: "desc" as const }, { id: "desc" as const }];
+
+/** Give the time window that an address names, in milliseconds; null when it names none. */
+export function spanOf(query: URLSearchParams): { from: number; until: number } | null {
+  const [from = Number.NaN, until = Number.NaN] = (query.get("z") ?? "")
+    .split("~")
+    .map((part) => (/^[\d.]+$/.test(part) ? Number(part) * 1000 : Date.parse(part)));
+  return Number.isNaN(from) || Number.isNaN(until) ? null : { from, until };
+}
+
+/** Give the lines that an address asks for. `taskRun`: of this one alone, as on its own page. */
+export function filterOf(query: URLSearchParams, flowRun: string, taskRun: string | null): LogFilter {
+  const task = taskRun ?? query.get("task");
+  const span = spanOf(query);
+  const text = query.get("q") ?? "";
+  return {
+    flowRun,
+    taskRuns: task ? [task] : [],
+    levels: query.getAll("level").flatMap((level) => (level === "ERROR" ? ["ERROR", "CRITICAL"] : [level])),
+    query: text,
+    only: query.get("only") !== null && text !== "",
+    from: span?.from ?? null,
+    until: span?.until ?? null,
+  };
+}
+
+/** Ask ahead what the screen of a run asks first: its head, and its newest lines. */
+export function firstOfRun(params: Record<string, string>, query: URLSearchParams): void {
+  const id = params["id"] ?? "";
+  askAhead(RunHead, { id });
+  if (params["tab"] || query.get("line") !== null) return;
+  const where = whereOf(filterOf(query, id, null));
+  askAhead(LogPage, { where, order: DESCENDING, limit: PAGE_LINES });
+}
