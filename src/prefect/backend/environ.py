@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 from prefect.utilities.context import context
 
 # What a process calls itself beside its run: the API refuses one that the run was taken from.
 RUN_PROCESS = "PREFECT__CONTEXT__RUN_PROCESS"
-_OWN_NAME = uuid4().hex
+_OWN_NAME = os.urandom(16).hex()
 
 CLOUD_FLOW_RUNNER = "prefect.engine.cloud.CloudFlowRunner"
 
@@ -91,7 +90,7 @@ def local_agent_environ(
         "PREFECT__CLOUD__AGENT__LABELS": str(list(labels)),
         "PREFECT__CLOUD__USE_LOCAL_SECRETS": "false",
         **_forced(flow_run_id, flow_id),
-        RUN_PROCESS: f"{flow_run_id}/{uuid4().hex}",
+        RUN_PROCESS: f"{flow_run_id}/{os.urandom(16).hex()}",
     }
 
 
@@ -135,7 +134,7 @@ def container_environ(
         "PREFECT__CLOUD__USE_LOCAL_SECRETS": "false",
         **({"PREFECT__CONTEXT__IMAGE": image} if image else {}),
         **forced,
-        RUN_PROCESS: f"{flow_run_id}/{uuid4().hex}",
+        RUN_PROCESS: f"{flow_run_id}/{os.urandom(16).hex()}",
         "PREFECT__CLOUD__API": api or forced["PREFECT__CLOUD__API"],
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from prefect._lazy import lazy
 from prefect.backend.environ import generate_flow_run_environ
 from prefect.contract import operations
-from prefect.engine.cloud.watcher import watched
 from prefect.utilities.context import context
 
 if TYPE_CHECKING:
@@ -56,6 +54,8 @@ def execute_flow_run_from_environment() -> None:
     flow_run_id = context.get("flow_run_id")
     if not flow_run_id:
         raise ValueError(NO_FLOW_RUN)
+    from prefect.engine.cloud.watcher import watched
+
     stored = _stored_code(flow_run_id)
     # Before the first line of the flow: whatever that does to this process, another one sees to it.
     with (
@@ -79,6 +79,7 @@ def execute_flow_run(
         kwargs: passed to the runner's ``run``.
     """
     from prefect.backend.flow_run import FlowRunView
+    from prefect.engine.cloud.watcher import watched
 
     stored = _stored_code(flow_run_id)
     with watched(flow_run_id):
@@ -247,6 +248,8 @@ def _execute_once(environ: dict[str, str]) -> None:
 
     An interrupt at the terminal reaches the process too: it is given the time to end by itself.
     """
+    import subprocess
+
     command = [sys.executable, "-m", "prefect", "execute", "flow-run"]
     process = subprocess.Popen(command, env={**environ, **_needed_variables(environ)})
     try:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from prefect.exceptions import AuthorizationError, ClientError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _HEADER = """\
 # This file is auto-generated and should not be manually edited

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime, timedelta
@@ -352,6 +351,8 @@ class Client(ManyRuns):
 
     def _set_state(self, document: str, item: dict[str, Any], state: State) -> State:
         # The new state's own id makes it safe to send the proposal again when its answer was lost.
+        import uuid
+
         named = {**item, "id": str(uuid.uuid4())}
         answer = self.change_with_extras(document, {"states": [named]}, plain={"states": [item]})["states"][0]
         if answer["status"] == errors.QUEUED:
@@ -512,7 +513,11 @@ def _run_values(
     }
     values |= {key: value for key, value in optional.items() if value is not None}
     # A key makes it safe to send the request again when its answer was lost.
-    values["idempotency_key"] = idempotency_key or uuid.uuid4().hex
+    if not idempotency_key:
+        import uuid
+
+        idempotency_key = uuid.uuid4().hex
+    values["idempotency_key"] = idempotency_key
     return values
 
 

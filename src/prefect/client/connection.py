@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import random
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from prefect._version import __version__
@@ -18,6 +14,9 @@ from prefect.client import auth, diagnostics, transport
 from prefect.contract import errors, operations
 from prefect.exceptions import AuthorizationError, ClientError, InvalidAddressError
 from prefect.utilities.context import context
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 API_ERROR_RESENDS = 6
 RETRY_SECONDS = 3.0
@@ -58,6 +57,8 @@ class Connection:
 
     @property
     def _auth_file(self) -> Path:
+        from pathlib import Path
+
         return Path(context.config.home_dir).expanduser() / "auth.toml"
 
     def load_auth_from_disk(self) -> dict[str, str]:
@@ -78,6 +79,8 @@ class Connection:
 
     @tenant_id.setter
     def tenant_id(self, tenant_id: str) -> None:
+        import uuid
+
         try:
             uuid.UUID(str(tenant_id))
         except ValueError:
@@ -114,6 +117,8 @@ class Connection:
     def _note_clock(self, told: str | None) -> None:
         if told is None or _clocks.get(self.api_server, ("", 0.0))[0] == told:
             return
+        from email.utils import parsedate_to_datetime
+
         try:
             ahead = parsedate_to_datetime(told).timestamp() - time.time()
         except ValueError:
@@ -355,6 +360,8 @@ class Connection:
             self._note_clock(answer.headers.get("date"))
             if answer.status != 429 or attempt == limits.max_retries:
                 break
+            import random
+
             spread = random.random() * limits.backoff_multiplier  # noqa: S311 - spreads load, hides nothing
             pause = limits.backoff_s + spread * limits.backoff_exponent**attempt
             self.logger.warning("Rate limit encountered (attempt %d); sleeping for %.1f s...", attempt + 1, pause)

@@ -7,12 +7,10 @@ the server answers a repetition as it answered the first time.
 from __future__ import annotations
 
 import os
-import random
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect.exceptions import ServerUnreachable
 
@@ -29,8 +27,7 @@ CONNECTIONS_KEPT = 32
 PART_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -138,6 +135,8 @@ def send(
         if answer is not None and answer.status not in PASSING_FAILURES:
             return answer
         # Many processes lose the server in the same moment: they shall not all come back in the same moment.
+        import random
+
         delay = pause * random.uniform(0.7, 1.0)  # noqa: S311 - spreads load, hides nothing
         if time.monotonic() + delay > deadline:
             if answer is not None:

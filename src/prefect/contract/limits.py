@@ -7,11 +7,8 @@ is kept as its beginning and a digest, so that equal keys stay equal and others 
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 STATE_PAYLOAD_BYTES: Final = 1_000_000
 """The most one serialized state may weigh."""
@@ -93,8 +90,7 @@ SCHEDULE_STEPS: Final = 1_000_000
 """The most days, occurrences and filters that are looked at to find the next runs of one schedule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """One row of the table: what is bounded, by how much, and what becomes of more."""
 
     what: str
@@ -178,6 +174,8 @@ def short_scope(scope: str) -> str:
 
 
 def _digest(text: str) -> str:
+    import hashlib
+
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -193,4 +191,6 @@ def storable_text(text: str) -> str:
 
 def json_bytes(value: Any) -> int:
     """Measure a JSON value in bytes of UTF-8."""
+    import json
+
     return len(json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace"))

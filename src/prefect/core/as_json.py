@@ -5,7 +5,6 @@ Imports none of their modules, so that each of them can import this one. The way
 
 from __future__ import annotations
 
-import hashlib
 import json
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -41,6 +40,8 @@ def serialize_flow(flow: Flow, build: bool = False) -> dict[str, Any]:
 
 def hash_flow(flow: Flow, build: bool = False) -> str:
     """Do what ``Flow.serialized_hash`` promises."""
+    import hashlib
+
     return hashlib.sha256(json.dumps(serialize_flow(flow, build), sort_keys=True).encode()).hexdigest()
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from prefect._lazy import lazy
 from prefect.core.annotations import EdgeAnnotation
-from prefect.core.as_json import dump_edge
 from prefect.core.conversion import as_task
 
 if TYPE_CHECKING:
@@ -106,6 +105,8 @@ class Edge:
 
     def serialize(self) -> dict[str, Any]:
         """Give this edge as JSON: its attributes and the slugs of its tasks."""
+        from prefect.core.as_json import dump_edge
+
         return dump_edge(self)
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
-from inspect import cleandoc
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect._lazy import lazy
@@ -24,6 +22,7 @@ from prefect.utilities.logging import get_logger
 
 if TYPE_CHECKING:
     import logging
+    from pathlib import Path
 
     from prefect.model.result import Result
     from prefect.model.state import State
@@ -196,6 +195,8 @@ class Flow(TaskGraph):
 
     def _refuse_inside_block(self, error: type[Exception], method: str) -> None:
         if context.get("flow") is self:
+            from inspect import cleandoc
+
             raise error(
                 cleandoc(f"""Don't call `flow.{method}()` from within a `Flow` context manager.
 
@@ -333,6 +334,8 @@ class Flow(TaskGraph):
 
     def save(self, fpath: str | None = None) -> str:
         """Write this flow to a file and give its path; default: ``<home>/flows/<name as slug>.prefect``."""
+        from pathlib import Path
+
         from prefect.core import plugs
 
         path = Path(fpath) if fpath is not None else _flow_path(self.name)
@@ -344,6 +347,8 @@ class Flow(TaskGraph):
     @classmethod
     def load(cls, fpath: str) -> Flow:
         """Read a flow from an absolute path, or by its name from ``<home>/flows``."""
+        from pathlib import Path
+
         from prefect.core import plugs
 
         path = Path(fpath) if Path(fpath).is_absolute() else _flow_path(str(fpath))
@@ -359,6 +364,8 @@ class Flow(TaskGraph):
 
 
 def _flow_path(name: str) -> Path:
+    from pathlib import Path
+
     from prefect.utilities.slugs import slugify
 
     stem = name.removesuffix(".prefect")

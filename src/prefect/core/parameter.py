@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from prefect._lazy import lazy
-from prefect.core.as_json import dump_parameter
 from prefect.core.task import NoDefault, Task
 from prefect.utilities.context import context
 
@@ -77,6 +76,8 @@ class Parameter(Task):
 
     def serialize(self) -> dict[str, Any]:
         """Give this parameter as JSON."""
+        from prefect.core.as_json import dump_parameter
+
         return dump_parameter(self)
 
 

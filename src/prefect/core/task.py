@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from datetime import timedelta
 from functools import cached_property
-from inspect import Signature
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 from prefect._lazy import lazy
 from prefect.core.annotations import EdgeAnnotation
-from prefect.core.as_json import dump_task
 from prefect.core.operators_mixin import OperatorsMixin
 from prefect.core.signature import (
     call_signature,
@@ -26,13 +24,12 @@ from prefect.core.signature import (
     resolved_hints,
     run_signature,
 )
-from prefect.model.times import plain_duration
 from prefect.utilities.context import context
 from prefect.utilities.logging import get_logger
-from prefect.utilities.raised import text_of
 
 if TYPE_CHECKING:
     import logging
+    from inspect import Signature
 
     from prefect.core.edge import Edge
     from prefect.core.flow import Flow
@@ -355,7 +352,7 @@ class Task(OperatorsMixin):
             ValueError: there is no flow.
         """
         try:
-            arguments = run_signature(self.run).bind(args, kwargs)
+            arguments = run_signature(self.run).bind(self.run, args, kwargs)
         except TypeError as error:
             where = flow if flow is not None else context.get("flow")
             raise TypeError(f"{error} ({self!r}{'' if where is None else f' in {where!r}'})") from None
@@ -396,6 +393,8 @@ class Task(OperatorsMixin):
         """
         for arg in args:
             if not hasattr(arg, "__getitem__") and not isinstance(arg, EdgeAnnotation):
+                from prefect.utilities.raised import text_of
+
                 raise TypeError(f"Cannot map over unsubscriptable object of type {type(arg)}: {text_of(arg)[:10]}...")
         task_args = dict(task_args or ())
         # The number of outputs of one child says nothing of the list of all children's results.
@@ -474,7 +473,7 @@ class Task(OperatorsMixin):
     def inputs(self) -> dict[str, dict[str, Any]]:
         """Give each argument of ``run`` as name -> {type, default, required}."""
         described = {}
-        for name, parameter in run_signature(self.run).signature.parameters.items():
+        for name, parameter in run_signature(self.run).signature_of(self.run).parameters.items():
             required = parameter.default is parameter.empty
             described[name] = {
                 "type": _shown_type(self.run, parameter.annotation, name),
@@ -485,11 +484,13 @@ class Task(OperatorsMixin):
 
     def outputs(self) -> Any:
         """Give the type that ``run`` returns, ``typing.Any`` when it does not say."""
-        returns = _shown_type(self.run, run_signature(self.run).signature.return_annotation, "return")
+        returns = _shown_type(self.run, run_signature(self.run).signature_of(self.run).return_annotation, "return")
         return None if returns is type(None) else returns
 
     def serialize(self) -> dict[str, Any]:
         """Give this task as JSON."""
+        from prefect.core.as_json import dump_task
+
         return dump_task(self)
 
 
@@ -522,6 +523,8 @@ RESERVED_ATTRIBUTES = frozenset(
 
 def _shown_type(run: Callable[..., Any], annotation: Any, name: str) -> Any:
     """Give an annotation as it is shown: users' as they wrote them, those of this package as objects."""
+    from inspect import Signature
+
     if annotation is Signature.empty:
         return Any
     if isinstance(annotation, str) and str(getattr(run, "__module__", "")).startswith("prefect."):
@@ -544,6 +547,8 @@ def _plain_trigger() -> Callable[..., bool]:
 def _duration(value: Any, name: str, task: Task) -> timedelta | None:
     if value is None or isinstance(value, timedelta):
         return value
+    from prefect.model.times import plain_duration
+
     try:
         return plain_duration(value)
     except ValueError:

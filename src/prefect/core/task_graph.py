@@ -192,7 +192,10 @@ class TaskGraph:
                 f'Argument "{key}" for task {task} has already been assigned in this flow. If you are trying to call '
                 "the task again with new arguments, call Task.copy() before adding the result to this flow."
             )
-        run_signature(task.run).signature.bind_partial(**{key: None})
+        signature = run_signature(task.run)
+        if not signature.takes(key):
+            # Says what is wrong, if it is: the key may be one of ``**kwargs``.
+            signature.signature_of(task.run).bind_partial(**{key: None})
 
     def chain(self, *tasks: Any, validate: bool | None = None) -> list[Edge]:
         """Let each of these tasks wait for the one before it, and give the edges."""

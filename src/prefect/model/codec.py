@@ -8,7 +8,6 @@ it knows nothing of the classes themselves.
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -252,6 +251,8 @@ def _closed_over(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def _is_json(value: object) -> bool:
+    import json
+
     try:
         json.dumps(value)
     except (TypeError, ValueError, RecursionError):

@@ -5,7 +5,6 @@ The JSON of a result is its location alone, never its value.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
@@ -79,6 +78,8 @@ class Result:
     @property
     def default_location(self) -> str:
         """A fresh location: the day and a random name."""
+        import uuid
+
         now = datetime.now(UTC)
         return f"{now.year}/{now.month}/{now.day}/{uuid.uuid4()}.prefect_result"
 

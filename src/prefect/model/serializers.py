@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import functools
 import importlib
 import json
@@ -59,9 +57,11 @@ class PickleSerializer(Serializer):
         try:
             return cloudpickle.loads(value)
         except Exception as error:
+            import base64
+
             try:
                 data = base64.b64decode(value, validate=True)
-            except (binascii.Error, ValueError):
+            except ValueError:  # that of binascii is one
                 raise error from None
             if not data:
                 raise

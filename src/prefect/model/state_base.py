@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -10,7 +9,6 @@ from prefect.model import codec
 from prefect.model.codec import public
 from prefect.model.result import NoResult, Result, StoredResult
 from prefect.utilities.context import context as run_context
-from prefect.utilities.raised import Carried, text_of
 from prefect.utilities.sameness import same
 
 public_state = public("prefect.engine.state")
@@ -116,6 +114,8 @@ class State:
         value = self._result.value
         if not isinstance(value, Exception):
             return self.__dict__
+        from prefect.utilities.raised import Carried, text_of
+
         result = self._result.copy()
         result.value = Carried(value)
         if not self._is_of_engine:
@@ -289,9 +289,13 @@ class State:
 
     def _checked(self, field: str, value: Mapping[str, Any]) -> dict[str, Any]:
         """Give values as JSON would; refuse what it cannot hold."""
+        import json
+
         try:
             copied: dict[str, Any] = json.loads(json.dumps(value))
         except (TypeError, ValueError, RecursionError) as error:
+            from prefect.utilities.raised import text_of
+
             shown = text_of(value)
             raise ValueError(f"{type(self).__name__}.{field} must be JSON compatible: {error}; got {shown}") from None
         return copied

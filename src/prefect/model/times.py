@@ -6,7 +6,6 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     import pendulum
@@ -158,6 +157,8 @@ def zone_from_name(name: str) -> tzinfo:
         sign, hours, minutes, seconds = offset.groups()
         size = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds or 0))
         return timezone(-size if sign == "-" else size)
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError; a folder's name gives an OSError
@@ -167,6 +168,10 @@ def zone_from_name(name: str) -> tzinfo:
 def zone_of(value: datetime) -> tzinfo:
     """Zone of an aware time as one of ours (``ZoneInfo``, ``UTC`` or a fixed offset), whatever library made it."""
     zone = value.tzinfo
-    if zone is UTC or type(zone) is ZoneInfo or type(zone) is timezone:
+    if zone is UTC or type(zone) is timezone:
+        return zone
+    from zoneinfo import ZoneInfo
+
+    if type(zone) is ZoneInfo:
         return zone
     return zone_from_name(zone_name(value))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import Any
 
@@ -34,6 +33,8 @@ def _hash(value: Any) -> str:
             data = repr(value).encode()
         except Exception:  # deeper than the stack, or its own repr fails: equal to nothing
             data = os.urandom(16)
+    import hashlib
+
     return hashlib.sha256(data).hexdigest()[:32]
 
 

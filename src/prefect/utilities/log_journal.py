@@ -6,10 +6,8 @@ those that have not. Knows nothing of who sends records, nor how.
 
 from __future__ import annotations
 
-import json
 import os
 import struct
-import tempfile
 from typing import Any, NamedTuple
 
 Record = dict[str, Any]
@@ -56,6 +54,8 @@ class Journal:
 
     def add(self, record: Record) -> None:
         """Add a record; it can be read from now on, even if this process ends here."""
+        import json
+
         line = json.dumps(record).encode() + b"\n"
         os.pwrite(self.fd, line, self._end)
         self._end += len(line)
@@ -128,12 +128,16 @@ class JournalReader:
 
 
 def _unnamed_file() -> int:
+    import tempfile
+
     fd, path = tempfile.mkstemp()
     os.unlink(path)
     return fd
 
 
 def _record(line: bytes) -> Record | None:
+    import json
+
     try:
         found: Record = json.loads(line)
     except ValueError:  # its writer was ended in the middle of it

@@ -6,8 +6,6 @@ batches, keeps a batch that could not be sent and tries again. Knows nothing of 
 
 from __future__ import annotations
 
-import atexit
-import json
 import logging
 import os
 import sys
@@ -53,6 +51,8 @@ def fitting_message(message: str) -> str:
 def getlogsize(log: Record) -> int:
     """Give about the number of bytes that a record takes in a request."""
     # As JSON text: a line break takes two bytes there, a letter outside ASCII six.
+    import json
+
     return len(json.dumps(log.get("message") or "")) + LOG_OVERHEAD
 
 
@@ -182,6 +182,8 @@ class LogManager:
         if self._registered_at_exit:
             return
         self._registered_at_exit = True
+        import atexit
+
         atexit.register(self._on_shutdown)
         # Children of multiprocessing end without atexit; they have a list of their own.
         process = sys.modules.get("multiprocessing.process")

@@ -14,20 +14,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TextIO
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, TextIO
 
 from prefect.utilities.context import current_content
-from prefect.utilities.log_sending import (
-    LOG_MANAGER,
-    LOG_OVERHEAD,
-    MAX_BATCH_LOG_SIZE,
-    MAX_LOG_SIZE,
-    LogManager,
-    fitting_message,
-    getlogsize,
-)
 from prefect.utilities.printing import LoggedText, real_stdout
+
+if TYPE_CHECKING:
+    from prefect.utilities.log_sending import LOG_MANAGER as LOG_MANAGER
+    from prefect.utilities.log_sending import LOG_OVERHEAD as LOG_OVERHEAD
+    from prefect.utilities.log_sending import MAX_BATCH_LOG_SIZE as MAX_BATCH_LOG_SIZE
+    from prefect.utilities.log_sending import MAX_LOG_SIZE as MAX_LOG_SIZE
+    from prefect.utilities.log_sending import LogManager as LogManager
+    from prefect.utilities.log_sending import getlogsize as getlogsize
 
 __all__ = [
     "LOG_MANAGER",
@@ -59,9 +57,18 @@ _setup_lock = threading.RLock()
 _loggers: dict[str | None, logging.Logger] = {}
 
 
+# Of the module that only a run with a backend needs.
+_OF_SENDING = ("LOG_MANAGER", "LOG_OVERHEAD", "MAX_BATCH_LOG_SIZE", "MAX_LOG_SIZE", "LogManager", "getlogsize")
+
+
 def __getattr__(name: str) -> Any:
     if name == "prefect_logger":
         return get_logger()
+    if name in _OF_SENDING:
+        from prefect.utilities import log_sending
+
+        value = globals()[name] = getattr(log_sending, name)
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -164,6 +171,11 @@ class CloudHandler(logging.Handler):
             return
         if record.levelno < _level_number(config.logging.level):
             return
+        # A run has loaded them; a script that only builds a flow need not.
+        from uuid import uuid4
+
+        from prefect.utilities.log_sending import LOG_MANAGER, fitting_message
+
         try:
             LOG_MANAGER.enqueue(
                 {

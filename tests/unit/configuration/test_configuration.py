@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
+import warnings
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from prefect import configuration
 from prefect.configuration import (
@@ -76,6 +81,31 @@ def run(tmp_path):
 def test_text_gets_the_type_of_a_python_literal(text, value):
     assert string_to_type(text) == value
     assert type(string_to_type(text)) is type(value)
+
+
+def by_the_parser(text: str) -> Any:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return text
+
+
+@given(
+    st.one_of(
+        st.text(max_size=12),
+        st.text(alphabet="NoneTrufals ()[]{}'\"#%$/@|~+-._0123456789eEjbrRuU,:\n\\", max_size=12),
+        st.sampled_from(
+            ["None", "True", "set()", "None #%", "[1] # a/b", "1.2.3", "127.0.0.1", "007", "-0", "1_0", "abc"]
+        ),
+        st.builds(repr, st.one_of(st.integers(), st.floats(), st.text(), st.binary(), st.lists(st.integers()))),
+    )
+)
+def test_a_text_that_needs_no_parser_has_the_value_that_it_would_give(text):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert repr(string_to_type(text)) == repr(by_the_parser(text))
 
 
 def test_environment_variables_and_home_are_expanded(monkeypatch):

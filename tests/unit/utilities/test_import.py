@@ -42,6 +42,76 @@ def test_import_loads_almost_nothing():
     assert ours == {"prefect", "prefect._lazy", "prefect._version"}
 
 
+# What a start costs are the modules that it loads: those of others, ours, and the size of our sources, which are
+# compiled at each start where no bytecode is written. Counted, never timed: the same on every machine.
+BUDGETS = {
+    "from prefect import Flow, task": (55, 28, 170_000),
+    "from prefect import Flow, task\n@task\ndef add(x: int, y=1): ...\nwith Flow('f'): add(1)": (60, 42, 260_000),
+    "import prefect.client.client": (50, 22, 125_000),
+    "import prefect.backend.execution": (45, 14, 65_000),
+    "from prefect.cli.group import cli": (70, 6, 20_000),
+}
+
+# Each takes one to six milliseconds; a process that needs none of them must not load them.
+COSTLY = {
+    "asyncio",
+    "cloudpickle",
+    "dataclasses",
+    "email",
+    "hashlib",
+    "http.client",
+    "importlib.metadata",
+    "inspect",
+    "multiprocessing",
+    "pathlib",
+    "pendulum",
+    "platform",
+    "random",
+    "shutil",
+    "socket",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "urllib3",
+    "uuid",
+    "zoneinfo",
+}
+
+COUNTED = """
+import sys
+before = set(sys.modules)
+{code}
+loaded = set(sys.modules) - before
+import json, os
+ours = {{name for name in loaded if name.partition(".")[0] == "prefect"}}
+sizes = [os.path.getsize(sys.modules[name].__file__) for name in ours if getattr(sys.modules[name], "__file__", None)]
+print(json.dumps([sorted(loaded - ours), sorted(ours), sum(sizes)]))
+"""
+
+
+def loaded_by(code: str) -> tuple[list[str], list[str], int]:
+    others, ours, size = json.loads(evaluate(COUNTED.format(code=code)).splitlines()[-1])
+    return others, ours, size
+
+
+@pytest.mark.parametrize("code", BUDGETS)
+def test_a_start_loads_no_more_than_its_budget(code):
+    most_others, most_ours, most_bytes = BUDGETS[code]
+
+    others, ours, size = loaded_by(code)
+
+    assert len(others) <= most_others, others
+    assert len(ours) <= most_ours, ours
+    assert size <= most_bytes
+
+
+@pytest.mark.parametrize("code", [code for code in BUDGETS if "cli" not in code])
+def test_a_start_loads_nothing_costly(code):
+    others, _, _ = loaded_by(code)
+
+    assert not COSTLY & set(others)
+
+
 @pytest.mark.parametrize("name", ["config", "context", "api", "models", "plugins", "configuration", "exceptions"])
 def test_public_names_load_on_first_use(name):
     assert getattr(prefect, name) is not None
