@@ -58,7 +58,10 @@ ALSO = {"server/catalogue.py": "tests/store/test_migrations.py"}
 NOT_CHANGED = ("server/store/migrations/versions/", "server/ui/")
 GOAL = 90.0
 
-FIRST_TESTS = 40
+#: So many tests of a file of that name are tried before one of another.
+FURTHER = 6
+#: So many tests are tried together: each process reads the files of its tests anew.
+GROUPS = (8, 40)
 MOST_SECONDS = 150.0  # of tests for one change, as they took when they were recorded
 SLOW_SECONDS = 2.0  # a failure of such a test is tried again without the change: it waits for processes
 
@@ -104,7 +107,7 @@ def sources(wanted: Iterable[str], changed: str | None) -> dict[str, list[Source
 
 def sample(found: dict[str, list[Source]], count: int, seed: str) -> list[tuple[str, Source, Change]]:
     """Choose changes: as many of each room, by lines, so that a line with many possible changes counts once."""
-    chosen: list[tuple[str, Source, Change]] = []
+    by_room: list[list[tuple[str, Source, Change]]] = []
     for place, (room, files) in enumerate(sorted(found.items())):
         dice = random.Random(f"{seed} {room}")
         by_line: dict[tuple[str, int], list[tuple[str, Source, Change]]] = defaultdict(list)
@@ -115,8 +118,9 @@ def sample(found: dict[str, list[Source]], count: int, seed: str) -> list[tuple[
         dice.shuffle(lines)
         share = count // len(found) + (place < count % len(found))
         readable = (one for line in lines if (one := _one_of(by_line[line], dice)) is not None)
-        chosen += itertools.islice(readable, share)
-    return chosen
+        by_room.append(list(itertools.islice(readable, share)))
+    # In turn, so that a run that is ended has seen as much of each.
+    return [one for turn in itertools.zip_longest(*by_room) for one in turn if one is not None]
 
 
 def _one_of(changes: list[tuple[str, Source, Change]], dice: random.Random) -> tuple[str, Source, Change] | None:
@@ -198,11 +202,15 @@ class Judge:
             found = found or lines.of_file(file)
         named = ALSO.get(file.removeprefix(f"{SOURCE}/"))
         first = [name for name in self.lines.seconds if named and name.startswith(f"{named}::")]
-        return self._ordered(set(first)) + self._ordered(found - set(first))
+        return self._ordered(set(first), file) + self._ordered(found - set(first), file)
 
-    def _ordered(self, tests: set[str]) -> list[str]:
-        """Put the quickest first, from every file of tests in turn; those on PostgreSQL after the same on SQLite."""
+    def _ordered(self, tests: set[str], file: str) -> list[str]:
+        """Put the quickest first, from every file of tests in turn; those on PostgreSQL after the same on SQLite.
+
+        Files of tests that have the name of the changed one in theirs come before all others.
+        """
         seconds = self.lines.seconds
+        stem = Path(file).stem.strip("_").removesuffix("s")
 
         def rank(name: str) -> tuple[bool, float, str]:
             return "postgres" in name.partition("[")[2], seconds[name], name
@@ -211,8 +219,11 @@ class Judge:
         for name in sorted((t for t in tests if t in seconds), key=rank):
             by_file[name.partition("::")[0]].append(name)
         turns = [
-            ("postgres" in name.partition("[")[2], seconds[name] > SLOW_SECONDS, turn, seconds[name], name)
-            for names in by_file.values()
+            (
+                *("postgres" in name.partition("[")[2], seconds[name] > SLOW_SECONDS),
+                *(turn if stem in tests_file.rpartition("/")[2] else turn + FURTHER, seconds[name], name),
+            )
+            for tests_file, names in by_file.items()
             for turn, name in enumerate(names)
         ]
         return [name for *_, name in sorted(turns)]
@@ -221,7 +232,7 @@ class Judge:
         kept = self.kept_of(change)
         left_out = len(self.tests_of(change)) - len(kept)
         by, ran = "", 0
-        waiting = [kept[:FIRST_TESTS], kept[FIRST_TESTS:]]
+        waiting = [kept[: GROUPS[0]], kept[GROUPS[0] : GROUPS[1]], kept[GROUPS[1] :]]
         try:
             while waiting and not by:
                 group = waiting.pop(0)

@@ -14,7 +14,7 @@ import pytest
 from prefect.server import catalogue
 from prefect.server.store.opening import open_database
 from support.databases import NoPostgres
-from support.twins import Family, make_family
+from support.twins import Family, kept_family
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
 DELETIONS = [table.delete() for table in reversed(catalogue.metadata.sorted_tables)]
@@ -46,4 +46,4 @@ def shared_database(opened_database: Any) -> tuple[Any, Any]:
 @pytest.fixture(scope="session")
 def family(databases: Any, tmp_path_factory: pytest.TempPathFactory) -> Family:
     """The rows of one of each thing, to be copied."""
-    return make_family(databases.fresh("sqlite"), tmp_path_factory.mktemp("family"))
+    return kept_family(lambda: databases.fresh("sqlite"), tmp_path_factory.mktemp("family"))

@@ -7,10 +7,21 @@ import threading
 
 import psycopg
 import pytest
+from psycopg import errors
+from psycopg_pool import PoolClosed, PoolTimeout
 from sqlalchemy import select, update
 
 from prefect.server import catalogue
-from prefect.server.store.database import EVERYTHING, DatabaseUnavailable, TookTooLong
+from prefect.server.store import postgres
+from prefect.server.store.database import (
+    EVERYTHING,
+    DatabaseUnavailable,
+    ForeignKeyViolation,
+    IntegrityViolation,
+    InvalidValue,
+    TookTooLong,
+    UniquenessViolation,
+)
 from prefect.server.store.opening import migrate, open_database
 from prefect.server.store.phrases import value_of
 from support.databases import NoPostgres
@@ -110,8 +121,6 @@ def test_a_deadlock_is_tried_again(replicas, run_async):
 
 
 def test_a_statement_that_never_ends_is_stopped(url, run_async, monkeypatch):
-    from prefect.server.store import postgres
-
     monkeypatch.setattr(postgres, "SESSION", "-c statement_timeout=50")
 
     async def run():
@@ -127,8 +136,6 @@ def test_a_statement_that_never_ends_is_stopped(url, run_async, monkeypatch):
 
 
 def test_a_nul_in_a_text_is_an_invalid_value(replicas, run_async):
-    from prefect.server.store.database import InvalidValue
-
     with pytest.raises(InvalidValue, match="NUL"):
         run_async(replicas[0].write(lambda tx: insert(tx, "tenant", id=uid(1), name="a\0b", slug="x")))
 
@@ -188,8 +195,6 @@ def test_more_work_than_connections_waits_for_its_turn(url, run_async):
 
 
 def test_a_replica_that_stands_still_in_a_transaction_holds_its_locks_for_a_while_only(url, run_async, monkeypatch):
-    from prefect.server.store import postgres
-
     monkeypatch.setattr(postgres, "SESSION", postgres.SESSION.replace("timeout=60000", "timeout=200"))
     assert "idle_in_transaction_session_timeout=200" in postgres.SESSION
     frozen, other = open_database(url), open_database(url)
@@ -257,3 +262,150 @@ def test_a_server_that_became_read_only_is_left_for_one_that_takes_writes(replic
         return await database.read(lambda tx: tx.one(select(tenant.c.slug))["slug"])
 
     assert run_async(run()) == "x"
+
+
+# ----- what is tried again, how often, and what is told then
+
+
+class NoPause:
+    """Chance without chance: nobody waits."""
+
+    @staticmethod
+    def uniform(least, most):
+        return least
+
+
+@pytest.fixture
+def no_pause(monkeypatch):
+    monkeypatch.setattr(postgres, "random", NoPause)
+
+
+@pytest.mark.parametrize("kind", [errors.SerializationFailure, errors.DeadlockDetected])
+def test_what_is_given_up_for_others_each_time_is_tried_so_often_and_told(replicas, run_async, no_pause, kind):
+    tries = []
+
+    def work(tx):
+        tries.append(1)
+        raise kind("again")
+
+    with pytest.raises(DatabaseUnavailable, match="does not answer: again"):
+        run_async(replicas[0].write(work))
+
+    assert len(tries) == postgres.ATTEMPTS
+
+
+def test_a_connection_that_is_lost_each_time_is_made_anew_so_often_and_told(url, replicas, run_async, no_pause):
+    tries = []
+
+    def work(tx):
+        tries.append(1)
+        ((pid,),) = tx.raw("SELECT pg_backend_pid()")
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        return tx.raw("SELECT 1")
+
+    with pytest.raises(DatabaseUnavailable, match=r"does not answer: .*terminat"):
+        run_async(replicas[0].write(work))
+
+    assert len(tries) == postgres.ATTEMPTS
+    assert run_async(replicas[0].read(lambda tx: tx.raw("SELECT 1"))) == [(1,)]
+
+
+@pytest.mark.parametrize("error", [ValueError("mine"), KeyboardInterrupt()], ids=lambda error: type(error).__name__)
+def test_an_error_of_the_work_itself_is_told_as_it_is_and_nothing_is_kept(replicas, run_async, error):
+    def work(tx):
+        insert(tx, "tenant", id=uid(1), name="x", slug="x")
+        raise error
+
+    async def write():
+        try:
+            await replicas[0].write(work)
+        except BaseException as told:
+            return told
+
+    assert run_async(write()) is error
+    assert run_async(replicas[0].read(lambda tx: tx.all(select(tenant.c.id)))) == []
+
+
+SHOWN = "postgresql://me:***@here/it"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (errors.UniqueViolation(), UniquenessViolation, "Uniqueness violation."),
+        (errors.ForeignKeyViolation(), ForeignKeyViolation, "Foreign key violation."),
+        (errors.NotNullViolation("no null"), IntegrityViolation, "no null"),
+        (errors.CheckViolation("no check"), IntegrityViolation, "no check"),
+        (errors.QueryCanceled(), TookTooLong, None),
+        *(
+            (error(), InvalidValue, "The query is too large or nested too deeply for the database.")
+            for error in (
+                errors.ProgramLimitExceeded,
+                errors.StatementTooComplex,
+                errors.TooManyColumns,
+                errors.TooManyArguments,
+            )
+        ),
+        (errors.NumericValueOutOfRange("large"), InvalidValue, "The database refused a value: large"),
+        (errors.InvalidRegularExpression("brackets"), InvalidValue, "The database refused a value: brackets"),
+        *(
+            (error("why"), DatabaseUnavailable, f"Database {SHOWN} does not answer: why")
+            for error in (
+                *(errors.AdminShutdown, errors.TooManyConnections, errors.DiskFull, psycopg.OperationalError),
+                *(psycopg.InterfaceError, PoolTimeout, PoolClosed),
+                *(errors.DataCorrupted, errors.IndexCorrupted, errors.InsufficientPrivilege),
+            )
+        ),
+        (errors.ReadOnlySqlTransaction("why"), DatabaseUnavailable, f"Database {SHOWN} is read-only: why"),
+        (errors.UndefinedTable("no t"), RuntimeError, "PostgreSQL: no t"),
+        (psycopg.NotSupportedError("no"), RuntimeError, "PostgreSQL: no"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_each_error_of_the_driver_is_one_of_ours(error, kind, said):
+    told = postgres._translate(error, "postgresql://me:hush@here/it")
+
+    assert isinstance(told, kind)
+    assert said is None or str(told) == said
+    assert "hush" not in str(told)
+
+
+def test_a_notification_that_cannot_be_sent_is_told_in_the_log(url, run_async, caplog):
+    database = open_database(url)
+
+    async def run():
+        await database.start()
+        database._pool.close()
+        database._send({"topic"})
+        await database.stop()
+
+    run_async(run())
+    assert "Other replicas could not be told of a change" in caplog.text
+
+
+def test_a_start_that_finds_no_room_for_its_connections_says_so_and_leaves_none(url, run_async, monkeypatch):
+    monkeypatch.setattr(postgres, "CONNECT_SECONDS", 0.5)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("DROP ROLE IF EXISTS one")
+        conn.execute("CREATE ROLE one LOGIN CONNECTION LIMIT 1")
+        conn.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO one")
+    before = {*threading.enumerate()}
+    database = open_database(url.replace("postgres@", "one@"), readers=4)
+    try:
+        with pytest.raises(DatabaseUnavailable, match="does not answer"):
+            run_async(database.start())
+
+        with psycopg.connect(url, autocommit=True) as conn:
+            left = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'one'"
+            for _ in range(1000):  # the server needs a moment to see that a connection is closed
+                if conn.execute(left).fetchone() == (0,):
+                    break
+            assert conn.execute(left).fetchone() == (0,)
+        for thread in {*threading.enumerate()} - before:
+            thread.join(30)
+            assert not thread.is_alive(), thread.name
+    finally:
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute("DROP OWNED BY one")
+            conn.execute("DROP ROLE one")

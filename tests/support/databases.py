@@ -142,15 +142,31 @@ def postgres_server(*, durable: bool = False) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def kept(name: str) -> Path | None:
+    """Give a file that was made once for many sessions, as `tools/mutants.py` has them; None: each makes its own."""
+    folder = os.environ.get("PROCTOR_TEST_KEPT")
+    return Path(folder) / name if folder else None
+
+
+def keep(folder: Path) -> None:
+    """Make what ``kept`` gives, for the PostgreSQL server of ``PROCTOR_TEST_POSTGRES``."""
+    made = Databases(folder)
+    made.fresh("sqlite")
+    made.drop(made.fresh("postgres"))
+    assert made._postgres_template is not None
+    (folder / "postgres-template").write_text(made._postgres_template)
+
+
 class Databases:
     """Makes databases for a session of tests, and takes them away."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._sqlite_template: Path | None = None
+        self._sqlite_template: Path | None = kept("template.db")
         self._server: str | None = None
         self._server_block = postgres_server()
-        self._postgres_template: str | None = None
+        named = kept("postgres-template")
+        self._kept = self._postgres_template = named.read_text() if named else None
         self._missing: NoPostgres | None = None
 
     def fresh(self, kind: str, *, migrated: bool = True) -> str:
@@ -172,7 +188,7 @@ class Databases:
 
     def close(self) -> None:
         if self._server is not None:
-            if self._postgres_template is not None:
+            if self._postgres_template is not None and self._postgres_template != self._kept:
                 self.drop(self._url_of(self._postgres_template))
             self._server_block.__exit__(None, None, None)
 

@@ -8,6 +8,7 @@ are made once by the server itself, through GraphQL, and are copied with ids of 
 from __future__ import annotations
 
 import asyncio
+import pickle
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from prefect.server import catalogue
 from prefect.server.store.database import Database, Transaction
 from prefect.server.store.opening import open_database
 from support.access import Keyed
+from support.databases import Databases, kept
 from support.world import flow_document
 
 Row = dict[str, Any]
@@ -43,6 +45,19 @@ _UNIQUE = {
     "task_tag_limit": ("tag",),
     "tenant": ("name", "slug"),
 }
+
+
+def kept_family(url: Callable[[], str], home: Path) -> Family:
+    """Give the family that was made for many sessions, or make one."""
+    file = kept("family")
+    family: Family = make_family(url(), home) if file is None else pickle.loads(file.read_bytes())
+    return family
+
+
+def keep_family(folder: Path) -> None:
+    """Make what ``kept_family`` gives."""
+    family = make_family(Databases(folder).fresh("sqlite"), folder)
+    (folder / "family").write_bytes(pickle.dumps(family))
 
 
 def make_family(url: str, home: Path) -> Family:

@@ -96,6 +96,8 @@ class Postgres:
     """
 
     pipes: ClassVar[list[IO[str]]] = []
+    #: The database that all others are copies of.
+    template = ""
 
     def __init__(self, root: Path) -> None:
         script = (
@@ -121,6 +123,8 @@ class Postgres:
         with psycopg.connect(self.url, autocommit=True) as conn:
             names = conn.execute("SELECT datname FROM pg_database WHERE datname LIKE 'proctor%'").fetchall()
             for (name,) in names:
+                if name == self.template:
+                    continue
                 conn.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def stop(self) -> None:
@@ -171,7 +175,23 @@ class Place:
         folder.mkdir(parents=True, exist_ok=True)
         copy_tree(root, self.tree)
         self.postgres = Postgres(root)
+        self.kept = folder / "kept"
+        self._keep()
         self._child: Child | None = None
+
+    def _keep(self) -> None:
+        """Make once what the tests of every child begin with: an empty database of each kind, a family of others."""
+        shutil.rmtree(self.kept, ignore_errors=True)
+        self.kept.mkdir()
+        script = (
+            "import sys; sys.path.insert(0, 'tests')\n"
+            "from pathlib import Path\n"
+            "from support import databases, twins\n"
+            "databases.keep(Path(sys.argv[1])); twins.keep_family(Path(sys.argv[1]))\n"
+        )
+        environment = {**os.environ, "PYTHONPATH": f"{self.root}/src", "PROCTOR_TEST_POSTGRES": self.postgres.url}
+        subprocess.run([sys.executable, "-c", script, str(self.kept)], cwd=self.root, env=environment, check=True)
+        self.postgres.template = (self.kept / "postgres-template").read_text()
 
     def close(self) -> None:
         """End what still runs."""
@@ -248,6 +268,7 @@ class Place:
         os.environ |= {
             "PYTHONPATH": source,
             "PROCTOR_TEST_POSTGRES": self.postgres.url,
+            "PROCTOR_TEST_KEPT": str(self.kept),
             "TMPDIR": str(self.temporary),
         }
 

@@ -100,8 +100,17 @@ class Lines:
         return self.folder / f"{name.removeprefix('tests/').replace('/', '.')}.{digest(self.root / name)}.json"
 
     def missing(self) -> list[str]:
-        """Files of tests that are new or have changed."""
-        return [name for name in files_of_tests(self.root) if not self._kept(name).exists()]
+        """Files of tests that are new, then those that have changed, the quickest first."""
+        found = [name for name in files_of_tests(self.root) if not self._kept(name).exists()]
+        return sorted(found, key=self._seconds_before)
+
+    def _before(self, name: str) -> Path | None:
+        """What is known of a file of tests as it was before it changed."""
+        return next(self.folder.glob(f"{self._kept(name).name.rsplit('.', 2)[0]}.*.json"), None)
+
+    def _seconds_before(self, name: str) -> float:
+        before = self._before(name)
+        return -1.0 if before is None else sum(json.loads(before.read_text())["tests"].values())
 
     def collect(self, places: list[Place]) -> None:
         waiting = self.missing()
@@ -147,7 +156,7 @@ class Lines:
         for name in files_of_tests(self.root):
             # One that could not be recorded anew: what was known of it is better than nothing.
             kept = self._kept(name)
-            found = kept if kept.exists() else next(self.folder.glob(f"{kept.name.rsplit('.', 2)[0]}.*.json"), None)
+            found = kept if kept.exists() else self._before(name)
             if found is None:
                 continue
             answer = json.loads(found.read_text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import re
 import sys
@@ -116,6 +117,40 @@ def test_what_was_found_before_the_end_of_the_steps_is_wanted(caplog):
     found = schedules.wanted_runs(flow_with(filtered), START, SETTINGS, Steps(500))
     assert [run.start.hour for run in found] == list(range(13, 24))[: len(found)]
     assert len(found) >= 10
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "horizon", "count"),
+    [
+        (3, 7, 0, 3),
+        (3, 7, 5, 5),
+        (3, 7, 6, 6),
+        (3, 7, 60, 7),
+        (3, 2, 60, 3),
+        (9, 7, 60, 9),
+        (1, 1, 1, 1),
+        (1, 2, 60, 2),
+    ],
+)
+def test_so_many_runs_are_wanted_or_those_before_the_next_looks_up_to_a_bound(monkeypatch, least, most, horizon, count):
+    monkeypatch.setattr(schedules, "MOST_AHEAD", most)
+    settings = dataclasses.replace(
+        SETTINGS, max_scheduled_runs_per_flow=least, scheduler_horizon_seconds=60 * horizon, scheduler_seconds=0.0
+    )
+    minutely = {"clocks": [{"type": "IntervalClock", "interval": 60_000_000, "start_date": "2030-01-01T00:00:00+00:00"}]}
+
+    found = schedules.wanted_runs(flow_with(minutely), START, settings)
+
+    assert [(run.start - START).total_seconds() / 60 for run in found] == [*range(1, count + 1)]
+
+
+def test_the_next_looks_are_three_turns_of_the_scheduler_or_what_is_set():
+    minutely = {"clocks": [{"type": "IntervalClock", "interval": 60_000_000, "start_date": "2030-01-01T00:00:00+00:00"}]}
+    for seconds, horizon, count in ((300.0, 0, 15), (300.0, 1200, 20), (420.0, 1200, 21)):
+        settings = dataclasses.replace(
+            SETTINGS, max_scheduled_runs_per_flow=1, scheduler_horizon_seconds=horizon, scheduler_seconds=seconds
+        )
+        assert len(schedules.wanted_runs(flow_with(minutely), START, settings)) == count
 
 
 @pytest.mark.parametrize(

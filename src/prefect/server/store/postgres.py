@@ -297,9 +297,13 @@ class PostgresDatabase:
         try:
             migrations.check_at_head(migrations.postgres_revision(listening), shown(self.url))
             listening.execute(f"LISTEN {CHANNEL}")
+            self._pool = self._opened_pool()
         except BaseException:
             listening.close()
             raise
+        return listening
+
+    def _opened_pool(self) -> ConnectionPool[Connection]:
         pool: ConnectionPool[Connection] = ConnectionPool(
             conninfo(self.url),
             min_size=1,
@@ -309,9 +313,12 @@ class PostgresDatabase:
             configure=_configure,
             kwargs=self._behaviour(),
         )
-        pool.open(wait=True, timeout=CONNECT_SECONDS)
-        self._pool = pool
-        return listening
+        try:
+            pool.open(wait=True, timeout=CONNECT_SECONDS)
+        except psycopg.Error as error:
+            pool.close()
+            raise _translate(error, self.url) from error
+        return pool
 
     async def stop(self) -> None:
         if self._pool is None or self._loop is None or self._threads is None:
