@@ -19,6 +19,7 @@ from support.world import START, flow_document
 
 SETTINGS = load_settings({}, environment={})
 HOURLY = {"type": "IntervalClock", "interval": 3_600_000_000}
+MINUTELY = {"clocks": [{**HOURLY, "interval": 60_000_000, "start_date": "2030-01-01T00:00:00+00:00"}]}
 #: Lines of Python for one step, at most: a day that a rule of many positions leaves out takes the most.
 LINES = 60
 
@@ -137,20 +138,18 @@ def test_so_many_runs_are_wanted_or_those_before_the_next_looks_up_to_a_bound(mo
     settings = dataclasses.replace(
         SETTINGS, max_scheduled_runs_per_flow=least, scheduler_horizon_seconds=60 * horizon, scheduler_seconds=0.0
     )
-    minutely = {"clocks": [{"type": "IntervalClock", "interval": 60_000_000, "start_date": "2030-01-01T00:00:00+00:00"}]}
 
-    found = schedules.wanted_runs(flow_with(minutely), START, settings)
+    found = schedules.wanted_runs(flow_with(MINUTELY), START, settings)
 
     assert [(run.start - START).total_seconds() / 60 for run in found] == [*range(1, count + 1)]
 
 
 def test_the_next_looks_are_three_turns_of_the_scheduler_or_what_is_set():
-    minutely = {"clocks": [{"type": "IntervalClock", "interval": 60_000_000, "start_date": "2030-01-01T00:00:00+00:00"}]}
     for seconds, horizon, count in ((300.0, 0, 15), (300.0, 1200, 20), (420.0, 1200, 21)):
         settings = dataclasses.replace(
             SETTINGS, max_scheduled_runs_per_flow=1, scheduler_horizon_seconds=horizon, scheduler_seconds=seconds
         )
-        assert len(schedules.wanted_runs(flow_with(minutely), START, settings)) == count
+        assert len(schedules.wanted_runs(flow_with(MINUTELY), START, settings)) == count
 
 
 @pytest.mark.parametrize(
