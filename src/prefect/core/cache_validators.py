@@ -98,10 +98,11 @@ def partial_inputs_only(validate_on: Iterable[str] | None = None) -> Validator:
             return False
         if validate_on is None:
             return True
+        given = inputs or {}
         if state.hashed_inputs is not None:
-            tokens = {name: tokenize(inputs[name]) for name in validate_on if name in inputs}
+            tokens = {name: tokenize(given[name]) for name in validate_on if name in given}
             return all(state.hashed_inputs.get(name) == tokens.get(name) for name in validate_on)
         cached = {name: result.value for name, result in state.cached_inputs.items()}
-        return same(_named(cached, validate_on), _named(inputs, validate_on))
+        return same(_named(cached, validate_on), _named(given, validate_on))
 
     return _partial_inputs_only

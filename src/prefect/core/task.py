@@ -92,6 +92,8 @@ class Task(OperatorsMixin):
     resource_role: ClassVar[str | None] = None
     # The slug that a flow made and wrote into this task when it was serialized: not one that the user chose.
     _generated_slug: str | None = None
+    # Attributes of every task that the body of a subclass defines too, in vain.
+    _reserved_by_class: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,
@@ -116,7 +118,7 @@ class Task(OperatorsMixin):
         task_run_name: str | Callable[..., str] | None = None,
         nout: int | None = None,
     ) -> None:
-        if not RESERVED_ATTRIBUTES.isdisjoint(self.__dict__):
+        if self._reserved_by_class or not RESERVED_ATTRIBUTES.isdisjoint(self.__dict__):
             self._warn_of_reserved_attributes()
         self.name = name or type(self).__name__
         if not isinstance(self.name, str):
@@ -162,9 +164,11 @@ class Task(OperatorsMixin):
         run = cls.__dict__.get("run")
         if run is not None:
             check_run(getattr(run, "__func__", run))
+        bodies = [base.__dict__ for base in cls.__mro__ if base not in Task.__mro__]
+        cls._reserved_by_class = frozenset(name for body in bodies for name in RESERVED_ATTRIBUTES & body.keys())
 
     def _warn_of_reserved_attributes(self) -> None:
-        for attribute in sorted(RESERVED_ATTRIBUTES & self.__dict__.keys()):
+        for attribute in sorted(self._reserved_by_class | (RESERVED_ATTRIBUTES & self.__dict__.keys())):
             warnings.warn(
                 f"`{type(self).__name__}` sets a `{attribute}` attribute, which will be overwritten by `prefect.Task`. "
                 "Please rename this attribute to avoid this issue.",

@@ -87,7 +87,7 @@ class Runner:
         self.logger = get_logger(type(self).__name__)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
+        return '<"Runner">'
 
     def _heartbeat(self) -> bool:
         """Say whether this run is to tell somebody regularly that it lives; asked once, before its main step."""

@@ -7,4 +7,6 @@ from prefect.model.state import *  # noqa: F403
 from prefect.model.state import __all__ as __all__
 
 if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
-    __getattr__, __dir__ = lazy(__name__, {"Result": "prefect.engine.result", "prefect": "prefect:"})
+    __getattr__, __dir__ = lazy(
+        __name__, {"Result": "prefect.engine.result", "prefect": "prefect:", "_MetaState": "prefect.model.state"}
+    )

@@ -395,16 +395,10 @@ class TaskRunner(Runner):
         return state, upstream_states
 
     def get_task_inputs(self, state: State, upstream_states: dict[Edge, State]) -> dict[str, Result]:
-        """Give the ``Result`` of each argument; those of a former attempt where upstream has none."""
-        inputs = {
+        """Give the ``Result`` of each argument: what upstream gave, and not what a former attempt was given."""
+        return {
             edge.key: upstream_state._result for edge, upstream_state in upstream_states.items() if edge.key is not None
         }
-        if state.cached_inputs:
-            for key, result in state.cached_inputs.items():
-                known = inputs.get(key)
-                if known is None or (known.value is None and known.location is None):
-                    inputs[key] = result
-        return inputs
 
     @call_state_handlers
     def check_task_ready_to_map(self, state: State, upstream_states: dict[Edge, State]) -> State:

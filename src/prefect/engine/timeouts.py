@@ -217,6 +217,7 @@ def tail_recursive(func: Callable[..., Any]) -> Callable[..., Any]:
 
     Raises:
         RecursionError: the function to be called was not decorated.
+        RecursiveCall: it is another one, which this one cannot stand in for.
     """
 
     @wraps(func)
@@ -225,9 +226,11 @@ def tail_recursive(func: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 return func(*args, **kwargs)
             except RecursiveCall as again:
-                target = again.func
-                if not getattr(getattr(target, "__func__", target), "_is_tail_recursive", False):
+                target = getattr(again.func, "__func__", again.func)
+                if not getattr(target, "_is_tail_recursive", False):
                     raise RecursionError("RecursiveCall is only for functions decorated with tail_recursive.") from None
+                if target is not call:
+                    raise
                 args, kwargs = again.args, again.kwargs
 
     call._is_tail_recursive = True  # type: ignore[attr-defined]

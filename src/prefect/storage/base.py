@@ -6,13 +6,13 @@ A storage that is loaded from JSON knows only the places; the flow objects are w
 from __future__ import annotations
 
 import socket
-import warnings
 from abc import ABCMeta, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from prefect.model import codec
+from prefect.storage._healthcheck import result_check
 from prefect.utilities.context import context
 from prefect.utilities.slugs import slugify
 
@@ -98,7 +98,7 @@ class Storage(metaclass=ABCMeta):
 
     def run_basic_healthchecks(self) -> None:
         """Warn of flows that were added and whose tasks need a result that they do not have."""
-        warn_of_missing_results(self._flows.values())
+        result_check(self._flows.values(), quiet=True)
 
     def serialize(self) -> dict[str, Any]:
         """Give the JSON form."""
@@ -161,25 +161,3 @@ def dated_name(flow: Flow) -> str:
 
 def host_label() -> str:
     return socket.gethostname()
-
-
-def warn_of_missing_results(flows: Iterable[Flow]) -> None:
-    """Warn of tasks that have cache settings or retries while what they need cannot be read back."""
-    for flow in flows:
-        if flow.result is not None:
-            continue
-        for task in flow.tasks:
-            if task.cache_for is not None and task.result is None:
-                _warn(f"Task {task} has cache settings but does not have a result type.")
-            keyed = [edge.upstream_task for edge in flow.edges_to(task) if edge.key is not None]
-            if all(upstream.result is not None for upstream in keyed):
-                continue
-            for setting, is_set in (("retry", bool(task.max_retries)), ("cache", task.cache_for is not None)):
-                if is_set:
-                    _warn(
-                        f"Task {task} has {setting} settings but some upstream dependencies do not have result types."
-                    )
-
-
-def _warn(fact: str) -> None:
-    warnings.warn(f"{fact} Without a result, values cannot be read back in another process.", stacklevel=6)

@@ -11,13 +11,14 @@ import sys
 import tempfile
 import uuid
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from prefect._version import __version__
 from prefect.model import codec
+from prefect.storage import _healthcheck
 from prefect.storage.base import Storage
 from prefect.utilities.agent import image_of_version
 from prefect.utilities.importtools import import_needed
@@ -87,19 +88,21 @@ class Docker(Storage):
         self.dockerfile = dockerfile
         self.base_image = base_image or (None if dockerfile else _default_base(self.prefect_version))
         self.dockerignore = dockerignore
-        self.python_dependencies = list(python_dependencies or [])
+        # What is installed beside users' packages may have to be built.
+        self.python_dependencies = [*(python_dependencies or ()), "wheel"]
         self.image_name = image_name
         self.image_tag = image_tag
-        self.env_vars = {"PREFECT__USER_CONFIG_PATH": f"{prefect_directory}/config.toml", **(env_vars or {})}
+        self.env_vars = dict(env_vars or {})
+        self.env_vars.setdefault("PREFECT__USER_CONFIG_PATH", f"{prefect_directory}/config.toml")
         self.files = dict(files or {})
         self.local_image = local_image
         self.ignore_healthchecks = ignore_healthchecks
-        self.base_url = base_url
+        self.base_url = base_url or os.environ.get("DOCKER_HOST") or "unix://var/run/docker.sock"
         self.tls_config = tls_config
         self.build_kwargs = dict(build_kwargs or {})
         self.prefect_directory = prefect_directory
         self.path = path
-        self.extra_dockerfile_commands = list(extra_dockerfile_commands or [])
+        self.extra_dockerfile_commands = extra_dockerfile_commands
         super().__init__(stored_as_script=stored_as_script, **kwargs)
 
     @property
@@ -135,12 +138,19 @@ class Docker(Storage):
             self.image_name = self.image_name or slugify(next(iter(self._flows)))
         self.image_name = self.image_name or str(uuid.uuid4())
         self.image_tag = self.image_tag or slugify(datetime.now(UTC).isoformat())
-        client = self._client()
+        self.logger.info("Building the flow's Docker storage...")
         if not self.local_image and self.base_image and "/" in self.base_image:
             self.pull_image()
-        with tempfile.TemporaryDirectory() as folder:
-            self.create_dockerfile_object(folder)
-            self._follow(client.build(path=folder, tag=self.name, forcerm=True, decode=True, **self.build_kwargs))
+        client = self._get_client()
+        # The context of a Dockerfile of the user's own is the folder at hand, for what it copies from there.
+        with tempfile.TemporaryDirectory(dir="." if self.dockerfile else None) as folder:
+            dockerfile = self.create_dockerfile_object(folder)
+            context = "." if self.dockerfile else folder
+            options = {"rm": True, "forcerm": True, **self.build_kwargs}
+            said = client.build(path=context, dockerfile=dockerfile, tag=self.name, **options)
+            self._tell_build(said)
+        if not client.images(name=self.name):
+            raise ValueError(_FAILED)
         if push and self.registry_url:
             self.push_image(self.name.rpartition(":")[0], self.image_tag)
             client.remove_image(image=self.name, force=True)
@@ -151,26 +161,39 @@ class Docker(Storage):
         return self
 
     def pull_image(self) -> None:
-        """Have the daemon get the base image."""
-        self._follow(self._client().pull(self.base_image, stream=True, decode=True))
+        """Have the daemon get the base image.
+
+        Raises:
+            InterruptedError: it cannot.
+        """
+        _tell_transfer(self._get_client().pull(self.base_image, stream=True, decode=True))
 
     def push_image(self, image_name: str, image_tag: str) -> None:
-        """Have the daemon send an image to the registry that its name begins with."""
-        self._follow(self._client().push(image_name, tag=image_tag, stream=True, decode=True))
+        """Have the daemon send an image to the registry that its name begins with.
 
-    def _client(self) -> Any:
+        Raises:
+            InterruptedError: it cannot.
+        """
+        self.logger.info("Pushing image to the registry...")
+        _tell_transfer(self._get_client().push(image_name, tag=image_tag, stream=True, decode=True))
+
+    def _get_client(self) -> Any:
         docker = import_needed("docker", install="'proctor[docker]'", by="Docker storage")
-        base_url = self.base_url or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
-        return docker.APIClient(base_url=base_url, version="auto", tls=self.tls_config)
+        return docker.APIClient(base_url=self.base_url, version="auto", tls=self.tls_config)
 
-    def _follow(self, lines: Any) -> None:
-        """Pass on what the daemon says, and raise what it fails with."""
-        for line in lines:
-            if "error" in line:
-                raise ValueError(f"The Docker daemon failed: {line['error']}")
-            text = str(line.get("stream") or "").rstrip()
-            if text:
-                self.logger.info(text)
+    def _tell_build(self, said: Any) -> None:
+        """Print what the daemon says while it builds.
+
+        Raises:
+            ValueError: it says that the build failed.
+        """
+        for chunk in said:
+            for line in _json_lines(chunk):
+                if "error" in line:
+                    raise ValueError(f"{_FAILED} The daemon says: {str(line['error']).strip()}")
+                text = str(line.get("stream") or "").rstrip()
+                if text:
+                    print(text)
 
     @property
     def installation_commands(self) -> list[str]:
@@ -182,40 +205,116 @@ class Docker(Storage):
 
     def create_dockerfile_object(self, directory: str) -> str:
         """Write everything that the image is built of into a folder, and give the path of the Dockerfile."""
-        from prefect.storage.loading import flow_to_bytes_pickle
-
         folder = Path(directory)
+        copies = self._write_flows(folder)
+        shutil.copy2(_healthcheck.__file__, folder / "healthcheck.py")
+        checks = f"{self.prefect_directory}/healthcheck.py"
+        copies.append(_copy(folder, "healthcheck.py", checks, self.dockerfile))
+        copies += [
+            _copy(folder, _add_file(folder, Path(source)), target, self.dockerfile)
+            for source, target in self.files.items()
+        ]
         base = Path(self.dockerfile).read_text() if self.dockerfile else f"FROM {self.base_image}"
-        # A variable whose value is None, as of ``os.environ.get``, is left out.
-        given = {name: value for name, value in self.env_vars.items() if value is not None}
-        lines = [base, *(f"ENV {name}={_quoted(str(value))}" for name, value in given.items())]
-        # What the shell would take for a redirection, ``package>=2,<3`` say, is one word.
-        lines += [f"RUN pip install {shlex.quote(package)}" for package in self.python_dependencies]
-        lines += [f"RUN {command}" for command in self.installation_commands]
-        for number, (source, target) in enumerate(self.files.items()):
-            name = f"file-{number}-{Path(source).name}"
-            copy = shutil.copytree if Path(source).is_dir() else shutil.copy2
-            copy(source, folder / name)
-            lines.append(f"COPY {json.dumps([name, target])}")
-        if not self.stored_as_script:
-            for name, place in self.flows.items():
-                file = PurePosixPath(place).name
-                (folder / file).write_bytes(flow_to_bytes_pickle(self._flows[name]))
-                lines.append(f"COPY {json.dumps([file, place])}")
-        lines += self.extra_dockerfile_commands
-        if not self.ignore_healthchecks and not self.stored_as_script:
-            load = "from prefect.utilities.storage import flow_from_bytes_pickle as load"
-            places = list(self.flows.values())
-            lines.append(f"RUN python -c \"{load}; [load(open(place, 'rb').read()) for place in {places!r}]\"")
+        parts = [base, self._environment(), *self._installations(), f"RUN mkdir -p {self.prefect_directory}/"]
+        parts += [*copies, *(self.extra_dockerfile_commands or ())]
+        if not self.ignore_healthchecks:
+            places = shlex.quote(json.dumps(list(self.flows.values())))
+            parts.append(f"RUN python {checks} {places} '{sys.version_info[:2]}'")
         if self.dockerignore:
             shutil.copy2(self.dockerignore, folder / ".dockerignore")
         dockerfile = folder / "Dockerfile"
-        dockerfile.write_text("\n".join(lines) + "\n")
+        dockerfile.write_text("\n".join(parts) + "\n")
         return str(dockerfile)
 
+    def _write_flows(self, folder: Path) -> list[str]:
+        """Pickle the flows into the folder, and give the lines that put them into the image."""
+        from prefect.storage.loading import flow_to_bytes_pickle
 
-def _quoted(value: str) -> str:
+        if self.stored_as_script:
+            return []
+        lines = []
+        for name, place in self.flows.items():
+            file = f"{slugify(name)}.flow"
+            (folder / file).write_bytes(flow_to_bytes_pickle(self._flows[name]))
+            lines.append(_copy(folder, file, place, self.dockerfile))
+        return lines
+
+    def _environment(self) -> str:
+        # A variable whose value is None, as of ``os.environ.get``, is left out.
+        given = [f"{name}={_quoted(value)}" for name, value in self.env_vars.items() if value is not None]
+        return "ENV " + " \\\n    ".join(given)
+
+    def _installations(self) -> list[str]:
+        """Give the lines that install packages; none without any, for those who build where there is no index."""
+        lines = [f"RUN {command}" for command in self.installation_commands]
+        if len(self.python_dependencies) > 1:
+            # What the shell would take for a redirection, ``package>=2,<3`` say, is one word.
+            packages = " ".join(_word(package) for package in self.python_dependencies)
+            lines.append(f"RUN pip install {packages}")
+        return lines
+
+
+_FAILED = (
+    "Your docker image failed to build!  Your flow might have failed one of its deployment health checks - please "
+    "ensure that all necessary files and dependencies have been included."
+)
+
+
+def _json_lines(chunk: Any) -> Iterator[dict[str, Any]]:
+    """Give the messages in a piece of the daemon's answer."""
+    if isinstance(chunk, Mapping):
+        yield dict(chunk)
+        return
+    for line in chunk.splitlines():
+        if line.strip():
+            yield json.loads(line)
+
+
+def _tell_transfer(said: Any) -> None:
+    """Print how a pull or push goes on.
+
+    Raises:
+        InterruptedError: it failed.
+    """
+    is_within_line = False
+    for line in said:
+        if line.get("error"):
+            raise InterruptedError(line["error"])
+        if line.get("progress"):
+            print(line.get("status"), line["progress"], end="\r")
+            is_within_line = True
+    if is_within_line:
+        print()
+
+
+def _add_file(folder: Path, source: Path) -> str:
+    """Copy a file or folder of the user's to the others, and give its name there."""
+    name = source.name
+    if (folder / name).exists():
+        name = f"{len(list(folder.iterdir()))}-{name}"
+    (shutil.copytree if source.is_dir() else shutil.copy2)(source, folder / name)
+    return name
+
+
+def _copy(folder: Path, name: str, target: str, has_own_context: str | None) -> str:
+    """Give the line that puts something of the folder into the image; with a user's Dockerfile, seen from here."""
+    source = (Path(os.path.relpath(folder)) / name).as_posix() if has_own_context else name
+    if any(character.isspace() for character in source + target):
+        return f"COPY {json.dumps([source, target])}"
+    return f"COPY {source} {target}"
+
+
+def _word(package: str) -> str:
+    quoted = shlex.quote(package)
+    return quoted if quoted.startswith("'") else f"'{quoted}'"
+
+
+def _quoted(value: Any) -> str:
     """Give a value for ENV, in which nothing is replaced."""
+    if not isinstance(value, str):
+        return str(value)
+    if "'" not in value and "\\" not in value:
+        return f"'{value}'"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return f'"{escaped}"'
 

@@ -81,7 +81,21 @@ class Git(Storage):
         self.clone_depth = clone_depth
         self.use_ssh = use_ssh
         self.format_access_token = format_access_token
-        super().__init__(stored_as_script=True, **kwargs)
+        self._warn_of_what_is_ignored()
+        super().__init__(**kwargs)
+
+    def _warn_of_what_is_ignored(self) -> None:
+        if self.git_clone_url_secret_name:
+            self.logger.warning(
+                "Git storage initialized with a `git_clone_url_secret_name`. The value of this Secret will be used to "
+                "clone the repository, ignoring `repo`, `repo_host`, `git_token_secret_name`,  `git_token_username`, "
+                "`use_ssh`, and `format_access_token`."
+            )
+        if self.git_token_secret_name and self.use_ssh:
+            self.logger.warning(
+                "Git Storage initialized with `use_ssh = True` and `git_token_secret_name` provided. SSH will be used "
+                "to clone the repository. `git_token_secret_name` will be ignored"
+            )
 
     def add_flow(self, flow: Flow) -> str:
         return self._enter(flow, self.flow_path)

@@ -90,7 +90,7 @@ class ScriptStorage(Storage):
 
     def __init__(self, path: str | None, **kwargs: Any) -> None:
         self.path = path
-        super().__init__(stored_as_script=True, **kwargs)
+        super().__init__(**kwargs)
 
     def add_flow(self, flow: Flow) -> str:
         return self._enter(flow, self.path or "")

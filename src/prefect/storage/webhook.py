@@ -55,7 +55,9 @@ class Webhook(Storage):
     ) -> None:
         for method in (build_request_http_method, get_flow_request_http_method):
             if method not in METHODS:
-                raise RuntimeError(f"HTTP method '{method}' not recognized")
+                message = f"HTTP method '{method}' not recognized"
+                self.logger.critical(message)
+                raise RuntimeError(message)
         self.build_request_kwargs = build_request_kwargs
         self.build_request_http_method = build_request_http_method
         self.get_flow_request_kwargs = get_flow_request_kwargs

@@ -176,6 +176,41 @@ def test_attributes_that_would_be_lost_are_warned_of():
         Lossy(timeout=5)
 
 
+class Mixin:
+    slug = "x"
+
+
+@pytest.mark.parametrize(
+    ("bases", "body", "lost"),
+    [
+        ((Task,), {"max_retries": 3}, "max_retries"),
+        ((Mixin, Task), {}, "slug"),
+        ((type("Parent", (Task,), {"log_stdout": True}),), {}, "log_stdout"),
+        ((Task,), {"cache_key": lambda self: "k"}, "cache_key"),
+    ],
+    ids=["own", "mixin", "inherited", "method"],
+)
+def test_attributes_of_a_class_that_would_be_lost_are_warned_of(bases, body, lost):
+    lossy = type("Lossy", bases, body)
+    with pytest.warns(UserWarning, match=f"`Lossy` sets a `{lost}` attribute, which will be overwritten"):
+        lossy()
+
+
+def test_what_a_class_may_define_is_not_warned_of(recwarn):
+    class Fine(Task):
+        kind = "x"
+
+        def __init__(self):
+            super().__init__()
+            self.name = "late"
+
+        def serialize(self):
+            return {}
+
+    assert Fine().name == "late"
+    assert not recwarn.list
+
+
 def test_tasks_given_to_a_constructor_are_warned_of():
     class Static(Task):
         def __init__(self, x=None, **kwargs):

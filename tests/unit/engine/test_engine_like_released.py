@@ -11,10 +11,11 @@ from dateutil import rrule, tz
 
 from prefect import Flow, Task, apply_map, task, unmapped
 from prefect.agent.local import LocalAgent
+from prefect.core import Edge
 from prefect.engine import TaskRunner, cache_validators, signals
 from prefect.engine.result import Result
 from prefect.engine.results import PrefectResult
-from prefect.engine.state import Cached, Mapped, Pending, Success
+from prefect.engine.state import Cached, Mapped, Pending, Retrying, Scheduled, Success
 from prefect.schedules import RRuleSchedule, Schedule, filters
 from prefect.schedules.clocks import RRuleClock
 from prefect.tasks.prefect import StartFlowRun
@@ -164,3 +165,30 @@ def test_a_task_given_twice_to_apply_map_leads_to_each_first_task_once(places: t
         inner = apply_map(lambda x, y: one(), *(arguments[place] for place in places))
     (edge,) = flow.edges_to(inner)
     assert edge.mapped is (places == (1, 0)), "the last one counts"
+
+
+@pytest.mark.parametrize("make", [cache_validators.partial_parameters_only, cache_validators.partial_inputs_only])
+@pytest.mark.parametrize("names", [["x"], [], None])
+def test_partial_validators_take_no_values_for_empty_ones(make: Any, names: list[str] | None) -> None:
+    for state in (Cached(), Cached(cached_inputs={"x": Result(1)}, cached_parameters={"x": 1})):
+        assert make(names)(state, None, None) == make(names)(state, {}, {})
+
+
+@pytest.mark.parametrize("state", [Pending, Retrying, Scheduled])
+@pytest.mark.parametrize("upstream", [None, 9])
+def test_what_a_former_attempt_was_given_is_no_input(state: Any, upstream: int | None) -> None:
+    @task
+    def add(x: Any, y: int = 1) -> Any:
+        return x, y
+
+    runner = TaskRunner(add)
+    edges = {Edge(Task("up"), add, key="x"): Success(result=upstream)}
+    inputs = runner.get_task_inputs(state(cached_inputs={"x": Result(4), "y": Result(5)}), edges)
+    assert {name: result.value for name, result in inputs.items()} == {"x": upstream}
+    assert runner.get_task_inputs(state(cached_inputs={"x": Result(4)}), {}) == {}
+
+
+def test_states_of_states_have_their_base_where_users_look_for_it() -> None:
+    from prefect.engine.state import ClientFailed, Queued, Submitted, _MetaState
+
+    assert all(issubclass(one, _MetaState) for one in (ClientFailed, Queued, Submitted))

@@ -177,3 +177,27 @@ def test_tail_recursion_into_an_undecorated_function_is_an_error() -> None:
 
     with pytest.raises(RecursionError):
         start()
+
+
+def test_tail_recursion_into_another_decorated_function_is_not_taken_for_this_one() -> None:
+    @tail_recursive
+    def other(n: int) -> int:
+        return n
+
+    @tail_recursive
+    def start(n: int) -> int:
+        raise RecursiveCall(other, n)
+
+    with pytest.raises(RecursiveCall):
+        start(4)
+
+
+def test_tail_recursion_of_methods() -> None:
+    class Counter:
+        @tail_recursive
+        def count(self, n: int, total: int = 0) -> int:
+            if n:
+                raise RecursiveCall(self.count, self, n - 1, total + n)
+            return total
+
+    assert Counter().count(2000) == 2001000

@@ -46,6 +46,12 @@ def test_different_kinds_are_not_equal():
         hash(UniversalRun())
 
 
+def test_what_travels_alike_is_alike():
+    assert KubernetesRun(cpu_limit=2, memory_request=5) == KubernetesRun(cpu_limit="2", memory_request="5")
+    assert KubernetesRun(cpu_limit=2) != KubernetesRun(cpu_limit=3)
+    assert RunConfig(env={"A": "1"}) != RunConfig()
+
+
 def test_arguments_are_by_name_except_of_the_plain_ones():
     assert UniversalRun({"A": "1"}).env == {"A": "1"}
     for cls in (LocalRun, DockerRun, KubernetesRun, ECSRun, VertexRun):

@@ -34,7 +34,7 @@ def test_a_dependency_reaches_pip_as_one_word(package: str, tmp_path: Path) -> N
         cwd=tmp_path,
         env={"PATH": f"{tmp_path}:/bin:/usr/bin"},
     )
-    assert told.stdout.splitlines() == ["install", package]
+    assert told.stdout.splitlines() == ["install", package, "wheel"]
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,22 @@ def test_a_dockerfile_of_ones_own_stays_as_it_is(tmp_path: Path) -> None:
 def test_variables_files_and_settings_are_in_the_image(tmp_path: Path) -> None:
     source = tmp_path / "a file.txt"
     source.write_text("x")
+    same = [tmp_path / "one" / "same", tmp_path / "two" / "same"]
+    for file in same:
+        file.parent.mkdir()
+        file.write_text(file.parent.name)
     (tmp_path / "context").mkdir()
     lines = dockerfile(
         tmp_path / "context",
-        env_vars={"A": 'say "x" for $5 \\ now', "UNSET": None},
-        files={str(source): "/opt/a place/file.txt"},
+        env_vars={"A": 'say "x" for $5 \\ now', "B": "it is $5", "C": 3, "UNSET": None},
+        files={str(source): "/opt/a place/file.txt", str(same[0]): "/opt/first", str(same[1]): "/opt/second"},
     )
-    assert 'ENV PREFECT__USER_CONFIG_PATH="/opt/prefect/config.toml"' in lines
-    assert r'ENV A="say \"x\" for \$5 \\ now"' in lines
+    begin = lines.index(r'ENV A="say \"x\" for \$5 \\ now" \\'[:-1])
+    assert lines[begin + 1 : begin + 3] == ["    B='it is $5' \\", "    C=3 \\"]
+    assert lines[begin + 3] == "    PREFECT__USER_CONFIG_PATH='/opt/prefect/config.toml'"
     assert not [line for line in lines if "UNSET" in line]
-    assert 'COPY ["file-0-a file.txt", "/opt/a place/file.txt"]' in lines
+    assert 'COPY ["a file.txt", "/opt/a place/file.txt"]' in lines
+    assert "COPY 3-same /opt/second" in lines
 
 
 @pytest.mark.parametrize(

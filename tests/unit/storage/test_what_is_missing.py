@@ -12,7 +12,7 @@ import requests
 
 from prefect import Flow, context
 from prefect.engine.results import AzureResult
-from prefect.storage import Azure, Bitbucket, CodeCommit, GitHub, GitLab
+from prefect.storage import Azure, Bitbucket, CodeCommit, Git, GitHub, GitLab, Webhook
 
 SCRIPT = b"from prefect import Flow\nflow = Flow('f')\n"
 
@@ -171,3 +171,35 @@ def test_where_the_connection_string_comes_from(azure: list[Any], monkeypatch: p
     for ask in (lambda: Azure("c").connection_string, AzureResult("c").initialize_service):
         with pytest.raises(ValueError, match="Azure connection string not provided"):
             ask()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **options: GitHub(repo="o/r", path="f.py", **options),
+        lambda **options: GitLab(repo="o/r", path="f.py", **options),
+        lambda **options: Bitbucket(project="p", repo="r", path="f.py", **options),
+        lambda **options: CodeCommit(repo="r", path="f.py", **options),
+        lambda **options: Git(repo="o/r", flow_path="f.py", **options),
+    ],
+    ids=["GitHub", "GitLab", "Bitbucket", "CodeCommit", "Git"],
+)
+def test_whoever_says_that_a_repository_holds_scripts_may(make: Any) -> None:
+    assert make(stored_as_script=True).stored_as_script
+    assert not make().stored_as_script
+
+
+def test_git_warns_of_what_it_ignores(caplog: Any) -> None:
+    Git(flow_path="f.py", git_clone_url_secret_name="S")
+    Git(flow_path="f.py", repo="o/r", git_token_secret_name="T", use_ssh=True)
+    first, second = (record.getMessage() for record in caplog.records if record.levelname == "WARNING")
+    assert "ignoring `repo`" in first
+    assert "`git_token_secret_name` will be ignored" in second
+
+
+def test_an_unknown_method_is_logged_before_it_is_refused(caplog: Any) -> None:
+    with pytest.raises(RuntimeError, match="HTTP method 'NOPE' not recognized"):
+        Webhook({}, "NOPE", {}, "GET")
+    assert [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"] == [
+        "HTTP method 'NOPE' not recognized"
+    ]
