@@ -283,6 +283,7 @@ class Week:
                 "created": self.stored(start - timedelta(hours=1)),
                 "updated": self.stored(end),
                 "flow_id": flow["id"],
+                "flow_group_id": self.group(name),
                 "parameters": self.value(
                     {"day": str((start - timedelta(days=1)).date()), "limit": self.chance.choice([100, 100, 500])}
                     if name == "nightly-load"

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { runsFor, usualTimes } from "../src/screens/flow/medians";
 import { columns, dayOf, monday, plusDays, table } from "../src/screens/calendar/cells";
 import { pairs, signed, zeroOf, type TaskRow } from "../src/screens/compare/pairs";
 import { grouped } from "../src/screens/flow/failures";
@@ -192,17 +193,56 @@ describe("the calendar", () => {
     expect(week).toHaveLength(7);
     expect((week[6]?.to ?? 0) - (week[6]?.from ?? 0)).toBe(23 * 3_600_000);
   });
-  it("counts by flow, cell and kind", () => {
-    const all = columns("2026-11-28", "day", "UTC");
-    const run = (hour: number, state: string, flow = "b") => ({
-      id: "r",
-      state,
-      scheduled_start_time: new Date(Date.UTC(2026, 10, 28, hour)).toISOString(),
-      flow: { name: flow, flow_group_id: flow },
-    });
-    const rows = table([run(1, "Success"), run(1, "Cached"), run(1, "Failed"), run(2, "Scheduled", "a")], all);
-    expect(rows.map((one) => one.name)).toEqual(["a", "b"]);
-    expect(rows[1]?.cells[1]).toEqual({ success: 2, failed: 1 });
-    expect(rows[0]?.cells[2]).toEqual({ planned: 1 });
+  it("lays counts of each column into rows of flows", () => {
+    const counted = [
+      [{ flow_group_id: "b", state: "Success", count: 2_500 }],
+      [
+        { flow_group_id: "b", state: "Cached", count: 1 },
+        { flow_group_id: "b", state: "Success", count: 1 },
+        { flow_group_id: "b", state: "TimedOut", count: 1 },
+        { flow_group_id: "a", state: "Scheduled", count: 1 },
+        { flow_group_id: null, state: "Success", count: 9 },
+      ],
+    ];
+    const rows = table(
+      counted,
+      new Map([
+        ["a", "archive"],
+        ["b", "billing"],
+      ]),
+    );
+    expect(rows.map((one) => [one.name, one.total])).toEqual([
+      ["archive", 1],
+      ["billing", 2_503],
+    ]);
+    expect(rows[1]?.cells).toEqual([{ success: 2_500 }, { success: 2, failed: 1 }]);
+    expect(rows[0]?.cells).toEqual([{}, { planned: 1 }]);
+  });
+});
+
+describe("how long tasks usually take", () => {
+  const time = (task: string, seconds: number | null, map = -1) => ({
+    task_id: task,
+    map_index: map,
+    start_time: "2026-11-28T10:00:00+00:00",
+    end_time: seconds === null ? null : new Date(Date.UTC(2026, 10, 28, 10) + seconds * 1_000).toISOString(),
+  });
+  it("is the median, of a mapped task that of its children", () => {
+    const usual = usualTimes([
+      time("a", 1),
+      time("a", 9),
+      time("a", 2),
+      time("a", null),
+      time("m", 600),
+      time("m", 4, 0),
+      time("m", 6, 1),
+      time("unfinished", null),
+    ]);
+    expect(usual.get("a")).toEqual({ median: 2_000, count: 3, each: false });
+    expect(usual.get("m")).toEqual({ median: 5_000, count: 2, each: true });
+    expect(usual.has("unfinished")).toBe(false);
+  });
+  it("is looked for in fewer runs of large flows", () => {
+    expect([0, 10, 1_000, 5_000, 50_000].map(runsFor)).toEqual([10, 10, 10, 2, 1]);
   });
 });

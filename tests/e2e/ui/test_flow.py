@@ -182,6 +182,29 @@ def test_the_calendar_counts_and_leads_to_runs(open_page, orders: str, two_runs)
     expect(page).to_have_url(re.compile(rf"/default/runs\?flow={orders}&since="))
 
 
+def test_the_calendar_of_one_flow_is_read_by_day(open_page, orders: str, two_runs):
+    page = open_page("/default/calendar?span=day")
+    page.get_by_role("combobox", name="Flow").select_option("orders")
+    expect(page).to_have_url(re.compile(f"flow={orders}"))
+    expect(page.get_by_role("rowheader")).to_have_text(["orders"])
+    page.get_by_role("button", name="The day after").click()
+    expect(page.get_by_text("No run in this day.")).to_be_visible()
+    page.get_by_role("button", name="Today").click()
+    expect(page.get_by_role("rowheader")).to_have_text(["orders"])
+
+
+def test_a_flow_says_how_it_went_and_how_long_its_tasks_take(open_page, orders: str, two_runs):
+    page = open_page(f"/default/flow/{orders}")
+    page.get_by_role("button", name="30 days").click()
+    expect(page.get_by_role("heading", name="Runs over time")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^\s*\d+ ok"))).to_be_visible()
+    page.get_by_role("link", name=re.compile(r"\d+ ok|\d+ done")).last.click()
+    expect(page).to_have_url(re.compile(rf"/default/runs\?.*flow={orders}"))
+
+    page.goto(f"/default/flow/{orders}/tasks")
+    expect(page.get_by_role("row", name=re.compile("^load"))).to_contain_text(re.compile(r"\d m?s"))
+
+
 @pytest.mark.parametrize("tab", ["", "/runs", "/tasks", "/graph", "/versions", "/schedules", "/readme", "/settings"])
 def test_a_flow_looks_right(open_page, check_page, orders: str, two_runs, tab: str, theme: str, width: int, faults):
     faults.allow("onerror|inline event handler|Executing inline|script-src")

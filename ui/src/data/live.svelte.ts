@@ -25,7 +25,7 @@ export function forget(): void {
 }
 
 function variablesOf(key: string): string {
-  return key.slice(key.indexOf("{"));
+  return key.slice(key.search(/[{[]/));
 }
 
 /** What a screen holds of one question: the newest whole answer, and how new it is. */
@@ -88,19 +88,42 @@ export function asked<Answer, Variables>(
   question: Question<Variables>,
   options: { every?: number } = {},
 ): Live<Answer> {
+  return asking(doc.name, question, (variables, signal) => ask(doc, variables, { signal }), options);
+}
+
+/** As `asked`, one question for each of the variables, all in one request: the answers in their order. */
+export function askedEach<Answer, Variables>(
+  doc: Doc<Answer, Variables>,
+  questions: Question<Variables[]>,
+  options: { every?: number } = {},
+): Live<Answer[]> {
+  return asking(
+    `each ${doc.name}`,
+    questions,
+    (each, signal) => Promise.all(each.map((variables) => ask(doc, variables, { signal }))),
+    options,
+  );
+}
+
+function asking<Answer, Variables>(
+  name: string,
+  question: Question<Variables>,
+  put: (variables: Variables, signal: AbortSignal) => Promise<Answer>,
+  options: { every?: number },
+): Live<Answer> {
   const live = new Live<Answer>();
   let before = "";
   $effect(() => {
     const variables = question();
     void [live.turn, session.turn];
     if (variables === null) return;
-    const key = `${session.tenant?.id}:${doc.name}:${JSON.stringify(variables)}`;
+    const key = `${session.tenant?.id}:${name}:${JSON.stringify(variables)}`;
     if (key !== before) untrack(() => live.recall(key));
     before = key;
     const given = new AbortController();
     const again = async () => {
       try {
-        live.take(key, await ask(doc, variables, { signal: given.signal }));
+        live.take(key, await put(variables, given.signal));
       } catch (error) {
         if (!given.signal.aborted) live.fail(error);
       }

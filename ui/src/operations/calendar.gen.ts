@@ -396,20 +396,20 @@ export type Project_Bool_Exp = {
   flows?: Flow_Bool_Exp | null | undefined;
 };
 
-export type CalendarQueryVariables = Exact<{
+export type CalendarCellQueryVariables = Exact<{
   where: Flow_Run_Bool_Exp;
 }>;
 
 
-export type CalendarQuery = { flow_run: Array<{ id: string, name: string | null, state: string | null, scheduled_start_time: string, flow: { name: string, flow_group_id: string } }> };
+export type CalendarCellQuery = { flow_run_counts: Array<{ flow_group_id: string | null, state: string | null, count: number }> | null };
 
-export type CalendarFlowQueryVariables = Exact<{
-  id: string;
+export type CalendarFlowsQueryVariables = Exact<{
+  ids: Array<string> | string;
 }>;
 
 
-export type CalendarFlowQuery = { flow_group_by_pk: { id: string, flows: Array<{ name: string }> } | null };
+export type CalendarFlowsQuery = { flow_group: Array<{ id: string, name: string | null, flows: Array<{ name: string }> }> };
 
-export const Calendar: Doc<CalendarQuery, CalendarQueryVariables> = { name: "Calendar", kind: "query", text: "query Calendar($where:flow_run_bool_exp!){flow_run(where:$where order_by:[{scheduled_start_time:asc}]limit:2001){id name state scheduled_start_time flow{name flow_group_id}}}" };
+export const CalendarCell: Doc<CalendarCellQuery, CalendarCellQueryVariables> = { name: "CalendarCell", kind: "query", text: "query CalendarCell($where:flow_run_bool_exp!){flow_run_counts(where:$where by:[flow_group_id state]limit:1000){flow_group_id state count}}" };
 
-export const CalendarFlow: Doc<CalendarFlowQuery, CalendarFlowQueryVariables> = { name: "CalendarFlow", kind: "query", text: "query CalendarFlow($id:uuid!){flow_group_by_pk(id:$id){id flows(order_by:[{version:desc}]limit:1){name}}}" };
+export const CalendarFlows: Doc<CalendarFlowsQuery, CalendarFlowsQueryVariables> = { name: "CalendarFlows", kind: "query", text: "query CalendarFlows($ids:[uuid!]!){flow_group(where:{id:{_in:$ids}}limit:1000){id name flows(order_by:[{version:desc}]limit:1){name}}}" };

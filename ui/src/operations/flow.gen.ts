@@ -486,6 +486,21 @@ export type FlowShapeQueryVariables = Exact<{
 
 export type FlowShapeQuery = { task: Array<{ id: string, name: string | null, slug: string | null, type: string | null, mapped: boolean, tags: unknown, max_retries: number | null, retry_delay: string | null, trigger: string | null, auto_generated: boolean, is_root_task: boolean, is_terminal_task: boolean, is_reference_task: boolean }>, edge: Array<{ upstream_task_id: string, downstream_task_id: string, key: string | null, mapped: boolean }> };
 
+export type FlowDoneQueryVariables = Exact<{
+  flow: string;
+  limit: number;
+}>;
+
+
+export type FlowDoneQuery = { flow_run: Array<{ id: string }> };
+
+export type FlowTaskTimesQueryVariables = Exact<{
+  runs: Array<string> | string;
+}>;
+
+
+export type FlowTaskTimesQuery = { task_run: Array<{ task_id: string, map_index: number, start_time: string | null, end_time: string | null }> };
+
 export type FlowHooksQueryVariables = Exact<{
   group: string;
 }>;
@@ -680,6 +695,10 @@ export const FlowFailures: Doc<FlowFailuresQuery, FlowFailuresQueryVariables> = 
 export const FlowRuns: Doc<FlowRunsQuery, FlowRunsQueryVariables> = { name: "FlowRuns", kind: "query", text: "query FlowRuns($where:flow_run_bool_exp!$limit:Int!=50$offset:Int!=0){flow_run(where:$where order_by:[{scheduled_start_time:desc}]limit:$limit offset:$offset){...RunRow parameters}}fragment RunRow on flow_run{id name state state_timestamp state_message scheduled_start_time start_time end_time version labels auto_scheduled idempotency_key flow{id name version flow_group_id project{id name}}}" };
 
 export const FlowShape: Doc<FlowShapeQuery, FlowShapeQueryVariables> = { name: "FlowShape", kind: "query", text: "query FlowShape($flow:uuid!){task(where:{flow_id:{_eq:$flow}}order_by:[{name:asc}]limit:5000){id name slug type mapped tags max_retries retry_delay trigger auto_generated is_root_task is_terminal_task is_reference_task}edge(where:{flow_id:{_eq:$flow}}limit:20000){upstream_task_id downstream_task_id key mapped}}" };
+
+export const FlowDone: Doc<FlowDoneQuery, FlowDoneQueryVariables> = { name: "FlowDone", kind: "query", text: "query FlowDone($flow:uuid!$limit:Int!){flow_run(where:{flow_id:{_eq:$flow}state:{_eq:\"Success\"}}order_by:[{scheduled_start_time:desc}]limit:$limit){id}}" };
+
+export const FlowTaskTimes: Doc<FlowTaskTimesQuery, FlowTaskTimesQueryVariables> = { name: "FlowTaskTimes", kind: "query", text: "query FlowTaskTimes($runs:[uuid!]!){task_run(where:{flow_run_id:{_in:$runs}state:{_eq:\"Success\"}map_index:{_lt:3}}order_by:[{flow_run_id:asc}]limit:10000){task_id map_index start_time end_time}}" };
 
 export const FlowHooks: Doc<FlowHooksQuery, FlowHooksQueryVariables> = { name: "FlowHooks", kind: "query", text: "query FlowHooks($group:String!){cloud_hook(where:{version_group_id:{_eq:$group}}limit:100){id name type states config active}}" };
 

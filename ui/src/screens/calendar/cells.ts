@@ -1,11 +1,11 @@
 import { instantsOf, offsetOf } from "../../words/time";
 import { family, type Family } from "../../words/states";
 
-export interface Planned {
-  id: string;
+/** How many runs of a flow are in one state, of those whose planned start lies in a column. */
+export interface Counted {
+  flow_group_id: string | null;
   state: string | null;
-  scheduled_start_time: string;
-  flow: { name: string; flow_group_id: string };
+  count: number;
 }
 
 /** What a calendar counts by: "planned" has not begun, the others are families. */
@@ -76,22 +76,22 @@ export interface FlowRow {
   cells: Partial<Record<Kind, number>>[];
 }
 
-/** Count runs by flow and column; flows by name. */
-export function table(runs: readonly Planned[], all: readonly Column[]): FlowRow[] {
+/** Lay what was counted for each column into rows; flows by name, `…` while it is not known. */
+export function table(counted: readonly (readonly Counted[])[], names: ReadonlyMap<string, string>): FlowRow[] {
   const rows = new Map<string, FlowRow>();
-  for (const run of runs) {
-    const at = Date.parse(run.scheduled_start_time);
-    const column = all.findIndex((one) => at >= one.from && at < one.to);
-    if (column === -1) continue;
-    let row = rows.get(run.flow.flow_group_id);
-    if (!row) {
-      row = { id: run.flow.flow_group_id, name: run.flow.name, total: 0, cells: all.map(() => ({})) };
-      rows.set(run.flow.flow_group_id, row);
+  counted.forEach((column, index) => {
+    for (const { flow_group_id: id, state, count } of column) {
+      if (id === null) continue;
+      let row = rows.get(id);
+      if (!row) {
+        row = { id, name: names.get(id) ?? "…", total: 0, cells: counted.map(() => ({})) };
+        rows.set(id, row);
+      }
+      const cell = row.cells[index] as Partial<Record<Kind, number>>;
+      const kind = kindOf(state);
+      cell[kind] = (cell[kind] ?? 0) + count;
+      row.total += count;
     }
-    const cell = row.cells[column] as Partial<Record<Kind, number>>;
-    const kind = kindOf(run.state);
-    cell[kind] = (cell[kind] ?? 0) + 1;
-    row.total += 1;
-  }
-  return [...rows.values()].sort((a, b) => a.name.localeCompare(b.name));
+  });
+  return [...rows.values()].sort((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1));
 }
