@@ -51,7 +51,7 @@ def agent_of(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
             # moto cannot start a task whose containers do not say their memory; AWS does not ask for it ...
             agent.task_definition = {**DEFAULT_DEFINITION, "containerDefinitions": [SMALL]}
         # ... nor one without a list of security groups.
-        agent.default_network["awsvpcConfiguration"]["securityGroups"] = []
+        agent.infer_network_configuration()["awsvpcConfiguration"]["securityGroups"] = []
         return agent
 
     with set_temporary_config({"cloud.api": "http://localhost:4200", "cloud.api_key": "", "cloud.tenant_id": ""}):
@@ -112,7 +112,7 @@ def test_a_task_is_started_with_the_runs_environment_and_its_definition_put_away
 
 
 def test_a_task_that_names_no_network_gets_the_default_vpc(agent_of: Callable[..., ECSAgent]) -> None:
-    network = agent_of().default_network["awsvpcConfiguration"]
+    network = agent_of().infer_network_configuration()["awsvpcConfiguration"]
 
     assert network["assignPublicIp"] == "ENABLED"
     assert network["subnets"] == sorted(network["subnets"])
@@ -177,10 +177,27 @@ def test_a_capacity_provider_takes_the_place_of_the_launch_type(agent_of: Callab
     network = {"awsvpcConfiguration": {"subnets": ["s"]}}
     run_config = ECSRun(run_task_kwargs={"capacityProviderStrategy": strategy, "networkConfiguration": network})
 
-    arguments = agent_of().run_task_arguments(flow_run(), run_config, "arn", image="i", awsvpc=True)
+    arguments = agent_of().get_run_task_kwargs(flow_run(), run_config, {"networkMode": "awsvpc"})
 
     assert "launchType" not in arguments
     assert arguments["networkConfiguration"] == network
+
+
+def test_an_agent_of_ones_own_changes_a_step(agent_of: Callable[..., ECSAgent]) -> None:
+    class Own(ECSAgent):
+        def generate_task_definition(self, flow_run: GraphQLResult, run_config: ECSRun) -> dict[str, Any]:
+            return {**super().generate_task_definition(flow_run, run_config), "family": "mine"}
+
+        def get_run_task_kwargs(self, flow_run: GraphQLResult, run_config: ECSRun, taskdef: Any) -> dict[str, Any]:
+            assert taskdef["family"] == "mine"
+            return {**super().get_run_task_kwargs(flow_run, run_config, taskdef), "startedBy": "me"}
+
+    agent = agent_of()
+    agent.__class__ = Own
+    run_config = ECSRun(execution_role_arn=f"{ROLE}run")
+    task = task_of(agent, agent.deploy_flow(flow_run(run_config)))
+    assert task["startedBy"] == "me"
+    assert definition_of(agent, task)["family"] == "mine"
 
 
 def test_a_task_that_is_not_started_fails_the_deployment_and_leaves_no_definition(

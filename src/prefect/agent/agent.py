@@ -193,7 +193,7 @@ class Agent:
                 # The others stay in the queue, for this agent or another one.
                 for run in runs[: self._free()]:
                     self.submitting_flow_runs.add(run["id"])
-                    pool.submit(self._deploy, run)
+                    pool.submit(self._deploy_flow_run, run)
                 return [run["id"] for run in runs]
 
             self._loop = PollingLoop(
@@ -275,12 +275,12 @@ class Agent:
 
     # ----- starting a run
 
-    def _deploy(self, run: dict[str, Any]) -> None:
+    def _deploy_flow_run(self, run: dict[str, Any]) -> None:
         run_id = run["id"]
         try:
             self._wait_until(_start_time(run))
             self.logger.info("Deploying flow run %s to execution environment...", run_id)
-            self._mark_submitted(run)
+            self._mark_flow_as_submitted(run)
             run["run_config"] = self._admitted(run)
             where = self.deploy_flow(GraphQLResult(run))
             self._write_log(run_id, f"Submitted for execution: {where}", "INFO")
@@ -322,7 +322,7 @@ class Agent:
         if seconds > 0 and not self.client.knows_extras:
             self._finished.wait(seconds)
 
-    def _mark_submitted(self, run: Mapping[str, Any]) -> None:
+    def _mark_flow_as_submitted(self, run: Mapping[str, Any]) -> None:
         """Take the run, and its task runs that wait, for this agent; refused when another one has it."""
         if run["state"] in WAITING:
             state = _submitted(run["serialized_state"], "Submitted for execution")
@@ -366,7 +366,7 @@ class Agent:
                 # Then its silence tells.
                 self.logger.warning("The end of the process of flow run %s could not be told: %s", run_id, error)
 
-    def _run_config_of(self, flow_run: GraphQLResult, kind: type[R]) -> R:
+    def _get_run_config(self, flow_run: GraphQLResult, kind: type[R]) -> R:
         """Give the run's config as this agent's kind.
 
         Raises:

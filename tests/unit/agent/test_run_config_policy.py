@@ -121,9 +121,9 @@ def test_the_table_has_every_field_and_giver(kind: str) -> None:
 def test_every_agent_starts_runs_by_the_road_that_asks_the_policy(module: str, name: str) -> None:
     kind = getattr(pytest.importorskip(f"prefect.agent.{module}"), name)
 
-    assert kind._deploy is agents.Agent._deploy
+    assert kind._deploy_flow_run is agents.Agent._deploy_flow_run
     assert kind._admitted is agents.Agent._admitted
-    source = inspect.getsource(agents.Agent._deploy)
+    source = inspect.getsource(agents.Agent._deploy_flow_run)
     assert source.index("self._admitted(run)") < source.index("self.deploy_flow(")
 
 

@@ -37,7 +37,6 @@ INTENDED = {
     "prefect.serialization.*Schema.load_*puts: is gone": "as above",
     "prefect.serialization.*Schema*.*: no [*]*args": "there is nothing that they could take",
     "prefect.agent.*.populate_env_vars: image must be given now": "the agents for containers share one",
-    "prefect.agent.*.*: is gone": "steps of deploy_flow, which is what is called",
     "prefect.core.*: is gone": "helpers of the module that defined them",
     "prefect.utilities.executors.*heartbeat*.kind: is gone": "helpers of the module that defined them",
     "prefect.utilities.graphql.*.kind: is gone": "helpers of the module that defined them",

@@ -99,7 +99,7 @@ class DockerAgent(ContainerAgent):
 
     def deploy_flow(self, flow_run: GraphQLResult) -> str:
         """Start the container of a flow run and give its id."""
-        run_config = self._run_config_of(flow_run, DockerRun)
+        run_config = self._get_run_config(flow_run, DockerRun)
         image = get_flow_image(flow_run)
         if not self.no_pull and "/" in image:
             self._pull(image)
@@ -248,15 +248,17 @@ class DockerAgent(ContainerAgent):
                 self.docker_client.connect_container_to_network(container=container_id, net_id=network)
 
     def _show_output(self, container_id: str) -> None:
-        def show() -> None:
-            try:
-                for piece in self.docker_client.logs(container_id, stream=True, follow=True):
-                    sys.stdout.write(piece.decode(errors="replace"))
-                    sys.stdout.flush()
-            except (self.docker.errors.DockerException, OSError) as error:
-                self.logger.warning("The output of container %s is not shown any more: %s", container_id, error)
+        name = f"output-{container_id[:12]}"
+        threading.Thread(target=self.stream_flow_logs, args=(container_id,), name=name, daemon=True).start()
 
-        threading.Thread(target=show, name=f"output-{container_id[:12]}", daemon=True).start()
+    def stream_flow_logs(self, container_id: str) -> None:
+        """Pass on what a container prints, until it ends."""
+        try:
+            for piece in self.docker_client.logs(container_id, stream=True, follow=True):
+                sys.stdout.write(piece.decode(errors="replace"))
+                sys.stdout.flush()
+        except (self.docker.errors.DockerException, OSError) as error:
+            self.logger.warning("The output of container %s is not shown any more: %s", container_id, error)
 
 
 def _container_name(flow_run: GraphQLResult) -> str:

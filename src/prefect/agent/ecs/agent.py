@@ -100,37 +100,42 @@ class ECSAgent(ContainerAgent):
 
     def deploy_flow(self, flow_run: GraphQLResult) -> str:
         """Start the task of a flow run and give its ARN."""
-        run_config = self._run_config_of(flow_run, ECSRun)
+        run_config = self._get_run_config(flow_run, ECSRun)
         if run_config.task_definition_arn is not None:
-            return self._run(flow_run, run_config, run_config.task_definition_arn, image="", awsvpc=True)
-        template = self._template(run_config)
-        image = get_flow_image(flow_run, default=flow_container(template).get("image"))
-        definition = build_definition(
-            template,
-            run_config,
-            flow_name=flow_run.flow.name,
-            image=image,
-            launch_type=self.launch_type,
-            task_role_arn=self.task_role_arn,
-            execution_role_arn=self.execution_role_arn,
-        )
+            return self._run(flow_run, run_config, run_config.task_definition_arn, {"networkMode": "awsvpc"})
+        definition = self.generate_task_definition(flow_run, run_config)
         self.logger.debug("Registering task definition %s", definition["family"])
         arn = self.ecs_client.register_task_definition(**definition)["taskDefinition"]["taskDefinitionArn"]
         try:
-            awsvpc = definition.get("networkMode") == "awsvpc"
-            return self._run(flow_run, run_config, arn, image=image, awsvpc=awsvpc)
+            return self._run(flow_run, run_config, arn, definition)
         finally:
             # The task that runs keeps its definition; nobody else uses it.
             self.ecs_client.deregister_task_definition(taskDefinition=arn)
 
-    def run_task_arguments(
-        self, flow_run: GraphQLResult, run_config: ECSRun, definition_arn: str, *, image: str, awsvpc: bool
+    def generate_task_definition(self, flow_run: GraphQLResult, run_config: ECSRun) -> dict[str, Any]:
+        """Give the task definition that is registered for a flow run."""
+        template = self._template(run_config)
+        return build_definition(
+            template,
+            run_config,
+            flow_name=flow_run.flow.name,
+            image=get_flow_image(flow_run, default=flow_container(template).get("image")),
+            launch_type=self.launch_type,
+            task_role_arn=self.task_role_arn,
+            execution_role_arn=self.execution_role_arn,
+        )
+
+    def get_run_task_kwargs(
+        self, flow_run: GraphQLResult, run_config: ECSRun, taskdef: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Give the arguments of ``run_task`` for a flow run: the run's own win over the agent's over ours.
+        """Give the arguments of ``run_task`` for a flow run, without ``taskDefinition``.
+
+        The run's own win over the agent's, and those over ours.
 
         Args:
-            awsvpc: whether the task needs to be told its subnets.
+            taskdef: the task's definition, as far as it is known; ``networkMode`` says whether it is told its subnets.
         """
+        image = flow_container(taskdef).get("image") or ""
         overrides = build_overrides(
             run_config,
             command=get_flow_run_command(flow_run),
@@ -139,7 +144,6 @@ class ECSAgent(ContainerAgent):
             execution_role_arn=self.execution_role_arn,
         )
         ours: dict[str, Any] = {
-            "taskDefinition": definition_arn,
             "launchType": self.launch_type,
             "overrides": overrides,
             **({"cluster": self.cluster} if self.cluster else {}),
@@ -148,17 +152,20 @@ class ECSAgent(ContainerAgent):
         if arguments.get("capacityProviderStrategy"):
             # ECS takes one or the other.
             arguments.pop("launchType")
-        if awsvpc and "networkConfiguration" not in arguments:
-            arguments["networkConfiguration"] = self.default_network
+        if taskdef.get("networkMode") == "awsvpc" and "networkConfiguration" not in arguments:
+            arguments["networkConfiguration"] = self.infer_network_configuration()
         return arguments
 
-    @cached_property
-    def default_network(self) -> dict[str, Any]:
-        """The network configuration of tasks that name none: all subnets of the default VPC.
+    def infer_network_configuration(self) -> dict[str, Any]:
+        """Give the network configuration of tasks that name none: all subnets of the default VPC.
 
         Raises:
             ValueError: there is no default VPC.
         """
+        return self._default_network
+
+    @cached_property
+    def _default_network(self) -> dict[str, Any]:
         ec2 = get_boto_client("ec2", **self._boto_settings)
         vpcs = ec2.describe_vpcs(Filters=[{"Name": "isDefault", "Values": ["true"]}])["Vpcs"]
         if not vpcs:
@@ -178,10 +185,10 @@ class ECSAgent(ContainerAgent):
         return super().operator_variables() | {entry.get("name") or "" for entry in container.get("environment") or ()}
 
     def _run(
-        self, flow_run: GraphQLResult, run_config: ECSRun, definition_arn: str, *, image: str, awsvpc: bool
+        self, flow_run: GraphQLResult, run_config: ECSRun, definition_arn: str, definition: Mapping[str, Any]
     ) -> str:
-        arguments = self.run_task_arguments(flow_run, run_config, definition_arn, image=image, awsvpc=awsvpc)
-        answer = self.ecs_client.run_task(**arguments)
+        arguments = self.get_run_task_kwargs(flow_run, run_config, definition)
+        answer = self.ecs_client.run_task(**{"taskDefinition": definition_arn, **arguments})
         if not answer.get("tasks"):
             reasons = [failure.get("reason") or failure for failure in answer.get("failures", ())]
             raise RuntimeError(f"ECS did not start a task for flow run {flow_run.id}: {reasons}")

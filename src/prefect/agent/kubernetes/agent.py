@@ -113,7 +113,7 @@ class KubernetesAgent(ContainerAgent):
             ValueError: its template is no job.
             OSError: its template cannot be read.
         """
-        run_config = self._run_config_of(flow_run, KubernetesRun)
+        run_config = self._get_run_config(flow_run, KubernetesRun)
         template = self._template(run_config)
         image = get_flow_image(flow_run, default=first_container(template).get("image"))
         return build_job(

@@ -77,7 +77,7 @@ class LocalAgent(Agent):
             raise ValueError(f"Flow run {flow_run.id} has no storage to load its flow from.")
         if storage["type"] == "Docker":
             raise TypeError(f"Unsupported Storage type: {storage['type']}")
-        run_config = self._run_config_of(flow_run, LocalRun)
+        run_config = self._get_run_config(flow_run, LocalRun)
         working_dir = run_config.working_dir
         if working_dir and not os.path.isdir(working_dir):
             raise ValueError(f"Flow run {flow_run.id} has a nonexistent `working_dir` configured: {working_dir}")

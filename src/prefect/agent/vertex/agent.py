@@ -79,7 +79,7 @@ class VertexAgent(ContainerAgent):
 
     def deploy_flow(self, flow_run: GraphQLResult) -> str:
         """Create the custom job of a flow run and give its name."""
-        job = self.generate_custom_job(flow_run)
+        job = self.generate_task_definition(flow_run)
         # A session each: one must not be shared by the threads that deploy.
         with self._session_class(self._credentials) as session:
             answer = session.post(self._jobs_url, json=job, timeout=TIMEOUT_SECONDS)
@@ -87,13 +87,13 @@ class VertexAgent(ContainerAgent):
             raise RuntimeError(f"Vertex AI refused the job: {answer.status_code} {_reason(answer.text)}")
         return f"Custom Job {answer.json()['name']}"
 
-    def generate_custom_job(self, flow_run: GraphQLResult) -> dict[str, Any]:
+    def generate_task_definition(self, flow_run: GraphQLResult) -> dict[str, Any]:
         """Build the custom job of a flow run.
 
         Raises:
             TypeError: the run wants another kind of agent.
         """
-        run_config = self._run_config_of(flow_run, VertexRun)
+        run_config = self._get_run_config(flow_run, VertexRun)
         pools = self._worker_pools(flow_run, run_config)
         spec: dict[str, Any] = {"worker_pool_specs": pools}
         account = run_config.service_account or self.service_account
