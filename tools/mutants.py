@@ -55,6 +55,8 @@ ROOMS = {
 }
 #: Tests that look at all that a file defines, without naming any of it: they come first.
 ALSO = {"server/catalogue.py": "tests/store/test_migrations.py"}
+#: Tests that look at the heads of all functions: defaults are met with them as well.
+OF_HEADS = ("tests/unit/interface/test_surface.py", "tests/unit/interface/test_signatures.py")
 NOT_CHANGED = ("server/store/migrations/versions/", "server/ui/")
 GOAL = 90.0
 
@@ -200,8 +202,9 @@ class Judge:
                 by_file[at].add(line)
             found = set().union(*(lines.of(at, numbers) for at, numbers in by_file.items())) if by_file else set()
             found = found or lines.of_file(file)
-        named = ALSO.get(file.removeprefix(f"{SOURCE}/"))
-        first = [name for name in self.lines.seconds if named and name.startswith(f"{named}::")]
+        is_of_head = change.scope is not None and change.line < change.scope[0]
+        named = (*OF_HEADS,) if is_of_head else (ALSO.get(file.removeprefix(f"{SOURCE}/")),)
+        first = [name for name in self.lines.seconds if name.partition("::")[0] in named]
         return self._ordered(set(first), file) + self._ordered(found - set(first), file)
 
     def _ordered(self, tests: set[str], file: str) -> list[str]:

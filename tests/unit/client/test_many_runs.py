@@ -64,6 +64,23 @@ def test_sums_are_asked_for_and_given_without_what_was_not_asked(stub: Stub) -> 
     assert counts == {"where": {}, "by": ["state"], "limit": 1000}
     assert (history["from"], history["to"], history["seconds"]) == (FROZEN, "2026-11-27T11:00:00+00:00", 60)
     assert volume == {"id": "x", "where": {}, "buckets": 3}
+    assert (history["where"], history["time"]) == ({}, "scheduled_start_time")
+
+
+def test_sums_are_asked_of_the_runs_and_lines_that_are_named(stub: Stub) -> None:
+    stub.data("flow_run_counts(", flow_run_counts=[])
+    stub.data("flow_run_history(", flow_run_history={"buckets": []})
+    stub.data("log_volume(", log_volume={"total": 0})
+    client, where = Client(), {"name": {"_eq": "x"}}
+
+    assert client.flow_run_counts(where, by=["state", "flow_id"], limit=5) == []
+    assert client.flow_run_history(FROZEN, FROZEN, 1, where=where, time="end_time") == []
+    assert client.log_volume("x", where) == {"total": 0}
+
+    counts, history, volume = (asked.variables for asked in stub.asked)
+    assert counts == {"where": where, "by": ["state", "flow_id"], "limit": 5}
+    assert (history["where"], history["time"]) == (where, "end_time")
+    assert volume == {"id": "x", "where": where, "buckets": 1}
 
 
 def test_a_run_tells_what_it_waits_for_and_a_schedule_its_times(stub: Stub) -> None:

@@ -6,7 +6,7 @@ from prefect.model.state_facts import STATE_CLASSES
 from prefect.server.rules import flow_run, task_run
 from prefect.server.rules.proposal import propose, read_proposal
 from prefect.server.rules.task_run import TaskTransition
-from prefect.server.rules.transition import ALREADY_SUBMITTED, Accept, Reject, Transition, mirror
+from prefect.server.rules.transition import ALREADY_SUBMITTED, QUEUED_FOR, Accept, Reject, Transition, mirror
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 NAMES = sorted(name for name in STATE_CLASSES if name != "State" and not name.startswith("_"))
@@ -117,3 +117,15 @@ def test_a_run_that_ended_gets_another_end_only_from_who_knows_that(step, seen, 
     """A process that was taken for dead may wake up and tell its own end."""
     assert isinstance(step("Failed", "Success", version=3, seen=seen), Accept) == accepted
     assert isinstance(step("Failed", "Pending", version=3, seen=seen), Accept)  # somebody wants it to run again
+
+
+def test_a_run_that_finds_no_place_is_queued_for_a_while_and_holds_no_state():
+    step = Transition("run", "Submitted", 3, proposal("Running"), None, full="2 of 2 places are held", now=NOW)
+
+    verdict = flow_run.decide(step)
+
+    assert isinstance(verdict, Accept)
+    assert (verdict.status, verdict.message) == ("QUEUED", "Queued: 2 of 2 places are held.")
+    queued = verdict.proposal
+    assert (queued.name, queued.start_time, queued.message) == ("Queued", NOW + QUEUED_FOR, verdict.message)
+    assert queued.document["state"] is None
