@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failing, lateOnes, leave, notNow, NOT_NOW_MS, silent } from "../src/screens/home/needs";
+import { failing, lateOnes, leave, notNow, NOT_NOW_MS, silent, troubles } from "../src/screens/home/needs";
 import { barsOf, pieceOf, span, sumOf } from "../src/data/history";
 
 const NOW = Date.parse("2026-11-28T12:00:00Z");
@@ -84,5 +84,30 @@ describe("runs by hour", () => {
   it("adds up", () => {
     const bar = { from: 0, to: 1, done: 2, failed: 1, cancelled: 0, other: 3 };
     expect(sumOf([bar, bar])).toEqual({ done: 4, failed: 2, cancelled: 0, other: 6 });
+  });
+});
+
+describe("hooks and automations in trouble", () => {
+  const told = (id: string, subject: string, minutes: number, kind = "cloud_hook") => ({
+    id,
+    text: "Cloud hook WEBHOOK was given up after 8 attempts: Webhook answered 500",
+    updated: ago(minutes),
+    content: { subject: kind, subject_id: subject, kind: "WEBHOOK", reason: "Webhook answered 500" },
+  });
+  it("are one need each, however many days tell of them", () => {
+    const needs = troubles(
+      [told("m1", "h1", 5), told("m2", "h1", 1_500), told("m3", "a1", 9, "action")],
+      [{ id: "h1", name: "on call" }],
+      [{ id: "a1", name: null }],
+    );
+    expect(needs.map((one) => [one.title, one.path, one.message, one.detail])).toEqual([
+      ["on call", "settings/hooks", "m1", "Webhook answered 500"],
+      ["An automation of the kind WEBHOOK", "automations", "m3", "Webhook answered 500"],
+    ]);
+    expect(needs[0]?.text).toContain("on 2 days");
+  });
+  it("are told by their text when nothing else is known", () => {
+    const [need] = troubles([{ id: "m", text: "given up", updated: ago(1), content: null }], [], []);
+    expect([need?.detail, need?.path]).toEqual(["given up", "automations"]);
   });
 });

@@ -97,6 +97,30 @@ def test_an_automation_is_a_sentence_that_is_made_and_tried(site: Road, open_pag
     expect(page.get_by_role("button", name="Mark read", exact=True)).to_be_visible()
 
 
+def test_an_automation_that_is_given_up_needs_somebody(site: Road, open_page: Callable[..., Page]):
+    site.python("from prefect import Flow\nwith Flow('gone') as f: pass\nf.register('demo')")
+    gone = asked_of(site, '{ flow(where: {name: {_eq: "gone"}}) { id flow_group_id } }')["flow"][0]
+    document = "mutation($input: create_action_input!) { create_action(input: $input) { id } }"
+    wish = {"name": "follow up", "action_type": "START_RUN", "action_config": {"flow_id": gone["id"]}}
+    action = asked_of(site, document, {"input": wish})["create_action"]["id"]
+    document = "mutation($input: create_flow_run_state_changed_hook_input!)"
+    document += "{ create_flow_run_state_changed_hook(input: $input) { id } }"
+    asked_of(site, document, {"input": {"action_id": action, "states": ["Cancelled"]}})
+    asked_of(site, f'mutation {{ delete_flow(input: {{flow_id: "{gone["id"]}"}}) {{ success }} }}')
+    page = open_page("/default")
+    [run] = planned(site, "to-be-followed")
+
+    asked_of(site, f'mutation {{ cancel_flow_run(input: {{flow_run_id: "{run}"}}) {{ state }} }}')
+
+    need = page.get_by_role("listitem").filter(has_text="follow up")
+    expect(need).to_contain_text("was given up")
+    need.get_by_role("button", name="Mark read").click()
+    expect(need).to_have_count(0)
+    told = asked_of(site, '{ message(where: {type: {_eq: "DELIVERY_FAILED"}}) { read } }')["message"]
+    assert told == [{"read": True}]
+    asked_of(site, f'mutation {{ delete_action(input: {{action_id: "{action}"}}) {{ success }} }}')
+
+
 def test_the_api_is_asked_by_hand(site: Road, open_page: Callable[..., Page]):
     page = open_page("/default/api?query=%7B%20project%20%7B%20name%20%7D%20%7D")
     page.get_by_role("button", name="Ask").click()

@@ -201,6 +201,36 @@ def test_it_is_given_up_after_the_attempts_that_are_set_and_at_once_when_told_so
     assert ["after 2 attempts" in given_up[0], "after 1 attempts: Webhook answered 404" in given_up[1]] == [True, True]
 
 
+def test_what_is_given_up_is_one_message_a_day_and_unread_again_when_it_is_newer(world, sink):
+    world.settings = dataclasses.replace(world.settings, outbox_attempts=1)
+    hook_id = hook(world, "WEBHOOK", {"url": sink.url + "/hush"})
+    when(world, action(world, "WEBHOOK", {"url": sink.url + "/hush"}), "Failed")
+
+    def fail(state, *answers):
+        sink.answers += answers
+        run_id = world.running()
+        world.set_flow_run(run_id, state)
+        send(world)
+        return run_id
+
+    fail("Success", 500)
+    [first] = world.rows("message")
+    world.do(hooks.set_message_read, message_id=first["id"], read=True)
+    second = fail("Success", 404)
+
+    [told] = world.rows("message")
+    assert (told["id"], told["read"], told["tenant_id"]) == (first["id"], False, world.tenant_id)
+    assert told["text"] == "Cloud hook WEBHOOK was given up after 1 attempt: Webhook answered 404"
+    content = {"subject": "cloud_hook", "subject_id": hook_id, "kind": "WEBHOOK", "attempts": 1, "flow_run_id": second}
+    assert told["content"] == {**content, "type": "DELIVERY_FAILED", "reason": "Webhook answered 404"}
+
+    fail("Failed", 404)
+    assert sorted(row["content"]["subject"] for row in world.rows("message")) == ["action", "cloud_hook"]
+    world.pass_time(86_400)
+    fail("Success", 404)
+    assert len(world.rows("message")) == 3
+
+
 def test_no_log_and_no_outbox_row_tells_a_secret(world, sink, caplog):
     caplog.set_level(logging.DEBUG)
     sink.answers += [500] * 20
@@ -314,6 +344,9 @@ def test_an_action_that_can_never_be_done_is_dropped_with_a_line_in_the_log(worl
 
     assert world.rows("outbox") == []
     assert "is archived" in caplog.text
+    [told] = world.rows("message")
+    assert told["type"] == "DELIVERY_FAILED"
+    assert "is archived" in told["text"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,11 @@ export type NavCountsSubscriptionVariables = Exact<{
 
 export type NavCountsSubscription = { flow_run_aggregate: { aggregate: { count: number } | null } };
 
+export type NavUnreadQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type NavUnreadQuery = { message_aggregate: { aggregate: { count: number } | null } };
+
 export type JumpQueryVariables = Exact<{
   like: string;
   limit: number;
@@ -43,6 +48,8 @@ export type VersionQuery = { flow_by_pk: { flow_group_id: string, version: numbe
 export const Me: Doc<MeQuery, MeQueryVariables> = { name: "Me", kind: "query", text: "query Me{auth_info{tenant_id role key_id permissions}api{version backend}tenant(order_by:[{name:asc}]limit:200){id name slug}}" };
 
 export const NavCounts: Doc<NavCountsSubscription, NavCountsSubscriptionVariables> = { name: "NavCounts", kind: "subscription", text: "subscription NavCounts($since:timestamptz!){flow_run_aggregate(where:{state:{_in:[\"Failed\" \"TriggerFailed\" \"TimedOut\"]}scheduled_start_time:{_gte:$since}}){aggregate{count}}}" };
+
+export const NavUnread: Doc<NavUnreadQuery, NavUnreadQueryVariables> = { name: "NavUnread", kind: "query", text: "query NavUnread{message_aggregate(where:{read:{_eq:false}}){aggregate{count}}}" };
 
 export const Jump: Doc<JumpQuery, JumpQueryVariables> = { name: "Jump", kind: "query", text: "query Jump($like:String!$limit:Int!=5){flow_group(where:{flows:{archived:{_eq:false}name:{_ilike:$like}}}limit:$limit){id flows(limit:1 order_by:[{version:desc}]){id name project{name}}}flow_run(where:{name:{_ilike:$like}}order_by:[{created:desc}]limit:$limit){id name state created flow{name}}project(where:{name:{_ilike:$like}}limit:$limit){id name}task(where:{name:{_ilike:$like}auto_generated:{_eq:false}flow:{archived:{_eq:false}}}limit:$limit){id name flow{id name}}agent(where:{name:{_ilike:$like}}limit:$limit){id name}}" };
 

@@ -455,6 +455,11 @@ export type HomeUnreadQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type HomeUnreadQuery = { message_aggregate: { aggregate: { count: number } | null } };
 
+export type HomeTroubleQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type HomeTroubleQuery = { message: Array<{ id: string, text: string | null, updated: string, content: unknown }>, cloud_hook: Array<{ id: string, name: string | null }>, action: Array<{ id: string, name: string | null, action_type: string }> };
+
 export type HomeCountsQueryVariables = Exact<{
   where: Flow_Run_Bool_Exp;
   soon: Flow_Run_Bool_Exp;
@@ -516,7 +521,9 @@ export const WhyNot: Doc<WhyNotQuery, WhyNotQueryVariables> = { name: "WhyNot", 
 
 export const HomeAgents: Doc<HomeAgentsQuery, HomeAgentsQueryVariables> = { name: "HomeAgents", kind: "query", text: "query HomeAgents{agent(order_by:[{name:asc}]limit:200){id name labels last_queried}}" };
 
-export const HomeUnread: Doc<HomeUnreadQuery, HomeUnreadQueryVariables> = { name: "HomeUnread", kind: "query", text: "query HomeUnread{message_aggregate(where:{read:{_eq:false}}){aggregate{count}}}" };
+export const HomeUnread: Doc<HomeUnreadQuery, HomeUnreadQueryVariables> = { name: "HomeUnread", kind: "query", text: "query HomeUnread{message_aggregate(where:{read:{_eq:false}_or:[{type:{_is_null:true}}{type:{_neq:\"DELIVERY_FAILED\"}}]}){aggregate{count}}}" };
+
+export const HomeTrouble: Doc<HomeTroubleQuery, HomeTroubleQueryVariables> = { name: "HomeTrouble", kind: "query", text: "query HomeTrouble{message(where:{read:{_eq:false}type:{_eq:\"DELIVERY_FAILED\"}}order_by:[{created:desc}]limit:20){id text updated content}cloud_hook(limit:500){id name}action(limit:500){id name action_type}}" };
 
 export const HomeCounts: Doc<HomeCountsQuery, HomeCountsQueryVariables> = { name: "HomeCounts", kind: "query", text: "query HomeCounts($where:flow_run_bool_exp!$soon:flow_run_bool_exp!){running:flow_run_aggregate(where:$where){aggregate{count}}upcoming:flow_run_aggregate(where:$soon){aggregate{count}}}" };
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from prefect.server.actions import create_run, events, runs, schedules
 from prefect.server.actions.checks import check_labels, check_name, check_object, found, new_id
@@ -22,6 +22,7 @@ __all__ = [
     "AGENT_SLA",
     "FLOW_SLA",
     "IN_DATABASE",
+    "TROUBLE",
     "create_action",
     "create_agent_sla_failed_hook",
     "create_flow_group_sla",
@@ -31,11 +32,14 @@ __all__ = [
     "delete_action",
     "delete_hook",
     "keep_message",
+    "keep_trouble",
     "perform",
     "tell_once",
 ]
 
 FLOW_SLA, AGENT_SLA = "FLOW_SLA_FAILED", "AGENT_SLA_FAILED"
+#: The type of messages that tell of what could not be done.
+TROUBLE = "DELIVERY_FAILED"
 LONGEST_SECONDS = 366 * 86_400
 MOST_IDS = 1000
 LONGEST_TEMPLATE = 10_000
@@ -318,3 +322,15 @@ def keep_message(
     """Put a message into a tenant's inbox."""
     values = {"type": type, "text": text, "content": dict(content), "created": now, "updated": now}
     tx.run(automations.insert_message, id=new_id(), tenant_id=tenant_id, **values)
+
+
+def keep_trouble(
+    tx: Transaction, now: datetime, *, tenant_id: str, subject_id: str, text: str, content: Mapping[str, Any]
+) -> None:
+    """Tell a tenant's inbox that a hook or an action could not be done: one message for each and day, of the newest.
+
+    However often it happens, nobody's inbox is filled with it.
+    """
+    message_id = str(uuid5(UUID(subject_id), f"trouble {now.date()}"))
+    values = {"type": TROUBLE, "text": text, "content": dict(content), "created": now, "updated": now}
+    tx.run(automations.put_message, id=message_id, tenant_id=tenant_id, **values)

@@ -40,6 +40,8 @@ MOST_SENT, MOST_OF_TENANT = 40, 8
 LOOK_SECONDS = 0.25
 # Longer than any delivery takes; a process that dies with a row in hand gives it back by this.
 LEASE = timedelta(seconds=180)
+#: Of what is told in the inbox.
+LONGEST_REASON = 1000
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
 
 
@@ -221,10 +223,29 @@ def _finish(tx: Transaction, now: datetime, settings: Settings, work: Work) -> N
     )
 
 
+def _give_up(tx: Transaction, now: datetime, work: Work, reason: str) -> None:
+    """Take the row away, and let a person know."""
+    if not tx.run(outbox.remove, outbox_id=work.outbox_id):
+        return
+    times = "1 attempt" if work.attempt == 1 else f"{work.attempt} attempts"
+    content = {
+        "type": automations.TROUBLE,
+        "subject": "cloud_hook" if work.of_hook else "action",
+        "subject_id": work.subject_id,
+        "kind": work.kind,
+        "reason": reason[:LONGEST_REASON],
+        "attempts": work.attempt,
+        "flow_run_id": (work.event.get("flow_run") or {}).get("id"),
+    }
+    what = "Cloud hook" if work.of_hook else "Automation"
+    text = f"{what} {work.kind} was given up after {times}: {content['reason']}"
+    automations.keep_trouble(tx, now, tenant_id=work.tenant_id, subject_id=work.subject_id, text=text, content=content)
+
+
 async def _fail(database: Database, settings: Settings, now: datetime, work: Work, reason: str, *, again: bool) -> None:
     if not again or work.attempt >= settings.outbox_attempts:
         logger.error("%s: given up after %d attempts: %s", work.title, work.attempt, reason)
-        await database.write(lambda tx: tx.run(outbox.remove, outbox_id=work.outbox_id))
+        await database.write(lambda tx: _give_up(tx, now, work, reason))
         return
     pause = min(FIRST_PAUSE * 2 ** (work.attempt - 1), LONGEST_PAUSE)
     logger.warning("%s: attempt %d failed, the next in %s: %s", work.title, work.attempt, pause, reason)

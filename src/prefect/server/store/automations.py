@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Text, cast, delete, exists, func, select
+from sqlalchemy import Text, cast, delete, exists, false, func, select
 
 from prefect.model.state_facts import RUNNING, TO_BE_STARTED
 from prefect.server.catalogue import (
@@ -32,6 +32,7 @@ __all__ = [
     "insert_sla_config",
     "late_runs",
     "put_group_sla",
+    "put_message",
     "run_of_tenant",
     "scheduled_flows_of_group",
     "silent_agents",
@@ -73,6 +74,16 @@ agent_of_tenant = select(agent.c.id).where(
     agent.c.id == value_of("agent_id", agent.c.id), agent.c.tenant_id == value_of("tenant_id", agent.c.tenant_id)
 )
 insert_message = inserting(message, "id", "tenant_id", "type", "text", "content", "created", "updated")
+# What is told again is unread again, and says the newest.
+put_message = insert_message.on_conflict_do_update(
+    index_elements=["id"],
+    set_={
+        "text": value_of("text", message.c.text),
+        "content": value_of("content", message.c.content),
+        "updated": value_of("updated", message.c.updated),
+        "read": false(),
+    },
+)
 
 # ------------------------------------------------------------------------------------- what breaks an SLA
 

@@ -4,7 +4,7 @@ import { healthOf, labelsOf, takes } from "../../words/agents";
 export interface Need {
   /** The same for the same thing, so that "not now" is remembered. */
   key: string;
-  kind: "failed" | "agent" | "paused" | "late" | "message";
+  kind: "failed" | "agent" | "paused" | "late" | "hook" | "message";
   title: string;
   text: string;
   detail: string;
@@ -14,6 +14,8 @@ export interface Need {
   at: number;
   run?: string;
   task?: string;
+  /** The message of the inbox that tells of it. */
+  message?: string;
 }
 
 interface Failure {
@@ -134,6 +136,46 @@ export function lateOnes(late: readonly Late[], total: number, reasons: readonly
       at: time(first.scheduled_start_time),
     },
   ];
+}
+
+interface Trouble {
+  id: string;
+  text: string | null;
+  updated: string;
+  content: unknown;
+}
+interface Called {
+  id: string;
+  name: string | null;
+}
+
+/** Hooks and automations that were given up: whoever relies on them hears nothing. */
+export function troubles(told: readonly Trouble[], hooks: readonly Called[], actions: readonly Called[]): Need[] {
+  const newest = new Map<string, Trouble>();
+  const times = new Map<string, number>();
+  for (const one of told) {
+    const about = one.content as Record<string, unknown> | null;
+    const subject = String(about?.["subject_id"] ?? one.id);
+    times.set(subject, (times.get(subject) ?? 0) + 1);
+    if (time(newest.get(subject)?.updated) < time(one.updated)) newest.set(subject, one);
+  }
+  return [...newest].map(([subject, one]) => {
+    const about = (one.content ?? {}) as Record<string, unknown>;
+    const isHook = about["subject"] === "cloud_hook";
+    const known = (isHook ? hooks : actions).find((other) => other.id === subject);
+    const days = times.get(subject) ?? 1;
+    return {
+      key: `hook ${one.id} ${one.updated}`,
+      kind: "hook" as const,
+      title: known?.name || `${isHook ? "A hook" : "An automation"} of the kind ${String(about["kind"] ?? "unknown")}`,
+      text: `was given up${days > 1 ? ` on ${days} days` : ""}; whoever waits for it hears nothing`,
+      detail: String(about["reason"] ?? one.text ?? ""),
+      path: isHook ? "settings/hooks" : "automations",
+      query: {},
+      at: time(one.updated),
+      message: one.id,
+    };
+  });
 }
 
 const KEY = "proctor.notnow";
