@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ ap.add_argument("--before", default="HEAD", help="the commit to compare with")
 ap.add_argument("--rounds", type=int, default=40)
 ap.add_argument("--requests", type=int, default=100, help="of each kind in a turn")
 ap.add_argument("--together", type=int, default=1, help="so many requests wait for their answers at one time")
-ap.add_argument("--kinds", default="create,flow_state,task_state,log,read,read_literal,list,queue")
+ap.add_argument("--kinds", default="create,flow_state,task_state,task_pair,log,read,read_literal,list,queue")
 ap.add_argument("--profile", help="this kind of request alone, of this commit alone")
 ap.add_argument("--threads", action="store_true", help="profile the writer's thread, not the event loop's")
 ap.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
@@ -125,7 +126,7 @@ class Served:
         """Give the requests of a turn; what they need is made before they are counted."""
         if kind == "create":
             return [(CREATE, {"input": {"flow_id": self.flow}})] * count
-        if kind in ("flow_state", "task_state") or not self.runs:
+        if kind in ("flow_state", "task_state", "task_pair") or not self.runs:
             made = [await self.call(CREATE, {"input": {"flow_id": self.flow}}) for _ in range(count)]
             self.runs = [one["create_flow_run"]["id"] for one in made]
         if kind == "flow_state":
@@ -136,6 +137,18 @@ class Served:
             ]
         if kind == "task_state":
             return [(TASK_STATE, {"input": {"states": [await self._task_change(run)]}}) for run in self.runs]
+        if kind == "task_pair":  # as a run tells of it: one task has ended, the next begins
+            begun = [await self._task_change(run) for run in self.runs]
+            for one in begun:
+                await self.call(TASK_STATE, {"input": {"states": [one]}})
+            made = [await self.call(CREATE, {"input": {"flow_id": self.flow}}) for _ in begun]
+            next_ones = [await self._task_change(one["create_flow_run"]["id"]) for one in made]
+            success = {"type": "Success", "message": "Task run succeeded.", "_result": None}
+            ended = [{"task_run_id": one["task_run_id"], "state": success} for one in begun]
+            return [
+                (TASK_STATE, {"input": {"states": [{**one, "id": str(uuid.uuid4())} for one in pair]}})
+                for pair in zip(ended, next_ones, strict=True)
+            ]
         if kind == "log":
             line = {"message": "Task 'a': Starting task run...", "level": "INFO", "name": "prefect.TaskRunner"}
             return [(LOG, {"input": {"logs": [{"flow_run_id": run, **line}]}}) for run in self._some(count)]

@@ -26,6 +26,7 @@ class Stub:
     url: str = ""
     rules: list[tuple[str, Callable[[Asked], tuple[int, Any]]]] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    connections: int = 0
 
     def on(self, text: str, *answers: Any, status: int = 200) -> None:
         """Answer documents that contain ``text`` with the given JSON values, one after the other; the last stays."""
@@ -60,6 +61,10 @@ class StubServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                stub.connections += 1
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -8,6 +8,7 @@ from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from prefect.client.connection import encode
 from prefect.client.many_runs import ManyRuns
 from prefect.contract import errors, limits, operations
 from prefect.contract.fitting import fitted
@@ -336,6 +337,37 @@ class Client(ManyRuns):
         item = {"task_run_id": task_run_id, "version": version, "state": _document_of(state)}
         return self._set_state(operations.SET_TASK_RUN_STATES, item, state)
 
+    def propose_task_run_states(self, proposals: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Propose states for task runs, all or none, in one request; at most 50 are one transaction of the server.
+
+        Args:
+            proposals: each as :func:`proposal_of` makes it.
+
+        Returns:
+            For each, in order, ``status`` and ``message``, which :func:`state_after` reads.
+        """
+        plain = [{key: value for key, value in one.items() if key != "id"} for one in proposals]
+        given = {"states": proposals}
+        answers: list[dict[str, Any]] = self.change_with_extras(
+            operations.SET_TASK_RUN_STATES, given, plain={"states": plain}
+        )["states"]
+        return answers
+
+    def get_mapped_task_runs(self, flow_run_id: str, task_id: str, first: int, count: int) -> list[TaskRunInfoResult]:
+        """Read the task runs of children of a mapped task, which are created where there are none.
+
+        Args:
+            first: index of the first of them.
+            count: how many, at most 500.
+        """
+        values = {"flow_run_id": flow_run_id, "task_id": task_id, "first": first, "count": count}
+        found = self.change(operations.GET_OR_CREATE_MAPPED_TASK_RUNS, values)
+        states = found["serialized_states"]
+        return [
+            TaskRunInfoResult(one_id, task_id, "", version, _state(states.get(str(first + place))))
+            for place, (one_id, version) in enumerate(zip(found["ids"], found["versions"], strict=True))
+        ]
+
     def set_task_run_name(self, task_run_id: str, name: str) -> bool:
         """Rename a task run."""
         return self.change(operations.SET_TASK_RUN_NAME, {"task_run_id": task_run_id, "name": name})["success"]
@@ -355,12 +387,7 @@ class Client(ManyRuns):
 
         named = {**item, "id": str(uuid.uuid4())}
         answer = self.change_with_extras(document, {"states": [named]}, plain={"states": [item]})["states"][0]
-        if answer["status"] == errors.QUEUED:
-            from prefect.model.state import Queued
-
-            start_time = datetime.now(UTC) + timedelta(seconds=float(context.config.cloud.queue_interval))
-            return Queued(message=answer.get("message"), start_time=start_time)
-        return state
+        return state_after(answer, state)
 
     # ----- logs and agents
 
@@ -447,6 +474,25 @@ class Client(ManyRuns):
         """Remove the limit of a tag."""
         if not self.change(operations.DELETE_TASK_TAG_LIMIT, {"limit_id": limit_id})["success"]:
             raise ValueError("Deleting the task tag concurrency limit failed.")
+
+
+def proposal_of(task_run_id: str, version: int | None, state: State) -> tuple[dict[str, Any], int]:
+    """Give what a request says of one proposed state, under an id of its own, and about the bytes that it takes."""
+    import uuid
+
+    document = _document_of(state)
+    size = len(encode(document))
+    return {"task_run_id": task_run_id, "version": version, "state": document, "id": str(uuid.uuid4())}, size
+
+
+def state_after(answer: Mapping[str, Any], state: State) -> State:
+    """Give the state that holds after a proposal was answered: the proposed one, or Queued."""
+    if answer["status"] != errors.QUEUED:
+        return state
+    from prefect.model.state import Queued
+
+    start_time = datetime.now(UTC) + timedelta(seconds=float(context.config.cloud.queue_interval))
+    return Queued(message=answer.get("message"), start_time=start_time)
 
 
 def _document_of(state: State) -> dict[str, Any]:

@@ -260,7 +260,7 @@ class Connection:
         if method == "GET":
             url += "?" + urlencode(params) if params else ""
         else:
-            body = _encode(params or {})
+            body = encode(params or {})
         return self._exchange(method, url, body, self._headers(headers, api_key), {}, retry_on_api_error)
 
     def _execute(
@@ -278,7 +278,7 @@ class Connection:
         answer = self._exchange(
             "POST",
             self.api_server,
-            _encode(request),
+            encode(request),
             self._headers(headers, api_key),
             request,
             retry_on_api_error,
@@ -300,7 +300,8 @@ class Connection:
             "Content-Type": "application/json",
             "User-Agent": f"prefect/{__version__}",
         }
-        _lay_over(complete, headers or {})
+        if headers:
+            _lay_over(complete, headers)
         own = {"X-PREFECT-CORE-VERSION": __version__}
         if key := auth.clean_key(api_key or self.api_key):
             own["Authorization"] = f"Bearer {key}"
@@ -309,8 +310,12 @@ class Connection:
         run_process = context.get("run_process")
         if run_process:
             own["X-PREFECT-RUN-PROCESS"] = str(run_process)
-        _lay_over(complete, own)
-        _lay_over(complete, self._attached_headers)
+        if headers:
+            _lay_over(complete, own)
+        else:
+            complete.update(own)
+        if self._attached_headers:
+            _lay_over(complete, self._attached_headers)
         for name, value in complete.items():
             if "\n" in str(value) or "\r" in str(value):  # the library below would show the value, which may be a key
                 raise ClientError(f"The header {str(name)[:80]!r} holds a line break.")
@@ -403,7 +408,12 @@ def _refusal(url: str, answer: transport.Answer, content: Any, request: Mapping[
     return ClientError(f"{answer.status} error for url: {url}" + (f": {said}" if said else ""))
 
 
-def _encode(content: Mapping[str, Any]) -> bytes:
+def encode(content: Mapping[str, Any]) -> bytes:
+    """Give the JSON of a request.
+
+    Raises:
+        ValueError: a value that is none, or is nested too deeply.
+    """
     try:
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
     except RecursionError:

@@ -17,6 +17,8 @@ from prefect.exceptions import ServerUnreachable
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager
 
+    from prefect.client.direct import Lines
+
 PASSING_FAILURES = frozenset({500, 502, 503, 504})
 """Answers of a server, or of a proxy before it, that is about to come back."""
 
@@ -33,12 +35,26 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class _NoAnswer(OSError):
+    """What urllib3 could not do, in words for people."""
+
+
 class _Pools:
     """The connection pools of this process, by the proxy they go through."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.by_proxy: dict[str | None, PoolManager] = {}
+        self._lines: Lines | None = None
+
+    @property
+    def lines(self) -> Lines:
+        from prefect.client import direct
+
+        with self.lock:
+            if self._lines is None:
+                self._lines = direct.Lines()
+            return self._lines
 
     def for_url(self, url: str) -> PoolManager:
         proxy = _proxy_for(url)
@@ -121,16 +137,14 @@ def send(
     Raises:
         ServerUnreachable: no attempt got an answer.
     """
-    from urllib3.exceptions import HTTPError
-
     deadline = time.monotonic() + retry_seconds
     pause = FIRST_PAUSE_SECONDS
     while True:
-        failure: Exception | None = None
+        failure: OSError | None = None
         answer: Answer | None = None
         try:
             answer = _send_once(method, url, body, headers, timeout_seconds)
-        except HTTPError as error:
+        except OSError as error:
             failure = error
         if answer is not None and answer.status not in PASSING_FAILURES:
             return answer
@@ -147,13 +161,28 @@ def send(
 
 
 def _send_once(method: str, url: str, body: bytes | None, headers: Mapping[str, str], timeout_seconds: float) -> Answer:
+    """Make one attempt.
+
+    Raises:
+        OSError: nobody answered.
+    """
+    connect_seconds = min(CONNECT_SECONDS, timeout_seconds)
+    from prefect.client import direct  # late: only whoever sends something pays for it
+
+    place = direct.place_of(url)
+    if place is not None and _proxy_for(url) is None:
+        times = {"connect_seconds": connect_seconds, "read_seconds": timeout_seconds}
+        return Answer(*_pools.lines.ask(method, place, body=body, headers=headers, **times))
     import urllib3
 
-    timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout_seconds), read=timeout_seconds)
-    response: BaseHTTPResponse = _pools.for_url(url).request(
-        method, url, body=body, headers=dict(headers), timeout=timeout, retries=False, redirect=False
-    )
-    return Answer(response.status, response.headers, response.data)
+    timeout = urllib3.Timeout(connect=connect_seconds, read=timeout_seconds)
+    try:
+        response: BaseHTTPResponse = _pools.for_url(url).request(
+            method, url, body=body, headers=dict(headers), timeout=timeout, retries=False, redirect=False
+        )
+        return Answer(response.status, response.headers, response.data)
+    except urllib3.exceptions.HTTPError as error:
+        raise _NoAnswer(_reason_of(error)) from error
 
 
 def open_stream(url: str, *, headers: Mapping[str, str], timeout_seconds: float) -> tuple[Answer, Iterator[bytes]]:
@@ -173,7 +202,7 @@ def open_stream(url: str, *, headers: Mapping[str, str], timeout_seconds: float)
         if response.status != 200:
             return Answer(response.status, response.headers, response.data), iter(())
     except HTTPError as error:
-        raise ServerUnreachable(_address(url), reason=_reason(error)) from None
+        raise ServerUnreachable(_address(url), reason=_reason_of(error)) from None
     return Answer(200, response.headers, b""), _parts_of(response, url)
 
 
@@ -183,7 +212,7 @@ def _parts_of(response: BaseHTTPResponse, url: str) -> Iterator[bytes]:
     try:
         yield from response.stream(PART_BYTES, decode_content=True)
     except HTTPError as error:
-        raise ServerUnreachable(_address(url), reason=_reason(error)) from None
+        raise ServerUnreachable(_address(url), reason=_reason_of(error)) from None
     finally:
         response.close()  # what was not read to its end is no connection for others
         response.release_conn()
@@ -193,8 +222,21 @@ def _address(url: str) -> str:
     return url.rstrip("/")
 
 
-def _reason(failure: Exception | None) -> str:
-    """Say in a few words why a connection failed, without the inner names of the library below."""
+def _reason(failure: OSError | None) -> str:
+    """Say in a few words why a connection failed, without the inner names of the libraries below."""
+    import socket
+
+    if isinstance(failure, socket.gaierror):
+        return "its name is not known"
+    if isinstance(failure, TimeoutError):
+        return "no answer in time"
+    if isinstance(failure, _NoAnswer):
+        return str(failure)
+    return failure.strerror.lower() if failure is not None and failure.strerror else "the connection was lost"
+
+
+def _reason_of(failure: Exception) -> str:
+    """Say the same of what urllib3 raised."""
     from urllib3.exceptions import NameResolutionError, NewConnectionError, TimeoutError
 
     if isinstance(failure, NameResolutionError):

@@ -76,6 +76,7 @@ JSON_BYTES: Final = 5_000_000
 FLOW_BYTES: Final = 50_000_000
 RUNS_AT_ONCE: Final = 1_000
 TASK_RUNS_AT_ONCE: Final = 200_000
+MOST_CHILDREN_TOLD: Final = 500
 LOGS_AT_ONCE: Final = 10_000
 SCHEDULE_CLOCKS: Final = 500
 SCHEDULE_DATES: Final = 2_000
@@ -131,6 +132,7 @@ TABLE: Final = (
     Limit("description", f"{TEXT_CHARACTERS:,} characters", "refused"),
     Limit("serialized flow, unpacked", _bytes(FLOW_BYTES), "refused"),
     Limit("flow runs created at once", f"{RUNS_AT_ONCE:,}, with {TASK_RUNS_AT_ONCE:,} task runs", "refused"),
+    Limit("children of a mapped task run that are told of at once", f"{MOST_CHILDREN_TOLD:,}", "refused"),
     Limit("flow runs restarted at once, task runs named for it", f"{RUNS_AT_ONCE:,} each", "refused"),
     Limit(
         "a state, as JSON",

@@ -206,6 +206,11 @@ mutation($input: get_or_create_task_run_info_input!) {
     get_or_create_task_run_info(input: $input) { id version serialized_state }
 }"""
 
+GET_OR_CREATE_MAPPED_TASK_RUNS: Final = """\
+mutation($input: get_or_create_mapped_task_runs_input!) {
+    get_or_create_mapped_task_runs(input: $input) { ids versions serialized_states }
+}"""
+
 TASK_RUN_STATE: Final = """\
 query($id: UUID!) { get_task_run_info(task_run_id: $id) { serialized_state } }"""
 

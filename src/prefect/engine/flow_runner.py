@@ -60,6 +60,8 @@ class FlowRunner(Runner):
         super().__init__(state_handlers)
         self.flow = flow
         self.task_runner_cls = task_runner_cls or plugs.task_runner_class()
+        # What runs the tasks, while they are run.
+        self._executor: Executor | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.flow.name}>"
@@ -255,6 +257,7 @@ class FlowRunner(Runner):
         flow = self.flow
         if not return_tasks.issubset(flow.tasks):
             raise ValueError("Some tasks in return_tasks were not found in the flow.")
+        self._executor = executor
         with self.check_for_cancellation(), executor.start():
             walk = Walk(
                 flow,

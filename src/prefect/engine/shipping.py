@@ -138,6 +138,7 @@ def run_parcel(
     map_index: int | None = None,
     children: dict[int, list[State]] | None = None,
     is_mapped_parent: bool = False,
+    own: Mapping[str, Any] | None = None,
 ) -> State:
     """Run a task once; this is what executors are given.
 
@@ -145,6 +146,7 @@ def run_parcel(
         upstream: one state for each edge of the parcel.
         map_index: which child of a mapped task this is.
         children: place of an edge -> the states of the children of the mapped task upstream of it.
+        own: values for the context of this run alone.
     """
     edges = parcel.edges
     upstream_states: dict[Edge, State] = {}
@@ -157,6 +159,8 @@ def run_parcel(
         upstream_states[edge] = upstream_state
     context = parcel.context.copy()
     context["map_index"] = map_index
+    if own:
+        context.update(own)
     runner = parcel.runner_class(task=parcel.task, state_handlers=parcel.handlers, flow_result=parcel.flow_result)
     found: State = runner.run(
         state=state, upstream_states=upstream_states, is_mapped_parent=is_mapped_parent, context=context

@@ -8,6 +8,7 @@ a task are passed over, unless a subclass has its own: whole runs of trivial tas
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from prefect._lazy import lazy
@@ -45,7 +46,7 @@ from prefect.utilities.raised import brief_text_of, text_of
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from prefect.core.edge import Edge
     from prefect.core.task import Task
@@ -216,6 +217,15 @@ class TaskRunner(Runner):
         self._full_name = full_name = name if map_index is None else f"{name}[{map_index}]"
         context["task_full_name"] = full_name
         return full_name
+
+    @staticmethod
+    def children_of(context: dict[str, Any], count: int) -> Iterator[tuple[State | None, dict[str, Any]]]:
+        """Give what is known of each child of a mapped task: its state, and values for its own context.
+
+        Args:
+            context: of the mapped task.
+        """
+        return repeat((None, {}), count)
 
     def fail(self, error: Exception, state: State | None, context: dict[str, Any]) -> State:
         """Fail a run that could not be made, or whose outcome was lost: its process died, or its value cannot travel.

@@ -15,7 +15,7 @@ from prefect.core.edge import Edge
 from prefect.core.resource_manager import ResourceCleanupTask, ResourceSetupTask
 from prefect.engine import mapping
 from prefect.engine.shipping import Parcel, fail_parcel, run_parcel
-from prefect.engine.task_runner import declared_result
+from prefect.engine.task_runner import TaskRunner, declared_result
 from prefect.model.result import ConstantResult
 from prefect.model.state import Mapped, Pending, State, Success
 from prefect.utilities.context import current_content
@@ -118,6 +118,7 @@ class Walk:
         map_index: int | None = None,
         children: dict[int, list[Any]] | None = None,
         is_mapped_parent: bool = False,
+        own: dict[str, Any] | None = None,
     ) -> Any:
         task = parcel.task
         return self._executor.submit(
@@ -128,6 +129,7 @@ class Walk:
             map_index,
             children,
             is_mapped_parent,
+            *([own] if own else ()),
             extra_context={"task_name": task.name, "task_tags": task.tags, "task_index": map_index},
         )
 
@@ -137,7 +139,7 @@ class Walk:
         self, parcel: Parcel, state: State | None, upstream: list[Any], children: dict[int, list[Any]] | None
     ) -> State:
         executor = self._executor
-        known = list(state.map_states) if isinstance(state, Mapped) else []
+        known = dict(enumerate(state.map_states)) if isinstance(state, Mapped) else {}
         parent: State = executor.wait(self._submit(parcel, state, upstream, children=children, is_mapped_parent=True))
         if not isinstance(parent, Mapped):
             return parent
@@ -158,16 +160,12 @@ class Walk:
         except Exception as error:
             # What is mapped over cannot be taken apart: that is this task's failure, and nobody else's.
             return fail_parcel(parcel, parent, None, error)
-        made = [
-            self._submit(
-                parcel,
-                known[index] if index < len(known) else None,
-                [view(index) for view in views],
-                index,
-                children,
-            )
-            for index in range(count)
-        ]
+        tell = getattr(self._runner_class, "children_of", TaskRunner.children_of)
+        made = []
+        for index, (told, own) in enumerate(tell(parcel.context, count)):
+            before = known.get(index)
+            seen = [view(index) for view in views]
+            made.append(self._submit(parcel, told if before is None else before, seen, index, children, own=own))
         self._children[parcel.task] = made
         if parent is state:
             # The states of the pass before belong to whoever gave them.

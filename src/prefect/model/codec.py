@@ -239,7 +239,10 @@ def dump_function(function: Callable[..., Any] | None) -> dict[str, Any] | None:
     name = function_name(function)
     kwargs: dict[str, Any] = {}
     for variable, cell in zip(_closed_over(function), getattr(function, "__closure__", None) or (), strict=False):
-        value = _dump_argument(cell.cell_contents)
+        try:
+            value = _dump_argument(cell.cell_contents)
+        except ValueError:
+            continue  # a name that has no value yet
         if name.startswith(_PACKAGE) or _is_json(value):
             kwargs[variable] = value
     return {"fn": name, "kwargs": kwargs}

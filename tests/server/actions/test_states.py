@@ -323,6 +323,98 @@ def test_a_task_run_needs_a_task_of_its_own_flow(world):
         world.do(runs.get_or_create_task_run, flow_run_id=UNKNOWN, task_id=other["task_id"])
 
 
+# ------------------------------------------------------------------------------------ many children in one answer
+
+
+def children(world, run_id, first=0, count=5, **other):
+    place = {"flow_run_id": run_id, "task_id": world.task_run(run_id)["task_id"], **other}
+    return world.do(runs.get_or_create_mapped_task_runs, first=first, count=count, **place)
+
+
+def test_children_that_are_missing_are_made_and_those_that_are_there_are_told_of(world):
+    run_id = world.running()
+    place = {"flow_run_id": run_id, "task_id": world.task_run(run_id)["task_id"]}
+    known = [world.do(runs.get_or_create_task_run, map_index=index, **place) for index in (4, 1)]
+    world.set_task_run(known[0]["id"], "Running", version=1)
+
+    found = children(world, run_id)
+
+    assert [row["map_index"] for row in found] == [0, 1, 2, 3, 4]
+    assert (found[4]["id"], found[1]["id"]) == (known[0]["id"], known[1]["id"])
+    assert [row["version"] for row in found] == [1, 1, 1, 1, 2]
+    assert found[4]["serialized_state"]["type"] == "Running"
+    assert world.history(found[0]["id"], "task_run_state") == ["Pending"]
+    assert children(world, run_id) == found
+    assert [row["id"] for row in children(world, run_id, first=3, count=1)] == [found[3]["id"]]
+    assert len(world.rows("task_run", flow_run_id=run_id, task_id=place["task_id"])) == 6  # and the mapped task's own
+
+
+def test_many_askers_get_the_same_children(world):
+    run_id = world.running()
+    place = {"flow_run_id": run_id, "task_id": world.task_run(run_id)["task_id"]}
+
+    async def all_of_them():
+        def many(tx):
+            return [row["id"] for row in runs.get_or_create_mapped_task_runs(tx, world.now, first=0, count=8, **place)]
+
+        def one(tx):
+            return runs.get_or_create_task_run(tx, world.now, map_index=3, **place)["id"]
+
+        asked = [world.database.write(many if turn % 2 else one) for turn in range(16)]
+        return await asyncio.gather(*asked)
+
+    found = world.run_async(all_of_them())
+    lists = {tuple(answer) for answer in found if isinstance(answer, list)}
+    assert len(lists) == 1
+    assert {answer for answer in found if isinstance(answer, str)} == {next(iter(lists))[3]}
+
+
+def test_children_of_a_run_that_has_ended_are_closed(world):
+    run_id = world.running()
+    task_id = world.task_run(run_id)["task_id"]
+    world.set_flow_run(run_id, "Cancelled")
+
+    found = children(world, run_id, task_id=task_id)
+
+    assert {row["serialized_state"]["type"] for row in found} == {"Cancelled"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"first": -1}, "first"),
+        ({"first": 2**31}, "first"),
+        ({"count": 0}, "count"),
+        ({"count": 501}, "count"),
+        ({"first": 2**31 - 1, "count": 2}, "count"),
+    ],
+)
+def test_the_number_of_children_told_of_at_once_is_bounded(world, wrong, field):
+    with pytest.raises(ApiError, match=f"{field}.*whole number"):
+        children(world, world.running(), **wrong)
+
+
+def test_most_children_of_one_answer(world):
+    run_id = world.running()
+    assert len(children(world, run_id, count=500)) == 500
+    [last] = children(world, run_id, first=2**31 - 1, count=1)
+    assert last["map_index"] == 2**31 - 1
+
+
+def test_children_need_a_task_of_their_own_flow(world):
+    run_id = world.running()
+    with pytest.raises(ApiError, match="Invalid task ID"):
+        children(world, run_id, task_id=UNKNOWN)
+    with pytest.raises(ApiError, match=r"Foreign key violation\."):
+        world.do(
+            runs.get_or_create_mapped_task_runs,
+            flow_run_id=UNKNOWN,
+            task_id=world.task_run(run_id)["task_id"],
+            first=0,
+            count=1,
+        )
+
+
 def test_children_of_a_mapped_run_are_summed_up(world):
     run_id = world.running()
     parent = world.task_run(run_id)

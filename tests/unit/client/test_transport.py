@@ -89,7 +89,7 @@ def test_requests_to_one_server_use_one_connection() -> None:
         stub.data("x", x=1)
         for _ in range(3):
             assert send(stub.url).status == 200
-        assert transport._pools.for_url(stub.url).connection_from_url(stub.url).num_connections == 1
+        assert stub.connections == 1
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -252,13 +252,13 @@ def test_a_name_that_nobody_knows_is_called_that(monkeypatch: pytest.MonkeyPatch
 def test_the_reason_is_looked_for_below_the_errors_of_the_library() -> None:
     inner = HTTPError("outer")
     inner.__cause__ = ConnectionResetError(104, "Connection reset by peer")
-    assert transport._reason(inner) == "connection reset by peer"
+    assert transport._reason_of(inner) == "connection reset by peer"
 
     nested = HTTPError("outer")
     nested.__context__ = HTTPError("middle")
     nested.__context__.__context__ = OSError(113, "No route to host")
-    assert transport._reason(nested) == "no route to host"
+    assert transport._reason_of(nested) == "no route to host"
 
-    assert transport._reason(HTTPError("nothing below")) == "the connection was lost"
+    assert transport._reason_of(HTTPError("nothing below")) == "the connection was lost"
     assert transport._reason(None) == "the connection was lost"
-    assert transport._reason(NameResolutionError("h", None, socket.gaierror(-2, "x"))) == "its name is not known"  # type: ignore[arg-type]
+    assert transport._reason_of(NameResolutionError("h", None, socket.gaierror(-2, "x"))) == "its name is not known"  # type: ignore[arg-type]

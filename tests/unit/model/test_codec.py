@@ -119,9 +119,20 @@ def test_arguments_of_functions_come_back(value):
     assert codec.load_function(codec.dump_function(ours(value)), {"prefect.elsewhere.outer": outer})() == value
 
 
+def without_value():
+    value = 1
+
+    def inner():
+        return value  # noqa: F821 - that is what is tried here
+
+    del value
+    return inner
+
+
 def test_a_function_of_the_user_travels_by_its_own_name_and_with_what_json_can_hold():
     assert codec.dump_function(outer(3)) == {"fn": f"{__name__}.outer.<locals>.inner", "kwargs": {"size": 3}}
     assert codec.dump_function(outer(object()))["kwargs"] == {}
+    assert codec.dump_function(without_value())["kwargs"] == {}
     assert codec.dump_function(Moved) == {"fn": "prefect.elsewhere.Moved", "kwargs": {}}
 
 

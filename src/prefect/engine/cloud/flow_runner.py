@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prefect._lazy import lazy
 from prefect.client.client import Client, FlowRunInfoResult
+from prefect.engine.cloud import task_runner
 from prefect.engine.cloud.cancellation import CancellationWatcher
+from prefect.engine.cloud.courier import courier_for
 from prefect.engine.cloud.heartbeat import Heartbeat
 from prefect.engine.cloud.task_runner import CloudTaskRunner, patience
 from prefect.engine.cloud.unstorable import in_place_of
@@ -200,11 +202,17 @@ class CloudFlowRunner(FlowRunner):
     @contextmanager
     def check_for_cancellation(self) -> Iterator[None]:
         """Send heartbeats, and watch whether the run is to be cancelled, while its tasks run."""
-        with Heartbeat(self.client, run_context.get("flow_run_id", "")) as heartbeat:
+        flow_run_id = run_context.get("flow_run_id", "")
+        with Heartbeat(self.client, flow_run_id) as heartbeat:
             if self._watcher is not None:
                 self._watcher.helper = heartbeat.watcher
-            with self._watcher or nullcontext():
+            with self._watcher or nullcontext(), self._courier(flow_run_id):
                 yield
+
+    def _courier(self, flow_run_id: str) -> AbstractContextManager[None]:
+        if vars(task_runner)["Client"] is not Client:
+            return nullcontext()
+        return courier_for(self.client, flow_run_id, keeps_back=_runs_tasks_here(self._executor))
 
     def _cancelled(self, flow_run_id: str, version: int | None) -> State:
         with run_context(running_with_backend=True):
@@ -236,6 +244,16 @@ class CloudFlowRunner(FlowRunner):
             if self.client.get_flow_run_state(run_context.get("flow_run_id", "")).is_finished():
                 return False
         return True
+
+
+def _runs_tasks_here(executor: Executor | None) -> bool:
+    """Tell whether the states that tasks end in are handed on in this process, as they are."""
+    from prefect.executors.local import LocalExecutor
+    from prefect.executors.local_dask import LocalDaskExecutor
+
+    if type(executor) is LocalDaskExecutor:
+        return executor.scheduler != "processes"
+    return type(executor) is LocalExecutor
 
 
 def _given_context(given: Any) -> dict[str, Any]:

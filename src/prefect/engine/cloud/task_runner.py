@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from prefect._lazy import lazy
 from prefect.client.client import Client
+from prefect.contract.limits import MOST_CHILDREN_TOLD
 from prefect.engine import mapping
+from prefect.engine.cloud.courier import UpstreamChanged, courier_of
 from prefect.engine.cloud.unstorable import in_place_of
 from prefect.engine.runner import ENDRUN, call_state_handlers
 from prefect.engine.task_runner import TaskRunner, TaskRunnerInitializeResult, declared_result
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from prefect.core.edge import Edge
     from prefect.core.task import Task
     from prefect.model.result import Result
+
+
+# In the context of a child of a mapped task whose id and version are its own, not its parent's.
+_IS_TOLD = "_task_run_is_told"
 
 
 def patience() -> timedelta:
@@ -43,10 +49,22 @@ class CloudTaskRunner(TaskRunner):
         state_handlers: Iterable[Callable[..., State | None]] | None = None,
         flow_result: Result | None = None,
     ) -> None:
-        self.client = Client()
+        self._client: Client | None = None
+        self._changes_seen = 0
         self._is_first_round = True
         self._has_waited = False
         super().__init__(task=task, state_handlers=state_handlers, flow_result=flow_result)
+
+    @property
+    def client(self) -> Client:
+        """What asks the API; most task runs are told by their flow run's courier, and need none of their own."""
+        if self._client is None:
+            self._client = Client()
+        return self._client
+
+    @client.setter
+    def client(self, client: Client) -> None:
+        self._client = client
 
     def latest_time(self) -> datetime:
         """Give the time by which a run is due: its API's clock counts, where that is ahead of this machine's."""
@@ -88,6 +106,16 @@ class CloudTaskRunner(TaskRunner):
         return new_state
 
     def _propose(self, task_run_id: Any, version: int | None, state: State) -> State:
+        courier = courier_of(run_context.get("flow_run_id"))
+        if courier is not None and task_run_id is not None:
+            return courier.propose(
+                task_run_id,
+                version if state.is_running() else None,
+                state,
+                seen=self._changes_seen,
+                # Handlers of the runner are told when the API has agreed.
+                at_once=bool(self.state_handlers),
+            )
         return self.client.set_task_run_state(
             task_run_id=task_run_id,
             version=version if state.is_running() else None,
@@ -112,9 +140,8 @@ class CloudTaskRunner(TaskRunner):
     def initialize_run(self, state: State | None, context: dict[str, Any]) -> TaskRunnerInitializeResult:
         """Learn the task run's id, version and state from the API, where the flow runner has not done so."""
         context["checkpointing"] = True
-        is_known = (
-            self._is_first_round and context.get("map_index") is None and context.get("task_run_version") is not None
-        )
+        is_told = context.pop(_IS_TOLD, False) or context.get("map_index") is None
+        is_known = self._is_first_round and is_told and context.get("task_run_version") is not None
         if not is_known:
             state = self._read_run(state, context)
         self._is_first_round = self._has_waited = False
@@ -203,18 +230,38 @@ class CloudTaskRunner(TaskRunner):
     ) -> State:
         """Run the task; wait here for a next attempt that is due soon, and then run it again."""
         context = run_context.to_dict() if context is None else context
+        courier = courier_of(context.get("flow_run_id"))
         while True:
-            state = super().run(
-                state=state,
-                upstream_states=upstream_states,
-                context=dict(context),
-                is_mapped_parent=is_mapped_parent,
-            )
+            self._changes_seen = 0 if courier is None else courier.changes
+            try:
+                state = super().run(
+                    state=state,
+                    upstream_states=upstream_states,
+                    context=dict(context),
+                    is_mapped_parent=is_mapped_parent,
+                )
+            except UpstreamChanged:
+                continue
             seconds = _seconds_until_next_attempt(state)
             if seconds is None:
                 return state
             time.sleep(seconds)
             self._has_waited = True
+
+    @staticmethod
+    def children_of(context: dict[str, Any], count: int) -> Iterator[tuple[State | None, dict[str, Any]]]:
+        """Give, of each child of a mapped task, its state and what its context holds of its own; many in one answer."""
+        flow_run_id, task_id = context.get("flow_run_id"), context.get("task_id")
+        courier = courier_of(flow_run_id)
+        index = 0
+        while courier is not None and flow_run_id and task_id and index < count:
+            found = courier.children(flow_run_id, task_id, index, min(MOST_CHILDREN_TOLD, count - index))
+            if found is None:
+                break
+            index += len(found)
+            for run in found:
+                yield run.state, {"task_run_id": run.id, "task_run_version": run.version, _IS_TOLD: True}
+        yield from ((None, {}) for _ in range(index, count))
 
 
 def _anywhere_in_place(result: Result | None) -> Result | None:

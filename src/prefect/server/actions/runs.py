@@ -14,6 +14,7 @@ from prefect.server.actions.checks import check_labels, found, new_id
 from prefect.server.actions.clearing import clear_flow_run
 from prefect.server.actions.set_state import begin_task_runs, close_new_task_run, set_flow_run_state
 from prefect.server.errors import ApiError, BadInput
+from prefect.server.live import task_runs_topic
 from prefect.server.rules.proposal import propose
 from prefect.server.store import runs
 from prefect.server.store.database import Transaction
@@ -23,6 +24,7 @@ __all__ = [
     "beat_task_run",
     "cancel_flow_run",
     "delete_flow_run",
+    "get_or_create_mapped_task_runs",
     "get_or_create_task_run",
     "mapped_children",
     "set_flow_run_labels",
@@ -104,15 +106,62 @@ def get_or_create_task_run(
     known = tx.one(runs.task_run_by_place, **place)
     if known is not None:
         return known
+    owner = _owner_of(tx, flow_run_id, task_id)
+    row = {"id": new_id(), "tenant_id": owner["tenant_id"], "cache_key": owner["cache_key"], **place}
+    if begin_task_runs(tx, now, [row], once=True) and is_kind(owner["state"], Finished):
+        close_new_task_run(tx, now, row["id"], owner["state"])
+    return found(tx.one(runs.task_run_by_place, **place), "Invalid ID")
+
+
+def get_or_create_mapped_task_runs(
+    tx: Transaction, now: datetime, *, flow_run_id: str, task_id: str, first: int, count: int
+) -> list[Mapping[str, Any]]:
+    """Give the task runs of children of a mapped task, in order of their indexes, making those that are not there.
+
+    Args:
+        first: index of the first of them.
+        count: how many, at most 500.
+
+    Returns:
+        id, map_index, version and serialized_state of each.
+    """
+    if not 0 <= first <= MAP_INDEX_MAX:
+        raise BadInput("first", f"a whole number from 0 to {MAP_INDEX_MAX}", first)
+    most = min(limits.MOST_CHILDREN_TOLD, MAP_INDEX_MAX - first + 1)
+    if not 1 <= count <= most:
+        raise BadInput("count", f"a whole number from 1 to {most}", count)
+    # The whole row is locked: who makes one of them meanwhile waits.
+    if tx.one(runs.flow_run_to_fill, flow_run_id=flow_run_id) is None:
+        raise ApiError("Foreign key violation.")
+    which = {"flow_run_id": flow_run_id, "task_id": task_id, "first": first, "last": first + count - 1}
+    known = tx.all(runs.task_runs_by_places, **which)
+    if len(known) == count:
+        return list(known)
+    owner = _owner_of(tx, flow_run_id, task_id)
+    there = {row["map_index"] for row in known}
+    common = {"tenant_id": owner["tenant_id"], "cache_key": owner["cache_key"]}
+    place = {"flow_run_id": flow_run_id, "task_id": task_id}
+    made = [
+        {"id": new_id(), "map_index": index, **common, **place}
+        for index in range(first, first + count)
+        if index not in there
+    ]
+    begin_task_runs(tx, now, made)
+    tx.announce(task_runs_topic(flow_run_id))
+    if is_kind(owner["state"], Finished):
+        for row in made:
+            close_new_task_run(tx, now, row["id"], owner["state"])
+    return list(tx.all(runs.task_runs_by_places, **which))
+
+
+def _owner_of(tx: Transaction, flow_run_id: str, task_id: str) -> Mapping[str, Any]:
+    """Give the flow run of a new task run, whose task must be one of its flow."""
     owner = tx.one(runs.flow_run_and_task, flow_run_id=flow_run_id, task_id=task_id)
     if owner is None:
         raise ApiError("Foreign key violation.")
     if owner["task_id"] is None or owner["task_flow_id"] != owner["flow_id"]:
         raise ApiError("Invalid task ID")
-    row = {"id": new_id(), "tenant_id": owner["tenant_id"], "cache_key": owner["cache_key"], **place}
-    if begin_task_runs(tx, now, [row], once=True) and is_kind(owner["state"], Finished):
-        close_new_task_run(tx, now, row["id"], owner["state"])
-    return found(tx.one(runs.task_run_by_place, **place), "Invalid ID")
+    return owner
 
 
 def task_run_info(tx: Transaction, *, task_run_id: str) -> Mapping[str, Any]:

@@ -37,6 +37,7 @@ RUN_OPERATIONS = frozenset(
         "create_task_run_artifact",
         "delete_key_value",
         "delete_task_run_artifact",
+        "get_or_create_mapped_task_runs",
         "get_or_create_task_run",
         "get_or_create_task_run_info",
         "get_runs_in_queue",
@@ -83,6 +84,7 @@ ADMIN_TABLES = frozenset({"auth_api_key", "audit", "cloud_hook", "action", "hook
 NEVER_AUDITED = frozenset(
     {
         "create_task_run_artifact",
+        "get_or_create_mapped_task_runs",
         "get_or_create_task_run",
         "get_or_create_task_run_info",
         "get_runs_in_queue",

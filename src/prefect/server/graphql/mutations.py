@@ -123,6 +123,16 @@ async def _get_or_create_task_run_info(request: Request, inputs: Inputs) -> Mapp
     return dict(found)
 
 
+async def _get_or_create_mapped_task_runs(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    found = await write(request, runs.get_or_create_mapped_task_runs, **inputs)
+    return {
+        "ids": [row["id"] for row in found],
+        "versions": [row["version"] for row in found],
+        # Of most, nothing has to be told.
+        "serialized_states": {str(row["map_index"]): row["serialized_state"] for row in found if row["version"] > 1},
+    }
+
+
 async def _get_or_create_task_run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     try:
         found = await write(request, runs.get_or_create_task_run, **inputs)
@@ -341,6 +351,15 @@ _RUNS = (
     _operation("set_task_run_name", _success(runs.set_task_run_name), task_run_id="UUID!", name="String!"),
     _operation("get_or_create_task_run", _get_or_create_task_run, ID, **_TASK_RUN),
     _operation("get_or_create_task_run_info", _get_or_create_task_run_info, _TASK_RUN_INFO, **_TASK_RUN),
+    _operation(
+        "get_or_create_mapped_task_runs",
+        _get_or_create_mapped_task_runs,
+        {"ids": "[UUID!]!", "versions": "[Int!]!", "serialized_states": "JSON!"},
+        flow_run_id="UUID!",
+        task_id="UUID!",
+        first="Int!",
+        count="Int!",
+    ),
     _operation("update_flow_run_heartbeat", _update_flow_run_heartbeat, flow_run_id="UUID!"),
     _operation("update_task_run_heartbeat", _success(runs.beat_task_run), task_run_id="UUID!"),
     _operation("delete_flow_run", _success(runs.delete_flow_run), flow_run_id="UUID!"),

@@ -31,6 +31,7 @@ __all__ = [
     "take_event_numbers",
     "task_run_by_id",
     "task_run_by_place",
+    "task_runs_by_places",
 ]
 
 insert_new_flow_run = inserting(
@@ -147,6 +148,15 @@ task_run_by_place = select(task_run.c.id, task_run.c.version, task_run.c.state, 
     task_run.c.flow_run_id == value_of("flow_run_id", task_run.c.flow_run_id),
     task_run.c.task_id == value_of("task_id", task_run.c.task_id),
     task_run.c.map_index == value_of("map_index", task_run.c.map_index),
+)
+task_runs_by_places = (
+    select(task_run.c.id, task_run.c.map_index, task_run.c.version, task_run.c.serialized_state)
+    .where(task_run.c.flow_run_id == value_of("flow_run_id", task_run.c.flow_run_id))
+    .where(task_run.c.task_id == value_of("task_id", task_run.c.task_id))
+    .where(
+        task_run.c.map_index.between(value_of("first", task_run.c.map_index), value_of("last", task_run.c.map_index))
+    )
+    .order_by(task_run.c.map_index)
 )
 set_task_run_name = updating(task_run, "name", row="task_run_id")
 beat_task_run = (
