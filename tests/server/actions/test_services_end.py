@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +14,10 @@ import pytest
 
 from prefect.server.actions import automations, chore_kinds, clearing, events, schedules, slots, tenants
 from prefect.server.actions.chores import begin as begin_chore
+from prefect.server.actions.create_run import KeyTaken
+from prefect.server.actions.delivery import Undeliverable
 from prefect.server.catalogue import metadata
+from prefect.server.errors import ApiError
 from prefect.server.services import (
     chores,
     lazarus,
@@ -28,7 +32,7 @@ from prefect.server.services import (
 from prefect.server.services.stop import Stop
 from prefect.server.store import chores as chores_statements
 from prefect.server.store import outbox as outbox_statements
-from prefect.server.store.database import DatabaseUnavailable
+from prefect.server.store.database import DatabaseUnavailable, UniquenessViolation
 from prefect.server.store.postgres import PostgresTransaction
 from prefect.server.store.sqlite import SqliteTransaction
 from support.families import SERVICES, begun, turn
@@ -183,6 +187,49 @@ def test_work_that_fails_is_put_off_for_longer_each_time_up_to_five_minutes(
     monkeypatch.undo()
     assert turn(world, chores) == 1
     assert world.rows("flow_run", id=run_id) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "again", "said"),
+    [
+        (KeyTaken("k"), True, "attempt 1 failed, the next in 0:00:05: another replica made the run at the same moment"),
+        (Undeliverable("no luck"), True, "attempt 1 failed, the next in 0:00:05: no luck"),
+        (Undeliverable("no luck", again=False), False, "given up after 1 attempts: no luck"),
+        (ApiError("it is archived"), False, "given up after 1 attempts: it is archived"),
+        (UniquenessViolation(), False, "given up after 1 attempts: Uniqueness violation."),
+        (ValueError("hush"), True, "attempt 1 failed, the next in 0:00:05: unexpected ValueError"),
+        (KeyError("hush"), True, "attempt 1 failed, the next in 0:00:05: unexpected KeyError"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_each_error_of_an_action_is_tried_again_or_given_up_with_its_reason(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    again: bool,
+    said: str,
+) -> None:
+    given = {"tenant_id": world.tenant_id, "action_type": "MESSAGE", "action_config": {"message": "hello"}}
+    action_id = world.do(automations.create_action, **given)
+    payload = {"action_id": action_id, "event": {"flow_run": {"id": "f-1"}}}
+    world.do(events.enter, tenant_id=world.tenant_id, kind=events.DO_ACTION, payload=payload)
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(automations, "perform", fail)
+        assert turn(world, outbox) == 1
+
+    (record,) = [one for one in caplog.records if one.name == outbox.logger.name]
+    assert record.getMessage() == f"Action MESSAGE ({action_id}) for flow run f-1: {said}"
+    assert record.levelno == (logging.WARNING if again else logging.ERROR)
+    assert "hush" not in caplog.text
+    assert len(world.rows("outbox")) == int(again)
+    world.pass_time(5)
+    assert turn(world, outbox) == int(again)
+    assert [row["text"] for row in world.rows("message")] == ["hello"] * again
 
 
 # ----- deliveries at one time
