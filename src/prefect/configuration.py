@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
@@ -61,6 +62,19 @@ def _load_once() -> Config:
         if loaded is None:
             loaded = globals()["config"] = load_default_config()
         return loaded
+
+
+def forget() -> None:
+    """Let the settings be read again when they are next asked for, as in a process that has just begun."""
+    global USER_CONFIG, BACKEND_CONFIG
+    USER_CONFIG = os.getenv("PREFECT__USER_CONFIG_PATH", "~/.prefect/config.toml")
+    BACKEND_CONFIG = os.getenv("PREFECT__BACKEND_CONFIG_PATH", "~/.prefect/backend.toml")
+    with _loading:
+        former = globals().pop("config", None)
+        # The modules that hand the settings on keep what they gave once.
+        for name, module in list(sys.modules.items()):
+            if name.partition(".")[0] == "prefect" and former is not None and vars(module).get("config") is former:
+                del vars(module)["config"]
 
 
 def load_default_config() -> Config:

@@ -94,9 +94,15 @@ def script(server):
     return path
 
 
+@pytest.fixture(scope="module", params=[(), ("--warm",)], ids=["fresh", "warm"])
+def mode(request):
+    """Each flow run with an interpreter of its own, or forked: everything else is the same."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def agent(server, script):
-    with running_agent(server, server.folder, "--env", "FROM_AGENT=1", "--env", "BOTH=agent") as agent:
+def agent(server, script, mode):
+    with running_agent(server, server.folder, *mode, "--env", "FROM_AGENT=1", "--env", "BOTH=agent") as agent:
         yield agent
 
 
@@ -309,8 +315,8 @@ def test_a_running_flow_run_can_be_cancelled(client, agent, registered, tmp_path
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda s: s.name)
-def test_flow_runs_go_on_when_their_agent_ends(server, client, registered, tmp_path, by):
-    with running_agent(server, tmp_path, "--label", by.name) as agent:
+def test_flow_runs_go_on_when_their_agent_ends(server, client, registered, tmp_path, by, mode):
+    with running_agent(server, tmp_path, *mode, "--label", by.name) as agent:
         run_id = client.create_flow_run(
             flow_id=registered("slow"), parameters={"folder": str(tmp_path)}, labels=[by.name]
         )
@@ -325,7 +331,7 @@ def test_flow_runs_go_on_when_their_agent_ends(server, client, registered, tmp_p
 
 
 def test_no_more_runs_have_a_process_than_there_are_places_and_the_others_wait_in_the_queue(
-    server, client, registered, tmp_path
+    server, client, registered, tmp_path, mode
 ):
     flow_id, label = registered("slow"), "few"
     folders = [tmp_path / f"{number}" for number in range(5)]
@@ -342,7 +348,7 @@ def test_no_more_runs_have_a_process_than_there_are_places_and_the_others_wait_i
     def states():
         return sorted(type(client.get_flow_run_state(run_id)).__name__ for run_id in ids)
 
-    with running_agent(server, tmp_path, "--label", label, "--max-processes", "2") as agent:
+    with running_agent(server, tmp_path, *mode, "--label", label, "--max-processes", "2") as agent:
         wait_for("two", lambda: len(started()) == 2)
         agent.wait_for("2 flow runs have a process, as many as --max-processes allows")
         # Not taken: another agent may have them.
@@ -350,7 +356,7 @@ def test_no_more_runs_have_a_process_than_there_are_places_and_the_others_wait_i
         (started()[0] / "go on").touch()
         wait_for("a third", lambda: len(started()) == 3)
         assert states().count("Scheduled") == 2
-        with running_agent(server, tmp_path, "--label", label):
+        with running_agent(server, tmp_path, *mode, "--label", label):
             wait_for("all", lambda: len(started()) == 5)
             for folder in folders:
                 (folder / "go on").touch()
@@ -358,9 +364,9 @@ def test_no_more_runs_have_a_process_than_there_are_places_and_the_others_wait_i
     assert states() == ["Success"] * 5
 
 
-def test_the_settings_tell_how_many_processes_too(server, client, registered, tmp_path):
+def test_the_settings_tell_how_many_processes_too(server, client, registered, tmp_path, mode):
     first, second = (tmp_path / name for name in ("first", "second"))
-    with running_agent(server, tmp_path, "--label", "one", PREFECT__CLOUD__AGENT__MAX_PROCESSES="1") as agent:
+    with running_agent(server, tmp_path, *mode, "--label", "one", PREFECT__CLOUD__AGENT__MAX_PROCESSES="1") as agent:
         for folder in (first, second):
             folder.mkdir()
             client.create_flow_run(flow_id=registered("slow"), parameters={"folder": str(folder)}, labels=["one"])
@@ -392,7 +398,7 @@ def test_the_usual_number_of_processes_grows_with_the_machine(monkeypatch):
     assert found == [50, 50, 50, 200]
 
 
-def test_agent_and_flow_run_outlive_a_server_that_is_killed_and_started_again(script, tmp_path):
+def test_agent_and_flow_run_outlive_a_server_that_is_killed_and_started_again(script, tmp_path, mode):
     with running_server(tmp_path) as server, set_temporary_config({"cloud.api": server.url}):
         client = Client()
         client.create_project(PROJECT)
@@ -400,7 +406,7 @@ def test_agent_and_flow_run_outlive_a_server_that_is_killed_and_started_again(sc
         flow.storage = Local(path=str(script), stored_as_script=True)
         flow.run_config, flow.result = UniversalRun(), flow.storage.result
         flow_id = client.register(flow, PROJECT, no_url=True)
-        with running_agent(server, tmp_path) as agent:
+        with running_agent(server, tmp_path, *mode) as agent:
             run_id = client.create_flow_run(flow_id=flow_id, parameters={"folder": str(tmp_path)})
             wait_for("start", (tmp_path / "started").exists)
 
@@ -417,16 +423,16 @@ def test_agent_and_flow_run_outlive_a_server_that_is_killed_and_started_again(sc
             assert agent.log.count("Trying again until it answers.") == 1
 
 
-def test_an_agent_ends_after_the_number_of_questions_it_was_given(server, client, tmp_path):
-    with running_agent(server, tmp_path, "--max-polls", "1", "--label", "nobody") as agent:
+def test_an_agent_ends_after_the_number_of_questions_it_was_given(server, client, tmp_path, mode):
+    with running_agent(server, tmp_path, *mode, "--max-polls", "1", "--label", "nobody") as agent:
         assert agent.process.wait(30) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_agent_in_the_background_of_a_script_can_be_interrupted(server, tmp_path, number):
+def test_an_agent_in_the_background_of_a_script_can_be_interrupted(server, tmp_path, number, mode):
     former = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell without job control does for `command &`
     try:
-        agent = AgentProcess(server, tmp_path, "--label", "background")
+        agent = AgentProcess(server, tmp_path, *mode, "--label", "background")
     finally:
         signal.signal(signal.SIGINT, former)
     try:
@@ -440,11 +446,11 @@ def test_an_agent_in_the_background_of_a_script_can_be_interrupted(server, tmp_p
         agent.stop()
 
 
-def test_an_agent_says_that_it_is_alive(server, tmp_path):
+def test_an_agent_says_that_it_is_alive(server, tmp_path, mode):
     import urllib.request
 
     address = f"http://127.0.0.1:{free_port()}"
-    with running_agent(server, tmp_path, "--agent-address", address, "--label", "health"):
+    with running_agent(server, tmp_path, *mode, "--agent-address", address, "--label", "health"):
         with urllib.request.urlopen(f"{address}/api/health", timeout=5) as answer:
             assert answer.read() == b"{}"
         with urllib.request.urlopen(f"{address}/api/poke", timeout=5) as answer:

@@ -194,8 +194,9 @@ def test_a_run_that_holds_the_interpreter_from_its_first_line_goes_on_beating(st
     assert stage.states(run_id) == ["Scheduled", "Running", "Success"]
 
 
-def test_a_run_of_an_agent_that_holds_the_interpreter_goes_on_beating(stage, server):
-    with running_agent(server, stage.folder, "--label", "here", PREFECT__CLOUD__HEARTBEAT_INTERVAL="0.2"):
+@pytest.mark.parametrize("mode", [(), ("--warm",)], ids=["fresh", "warm"])
+def test_a_run_of_an_agent_that_holds_the_interpreter_goes_on_beating(stage, server, mode):
+    with running_agent(server, stage.folder, *mode, "--label", "here", PREFECT__CLOUD__HEARTBEAT_INTERVAL="0.2"):
         run_id = stage.run_of("holds", labels=["here"])
         stage.pid()
 
@@ -206,8 +207,9 @@ def test_a_run_of_an_agent_that_holds_the_interpreter_goes_on_beating(stage, ser
     assert stage.states(run_id) == ["Scheduled", "Submitted", "Running", "Success"]
 
 
-def test_an_agent_tells_how_the_process_of_a_run_ended(stage, server, client):
-    with running_agent(server, stage.folder, "--label", "here"):
+@pytest.mark.parametrize("mode", [(), ("--warm",)], ids=["fresh", "warm"])
+def test_an_agent_tells_how_the_process_of_a_run_ended(stage, server, client, mode):
+    with running_agent(server, stage.folder, *mode, "--label", "here"):
         run_id = stage.run_of("waits", labels=["here"])
         pid = stage.pid()
         os.unlink(stage.folder / "pid")

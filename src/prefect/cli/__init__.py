@@ -6,6 +6,7 @@ prints; it decides nothing that another caller of those rooms would have to deci
 
 from __future__ import annotations
 
+import os
 import sys
 
 from prefect._lazy import lazy
@@ -16,9 +17,15 @@ __getattr__, __dir__ = lazy(__name__, {"cli": "prefect.cli.group"})
 def main() -> None:
     """Run the command of this process's arguments.
 
-    ``execute flow-run`` is what agents start for every run: it goes straight to its work, without loading click.
+    ``execute flow-run`` is what agents start for every run: it goes straight to its work, without loading click. A
+    local agent with ``--warm`` starts it once, and has it forked for every run.
     """
     if sys.argv[1:] == ["execute", "flow-run"]:
+        channel = os.environ.get("PREFECT_WARM_PARENT")
+        if channel:
+            from prefect.backend.warm_parent import serve_until_forked
+
+            serve_until_forked(int(channel))
         from prefect.cli.flow_run_process import execute
 
         try:

@@ -114,6 +114,9 @@ def options(*chosen: Callable[[Command], Command]) -> Callable[[Command], Comman
         type=click.IntRange(min=1),
         help="Flow runs that have a process at one time; by default 25 for each processor, at least 50.",
     ),
+    click.option(
+        "--warm", is_flag=True, help="Fork each run's process from one that has loaded what it needs: a quick start."
+    ),
 )
 def start_local(import_paths: tuple[str, ...], **common: Any) -> None:
     """Start a local agent."""

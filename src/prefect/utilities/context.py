@@ -33,6 +33,11 @@ def current_content() -> dict[str, Any]:
     return content
 
 
+def forget() -> None:
+    """Let the content be made anew when it is next asked for, as in a process that has just begun."""
+    _current.set(_base())
+
+
 def _base() -> dict[str, Any]:
     # Late: the settings are read, and the loggers set up, when somebody first asks for the context.
     from prefect.configuration import config

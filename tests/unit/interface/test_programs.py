@@ -30,6 +30,7 @@ MODULES = {"subprocess", "os", "asyncio"}
 #: Where a program is started, and why nothing that a caller gives can be an option of it. Look before you add a line.
 KNOWN = {
     "agent/local/agent.py": "python -m prefect execute flow-run; all else is in the environment",
+    "agent/local/warm.py": "the same",
     "backend/execution.py": "the same",
     "cli/server.py": "python -m prefect with the words of this command itself",
     "engine/cloud/watcher.py": "python -m, with the id of the run, JSON and numbers",

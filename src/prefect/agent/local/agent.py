@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from prefect._lazy import lazy
 from prefect.agent.agent import Agent
+from prefect.agent.local.warm import NeedsInterpreter, RunProcess, WarmStarter, is_possible
 from prefect.agent.process_ends import MemoryKills, describe_end
-from prefect.backend.environ import RUN_PROCESS, local_agent_environ
+from prefect.backend.environ import RUN_PROCESS, local_agent_environ, without_unset
+from prefect.backend.forked import COMMAND
 from prefect.run_configs import LocalRun
 from prefect.utilities.context import context
 from prefect.utilities.graphql import GraphQLResult
@@ -28,6 +30,7 @@ class LocalAgent(Agent):
         import_paths: directories that the flow runs import modules from.
         show_flow_logs: let the flow runs write to this agent's output.
         hostname_label: add this machine's name to the labels.
+        warm: fork the flow runs' processes from one that has loaded what they need, where that is possible.
         max_processes: so many flow runs have a process at one time, the others wait in the queue; absent means
             ``config.cloud.agent.max_processes``, or else as many as :func:`usual_max_processes` says.
 
@@ -48,8 +51,9 @@ class LocalAgent(Agent):
         agent_address: str | None = None,
         no_cloud_logs: bool | None = None,
         max_processes: int | None = None,
+        warm: bool = False,
     ) -> None:
-        self.processes: set[subprocess.Popen[bytes]] = set()
+        self.processes: set[RunProcess] = set()
         self._processes_lock = threading.Lock()
         self.import_paths = list(import_paths or [])
         self.show_flow_logs = show_flow_logs
@@ -63,6 +67,7 @@ class LocalAgent(Agent):
             no_cloud_logs=no_cloud_logs,
         )
         self.max_processes = _read_max_processes(max_processes)
+        self._warm = self._warm_starter() if warm else None
         self._is_told_full = False
         hostname = socket.gethostname()
         if hostname_label and hostname not in self.labels:
@@ -81,9 +86,8 @@ class LocalAgent(Agent):
         working_dir = run_config.working_dir
         if working_dir and not os.path.isdir(working_dir):
             raise ValueError(f"Flow run {flow_run.id} has a nonexistent `working_dir` configured: {working_dir}")
-        environ = self.populate_env_vars(flow_run, run_config)
         kills = MemoryKills()
-        process = self._start(environ, working_dir)
+        process, environ = self._start_run(flow_run, run_config)
         # A thread for each: it is told at once how one has ended.
         threading.Thread(
             target=self._see_end,
@@ -120,25 +124,56 @@ class LocalAgent(Agent):
             send_logs=self.log_to_cloud,
         )
 
+    def on_startup(self) -> None:
+        """Start what the flow runs are forked from, if they are."""
+        if self._warm is not None:
+            self._warm.prepare()
+
+    def on_shutdown(self) -> None:
+        """End it; the flow runs go on."""
+        if self._warm is not None:
+            self._warm.stop()
+
+    def _warm_starter(self) -> WarmStarter | None:
+        if not is_possible():
+            self.logger.warning("--warm is not possible on this system: each flow run gets an interpreter of its own.")
+            return None
+        return WarmStarter(self._output, {**os.environ, **without_unset(self.env_vars)})
+
+    @property
+    def _output(self) -> int | None:
+        return None if self.show_flow_logs else subprocess.DEVNULL
+
+    def _start_run(self, flow_run: GraphQLResult, run_config: LocalRun) -> tuple[RunProcess, Mapping[str, str]]:
+        """Start the process of a flow run; gives its environment, too."""
+        environ = self.populate_env_vars(flow_run, run_config)
+        process: RunProcess | None = None
+        if self._warm is not None:
+            try:
+                process = self._warm.start(environ, run_config.working_dir)
+            except NeedsInterpreter as why:
+                self.logger.info("Flow run %s gets an interpreter of its own: %s", flow_run.id, why)
+                # Under another name: should a fork be there all the same, the API takes the word of one only.
+                environ = self.populate_env_vars(flow_run, run_config)
+        if process is None:
+            process = self._start(environ, run_config.working_dir)
+        with self._processes_lock:
+            self.processes.add(process)
+        return process, environ
+
     def _start(self, environ: Mapping[str, str], working_dir: str | None) -> subprocess.Popen[bytes]:
-        output = None if self.show_flow_logs else subprocess.DEVNULL
         # A session of its own: neither Ctrl-C at the agent's terminal nor the agent's end reaches the flow run.
-        process = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "execute", "flow-run"],
+        return subprocess.Popen(
+            [sys.executable, *COMMAND],
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+            stdout=self._output,
+            stderr=self._output,
             env=dict(environ),
             cwd=working_dir,
             start_new_session=True,
         )
-        with self._processes_lock:
-            self.processes.add(process)
-        return process
 
-    def _see_end(
-        self, process: subprocess.Popen[bytes], run_id: str, environ: Mapping[str, str], kills: MemoryKills
-    ) -> None:
+    def _see_end(self, process: RunProcess, run_id: str, environ: Mapping[str, str], kills: MemoryKills) -> None:
         exit_code = process.wait()
         with self._processes_lock:
             was_full = len(self.processes) >= self.max_processes
