@@ -30,6 +30,7 @@ LOADED = (
     "prefect",
     "prefect.backend.execution",
     "prefect.cli.flow_run_process",
+    "prefect.client.direct",
     "prefect.client.secrets",
     "prefect.core.cache_validators",
     "prefect.core.flow",
