@@ -17,7 +17,7 @@ from prefect.client import Client, transport
 from prefect.contract import operations
 from prefect.engine.cloud import CloudFlowRunner
 from prefect.engine.results import PrefectResult
-from prefect.engine.state import Failed, Skipped, State
+from prefect.engine.state import Failed, Pending, Scheduled, Skipped, State
 from prefect.executors import LocalDaskExecutor, LocalExecutor
 from prefect.storage import Local
 from prefect.utilities.configuration import set_temporary_config
@@ -340,3 +340,134 @@ def test_a_process_that_is_killed_leaves_no_task_that_began_unsaid(server: Any, 
     assert [one["state"] for one in found[:5]] == ["Success"] * 5
     assert [line["state"] for line in found[5]["states"]][:2] == ["Pending", "Running"]
     assert not any(line["state"] == "Running" for one in found[6:] for line in one["states"])
+
+
+POINTS = """
+import os, signal, sys
+from prefect import Flow, context, task
+from prefect.client import transport
+from prefect.engine.cloud import CloudFlowRunner
+from prefect.executors import LocalDaskExecutor
+
+run_id, folder, point, nth = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+send, count = transport.send, 0
+
+def rough(method, url, *, body, **how):
+    global count
+    if b"_task_run" in (body or b""):
+        count += 1
+        if (point, nth) == ("before", count):
+            os.kill(os.getpid(), signal.SIGKILL)
+        answer = send(method, url, body=body, **how)
+        if (point, nth) == ("after", count):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+    return send(method, url, body=body, **how)
+
+def note(what):
+    with open(folder + "/calls", "a") as file:
+        file.write(what + "\\n")
+
+@task
+def numbers():
+    note("numbers -1")
+    return [0, 1, 2, 3]
+
+@task
+def body(number):
+    note(f"body {number}")
+    return number
+
+@task
+def total(values):
+    note("total -1")
+    return sum(values)
+
+with Flow("tracked points") as flow:
+    total(body.map(numbers()))
+
+def run():
+    if run_id == "register":
+        from prefect import Client
+        from prefect.storage import Local
+        from prefect.engine.results import LocalResult
+        flow.storage = Local(path="nowhere.py", stored_as_script=True)
+        flow.result = LocalResult(dir=folder)
+        print(Client().register(flow, project_name="tracked", no_url=True, build=False))
+        return
+    from prefect.engine.results import LocalResult
+    flow.result = LocalResult(dir=folder)
+    flow.executor = LocalDaskExecutor(scheduler="threads", num_workers=2) if "threads" in sys.argv else None
+    transport.send = rough
+    with context(flow_run_id=run_id, run_process=f"{run_id}/{os.getpid()}"):
+        print(CloudFlowRunner(flow).run())
+
+run()
+"""
+
+
+@pytest.mark.parametrize(("point", "executor"), [("before", "threads"), ("after", "local")])
+def test_a_kill_at_any_request_leaves_what_can_go_on(
+    server: Any, client: Client, tmp_path: Path, point: str, executor: str
+) -> None:
+    script = tmp_path / "points.py"
+    script.write_text(POINTS)
+    if not client.ask('{ project(where: {name: {_eq: "tracked"}}) { id } }')["project"]:
+        client.create_project(PROJECT)
+    env = {**os.environ, **server.settings}
+
+    def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(script), *arguments, executor]
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+
+    registered = python("register", str(tmp_path), "never", "0")
+    assert registered.returncode == 0, registered.stderr
+    flow_id = registered.stdout.split()[-1]
+    killed = 0
+    for nth in range(1, 12):
+        folder = tmp_path / str(nth)
+        folder.mkdir()
+        run_id = client.create_flow_run(flow_id=flow_id)
+        first = python(run_id, str(folder), point, str(nth))
+        killed += first.returncode == -9
+        known = told(client, run_id)
+        calls = called(folder)
+        for name, index in calls:
+            # Whoever was called is known to have begun, and so is all that it came after, and how that ended.
+            assert "Running" in known[name, index]
+            if name != "numbers":
+                assert known["numbers", -1][-1] == "Success"
+            if name == "total":
+                assert all(known["body", place][-1] == "Success" for place in range(4))
+        if first.returncode == 0:
+            break
+        client.set_flow_run_state(run_id, Scheduled("again"))
+        for task_run in client.ask(STATES, id=run_id)["flow_run_by_pk"]["task_runs"]:
+            if task_run["state"] == "Running":
+                client.set_task_run_state(task_run["id"], Pending("again"))
+        second = python(run_id, str(folder), "never", "0")
+        assert "Success" in second.stdout, second.stdout + second.stderr
+        known, calls = told(client, run_id), called(folder)
+        assert {states[-1] for (name, index), states in known.items() if (name, index) != ("body", -1)} == {"Success"}
+        for place, count in Counter(calls).items():
+            assert 1 <= count <= known[place].count("Running") <= 2, f"{place}: {known[place]}"
+        assert {index for name, index in calls if name == "body"} == {0, 1, 2, 3}
+    assert killed >= 4, "enough of its requests were tried"
+
+
+STATES = """query($id: uuid!) { flow_run_by_pk(id: $id) { task_runs {
+    id state map_index task { name } states(order_by: {version: asc}) { state version } } } }"""
+
+
+def told(client: Client, run_id: str) -> dict[tuple[str, int], list[str]]:
+    found = {}
+    for one in client.ask(STATES, id=run_id)["flow_run_by_pk"]["task_runs"]:
+        assert [line["version"] for line in one["states"]] == list(range(1, len(one["states"]) + 1))
+        found[one["task"]["name"], one["map_index"]] = [line["state"] for line in one["states"]]
+    return found
+
+
+def called(folder: Path) -> list[tuple[str, int]]:
+    path = folder / "calls"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [(line.split()[0], int(line.split()[1])) for line in lines]
