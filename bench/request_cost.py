@@ -1,9 +1,9 @@
 """What one small request costs the server, beside another commit, in one run.
 
-    .venv/bin/python bench/request_cost.py --before 87d35bc [--rounds 40] [--requests 100] [--together 1]
+    .venv/bin/python bench/request_cost.py --before 87d35bc [--rounds 40] [--requests 100] [--together 1] [--postgres]
 
 Each commit has a process of its own that calls the ASGI application, with a real SQLite file, and no HTTP and no client
-in between. The two take turns of some hundred requests of each kind, so that both meet the same machine; what is told is
+in between; with `--postgres` a database of its own on a PostgreSQL server (`fsync` on), whose CPU is not counted. The two take turns of some hundred requests of each kind, so that both meet the same machine; what is told is
 the median of the turns' ratios of CPU time (user and system, all threads). Prints one JSON line for each kind of request.
 `--profile KIND` writes a profile of this commit's event loop instead.
 """
@@ -22,6 +22,8 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,9 @@ ap.add_argument("--before", default="HEAD", help="the commit to compare with")
 ap.add_argument("--rounds", type=int, default=40)
 ap.add_argument("--requests", type=int, default=100, help="of each kind in a turn")
 ap.add_argument("--together", type=int, default=1, help="so many requests wait for their answers at one time")
-ap.add_argument("--kinds", default="create,flow_state,task_state,task_pair,log,read,read_literal,list,queue")
+ap.add_argument("--postgres", action="store_true", help="over PostgreSQL, which is started for it")
+ap.add_argument("--database", help=argparse.SUPPRESS)
+ap.add_argument("--kinds", default="create,create_key,flow_state,task_state,task_pair,log,read,read_literal,list,queue")
 ap.add_argument("--profile", help="this kind of request alone, of this commit alone")
 ap.add_argument("--threads", action="store_true", help="profile the writer's thread, not the event loop's")
 ap.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
@@ -65,11 +69,11 @@ HEADERS = [
 class Served:
     """One server in this process, with what the requests are about."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, database_url: str | None = None) -> None:
         from prefect.server.app import build
         from prefect.server.settings import Settings
 
-        settings = Settings(database_url=f"sqlite:///{folder}/cost.db", services_enabled=False)
+        settings = Settings(database_url=database_url or f"sqlite:///{folder}/cost.db", services_enabled=False)
         self.app = build(settings)
         self.runs: list[str] = []
 
@@ -126,6 +130,8 @@ class Served:
         """Give the requests of a turn; what they need is made before they are counted."""
         if kind == "create":
             return [(CREATE, {"input": {"flow_id": self.flow}})] * count
+        if kind == "create_key":  # as a client makes a run
+            return [(CREATE, {"input": {"flow_id": self.flow, "idempotency_key": uuid.uuid4().hex}}) for _ in range(count)]
         if kind in ("flow_state", "task_state", "task_pair") or not self.runs:
             made = [await self.call(CREATE, {"input": {"flow_id": self.flow}}) for _ in range(count)]
             self.runs = [one["create_flow_run"]["id"] for one in made]
@@ -187,10 +193,14 @@ class Served:
         return (time.process_time() - begun) / count
 
 
-async def serve() -> None:
+async def serve(database_url: str | None) -> None:
     """Be one side: a line of JSON asks for a turn, a line of JSON tells what it took."""
+    if database_url is not None:
+        from prefect.server.store.opening import migrate
+
+        await asyncio.to_thread(migrate, database_url)
     with tempfile.TemporaryDirectory() as folder:
-        served = Served(folder)
+        served = Served(folder, database_url)
         await served.start()
         for line in sys.stdin:
             print(json.dumps(await served.turn(**json.loads(line))), flush=True)
@@ -226,10 +236,11 @@ async def profile(kind: str, count: int, *, in_threads: bool) -> None:
 class Side:
     """One commit, in a process of its own."""
 
-    def __init__(self, source: Path) -> None:
+    def __init__(self, source: Path, database_url: str | None) -> None:
         env = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT")} | {"PYTHONPATH": str(source / "src")}
+        database = ["--database", database_url] if database_url else []
         self._process = subprocess.Popen(
-            [sys.executable, __file__, "--serve"], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, __file__, "--serve", *database], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def turn(self, kind: str, count: int, together: int) -> float:
@@ -246,7 +257,30 @@ class Side:
 
 
 def compare(before: Path, args: argparse.Namespace) -> None:
-    sides = Side(before), Side(HERE)
+    with databases(args.postgres) as urls:
+        compare_over(before, args, urls)
+
+
+@contextmanager
+def databases(is_postgres: bool) -> Iterator[Sequence[str | None]]:
+    """Give each side a database of its own; None: a file that it makes."""
+    if not is_postgres:
+        yield None, None
+        return
+    import psycopg
+
+    sys.path.insert(0, str(HERE / "tests"))
+    from support.databases import postgres_server
+
+    with postgres_server(durable=True) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for name in ("before", "now"):
+                connection.execute(f"CREATE DATABASE cost_{name}")
+        yield [f"{url.rpartition('/')[0]}/cost_{name}" for name in ("before", "now")]
+
+
+def compare_over(before: Path, args: argparse.Namespace, urls: Sequence[str | None]) -> None:
+    sides = Side(before, urls[0]), Side(HERE, urls[1])
     try:
         for kind in args.kinds.split(","):
             for side in sides:
@@ -264,6 +298,7 @@ def compare(before: Path, args: argparse.Namespace) -> None:
                     {
                         "bench": "request_cost",
                         "kind": kind,
+                        "database": "postgres" if args.postgres else "sqlite",
                         "together": args.together,
                         "before_us": round(old * 1e6),
                         "now_us": round(new * 1e6),
@@ -281,7 +316,7 @@ def compare(before: Path, args: argparse.Namespace) -> None:
 def main() -> None:
     args = ap.parse_args()
     if args.serve:
-        asyncio.run(serve())
+        asyncio.run(serve(args.database))
         return
     if args.profile:
         asyncio.run(profile(args.profile, args.requests, in_threads=args.threads))

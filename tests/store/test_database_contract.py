@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -69,6 +70,85 @@ def test_intervals_and_booleans_come_back(database, run_async):
 
     row = run_async(database.write(write))
     assert (row["retry_delay"], row["mapped"], row["is_root_task"]) == (delay, True, False)
+
+
+def test_what_is_put_off_comes_before_what_follows_and_with_the_commit(database, run_async):
+    def write(tx):
+        tx.later(add_tenant, _tenant(1))
+        tx.later(rename, {"tenant": uid(1), "name": "renamed"})
+        seen = tx.one(tenant_by_id, id=uid(1))["name"]
+        tx.later(add_tenant, _tenant(2))
+        tx.later(add_tenant, _tenant(3))
+        return seen
+
+    assert run_async(database.write(write)) == "renamed"
+    run_async(database.write(lambda tx: tx.later(add_tenant, _tenant(4))))
+
+    assert run_async(database.read(lambda tx: tx.one(count_tenants))) == {"n": 4}
+
+
+def test_what_is_put_off_is_undone_with_the_rest(database, run_async):
+    def broken(tx):
+        tx.later(add_tenant, _tenant(1))
+        raise LookupError
+
+    def broken_inside(tx):
+        tx.later(add_tenant, _tenant(2))
+        with suppress(LookupError), tx.savepoint():
+            tx.later(add_tenant, _tenant(3))
+            raise LookupError
+        with suppress(UniquenessViolation), tx.savepoint():
+            tx.later(add_tenant, _tenant(2))
+
+    with pytest.raises(LookupError):
+        run_async(database.write(broken))
+    run_async(database.write(broken_inside))
+
+    assert run_async(database.read(lambda tx: [row["id"] for row in tx.all(select(tenant.c.id))])) == [uid(2)]
+
+
+@pytest.mark.parametrize("place", range(4), ids=["alone", "among others", "before a statement", "after a statement"])
+def test_who_comes_second_is_told_in_the_words_that_were_given(database, run_async, place):
+    class Second(Exception):
+        pass
+
+    run_async(database.write(lambda tx: tx.run(add_tenant, **_tenant(1))))
+
+    def write(tx):
+        if place == 3:
+            tx.run(add_tenant, **_tenant(4))
+        if place == 1:
+            tx.later(add_tenant, _tenant(5))
+        tx.later(add_tenant, _tenant(1), taken=Second())
+        if place == 2:
+            tx.one(count_tenants)
+
+    with pytest.raises(Second):
+        run_async(database.write(write))
+    with pytest.raises(UniquenessViolation):
+        run_async(database.write(lambda tx: tx.later(add_tenant, _tenant(1))))
+
+    # The connection is as good as new.
+    assert run_async(database.write(lambda tx: tx.one(count_tenants))) == {"n": 1}
+
+
+def test_what_is_put_off_and_cannot_be_stored_is_told(database, run_async):
+    for together in (1, 2):
+        rows = [_tenant(number, name="\ud800") for number in range(1, together + 1)]
+        with pytest.raises(InvalidValue):
+            run_async(database.write(lambda tx, rows=rows: [tx.later(add_tenant, row) for row in rows]))
+
+    assert run_async(database.read(lambda tx: tx.one(count_tenants))) == {"n": 0}
+
+
+def test_a_look_sees_what_the_transaction_has_done(database, run_async):
+    def write(tx):
+        before = tx.look(tenant_by_id, id=uid(1))
+        tx.later(add_tenant, _tenant(1))
+        return before, tx.look(tenant_by_id, id=uid(1))["name"]
+
+    assert run_async(database.write(write)) == (None, "tenant 1")
+    assert run_async(database.read(lambda tx: tx.look(count_tenants))) == {"n": 1}
 
 
 def test_updated_is_refreshed_by_an_update(database, run_async):

@@ -197,11 +197,11 @@ def _version_groups(tx: Any) -> None:
 @case("versions that are in use", flows.other_unarchived_of_group, [uid(1001), uid(1000), uid(1002)],
       flow_group_id=uid(29), kept_id=uid(1003))  # fmt: skip
 @case("the newest version in use", flows.newest_unarchived_of_group, [uid(1002)], flow_group_id=uid(29))
-@case("the version to run of a group", flows.flow_for_run_by_group, [uid(1002)], flow_group_id=uid(29))
-@case("the version to run", flows.flow_for_run_by_version_group, [uid(1101)], version_group_id="v9")
+@case("the version to run of a group", flows.flow_for_run_by_group, [uid(1002)], flow_group_id=uid(29), most=1)
+@case("the version to run", flows.flow_for_run_by_version_group, [uid(1101)], version_group_id="v9", most=1)
 @case(
     "the version to run of a tenant", flows.flow_for_run_by_version_group_of_tenant, [uid(1002)],
-    version_group_id="v9", tenant_id=MINE,
+    version_group_id="v9", tenant_id=MINE, most=1,
 )  # fmt: skip
 def _versions(tx: Any) -> None:
     insert(tx, "flow_group", id=uid(29), tenant_id=MINE, name="g9")

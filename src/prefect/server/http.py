@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapp
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
-from secrets import token_hex
 from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs
@@ -24,6 +23,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from prefect._version import __version__
 from prefect.server import json_text, sessions
+from prefect.server.actions.checks import random_digits
 from prefect.server.auth import TooManyFailures
 from prefect.server.downloads import LOGS, MOST_AT_ONCE, open_log_file, send_file
 from prefect.server.errors import ApiError, Refused
@@ -498,7 +498,7 @@ def _name_request(headers: Mapping[bytes, bytes]) -> bytes:
     """Give the id that the caller chose for the request, or a new one; lines of the log tell it."""
     name = headers.get(b"x-request-id")
     if name is None or not REQUEST_ID.fullmatch(name):
-        name = token_hex(8).encode()
+        name = random_digits()[:16].encode()
     request_id.set(name.decode())
     return name
 

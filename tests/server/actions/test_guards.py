@@ -42,7 +42,6 @@ PASSED_ON = {
     ("automations.py", "_ids"),
     ("checks.py", "check_labels"),
     ("checks.py", "found"),
-    ("create_run.py", "_begin"),
     ("create_run.py", "create_flow_runs"),
     ("first_key.py", "make_key"),
     ("flow_document.py", "_refuse"),

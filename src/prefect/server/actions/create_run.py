@@ -101,15 +101,23 @@ def create_or_find(
         KeyTaken: begin again, in a new transaction.
     """
     wish = _read(now, **given)
-    flow = _find_flow(tx, *wish.choice, tenant_id)
+    flow = _find_flow(tx, *wish.choice, tenant_id, wish.key)
     run = _run(wish, flow, auto_scheduled, role)
+    scopes: Sequence[str] = ()
     if wish.key is not None:
-        existing = _run_of_key(tx, _scopes(flow, *wish.choice), wish.key)
+        scopes = _scopes(flow, *wish.choice)
+        # Unless the flow was named in another spelling, its scope is the one that was looked at.
+        is_known = "known_run_id" in flow and flow["id"] == wish.flow_id
+        existing = flow["known_run_id"] if is_known else _run_of_key(tx, scopes, wish.key)
         if existing is not None:
             return existing, False
-    tasks = _tasks(tx, flow)
-    _begin(tx, now, wish, flow, run, is_held=tasks is None)
-    _fill(tx, now, [(run, tasks)])
+    is_large = flow["is_large"]
+    # Another connection may be quicker between our look and our insert.
+    taken = KeyTaken(wish.key)
+    told = {"is_held": is_large, "is_heard": flow["is_heard"]}
+    begin_flow_run(tx, now, run, _scheduled(wish), scopes=scopes, taken=taken, **told)
+    if is_large:
+        _fill(tx, now, [(run, None)])
     run_id: str = run["id"]
     return run_id, True
 
@@ -274,16 +282,6 @@ def _scheduled(wish: _Wish) -> Proposal:
     return propose("Scheduled", "Flow run scheduled.", start_time=wish.start)
 
 
-def _begin(
-    tx: Transaction, now: datetime, wish: _Wish, flow: Mapping[str, Any], run: Mapping[str, Any], *, is_held: bool
-) -> None:
-    """Insert a run, and tell every scope of its key."""
-    fresh = begin_flow_run(tx, now, run, _scheduled(wish), is_held=is_held)
-    # Another connection may have been quicker between our look and our insert.
-    if wish.key is not None and not (fresh and _enter_key(tx, _scopes(flow, *wish.choice), wish.key, run["id"])):
-        raise KeyTaken(wish.key)
-
-
 def labels_key(parameters: Mapping[str, Any], labels: Sequence[str] | None) -> str:
     """Give a short text that differs when parameters or labels do."""
     text = json.dumps([parameters, sorted(labels) if labels is not None else None], sort_keys=True, default=str)
@@ -292,9 +290,14 @@ def labels_key(parameters: Mapping[str, Any], labels: Sequence[str] | None) -> s
 
 def _tasks(tx: Transaction, flow: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
     """Give the tasks of a flow; None when their task runs are more than one transaction may write."""
-    most = MOST_ROWS // 2
-    tasks = tx.all(flows.tasks_for_run, flow_id=flow["id"], after="", most=most + 1)
-    return tasks if len(tasks) <= most else None
+    if flow["is_large"]:
+        return None
+    return tx.all(flows.tasks_for_run, flow_id=flow["id"], after="", most=_most_tasks())
+
+
+def _most_tasks() -> int:
+    """Give how many tasks a flow may have whose task runs are made with its run: two rows each."""
+    return MOST_ROWS // 2
 
 
 def _count(tx: Transaction, flow: Mapping[str, Any], tasks: list[Mapping[str, Any]] | None) -> int:
@@ -341,9 +344,16 @@ def _find_flow(
     version_group_id: str | None,
     flow_group_id: str | None,
     tenant_id: str | None,
+    key: str | None = None,
 ) -> Mapping[str, Any]:
+    """Give what a new run takes from its flow; with ``known_run_id``, the run of the key, where the look could tell."""
+    most = _most_tasks()
     if flow_id is not None:
-        flow = tx.one(flows.flow_for_run_by_flow, flow_id=flow_id)
+        if key is None:
+            flow = tx.look(flows.flow_for_run_by_flow, flow_id=flow_id, most=most)
+        else:
+            scope = _scope_of_flow(flow_id)
+            flow = tx.look(flows.flow_for_run_by_flow_and_key, flow_id=flow_id, scope=scope, key=key, most=most)
         if flow is None:
             raise ApiError(f"Flow {flow_id} not found")
         if flow["archived"]:
@@ -352,15 +362,15 @@ def _find_flow(
     if version_group_id:
         version_group_id = check_key("version_group_id", version_group_id)
         if tenant_id is None:
-            flow = tx.one(flows.flow_for_run_by_version_group, version_group_id=version_group_id)
+            flow = tx.look(flows.flow_for_run_by_version_group, version_group_id=version_group_id, most=most)
         else:
             named = {"version_group_id": version_group_id, "tenant_id": tenant_id}
-            flow = tx.one(flows.flow_for_run_by_version_group_of_tenant, **named)
+            flow = tx.look(flows.flow_for_run_by_version_group_of_tenant, most=most, **named)
         if flow is None:
             raise ApiError(f"Version group {version_group_id} has no unarchived flows.")
         return flow
     if flow_group_id is not None:
-        flow = tx.one(flows.flow_for_run_by_group, flow_group_id=flow_group_id)
+        flow = tx.look(flows.flow_for_run_by_group, flow_group_id=flow_group_id, most=most)
         if flow is None:
             raise ApiError(f"Flow group {flow_group_id} has no unarchived flows.")
         return flow
@@ -371,7 +381,7 @@ def _scopes(
     flow: Mapping[str, Any], flow_id: str | None, version_group_id: str | None, flow_group_id: str | None
 ) -> list[str]:
     """Name what the key is unique in: what it was used with, and always the flow that it led to."""
-    of_flow = f"flow:{flow['id']}"
+    of_flow = _scope_of_flow(flow["id"])
     if flow_id is not None:
         return [of_flow]
     if version_group_id:
@@ -379,26 +389,24 @@ def _scopes(
     return [f"flow_group:{flow['flow_group_id']}", of_flow]
 
 
+def _scope_of_flow(flow_id: str) -> str:
+    return f"flow:{flow_id}"
+
+
 def is_key_used(tx: Transaction, flow_id: str, key: str) -> bool:
     """Tell whether a run of this flow was made with this key."""
-    return tx.one(runs.run_of_key, scope=f"flow:{flow_id}", key=key) is not None
+    return tx.one(runs.run_of_key, scope=_scope_of_flow(flow_id), key=key) is not None
 
 
 def _run_of_key(tx: Transaction, scopes: Sequence[str], key: str) -> str | None:
-    """Find the run of a key in the first scope that knows it, and tell the scopes before it."""
-    for index, scope in enumerate(scopes):
-        known = tx.one(runs.run_of_key, scope=scope, key=key)
-        if known is not None:
-            run_id: str = known["flow_run_id"]
-            for wider in scopes[:index]:
-                tx.run(runs.insert_run_key, scope=wider, key=key, flow_run_id=run_id)
-            return run_id
-    return None
-
-
-def _enter_key(tx: Transaction, scopes: Sequence[str], key: str, run_id: str) -> bool:
-    """Tell every scope which run the key stands for; False when one has another."""
-    return all(tx.run(runs.insert_run_key, scope=scope, key=key, flow_run_id=run_id) for scope in scopes)
+    """Find the run of a key in the first scope that knows it, and tell the wider one before it."""
+    if len(scopes) == 1:
+        known = tx.look(runs.run_of_key, scope=scopes[0], key=key)
+    else:
+        known = tx.look(runs.run_of_key_in_scopes, wider=scopes[0], scope=scopes[1], key=key)
+        if known is not None and known["scope"] != scopes[0]:
+            tx.run(runs.insert_run_key, scope=scopes[0], key=key, flow_run_id=known["flow_run_id"])
+    return None if known is None else str(known["flow_run_id"])
 
 
 def _labels(given: list[str] | None, given_config: Mapping[str, Any] | None, flow: Mapping[str, Any]) -> list[str]:

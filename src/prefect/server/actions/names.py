@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from secrets import choice
+from prefect.server.actions.checks import random_digits
 
 __all__ = ["ADJECTIVES", "ANIMALS", "new_name"]
 
@@ -58,4 +58,5 @@ ANIMALS = _words(
 
 def new_name() -> str:
     """Make a name such as ``brave-otter``; two runs may get the same one."""
-    return f"{choice(ADJECTIVES)}-{choice(ANIMALS)}"
+    place, first = divmod(int(random_digits()[:12], 16), len(ADJECTIVES))
+    return f"{ADJECTIVES[first]}-{ANIMALS[place % len(ANIMALS)]}"

@@ -92,21 +92,43 @@ def _fits(given: Any, max_bytes: int) -> bool:
 
 
 def begin_flow_run(
-    tx: Transaction, now: datetime, run: Mapping[str, Any], first: Proposal, *, is_held: bool = False
-) -> bool:
-    """Insert a flow run that is already in its first state, and the first line of its history.
-
-    False: its flow has a run with this idempotency key, and nothing was done.
+    tx: Transaction,
+    now: datetime,
+    run: Mapping[str, Any],
+    first: Proposal,
+    *,
+    scopes: Sequence[str] = (),
+    taken: Exception | None = None,
+    is_held: bool = False,
+    is_heard: bool = True,
+) -> None:
+    """Insert a flow run that is already in its first state, the first line of its history, and its task runs.
 
     Args:
-        is_held: it is handed to nobody before ``release_flow_run``.
+        scopes: in which its idempotency key stands for it; two at most.
+        taken: raised when its flow has a run with this key, or a scope knows it; at the latest with the commit.
+        is_held: it is handed to nobody before ``release_flow_run``, and its task runs follow.
+        is_heard: somebody may want to hear of its states.
     """
-    if not tx.run(runs.insert_flow_run, **_first_columns(now, run, first, is_held)):
-        return False
-    line = _first_line(now, run, first)
-    tx.run(states.insert_flow_run_state, **line)
-    _tell_of_first(tx, now, run, line)
-    return True
+    columns, line = _first_columns(now, run, first, is_held), _first_line(now, run, first)
+    of_tasks = {"task_run_message": TASK_RUN_CREATED["message"], "task_run_state": TASK_RUN_CREATED}
+    keys = {f"scope_{place}": scope for place, scope in enumerate(scopes)}
+    if tx.dialect.writes_in_ctes:
+        more = {"line_id": line["id"], "line_start_time": first.start_time, **keys}
+        if not is_held:
+            more |= of_tasks | {"run_id": run["id"]}
+        tx.later(states.new_flow_run[len(scopes), not is_held], columns | more, taken=taken)
+    else:
+        tx.later(runs.insert_new_flow_run, columns, taken=taken)
+        tx.later(states.insert_flow_run_state, line)
+        for scope in scopes:
+            of_key = {"scope": scope, "key": run["idempotency_key"], "flow_run_id": run["id"]}
+            tx.later(runs.insert_new_run_key, of_key, taken=taken)
+        if not is_held:
+            of_run = {"run_id": run["id"], "created": now, **of_tasks}
+            tx.later(states.task_runs_of_flow, of_run | {"flow_id": run["flow_id"], "tenant_id": run["tenant_id"]})
+            tx.later(states.states_of_new_task_runs, of_run)
+    _tell_of_first(tx, now, run, line, is_heard=is_heard)
 
 
 def begin_flow_runs(

@@ -43,17 +43,17 @@ class Entry:
         detail = self.detail
         if isinstance(result, str) and _is_id(result):
             detail = {**detail, "id": result}
-        tx.run(
-            _insert,
-            id=str(uuid4()),
-            tenant_id=self.tenant_id,
-            created=self.now,
-            operation=self.operation,
-            key_id=self.key_id,
-            key_name=self.key_name,
-            address=self.address,
-            detail=detail,
-        )
+        row = {
+            "id": str(uuid4()),
+            "tenant_id": self.tenant_id,
+            "created": self.now,
+            "operation": self.operation,
+            "key_id": self.key_id,
+            "key_name": self.key_name,
+            "address": self.address,
+            "detail": detail,
+        }
+        tx.later(_insert, row)
 
 
 _entry: ContextVar[Entry | None] = ContextVar("audit", default=None)

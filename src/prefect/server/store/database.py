@@ -107,11 +107,25 @@ class Transaction(Protocol):
     def one(self, statement: Any, /, **values: Any) -> Mapping[str, Any] | None:
         """Give the first row, or None."""
 
+    def look(self, statement: Any, /, **values: Any) -> Mapping[str, Any] | None:
+        """Give the first row, or None, of a statement that neither writes nor locks.
+
+        At the beginning of a piece of work it costs PostgreSQL less than ``one``: no transaction is begun for it. That
+        what it finds may be different a moment later is nothing new: there each statement sees what is committed.
+        """
+
     def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
         """Give all rows."""
 
     def run(self, statement: Any, /, **values: Any) -> int:
         """Execute and give the number of rows changed."""
+
+    def later(self, statement: Any, values: Mapping[str, Any], *, taken: Exception | None = None) -> None:
+        """Execute before whatever follows, at the latest with the commit: PostgreSQL is not waited for in between.
+
+        Args:
+            taken: raised in place of ``UniquenessViolation``, now or when it is executed.
+        """
 
     def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute once for each row; all rows have the keys of the first."""

@@ -108,6 +108,8 @@ class Dialect:
     compiler: SqlalchemyDialect
     #: The sign for a value in finished SQL.
     mark: str
+    #: One statement may insert into several tables.
+    writes_in_ctes: bool
     _writers: tuple[tuple[type[TypeEngine[Any]], Convert], ...]
     _readers: tuple[tuple[type[TypeEngine[Any]], Convert], ...]
 
@@ -127,6 +129,7 @@ class SqliteDialect(Dialect):
     # Values by their places: by name, the driver makes a text for each and looks it up, every time.
     compiler = sqlite.dialect(paramstyle="qmark")
     mark = "?"
+    writes_in_ctes = False
     _writers = ((Uuid, str), (DateTime, dump_time), (JSON, dump_json), (Interval, _dump_interval), (Boolean, int))
     _readers = ((DateTime, _load_time), (JSON, load_json), (Interval, _load_interval), (Boolean, bool))
 
@@ -137,6 +140,7 @@ class PostgresDialect(Dialect):
     name = "postgresql"
     compiler = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
     mark = "%s"
+    writes_in_ctes = True
     _writers = ((Uuid, str), (DateTime, _check_time), (JSON, dump_json), (Interval, _interval))
     _readers = ((DateTime, _to_utc),)
 

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, false, func, or_, select, true, update
+from collections.abc import Callable
+from typing import Any
 
-from prefect.server.catalogue import edge, flow, flow_group, flow_run, project, task, task_run
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    delete,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from prefect.server.catalogue import edge, flow, flow_group, flow_run, project, run_key, task, task_run
+from prefect.server.store.outbox import listens
 from prefect.server.store.phrases import inserting, updating, value_of
 
 __all__ = [
@@ -16,6 +32,7 @@ __all__ = [
     "document_of_flow",
     "flow_by_id",
     "flow_for_run_by_flow",
+    "flow_for_run_by_flow_and_key",
     "flow_for_run_by_group",
     "flow_for_run_by_version_group",
     "flow_for_run_by_version_group_of_tenant",
@@ -171,14 +188,41 @@ _for_run = select(
     flow_group.c.default_parameters.label("group_parameters"),
 ).select_from(flow.join(flow_group, flow_group.c.id == flow.c.flow_group_id))
 
-flow_for_run_by_flow = _for_run.where(flow.c.id == value_of("flow_id", flow.c.id))
 _newest = _for_run.where(flow.c.archived == false()).order_by(flow.c.version.desc()).limit(1)
-flow_for_run_by_group = _newest.where(flow.c.flow_group_id == value_of("flow_group_id", flow.c.flow_group_id))
-flow_for_run_by_version_group = _newest.where(
-    flow.c.version_group_id == value_of("version_group_id", flow.c.version_group_id)
-)
-flow_for_run_by_version_group_of_tenant = flow_for_run_by_version_group.where(
-    flow.c.tenant_id == value_of("tenant_id", flow.c.tenant_id)
+_of_version_group = _newest.where(flow.c.version_group_id == value_of("version_group_id", flow.c.version_group_id))
+
+
+def _asked(chosen: Select[Any], *more: Callable[[FromClause], ColumnElement[Any]]) -> Select[Any]:
+    """Ask in the same statement what else a new run needs to know.
+
+    ``is_large``: it has more tasks than are made with it; ``is_heard``: somebody wants to hear of its states.
+    """
+    found = chosen.subquery("found")
+    # The place after those that there may be, so that no more of them are looked at.
+    beyond = (
+        select(task.c.id)
+        .where(task.c.flow_id == found.c.id)
+        .order_by(task.c.slug)
+        .limit(1)
+        .offset(value_of("most", flow.c.version))
+    )
+    columns = exists(beyond).label("is_large"), listens(found.c.tenant_id).label("is_heard")
+    return select(*found.c, *columns, *(column(found) for column in more))
+
+
+def _known_run(found: FromClause) -> ColumnElement[Any]:
+    of_scope = run_key.c.scope == value_of("scope", run_key.c.scope)
+    run_of_key = select(run_key.c.flow_run_id).where(of_scope, run_key.c.key == value_of("key", run_key.c.key))
+    return run_of_key.scalar_subquery().label("known_run_id")
+
+
+flow_for_run_by_flow = _asked(_for_run.where(flow.c.id == value_of("flow_id", flow.c.id)))
+#: Also the run that was made with this key before.
+flow_for_run_by_flow_and_key = _asked(_for_run.where(flow.c.id == value_of("flow_id", flow.c.id)), _known_run)
+flow_for_run_by_group = _asked(_newest.where(flow.c.flow_group_id == value_of("flow_group_id", flow.c.flow_group_id)))
+flow_for_run_by_version_group = _asked(_of_version_group)
+flow_for_run_by_version_group_of_tenant = _asked(
+    _of_version_group.where(flow.c.tenant_id == value_of("tenant_id", flow.c.tenant_id))
 )
 
 # In the order of an index, which gives a part of them as fast.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, exists, or_, select, true, update
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select, true, update
 
 from prefect.server.catalogue import (
     PUBLIC,
@@ -29,6 +31,7 @@ __all__ = [
     "enter",
     "flow_of_event",
     "hooks_of_tenant",
+    "listens",
     "postpone",
     "raise_alarm",
     "remove",
@@ -68,14 +71,17 @@ remove = delete(outbox).where(outbox.c.id == value_of("outbox_id", outbox.c.id))
 
 # ------------------------------------------------------------------------------------ who wants to hear
 
+
 # Most tenants have no hook at all, and every state of every run asks: one small statement then.
-_asker = value_of("tenant_id", hook.c.tenant_id)
-anybody_listens = select(
-    or_(
-        exists().where(cloud_hook.c.tenant_id == _asker, cloud_hook.c.active == true()),
-        exists().where(hook.c.tenant_id == _asker),
-    ).label("found")
-)
+def listens(tenant_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Tell whether anything of a tenant listens to states at all."""
+    return or_(
+        exists().where(cloud_hook.c.tenant_id == tenant_id, cloud_hook.c.active == true()),
+        exists().where(hook.c.tenant_id == tenant_id),
+    )
+
+
+anybody_listens = select(listens(value_of("tenant_id", hook.c.tenant_id)).label("found"))
 cloud_hooks_of_tenant = (
     select(cloud_hook.c.id, cloud_hook.c.states, cloud_hook.c.version_group_id)
     .where(cloud_hook.c.tenant_id == value_of("tenant_id", cloud_hook.c.tenant_id))

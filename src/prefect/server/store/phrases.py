@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Table, TableClause, bindparam, column, literal_column, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Table,
+    TableClause,
+    Uuid,
+    bindparam,
+    column,
+    literal_column,
+    update,
+)
 from sqlalchemy import table as table_clause
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.compiler import compiles
@@ -14,12 +25,14 @@ from sqlalchemy.sql.functions import FunctionElement
 
 __all__ = [
     "INSERTED",
+    "TOUCHED",
     "among",
     "bytes_of",
     "inserting",
     "inserting_many",
     "is_empty_list",
     "is_within",
+    "new_uuid",
     "quietly",
     "updating",
     "value_of",
@@ -28,6 +41,8 @@ __all__ = [
 
 #: The option of a statement that tells which columns it gives.
 INSERTED = "inserted_columns"
+#: The option of a statement that writes within a WITH: to which tables.
+TOUCHED = "touched_tables"
 
 
 def inserting_many(table: Table, columns: Iterable[str], count: int) -> Insert:
@@ -126,6 +141,26 @@ def _bytes_of_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(bytes_of, "sqlite")
 def _bytes_of_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return f"COALESCE(length(CAST({compiler.process(next(iter(element.clauses)), **kw)} AS BLOB)), 0)"
+
+
+class new_uuid(FunctionElement[str]):
+    """A random uuid (version 4), another one in each row."""
+
+    type = Uuid(as_uuid=False)
+    inherit_cache = True
+
+
+@compiles(new_uuid, "postgresql")
+def _new_uuid_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return "gen_random_uuid()"
+
+
+@compiles(new_uuid, "sqlite")
+def _new_uuid_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    variant = "substr('89ab', 1 + (random() & 3), 1)"
+    parts = "hex(randomblob(4))", "hex(randomblob(2))", "4' || substr(hex(randomblob(2)), 2)"
+    last = f"{variant} || substr(hex(randomblob(2)), 2)"
+    return f"lower({parts[0]} || '-' || {parts[1]} || '-{parts[2]} || '-' || {last} || '-' || hex(randomblob(6)))"
 
 
 def columns_of(table: Table, names: Iterable[str]) -> Mapping[str, Any]:

@@ -57,6 +57,8 @@ MOST_TOGETHER = 20
 ROWS_AT_ONCE = 500 if psycopg.pq.version() >= 170_000 else 1
 #: How often a transaction is tried that PostgreSQL gave up for the sake of another one.
 ATTEMPTS = 10
+#: Several statements travel in one round trip; libpq before 14 cannot do that.
+PIPELINES = psycopg.Pipeline.is_supported()
 CONNECT_SECONDS = 10
 #: At least so long after one notification the next one is sent; all commits meanwhile share it.
 TELLING_SECONDS = 0.03
@@ -116,14 +118,22 @@ class PostgresTransaction(OpenTransaction):
     _statements = Statements(POSTGRESQL)
     _conn: Connection
 
-    def __init__(self, conn: Connection, url: str) -> None:
+    def __init__(self, conn: Connection, url: str, begin: str = "") -> None:
         self._conn = conn
         self._url = url
+        #: What begins the transaction, which nothing that came so far has needed.
+        self._begin = begin
+        self._is_begun = False
+        self.is_used = False
+        self._may_look_before = begin == "BEGIN"  # else it gives one snapshot of everything
         # One for all statements: making one costs as much as a small statement, and each answer is read at once.
         self.cursor = conn.cursor()
         super().__init__()
 
-    def _execute(self, text: str, values: Any) -> psycopg.Cursor[tuple[Any, ...]]:
+    def _execute(self, text: str, values: Any, *, is_look: bool = False) -> psycopg.Cursor[tuple[Any, ...]]:
+        self.is_used = True
+        if (self._begin or self._put_off) and not (is_look and not self._put_off):
+            self._settle()
         try:
             return self.cursor.execute(text, values)
         except _TRY_AGAIN:
@@ -135,15 +145,60 @@ class PostgresTransaction(OpenTransaction):
         except UnicodeEncodeError as error:
             raise InvalidValue(f"A value can not be stored: {error}") from error
 
+    def _settle(self) -> None:
+        begin, self._begin = self._begin, ""
+        if begin:
+            self._execute(begin, None)
+            self._is_begun = True
+        put_off, self._put_off = self._put_off, []
+        for text, values, taken in put_off:
+            with _told_as(taken):
+                self._execute(text, values)
+
+    def commit(self) -> None:
+        """Make durable what was done, in one round trip together with what was put off.
+
+        Raises:
+            psycopg.Error: it may be durable or not when the connection broke, else it is not.
+        """
+        put_off, self._put_off = self._put_off, []
+        taken = next((error for _, _, error in put_off if error is not None), None)
+        try:
+            with _told_as(taken):
+                self._commit([(text, values) for text, values, _ in put_off])
+        except UnicodeEncodeError as error:
+            raise InvalidValue(f"A value can not be stored: {error}") from error
+
+    def _commit(self, last: Sequence[tuple[str, Any]]) -> None:
+        if self._begin and len(last) == 1:  # one statement is a transaction by itself
+            self.cursor.execute(*last[0])
+        elif last:
+            with self._conn.pipeline() if PIPELINES else contextlib.nullcontext():
+                for text, values in ((self._begin, None), *last, ("COMMIT", None)):
+                    if text:
+                        self.cursor.execute(text, values)
+        elif self._is_begun:
+            self.cursor.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        """Undo what was done, as far as it is not durable."""
+        if not self._conn.broken and self._conn.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+            self._conn.execute("ROLLBACK")
+
     def one(self, statement: Any, /, **values: Any) -> Row | None:
-        prepared = self._prepare(statement, values)
-        cursor = self._execute(*prepared.bind(values))
+        return self._one(self._prepare(statement, values), values)
+
+    def look(self, statement: Any, /, **values: Any) -> Row | None:
+        return self._one(self._prepare(statement, values), values, is_look=self._may_look_before)
+
+    def _one(self, prepared: Prepared, values: Mapping[str, Any], *, is_look: bool = False) -> Row | None:
+        cursor = self._execute(*prepared.bind(values), is_look=is_look)
         try:
             stored = cursor.fetchone()
         except psycopg.DataError as error:
             cursor = self._execute_leniently(prepared, values, error)
             stored = cursor.fetchone()
-        if prepared.changes is not None:
+        if prepared.changes:
             self.rows_written += stored is not None
         return None if stored is None else prepared.load(stored, () if prepared.columns else _names(cursor))
 
@@ -161,7 +216,7 @@ class PostgresTransaction(OpenTransaction):
         self, prepared: Prepared, values: Mapping[str, Any], error: psycopg.DataError
     ) -> psycopg.Cursor[tuple[Any, ...]]:
         """Read again with the times that Python has none for as texts, so that it is known which rows hold them."""
-        if prepared.changes is not None:
+        if prepared.changes:
             raise _translate(error, self._url) from error
         self.cursor = self._conn.cursor()
         self.cursor.adapters.register_loader("timestamptz", TextLoader)
@@ -173,9 +228,13 @@ class PostgresTransaction(OpenTransaction):
     def run(self, statement: Any, /, **values: Any) -> int:
         prepared = self._prepare(statement, values)
         count = max(self._execute(*prepared.bind(values)).rowcount, 0)
-        if prepared.changes is not None:
+        if prepared.changes:
             self.rows_written += count
         return count
+
+    def later(self, statement: Any, values: Mapping[str, Any], *, taken: Exception | None = None) -> None:
+        self.is_used = True
+        self._put_off.append((*self._prepare(statement, values).bind(values), taken))
 
     def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
@@ -186,6 +245,7 @@ class PostgresTransaction(OpenTransaction):
             self._execute(*together)
             return
         bound = [prepared.bind(row) for row in rows]
+        self._settle()
         try:
             with self._conn.cursor() as cursor:
                 cursor.executemany(bound[0][0], [values for _, values in bound])
@@ -209,6 +269,7 @@ class PostgresTransaction(OpenTransaction):
         )
         if is_short:
             return within(_present(self._execute(guarded, values), most), most)
+        self._settle()
         # Closing ends the query, too.
         with self._conn.cursor() as cursor, closing(_streamed(cursor, guarded, values)) as rows:
             try:
@@ -222,6 +283,17 @@ class PostgresTransaction(OpenTransaction):
 
     def _is_open(self) -> bool:
         return not self._conn.broken
+
+
+@contextlib.contextmanager
+def _told_as(taken: Exception | None) -> Iterator[None]:
+    """Raise this in place of what says that a row is there already."""
+    try:
+        yield
+    except (errors.UniqueViolation, UniquenessViolation):
+        if taken is None:
+            raise
+        raise taken from None
 
 
 def _streamed(cursor: psycopg.Cursor[Any], sql: str, values: Sequence[Any]) -> Generator[tuple[Any, ...]]:
@@ -387,28 +459,28 @@ class PostgresDatabase:
         if begin != "BEGIN":
             self._reading.add(conn)
         try:
+            transaction = PostgresTransaction(conn, self.url, begin)
             try:
-                transaction = PostgresTransaction(conn, self.url)
-                if begin:
-                    transaction.cursor.execute(begin)
                 result = work(transaction)
+                if begin and not transaction.is_used:
+                    # Even a piece of work that only announces something has found out that the database is there.
+                    transaction.raw("SELECT 1")
             except BaseException as error:
                 if conn.broken and isinstance(error, psycopg.Error):
                     raise _LostBeforeCommit from error
-                if begin and not conn.broken:
-                    conn.execute("ROLLBACK")
+                transaction.roll_back()
                 if isinstance(error, _LedToReadOnly):
                     self._leave(conn)
                 elif isinstance(error, psycopg.Error) and not isinstance(error, _TRY_AGAIN):
                     raise _translate(error, self.url) from error
                 raise
             try:
-                if begin:
-                    transaction.cursor.execute("COMMIT")
-            except _TRY_AGAIN:
+                transaction.commit()
+            except BaseException as error:
+                transaction.roll_back()
+                if isinstance(error, psycopg.Error) and not isinstance(error, _TRY_AGAIN):
+                    raise _translate(error, self.url) from error
                 raise
-            except psycopg.Error as error:
-                raise _translate(error, self.url) from error
         finally:
             self._reading.discard(conn)
             self._pool.putconn(conn)

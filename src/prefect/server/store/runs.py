@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 
 from prefect.server.catalogue import flow, flow_run, run_key, task, task_run
 from prefect.server.store.phrases import inserting, quietly, updating, value_of
@@ -16,7 +16,6 @@ __all__ = [
     "flow_run_tenant",
     "flow_run_to_change",
     "flow_run_to_fill",
-    "insert_flow_run",
     "insert_new_flow_run",
     "insert_new_run_key",
     "insert_run_key",
@@ -24,6 +23,7 @@ __all__ = [
     "insert_task_run_once",
     "retire_flow_run",
     "run_of_key",
+    "run_of_key_in_scopes",
     "set_flow_run_labels",
     "set_flow_run_name",
     "set_resurrections",
@@ -59,7 +59,6 @@ insert_new_flow_run = inserting(
     "created",
     "updated",
 )
-insert_flow_run = insert_new_flow_run.on_conflict_do_nothing(index_elements=["flow_id", "idempotency_key"])
 insert_task_run = inserting(
     task_run,
     "id",
@@ -84,6 +83,15 @@ insert_new_run_key = inserting(run_key, "scope", "key", "flow_run_id")
 insert_run_key = insert_new_run_key.on_conflict_do_nothing(index_elements=["scope", "key"])
 run_of_key = select(run_key.c.flow_run_id).where(
     run_key.c.scope == value_of("scope", run_key.c.scope), run_key.c.key == value_of("key", run_key.c.key)
+)
+
+# In the wider of two scopes, if it is known there.
+run_of_key_in_scopes = (
+    select(run_key.c.flow_run_id, run_key.c.scope)
+    .where(run_key.c.scope.in_([value_of("wider", run_key.c.scope), value_of("scope", run_key.c.scope)]))
+    .where(run_key.c.key == value_of("key", run_key.c.key))
+    .order_by(case((run_key.c.scope == value_of("wider", run_key.c.scope), 0), else_=1))
+    .limit(1)
 )
 
 # ----------------------------------------------------------------------------------------- flow runs

@@ -140,9 +140,12 @@ class SqliteTransaction(OpenTransaction):
         # A statement that returns rows is done only when it has been stepped to its end.
         row = None if stored is None else prepared.load(stored, () if prepared.columns else _names(cursor))
         cursor.close()
-        if prepared.changes is not None:
+        if prepared.changes:
             self.rows_written += row is not None
         return row
+
+    def look(self, statement: Any, /, **values: Any) -> Row | None:
+        return self.one(statement, **values)
 
     def all(self, statement: Any, /, **values: Any) -> list[Mapping[str, Any]]:
         prepared = self._prepare(statement, values)
@@ -154,9 +157,17 @@ class SqliteTransaction(OpenTransaction):
         prepared = self._prepare(statement, values)
         cursor = self._execute(*prepared.bind(values))
         count = max(cursor.rowcount, 0) if cursor.description is None else len(cursor.fetchall())
-        if prepared.changes is not None:
+        if prepared.changes:
             self.rows_written += count
         return count
+
+    def later(self, statement: Any, values: Mapping[str, Any], *, taken: Exception | None = None) -> None:
+        try:
+            self.run(statement, **values)
+        except UniquenessViolation:
+            if taken is None:
+                raise
+            raise taken from None
 
     def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:

@@ -17,7 +17,7 @@ from prefect.server.live import table_topic
 
 from .database import UnreadableRow
 from .dialect import Convert, Dialect
-from .phrases import INSERTED, inserting, inserting_many
+from .phrases import INSERTED, TOUCHED, inserting, inserting_many
 
 Row = dict[str, Any]
 logger = logging.getLogger("prefect.server.store")
@@ -32,6 +32,7 @@ class Prepared:
         "_dialect",
         "_many",
         "_order",
+        "_places",
         "_readers",
         "_writers",
         "changes",
@@ -45,8 +46,10 @@ class Prepared:
         compiled = statement.compile(dialect=dialect.compiler, column_keys=column_keys)
         self.statement = statement  # keeps the identity taken while this is cached
         self.text: str = compiled.string
-        #: The topic of the table that the statement writes to; None: it only reads.
-        self.changes = table_topic(getattr(statement.table, "name", "")) if isinstance(statement, UpdateBase) else None
+        written = [getattr(statement.table, "name", "")] if isinstance(statement, UpdateBase) else []
+        written += statement.get_execution_options().get(TOUCHED, ())
+        #: The topics of the tables that the statement writes to; none: it only reads.
+        self.changes: tuple[str, ...] = tuple(table_topic(name) for name in written)
         self._dialect = dialect
         self._compiled: SQLCompiler | None = compiled if compiled.post_compile_params else None
         #: The names of the values in the order of their places; None: the driver finds them by their names.
@@ -62,6 +65,10 @@ class Prepared:
             if not parameter.required:
                 value = parameter.effective_value
                 self._defaults[name] = value if value is None or write is None else write(value)
+        #: Where every value is given and has its place, the common case: its name and how it is stored.
+        self._places: tuple[tuple[str, Convert | None], ...] | None = None
+        if self._order is not None and self._compiled is None and set(self._order) <= set(keys):
+            self._places = tuple((name, self._writers[name]) for name in self._order)
         unknown = [key for key in keys if key not in self._writers]
         if unknown:
             raise TypeError(f"The statement takes no value named {', '.join(unknown)}: {self.text}")
@@ -79,6 +86,11 @@ class Prepared:
 
     def bind(self, values: Mapping[str, Any]) -> tuple[str, Any]:
         """Give the text to execute and its values in stored form, as the driver takes them."""
+        if self._places is not None:
+            return self.text, [
+                value if (value := values[name]) is None or write is None else write(value)
+                for name, write in self._places
+            ]
         bound = self._defaults.copy()
         writers = self._writers
         for name, value in values.items():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, func, select, update
+from typing import Any
+
+from sqlalchemy import CTE, FromClause, Select, exists, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from prefect.model.state_facts import ENDED, IN_WORK, TAKEABLE
-from prefect.server.catalogue import agent, flow, flow_run, flow_run_state, task_run, task_run_state
-from prefect.server.store.phrases import among, inserting, value_of
+from prefect.server.catalogue import agent, flow, flow_run, flow_run_state, run_key, task, task_run, task_run_state
+from prefect.server.store.phrases import TOUCHED, among, inserting, new_uuid, value_of
+from prefect.server.store.runs import insert_new_flow_run
 
 __all__ = [
     "agent_exists",
@@ -19,13 +23,16 @@ __all__ = [
     "insert_task_run_state",
     "move_flow_run",
     "move_task_run",
+    "new_flow_run",
     "present_flow_run",
     "present_task_run",
     "release_at_once",
     "release_flow_run",
     "set_process",
+    "states_of_new_task_runs",
     "task_run_state_by_id",
     "task_runs_closed_with_it",
+    "task_runs_of_flow",
     "unfinished_task_runs",
     "versions_are_locked",
     "wait_on_flow_run",
@@ -135,6 +142,90 @@ _STATE = (
 )
 insert_flow_run_state = inserting(flow_run_state, *_STATE, "flow_run_id", "seq")
 insert_task_run_state = inserting(task_run_state, *_STATE, "task_run_id")
+
+# The task runs of a new flow run, one for each task of its flow, and the first line of the history of each.  Mapped
+# children get theirs when the run knows how many there are.
+_pending = {
+    "version": literal_column("1"),
+    "state": literal_column("'Pending'"),
+    "state_timestamp": value_of("created", task_run.c.created),
+    "state_message": value_of("task_run_message", task_run.c.state_message),
+    "serialized_state": value_of("task_run_state", task_run.c.serialized_state),
+    "created": value_of("created", task_run.c.created),
+    "updated": value_of("created", task_run.c.updated),
+}
+_new_task_run = {
+    "id": new_uuid(),
+    "tenant_id": func.coalesce(task.c.tenant_id, value_of("tenant_id", task.c.tenant_id)),
+    "flow_run_id": value_of("run_id", task_run.c.flow_run_id),
+    "task_id": task.c.id,
+    "map_index": literal_column("-1"),
+    "cache_key": task.c.cache_key,
+    **_pending,
+}
+task_runs_of_flow = insert(task_run).from_select(
+    list(_new_task_run),
+    select(*_new_task_run.values()).where(task.c.flow_id == value_of("flow_id", task.c.flow_id)).order_by(task.c.slug),
+)
+
+
+def _first_lines(made: FromClause) -> dict[str, Any]:
+    return {
+        "id": new_uuid(),
+        "tenant_id": made.c.tenant_id,
+        "task_run_id": made.c.id,
+        "timestamp": _pending["state_timestamp"],
+        "state": _pending["state"],
+        "message": _pending["state_message"],
+        "serialized_state": _pending["serialized_state"],
+        "version": _pending["version"],
+        "created": _pending["created"],
+        "updated": _pending["updated"],
+    }
+
+
+_lines = _first_lines(task_run)
+states_of_new_task_runs = insert(task_run_state).from_select(
+    list(_lines),
+    select(*_lines.values()).where(task_run.c.flow_run_id == value_of("run_id", task_run.c.flow_run_id)),
+)
+
+
+def _new_flow_run(scopes: int, *, has_task_runs: bool) -> Select[Any]:
+    """Insert a flow run, the first line of its history, its key for each scope, and its task runs, all at once."""
+    line = {
+        "id": "line_id",
+        "timestamp": "state_timestamp",
+        "message": "state_message",
+        "start_time": "line_start_time",
+        "flow_run_id": "id",
+        "seq": "event_seq",
+    }
+    of_line = {name: value_of(line.get(name, name), flow_run_state.c[name]) for name in (*_STATE, "flow_run_id", "seq")}
+    parts: list[CTE] = [
+        insert_new_flow_run.cte("made"),
+        insert(flow_run_state).values(of_line).cte("line"),
+    ]
+    for place in range(scopes):
+        of_key = {
+            "scope": value_of(f"scope_{place}", run_key.c.scope),
+            "key": value_of("idempotency_key", run_key.c.key),
+            "flow_run_id": value_of("id", run_key.c.flow_run_id),
+        }
+        parts.append(insert(run_key).values(of_key).cte(f"key_{place}"))
+    if has_task_runs:
+        begun = task_runs_of_flow.returning(task_run.c.id, task_run.c.tenant_id).cte("begun")
+        lines = _first_lines(begun)
+        parts.append(insert(task_run_state).from_select(list(lines), select(*lines.values())).cte("lines"))
+    tables = (flow_run, flow_run_state, run_key, task_run, task_run_state)
+    touched = {TOUCHED: tuple(table.name for table in tables)}
+    return select(literal_column("1").label("made")).add_cte(*parts).execution_options(**touched)
+
+
+#: By the number of scopes of its key, and whether its task runs are made with it.
+new_flow_run = {
+    (n, with_them): _new_flow_run(n, has_task_runs=with_them) for n in range(3) for with_them in (True, False)
+}
 
 flow_run_state_by_id = select(flow_run_state.c.flow_run_id.label("run_id"), flow_run_state.c.state).where(
     flow_run_state.c.id == value_of("state_id", flow_run_state.c.id)

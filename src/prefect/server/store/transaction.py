@@ -44,6 +44,8 @@ class OpenTransaction:
         self.changed: set[str] = set()
         self.tallied: list[str] = []
         self.rows_written = 0
+        #: What goes with the commit, or before whatever else follows: text, values, and what to raise if it is there.
+        self._put_off: list[tuple[str, Any, Exception | None]] = []
 
     def room(self) -> int:
         return max(0, MOST_ROWS - self.rows_written)
@@ -57,10 +59,13 @@ class OpenTransaction:
     @contextlib.contextmanager
     def savepoint(self) -> Iterator[None]:
         topics, tallied = len(self.topics), len(self.tallied)
+        self._settle()
         self._conn.execute("SAVEPOINT inner_work")
         try:
             yield
+            self._settle()
         except BaseException:
+            self._put_off.clear()
             if self._is_open():
                 self._conn.execute("ROLLBACK TO SAVEPOINT inner_work")
                 self._conn.execute("RELEASE SAVEPOINT inner_work")
@@ -68,12 +73,14 @@ class OpenTransaction:
             raise
         self._conn.execute("RELEASE SAVEPOINT inner_work")
 
+    def _settle(self) -> None:
+        """Do what was put off, because something follows that has to come after it."""
+
     def _is_open(self) -> bool:
         """Say whether the database has not given the whole transaction up."""
         raise NotImplementedError
 
     def _prepare(self, statement: Any, values: Mapping[str, Any]) -> Prepared:
         prepared = self._statements.prepare(statement, values)
-        if prepared.changes is not None:
-            self.changed.add(prepared.changes)
+        self.changed.update(prepared.changes)
         return prepared
