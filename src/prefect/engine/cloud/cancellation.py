@@ -53,7 +53,12 @@ class CancellationWatcher:
         if self._runs_on_main_thread and signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, signal.SIG_DFL):
             # A process that a shell has put into the background ignores interrupts, and so do its children.
             self._former_handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-        threading.Thread(target=self._watch, name="cancellation", daemon=True).start()
+        try:
+            threading.Thread(target=self._watch, name="cancellation", daemon=True).start()
+        except BaseException:
+            # The interrupt may arrive before the block is entered: then nobody leaves it.
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
