@@ -273,3 +273,20 @@ def test_a_forked_child_tells_nothing_of_its_parent() -> None:
         if child == 0:
             os._exit(0 if courier_of(ID) is None else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_who_is_interrupted_while_it_sends_does_not_begin_and_the_others_go_on(stub: Stub) -> None:
+    told = courier()
+    ended = Success()
+    told.propose("a", None, ended, seen=0)
+    send = told._client.propose_task_run_states
+
+    def interrupted(*_: Any) -> Any:
+        told._client.propose_task_run_states = send  # type: ignore[method-assign]
+        raise KeyboardInterrupt
+
+    told._client.propose_task_run_states = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        told.propose("b", 1, Running(), seen=0)
+    told.close()
+    assert sent(stub) == [[("a", "Success")]]

@@ -195,20 +195,24 @@ class Courier:
         Args:
             only_before: send only if something was kept back before this time.
         """
-        with self._changed:
-            if self._is_sending or not self._letters:
-                return False
-            if only_before is not None and not self._letters[0].written_at <= only_before:
-                return False
-            batch = self._take()
-            self._is_sending = True
+        batch: list[_Letter] = []
+        is_mine = False
         try:
+            with self._changed:
+                if self._is_sending or not self._letters:
+                    return False
+                if only_before is not None and not self._letters[0].written_at <= only_before:
+                    return False
+                is_mine = self._is_sending = True
+                batch = self._take()
             self._send(batch)
         finally:
-            with self._changed:
-                self._letters[:0] = [letter for letter in batch if not letter.is_done]
-                self._is_sending = False
-                self._changed.notify_all()
+            # However it ends, by an interrupt at any line too, the others go on.
+            if is_mine:
+                with self._changed:
+                    self._letters[:0] = [letter for letter in batch if not letter.is_done]
+                    self._is_sending = False
+                    self._changed.notify_all()
         return True
 
     def _take(self) -> list[_Letter]:
