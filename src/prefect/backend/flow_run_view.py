@@ -187,7 +187,7 @@ class FlowRunView:
                 )
             return self._keep(task_run)
         if task_slug is None:
-            raise ValueError("One of `task_run_id` or `task_slug` must be provided!")
+            raise ValueError("One of `task_run_id`, `task`, or `task_slug` must be provided!")
         index = -1 if map_index is None else map_index
         for known in self._finished_task_runs.values():
             if known.task_slug == task_slug and known.map_index == index:

@@ -47,8 +47,9 @@ def watch_flow_run(
 
     flow_run = FlowRunView.from_flow_run_id(flow_run_id)
     if flow_run.state.is_finished():
-        since = datetime.now(UTC) - flow_run.updated_at
-        yield _own_line(f"Your flow run finished {_words(since)} ago", logging.INFO)
+        if stream_states:
+            since = datetime.now(UTC) - flow_run.updated_at
+            yield _own_line(f"Your flow run finished {_words(since)} ago", logging.INFO)
         return
 
     deadline = time.monotonic() + max_duration.total_seconds()

@@ -71,7 +71,13 @@ class GetAttr(Task):
 
     @defaults_from_attrs("default")
     def run(self, task_result: Any, attr: Any, default: Any = NoDefault.value) -> Any:
-        """Give the attribute, or the default when there is no such attribute."""
+        """Give the attribute, or the default when there is no such attribute.
+
+        Raises:
+            TypeError: the attribute's name is no text.
+        """
+        if not isinstance(attr, str):
+            raise TypeError("attribute name must be a string")
         try:
             return reduce(getattr, attr.split("."), task_result)
         except AttributeError:

@@ -30,6 +30,9 @@ class _Argument:
             if not isinstance(value, Sequence):
                 raise TypeError(f"Cannot map over non-sequence object of type `{type(value).__name__}`")
             value = _item_by_item(value, flow)
+        elif not self.is_task and not contains_task(value):
+            # The function may count with it as with any task: ``x - 1``, ``x["key"]``.
+            value = Constant(value)
         self.value = value
 
     @property

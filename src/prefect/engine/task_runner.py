@@ -449,8 +449,14 @@ class TaskRunner(Runner):
         if not target:
             return state
         fields = self._format_fields(inputs)
-        location = target(**fields) if callable(target) else target.format(**fields)
         result = self.result
+        try:
+            location = target(**fields) if callable(target) else target.format(**fields)
+        except (LookupError, AttributeError, ValueError):
+            # It is the result that says so, or does not: one that fills nothing in misses nothing.
+            if callable(target) or result.exists(target, **fields):
+                raise
+            return state
         result._check_filled(location, fields)
         # It is filled in once: braces that a value brought in are part of a name.
         is_plain = "{" not in location and "}" not in location

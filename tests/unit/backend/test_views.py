@@ -233,6 +233,7 @@ def test_a_finished_run_is_told_in_one_line(stub):
     )
 
     assert [line.message for line in watch_flow_run("r")] == ["Your flow run finished 5 minutes ago"]
+    assert list(watch_flow_run("r", stream_states=False)) == []
 
 
 def test_a_watch_ends_with_an_error_when_the_run_takes_too_long(stub):

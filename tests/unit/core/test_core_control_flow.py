@@ -263,6 +263,22 @@ def test_filter():
 # --- apply_map -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("flag", "place"), [(True, 0), (False, 1)])
+def test_what_is_given_whole_to_apply_map_can_be_counted_with_like_any_task(flag, place):
+    def build(x, flag, step):
+        with case(flag, True):
+            first = increase(x, step["by"] * 2)
+        with case(flag, False):
+            second = increase(x, step["by"])
+        return first, second
+
+    with Flow("f") as flow:
+        made = apply_map(build, [1, 2], unmapped(flag), step=unmapped({"by": 5}))
+    states = flow.run().result
+    assert states[made[place]].result == [[11, 12], [6, 7]][place]
+    assert not [name for name in (task.name for task in flow.tasks) if name in ("True", "False")]
+
+
 def test_apply_map_maps_every_edge():
     def build(x, y):
         a = number()

@@ -157,6 +157,8 @@ def test_items_and_attributes_with_defaults():
     assert GetAttr(default=None).run(3, "a.b") is None
     with pytest.raises(AttributeError):
         GetAttr().run(3, "a")
+    with pytest.raises(TypeError, match="attribute name must be a string"):
+        GetAttr(default=4).run(3, 5)
 
 
 # --- saving ----------------------------------------------------------------------------------------------------------

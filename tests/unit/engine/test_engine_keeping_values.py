@@ -225,6 +225,19 @@ def test_a_target_needs_a_result_that_knows_a_place() -> None:
     assert state.message.startswith("Unexpected error: ResultNotImplementedError(")
 
 
+@pytest.mark.parametrize(
+    ("result", "error"), [(PrefectResult(), None), (LocalResult(), KeyError), (None, NotImplementedError)]
+)
+def test_only_a_result_that_fills_a_target_in_misses_what_it_names(
+    result: Result | None, error: type[Exception] | None, tmp_path: Path
+) -> None:
+    with Flow("f", result=result) as flow:
+        done = inc(1, task_args={"target": "{nothing}"})
+    state = flow.run().result[done]
+    assert state.is_successful() is (error is None)
+    assert error is None or isinstance(state.result, error)
+
+
 def test_the_trigger_is_asked_even_then(tmp_path: Path) -> None:
     LocalResult(dir=str(tmp_path), location="there").write(3)
 
