@@ -246,6 +246,8 @@ class DaskExecutor(Executor):
     def performance_report(self) -> str:
         """The text of Dask's report on the last run; empty when there is none."""
         path = self.performance_report_path
+        if path is None:
+            self.logger.warning("Executor was not configured to generate performance report")
         return Path(path).read_text(encoding="utf-8") if path and Path(path).exists() else ""
 
 

@@ -8,7 +8,7 @@ import json
 import platform
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +24,39 @@ _SCRIPT_MODULE = "prefect_flow_script"
 
 
 def flow_to_bytes_pickle(flow: Flow) -> bytes:
-    """Pickle a flow together with the versions that it was pickled with."""
+    """Pickle a flow together with the versions that it was pickled with.
+
+    Raises:
+        Exception: whatever pickling fails with; its notes say which part of the flow cannot be pickled.
+    """
     import cloudpickle
 
-    pickled = cloudpickle.dumps(flow, protocol=PICKLE_PROTOCOL)
+    try:
+        pickled = cloudpickle.dumps(flow, protocol=PICKLE_PROTOCOL)
+    except Exception as error:
+        for note in _parts_not_pickled(flow):
+            error.add_note(note)
+        raise
     return json.dumps({"flow": base64.b64encode(pickled).decode(), "versions": _versions()}).encode()
+
+
+def _parts_not_pickled(flow: Flow) -> Iterator[str]:
+    """Name the arguments and tasks that cannot be pickled by themselves."""
+    import cloudpickle
+
+    parts = [
+        (f"the argument {name!r} of {task}", value)
+        for task, given in flow.constants.items()
+        for name, value in given.items()
+    ]
+    for name, part in [*parts, *((str(task), task) for task in flow.tasks)]:
+        try:
+            cloudpickle.dumps(part, protocol=PICKLE_PROTOCOL)
+        except Exception:
+            yield (
+                f"{flow} cannot be stored as it is: {name} cannot be pickled. Make it inside of a task, or store the "
+                "flow's script (`stored_as_script`)."
+            )
 
 
 def flow_from_bytes_pickle(data: bytes) -> Flow:

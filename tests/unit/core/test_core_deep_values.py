@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from prefect.core.conversion import DEEPEST
 from prefect.engine.cache_validators import all_inputs
 from prefect.engine.state import Success
 from prefect.executors import LocalDaskExecutor
+from prefect.utilities.storage import flow_to_bytes_pickle
 from prefect.utilities.tasks import as_task
 
 DEPTH = 100_000
@@ -109,6 +111,17 @@ def test_a_deep_default_or_context_is_no_json(value: Any) -> None:
         flow.serialize()
     with pytest.raises(ValueError, match="context must be JSON compatible"):
         Success(context={"x": value}).serialize()
+
+
+@pytest.mark.parametrize("kind", ["list", "tuple", "dict"])
+def test_a_flow_that_cannot_be_pickled_says_by_what(kind: str) -> None:
+    with Flow("f") as flow:
+        outermost(VALUES[kind]())
+        outermost(1)
+    with pytest.raises((pickle.PicklingError, RecursionError)) as raised:
+        flow_to_bytes_pickle(flow)
+    (note,) = raised.value.__notes__
+    assert note.startswith("<Flow: name=\"f\"> cannot be stored as it is: the argument 'x' of <Task: outermost> cannot")
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: (0, inner), lambda inner: {"a": inner}])

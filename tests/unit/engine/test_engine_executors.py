@@ -410,3 +410,8 @@ def test_the_context_is_left_as_it_was() -> None:
         inc.map([1, 2])
     flow.run()
     assert context.to_dict() == before
+
+
+def test_a_report_that_nobody_asked_for_is_empty_and_warned_of(caplog):
+    assert DaskExecutor().performance_report == ""
+    assert "Executor was not configured to generate performance report" in caplog.text
