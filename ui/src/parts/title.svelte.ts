@@ -1,3 +1,5 @@
+import { named } from "../words/text";
+
 export interface Crumb {
   name: string;
   href?: string;
@@ -9,8 +11,8 @@ export const shown = $state({ title: "", crumbs: [] as Crumb[] });
 export function titled(of: () => { title: string; crumbs: Crumb[] }): void {
   $effect(() => {
     const now = of();
-    shown.title = now.title;
+    shown.title = named(now.title, "");
     shown.crumbs = now.crumbs;
-    document.title = now.title ? `${now.title} · Proctor` : "Proctor";
+    document.title = shown.title ? `${shown.title} · Proctor` : "Proctor";
   });
 }

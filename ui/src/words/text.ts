@@ -28,6 +28,12 @@ export function signs(text: string): string {
   });
 }
 
+/** Write what people named or said, as it stands: its control signs shown, and cut before it fills a page. */
+export function asText(text: string | null | undefined, most = 300): string {
+  const said = text ?? "";
+  return signs(said.length > most ? `${said.slice(0, most)}…` : said);
+}
+
 /** Write a name on one line: its control signs shown, and cut before it fills a page. */
 export function named(text: string | null | undefined, none: string): string {
   const name = signs(text ?? "")
