@@ -127,3 +127,46 @@ def test_a_database_from_a_newer_version_is_refused(engine, database_url, run_as
 def test_an_empty_database_is_not_opened(tmp_path, run_async):
     with pytest.raises(DatabaseUnavailable, match="Migrate it first"):
         run_async(open_database(f"sqlite:///{tmp_path}/new.db").start())
+
+
+def _described(engine):
+    """All that can be seen of the tables: columns with their defaults, and types where these have names; the rest."""
+    found = inspect(engine)
+    is_sqlite = engine.dialect.name == "sqlite"
+    described = {}
+    for name in metadata.tables:
+        described[name] = {
+            "columns": [
+                (c["name"], is_sqlite or str(c["type"]), c["nullable"], c["default"]) for c in found.get_columns(name)
+            ],
+            "indexes": sorted(
+                (
+                    str(i["column_names"]),
+                    i["unique"],
+                    str(i.get("expressions")),
+                    str({k: str(v) for k, v in i.get("dialect_options", {}).items()}),
+                )
+                for i in found.get_indexes(name)
+            ),
+            "checks": sorted(rule["sqltext"] for rule in found.get_check_constraints(name)),
+        }
+    if is_sqlite:
+        with engine.connect() as conn:
+            for name, without_rowid, strict in conn.execute(text("SELECT name, wr, strict FROM pragma_table_list")):
+                if name in described:
+                    described[name]["options"] = (without_rowid, strict)
+    return described
+
+
+def test_defaults_indexes_and_options_are_those_that_the_catalogue_would_make(engine, databases):
+    kind = "sqlite" if engine.dialect.name == "sqlite" else "postgres"
+    url = databases.fresh(kind, migrated=False)
+    made = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    try:
+        metadata.create_all(made)
+        expected, found = _described(made), _described(engine)
+    finally:
+        made.dispose()
+        databases.drop(url)
+    for name, table in expected.items():
+        assert found[name] == table, name

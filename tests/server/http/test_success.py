@@ -1,0 +1,81 @@
+"""Every mutation that answers by ``success`` says true of what is there, and false or why not of what is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from prefect.server.graphql import mutations
+from support.access import Keyed, inputs_of
+
+#: These send something somewhere: their own tests receive it.
+SENT = {"test_cloud_hook", "test_action"}
+SUCCESS = [
+    operation for operation in mutations.MUTATIONS if "success" in operation.output and operation.name not in SENT
+]
+#: These answer so whatever they name, as in 1.x.
+ALWAYS = {"update_flow_run_heartbeat", "update_task_run_heartbeat"}
+UNKNOWN = "00000000-0000-0000-0000-00000000abcd"
+#: What fits the operation, where any value does not.
+GIVEN: dict[str, dict[str, Any]] = {
+    "delete_tenant": {"confirm": True},
+    "register_tasks": {"serialized_tasks": []},
+    "register_edges": {"serialized_edges": []},
+    "set_flow_group_schedule": {"cron_clocks": [{"cron": "0 3 * * *"}]},
+    "delete_secret": {"name": "secret"},
+    "set_task_run_name": {"name": "other"},
+    "update_agent_config": {"settings": {"b": 2}},
+}
+
+
+@pytest.fixture
+def keyed(shared_database: Any, tmp_path: Path) -> Keyed:
+    return Keyed(*shared_database, tmp_path)
+
+
+def ids_of(keyed: Keyed) -> dict[str, str]:
+    ids = keyed.fill(keyed.admin)
+    keyed.run_async(keyed.database.write(lambda tx: _add_message(tx, keyed.tenant_id)))
+    ids["message_id"] = keyed.admin.data("{ message { id } }")["message"][0]["id"]
+    ids["flow_group_sla_id"] = keyed.admin.do(
+        "create_flow_group_sla", sla_config_id=ids["sla_config_id"], flow_group_id=ids["flow_group_id"]
+    )["id"]
+    clocks = [{"cron": "0 3 * * *"}]
+    keyed.admin.do("set_flow_group_schedule", "success", flow_group_id=ids["flow_group_id"], cron_clocks=clocks)
+    return ids
+
+
+def _add_message(tx: Any, tenant_id: str) -> None:
+    from datetime import UTC, datetime
+
+    from prefect.server.actions import automations
+
+    automations.keep_message(tx, datetime.now(UTC), tenant_id=tenant_id, text="t", content={})
+
+
+def ask(keyed: Keyed, operation: Any, ids: dict[str, str]) -> Any:
+    if operation.name == "delete_flow_concurrency_limit":
+        limit = keyed.admin.do("update_flow_concurrency_limit", label="label", limit=5)["id"]
+        ids = {**ids, "limit_id": limit if ids["limit_id"] != UNKNOWN else UNKNOWN}
+    given = {**inputs_of(operation, ids, keyed.tenant_id), **GIVEN.get(operation.name, {})}
+    holder = keyed.server if operation.name == "delete_tenant" else keyed.admin
+    return holder.try_to(operation.name, "success error", **given)
+
+
+@pytest.mark.parametrize("operation", SUCCESS, ids=lambda operation: operation.name)
+def test_what_is_there_succeeds_and_what_is_not_does_not(keyed: Keyed, operation: Any) -> None:
+    ids = ids_of(keyed)
+
+    done = ask(keyed, operation, ids)
+    assert done.data[operation.name] == {"success": True, "error": None}, done.body
+
+    if operation.name in ALWAYS or not any(field in ids for field in operation.inputs):
+        return
+    missing = ask(keyed, operation, dict.fromkeys(ids, UNKNOWN))
+    told = json.loads(missing.body)
+    if "errors" not in told:
+        assert told["data"][operation.name]["success"] is False
+        assert told["data"][operation.name]["error"]
