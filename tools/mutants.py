@@ -205,25 +205,40 @@ class Judge:
         is_of_head = change.scope is not None and change.line < change.scope[0]
         named = (*OF_HEADS,) if is_of_head else (ALSO.get(file.removeprefix(f"{SOURCE}/")),)
         first = [name for name in self.lines.seconds if name.partition("::")[0] in named]
-        return self._ordered(set(first), file) + self._ordered(found - set(first), file)
+        rare = self._rareness(change)
+        return self._ordered(set(first), file, rare) + self._ordered(found - set(first), file, rare)
 
-    def _ordered(self, tests: set[str], file: str) -> list[str]:
-        """Put the quickest first, from every file of tests in turn; those on PostgreSQL after the same on SQLite.
+    def _rareness(self, change: Change) -> dict[str, int]:
+        """Give for each test how many there are, as a power of two, for the line of the function that is run least.
 
-        Files of tests that have the name of the changed one in theirs come before all others.
+        Those that run what is rarely run in a function are about it; others pass through.
+        """
+        rare: dict[str, int] = {}
+        first, last = change.scope or (0, -1)
+        for line in range(first, last + 1):
+            tests = self.lines.of(change.file, [line])
+            for name in tests:
+                rare[name] = min(rare.get(name, 99), len(tests).bit_length())
+        return rare
+
+    def _ordered(self, tests: set[str], file: str, rare: dict[str, int]) -> list[str]:
+        """Put first those that run what others do not, then the quickest, from every file of tests in turn.
+
+        Those on PostgreSQL come after the same on SQLite; files of tests that have the name of the changed one in
+        theirs before all others.
         """
         seconds = self.lines.seconds
         stem = Path(file).stem.strip("_").removesuffix("s")
 
-        def rank(name: str) -> tuple[bool, float, str]:
-            return "postgres" in name.partition("[")[2], seconds[name], name
+        def rank(name: str) -> tuple[bool, int, float, str]:
+            return "postgres" in name.partition("[")[2], rare.get(name, 0), seconds[name], name
 
         by_file: dict[str, list[str]] = defaultdict(list)
         for name in sorted((t for t in tests if t in seconds), key=rank):
             by_file[name.partition("::")[0]].append(name)
         turns = [
             (
-                *("postgres" in name.partition("[")[2], seconds[name] > SLOW_SECONDS),
+                *("postgres" in name.partition("[")[2], seconds[name] > SLOW_SECONDS, rare.get(name, 0)),
                 *(turn if stem in tests_file.rpartition("/")[2] else turn + FURTHER, seconds[name], name),
             )
             for tests_file, names in by_file.items()

@@ -242,3 +242,26 @@ def test_a_line_that_moved_is_met_with_the_same_tests_and_one_that_is_new_with_t
     judge, source, _ = judged(recorded)
     tests = {change.before: judge.tests_of(change) for change in source.changes if change.kind == "comparison"}
     assert tests == {"<": ["tests/test_a.py::test_f"], ">": ["tests/test_a.py::test_f"]}
+
+
+def test_tests_that_run_what_others_do_not_come_first(recorded: Path) -> None:
+    import json
+
+    from mutation.lines import digest
+
+    source, test = recorded / "src/prefect/client/a.py", recorded / "tests/test_a.py"
+    source.write_text("def f(a):\n    if a < 5:\n        raise E\n    return a\n")
+    name, mark = "src/prefect/client/a.py", digest(source)
+    (recorded / "lines" / "sources" / mark).write_text(source.read_text())
+    plain = {f"tests/test_a.py::test_{number}": 0.1 for number in range(9)}
+    answer = {
+        "tests": {**plain, "tests/test_a.py::test_of_the_error": 0.5},
+        "lines": {name: {"2": [*range(10)], "3": [9], "4": [*range(9)]}},
+        "sources": {name: mark},
+    }
+    (recorded / "lines" / f"test_a.py.{digest(test)}.json").write_text(json.dumps(answer))
+    judge, read, _ = judged(recorded)
+    change = next(c for c in read.changes if c.kind == "comparison")
+
+    assert judge.tests_of(change)[0] == "tests/test_a.py::test_of_the_error"
+    assert len(judge.tests_of(change)) == 10
