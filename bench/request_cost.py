@@ -313,6 +313,19 @@ def compare_over(before: Path, args: argparse.Namespace, urls: Sequence[str | No
             side.stop()
 
 
+@contextmanager
+def checked_out(commit: str) -> Iterator[Path]:
+    """Give a folder with another commit's files."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = Path(folder, "before")
+        git = ["git", "-C", str(HERE)]
+        subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(before), commit], check=True)
+        try:
+            yield before
+        finally:
+            subprocess.run([*git, "worktree", "remove", "--force", str(before)], check=True)
+
+
 def main() -> None:
     args = ap.parse_args()
     if args.serve:
@@ -321,14 +334,8 @@ def main() -> None:
     if args.profile:
         asyncio.run(profile(args.profile, args.requests, in_threads=args.threads))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        before = Path(folder, "before")
-        git = ["git", "-C", str(HERE)]
-        subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(before), args.before], check=True)
-        try:
-            compare(before, args)
-        finally:
-            subprocess.run([*git, "worktree", "remove", "--force", str(before)], check=True)
+    with checked_out(args.before) as before:
+        compare(before, args)
 
 
 if __name__ == "__main__":
