@@ -238,3 +238,12 @@ def test_a_row_whose_hook_is_gone_or_off_is_taken_away_unsent(world: World) -> N
     assert world.run_async(outbox.run_once(world.database, world.settings, world.now)) == 0
     assert world.rows("outbox") == []
     assert world.rows("message") == []
+
+
+def test_the_states_of_a_hook_are_kept_in_one_order_and_each_once(world: World) -> None:
+    side = Side(world, world.tenant_id)
+    wanted = ["Success", "Failed", "Cancelled", "Failed"]
+    for states in (wanted, wanted[::-1], sorted(wanted)):
+        hook_id = side.do("create_flow_run_state_changed_hook", action_id=side.action_id, states=states)
+        tags = world.row("hook", id=hook_id)["event_tags"]
+        assert tags["states"] == ["CANCELLED", "FAILED", "SUCCESS"]

@@ -22,6 +22,7 @@ from prefect.server.actions import (
     first_key,
     limits,
     registration,
+    run_events,
     runs,
     secrets,
     tenants,
@@ -317,3 +318,15 @@ def test_every_refusal_is_read_by_a_test() -> None:
     unread = [one for one in found if (one.file, one.function) not in PASSED_ON and not texts.have(one.texts)]
     assert unread == []
     assert {(one.file, one.function) for one in found} >= PASSED_ON
+
+
+@pytest.mark.parametrize(
+    "kinds", [{"log"}, {"state"}, {"log", "state"}, set()], ids=lambda kinds: "+".join(sorted(kinds))
+)
+def test_events_of_a_run_that_is_not_there_are_refused(world: World, kinds: tuple[str, ...]) -> None:
+    given = {"after": 0, "limit": 10, "kinds": kinds}
+    run_id = world.create(world.register())
+    world.see(run_events.events_after, flow_run_id=run_id, **given)
+
+    with pytest.raises(ApiError, match="Flow run 00000000-0000-0000-0000-00000000abcd not found"):
+        world.see(run_events.events_after, flow_run_id="00000000-0000-0000-0000-00000000abcd", **given)

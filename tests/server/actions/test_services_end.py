@@ -35,7 +35,7 @@ from prefect.server.store import outbox as outbox_statements
 from prefect.server.store.database import DatabaseUnavailable, UniquenessViolation
 from prefect.server.store.postgres import PostgresTransaction
 from prefect.server.store.sqlite import SqliteTransaction
-from support.families import SERVICES, begun, turn
+from support.families import SERVICES, begun, turn, turn_all
 from support.world import World
 
 EACH = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.__name__.rpartition(".")[2])
@@ -161,6 +161,22 @@ def test_a_database_that_is_gone_is_no_fault_of_a_row(
     assert turn(world, service) > 0
 
 
+def test_where_there_is_nothing_to_do_nothing_is_done_or_complained_of(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    filled(world, 1)
+    turn_all(world)
+    for service in SERVICES:  # what the last of them brought about
+        turn(world, service)
+    before = rows(world)
+    caplog.clear()
+
+    assert [turn(world, service) for service in SERVICES] == [0] * len(SERVICES)
+
+    assert rows(world) == before
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 # ----- work that fails
 
 
@@ -229,7 +245,30 @@ def test_each_error_of_an_action_is_tried_again_or_given_up_with_its_reason(
     assert len(world.rows("outbox")) == int(again)
     world.pass_time(5)
     assert turn(world, outbox) == int(again)
-    assert [row["text"] for row in world.rows("message")] == ["hello"] * again
+    told = [row["text"] for row in world.rows("message")]
+    # Whoever looks into the inbox hears of what was given up.
+    assert told == ["hello"] if again else [f"Automation MESSAGE was given up after 1 attempt: {error}"]
+
+
+def test_the_reason_in_the_inbox_has_a_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"tenant_id": world.tenant_id, "action_type": "MESSAGE", "action_config": {"message": "hello"}}
+    action_id = world.do(automations.create_action, **given)
+    for length in (outbox.LONGEST_REASON, outbox.LONGEST_REASON + 1):
+
+        def fail(*_: Any, length: int = length, **__: Any) -> None:
+            raise ApiError("x" * length)
+
+        world.do(
+            events.enter,
+            tenant_id=world.tenant_id,
+            kind=events.DO_ACTION,
+            payload={"action_id": action_id, "event": {}},
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(automations, "perform", fail)
+            turn(world, outbox)
+        reasons = [row["content"]["reason"] for row in world.rows("message")]
+        assert set(reasons) == {"x" * 1000}
 
 
 # ----- deliveries at one time
