@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from prefect import Flow, context, task
+from prefect.exceptions import FlowStorageError
 from prefect.model import codec
 from prefect.storage import GCS, S3, Azure, Storage
 
@@ -115,6 +116,13 @@ def test_a_flow_that_was_removed_is_an_error_of_the_store(s3_bucket: str, s3_opt
     kept = S3(s3_bucket, key="gone", client_options=s3_options)
     kept.add_flow(Flow("f"))
     with pytest.raises(Exception, match="NoSuchKey"):
+        as_an_agent_sees_it(kept).get_flow("f")
+
+
+def test_a_flow_that_is_not_in_its_bucket_is_named(gcs_bucket: str) -> None:
+    kept = GCS(gcs_bucket, key="gone")
+    kept.add_flow(Flow("f"))
+    with pytest.raises(FlowStorageError, match=f"Flow not found in bucket: flow=gone bucket={gcs_bucket}"):
         as_an_agent_sees_it(kept).get_flow("f")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from prefect.exceptions import FlowStorageError
 from prefect.model import codec
 from prefect.storage.kinds import ObjectStorage
 
@@ -49,4 +50,9 @@ class GCS(ObjectStorage):
         self._blob(key).upload_from_string(content)
 
     def _download(self, key: str) -> bytes:
-        return bytes(self._blob(key).download_as_bytes())
+        from google.api_core.exceptions import NotFound
+
+        try:
+            return bytes(self._blob(key).download_as_bytes())
+        except NotFound as error:
+            raise FlowStorageError(f"Flow not found in bucket: flow={key} bucket={self.bucket}") from error

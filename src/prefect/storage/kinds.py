@@ -52,7 +52,10 @@ class ObjectStorage(Storage):
     def _upload_script(self) -> None:
         if not self.local_script_path:
             if not self._key:
-                raise ValueError("A `key` must be provided to show where flow `.py` file is stored.")
+                raise ValueError(
+                    f"A `key` must be provided to show where flow `.py` file is stored in {type(self).__name__} or "
+                    "provide a `local_script_path` pointing to a local script that contains the flow."
+                )
             return
         script = Path(self.local_script_path).read_bytes()
         for place in self.flows.values():

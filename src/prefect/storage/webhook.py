@@ -80,20 +80,21 @@ class Webhook(Storage):
             self.logger.info("Uploading flow '%s'", name)
             if self.stored_as_script:
                 if not self.flow_script_path:
-                    raise RuntimeError(
-                        f"The script of flow {name!r} is to be stored, and no flow_script_path is given."
-                    )
+                    message = "flow_script_path must be provided if stored_as_script=True"
+                    self.logger.critical(message)
+                    raise RuntimeError(f"{message} (flow {name!r})")
                 content = Path(self.flow_script_path).read_bytes()
             else:
                 content = flow_to_bytes_pickle(flow)
             self._request(self.build_request_http_method, {**self.build_request_kwargs, "data": content})
+            self.logger.info("Successfully uploaded flow '%s'", name)
         return self
 
     def get_flow(self, flow_name: str) -> Flow:
         from prefect.storage import loading
 
         self._place_of(flow_name)
-        self.logger.info("Retrieving flow '%s'", flow_name)
+        self.logger.debug("Retrieving flow '%s'", flow_name)
         answer = self._request(self.get_flow_request_http_method, self.get_flow_request_kwargs)
         if self.stored_as_script:
             return loading.extract_flow_from_file(file_contents=answer.content.decode(), flow_name=flow_name)

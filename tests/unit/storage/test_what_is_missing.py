@@ -12,7 +12,7 @@ import requests
 
 from prefect import Flow, context
 from prefect.engine.results import AzureResult
-from prefect.storage import Azure, Bitbucket, CodeCommit, Git, GitHub, GitLab, Webhook
+from prefect.storage import GCS, S3, Azure, Bitbucket, CodeCommit, Git, GitHub, GitLab, Webhook
 
 SCRIPT = b"from prefect import Flow\nflow = Flow('f')\n"
 
@@ -203,3 +203,13 @@ def test_an_unknown_method_is_logged_before_it_is_refused(caplog: Any) -> None:
     assert [record.getMessage() for record in caplog.records if record.levelname == "CRITICAL"] == [
         "HTTP method 'NOPE' not recognized"
     ]
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: S3(bucket="b", stored_as_script=True), lambda: GCS("b", stored_as_script=True)]
+)
+def test_a_script_without_a_place_is_refused_when_it_is_stored(make: Any) -> None:
+    storage = make()
+    storage.add_flow(Flow("f"))
+    with pytest.raises(ValueError, match=r"A `key` must be provided .* or provide a `local_script_path`"):
+        storage.build()
