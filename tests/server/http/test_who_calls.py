@@ -220,3 +220,32 @@ def test_keys_are_never_the_same_and_show_their_id_only() -> None:
     assert one != other
     assert one.startswith(f"pct_{ID.replace('-', '')}_")
     assert len(one) == 4 + 32 + 1 + 43
+
+
+def test_as_many_keys_are_remembered_as_are_wanted_and_the_last_used(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("prefect.server.auth.KEPT_KEYS", 2)
+    ids = [ID, OTHER_ID, MINE]
+    keys = [scene.key(key_id) for key_id in ids]
+    for number in (0, 1, 0, 1, 2, 2, 1, 0):
+        scene.call(keys[number])
+
+    assert scene.looks == [ids[number] for number in (0, 1, 2, 0)]
+
+
+def test_as_many_addresses_are_counted_as_are_wanted_and_the_last_that_failed(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = scene.auth._failures
+    monkeypatch.setattr(type(failures), "KEPT_ADDRESSES", 2)
+    monkeypatch.setattr(type(failures), "MOST", 2)
+    for address in ("10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.3"):
+        failures.note(address)
+
+    failures.check("10.0.0.2")  # forgotten
+    failures.note("10.0.0.2")
+    failures.check("10.0.0.2")
+    failures.note("10.0.0.2")
+    with pytest.raises(TooManyFailures):
+        failures.check("10.0.0.2")
