@@ -110,7 +110,7 @@ def slack_notifier(
     only_states: Sequence[type[State]] | None = None,
     webhook_secret: str | None = None,
     backend_info: bool = True,
-    proxies: Mapping[str, str] | None = None,
+    proxies: dict[str, str] | None = None,
 ) -> State:
     """Tell a Slack channel of a change of state, through an incoming webhook.
 
@@ -125,20 +125,19 @@ def slack_notifier(
     """
     if not _is_wanted(new_state, ignore_states, only_states):
         return new_state
-    import urllib3
+    import requests
 
     name = webhook_secret or "SLACK_WEBHOOK_URL"
     url = str(Secret(name).get()).strip()
     check_web_address(url, f"the secret {name}")
-    proxy = (proxies or {}).get(url.split(":", 1)[0])
-    pool = urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
     message = slack_message_formatter(tracked_obj, new_state, backend_info)
     try:
-        answer = pool.request("POST", url, json=message, timeout=DELIVERY_SECONDS, retries=False)
-    except urllib3.exceptions.HTTPError as error:
-        raise ValueError(f"Slack notification for {tracked_obj} failed: {error}") from error
-    if answer.status >= 400:
-        raise ValueError(f"Slack notification for {tracked_obj} failed with status {answer.status}")
+        answer = requests.post(url, json=message, proxies=proxies, timeout=DELIVERY_SECONDS)
+    except requests.RequestException as error:
+        # What went wrong in detail names the address, which is the secret.
+        raise ValueError(f"Slack notification for {tracked_obj} failed: {type(error).__name__}") from None
+    if not answer.ok:
+        raise ValueError(f"Slack notification for {tracked_obj} failed with status {answer.status_code}")
     return new_state
 
 

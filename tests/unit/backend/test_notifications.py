@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import socket
 import ssl
+import traceback
+from types import SimpleNamespace
 
 import pytest
 
 from prefect.core.task import Task
 from prefect.model.state import Failed, Pending, Success
+from prefect.tasks.notifications import SlackTask
+from prefect.tasks.notifications.posting import DeliveryFailed
 from prefect.utilities.context import context
 from prefect.utilities.notifications import callback_factory, gmail_notifier, slack_message_formatter, slack_notifier
 from support.graphql_stub import StubServer
@@ -57,6 +61,36 @@ def test_a_message_that_slack_does_not_take_is_an_error(task):
         stub.rules.append(("", lambda _: (500, {})))
         with pytest.raises(ValueError, match="failed with status 500"):
             slack_notifier(task, Pending(), Failed())
+
+
+def test_whoever_stands_in_for_requests_gets_what_is_sent_to_slack(task, monkeypatch):
+    sent = []
+
+    def post(url, json, **options):
+        sent.append((url, json["text"] if "text" in json else json["attachments"][0]["title"]))
+        return SimpleNamespace(ok=url.endswith("/ok"), status_code=418, reason="teapot", content=b"")
+
+    monkeypatch.setattr("requests.post", post)
+    with context(secrets={"SLACK_WEBHOOK_URL": "https://slack.example/ok", "BAD": "https://slack.example/SECRET"}):
+        slack_notifier(task, Pending(), Failed())
+        SlackTask(message="hi").run()
+        for refused in (
+            lambda: slack_notifier(webhook_secret="BAD")(task, Pending(), Failed()),
+            SlackTask(webhook_secret="BAD").run,
+        ):
+            with pytest.raises((ValueError, DeliveryFailed), match="418") as raised:
+                refused()
+            assert "SECRET" not in str(raised.value)
+    assert sent[:2] == [("https://slack.example/ok", "Failed"), ("https://slack.example/ok", "hi")]
+
+
+def test_a_webhook_that_cannot_be_reached_is_not_shown(task):
+    with StubServer() as stub:
+        url = f"{stub.url}/SECRET"
+    for send in (lambda: slack_notifier(task, Pending(), Failed()), SlackTask(message="hi").run):
+        with context(secrets={"SLACK_WEBHOOK_URL": url}), pytest.raises((ValueError, DeliveryFailed)) as raised:
+            send()
+        assert "SECRET" not in "".join(traceback.format_exception(raised.value))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""One JSON request to a service on the web, without any package beyond what the client needs."""
+"""One JSON request to a service on the web."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ def post_json(url: str, content: Any, headers: Mapping[str, str] | None = None) 
         ValueError: the URL or a header is none, and nothing was sent.
         DeliveryFailed: no answer in time, or one that is no success. Names the host only: such URLs hold secrets.
     """
-    import json
     from urllib.parse import urlsplit
 
-    import urllib3
+    import requests
 
     from prefect.utilities.hosts import check_web_address
 
@@ -31,16 +30,12 @@ def post_json(url: str, content: Any, headers: Mapping[str, str] | None = None) 
     for name, value in (headers or {}).items():
         if not value.isascii() or not value.isprintable():  # the library below would show the value, which is a token
             raise ValueError(f"The header {name} holds a line break or another sign that no header has.")
+    further: dict[str, Any] = {"headers": dict(headers)} if headers else {}
     try:
-        with urllib3.PoolManager(retries=False, timeout=TIMEOUT_SECONDS) as pool:
-            answer = pool.request(
-                "POST",
-                url,
-                body=json.dumps(content).encode(),
-                headers={"Content-Type": "application/json", **(headers or {})},
-            )
-    except urllib3.exceptions.HTTPError as error:
-        raise DeliveryFailed(f"{host} could not be reached: {type(error).__name__}") from error
-    if not 200 <= answer.status < 300:
-        said = answer.data[:200].decode("utf-8", "replace")
-        raise DeliveryFailed(f"{answer.status} {answer.reason} from {host}: {said}")
+        answer = requests.post(url, json=content, timeout=TIMEOUT_SECONDS, allow_redirects=False, **further)
+    except requests.RequestException as error:
+        raise DeliveryFailed(f"{host} could not be reached: {type(error).__name__}") from None
+    # A redirection says that it was not taken.
+    if not answer.ok or getattr(answer, "is_redirect", False) is True:
+        said = answer.content[:200].decode("utf-8", "replace")
+        raise DeliveryFailed(f"{answer.status_code} {answer.reason} from {host}: {said}")
