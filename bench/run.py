@@ -25,7 +25,7 @@ OURS = Path(sys.executable)
 PEER = HERE.parent / ".compat" / "bin" / "python"
 
 ap = argparse.ArgumentParser()
-ap.add_argument("--only", default="engine,scale,executors,start,server,trigger,idle")
+ap.add_argument("--only", default="engine,scale,executors,start,begin,server,trigger,idle")
 ap.add_argument("--repeat", type=int, default=3)
 ap.add_argument("--database-url", help="server benchmarks on this database instead of a new SQLite file")
 
@@ -88,6 +88,23 @@ def rows_start(repeat: int) -> list[tuple[str, str, float, float | None]]:
     theirs = {row["command"]: row["cpu_s"] * 1e3 for row in peer}
     rows = [("bare interpreter", "ms CPU", bare[0]["cpu_s"] * 1e3, None)]
     rows += [(row["command"], "ms CPU", row["cpu_s"] * 1e3, theirs.get(row["command"])) for row in ours]
+    return rows
+
+
+def rows_begin(repeat: int) -> list[tuple[str, str, float, float | None]]:
+    script = [str(OURS), str(HERE / "starts.py")]
+    imports = lines([*script, "imports", "--repeat", str(repeat * 3)])
+    executed = lines([*script, "execute", "--repeat", str(repeat)])
+    agents = lines([*script, "agent", "--repeat", str(repeat * 5), "--burst", "40"])
+    record(imports + executed + agents)
+    rows: list[tuple[str, str, float, float | None]] = []
+    rows += [(row["what"], "ms CPU", row["ours_cpu_ms"], None) for row in imports + executed]
+    for row in agents:
+        name = f"run by a local agent, {'--warm' if 'warm' in row['what'] else 'fresh'}"
+        rows.append((f"{name}, picked up, p50", "s", row["picked_up_p50_s"], None))
+        rows.append((f"{name}, done, p50", "s", row["done_p50_s"], None))
+        rows.append((f"{name}, agent and run", "ms CPU", row["cpu_ms_per_run"], None))
+        rows.append((f"{name}, one after the other", "runs/s", row["runs_per_second"], None))
     return rows
 
 
@@ -176,6 +193,8 @@ def main() -> None:
         rows += rows_executors(options.repeat)
     if "start" in wanted:
         rows += rows_start(options.repeat)
+    if "begin" in wanted:
+        rows += rows_begin(options.repeat)
     if "server" in wanted:
         rows += rows_server(options.database_url)
     if "trigger" in wanted:

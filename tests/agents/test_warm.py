@@ -67,7 +67,7 @@ FLOWS = textwrap.dedent(
             "main thread": threading.current_thread() is threading.main_thread(),
             "log level": logger.level,
             "handlers": [type(h).__name__ for h in logger.handlers],
-            "children": sorted(n for n in ("prefect",) if n in sys.modules),
+            "click": "click" in sys.modules,
             "api": prefect.config.cloud.api,
             "own setting": prefect.context.get("own_setting"),
             "secrets": dict(prefect.context.get("secrets") or {}),
@@ -186,6 +186,57 @@ def test_a_forked_run_finds_what_one_with_an_interpreter_finds(agents, client, r
         assert found["warm"][name] == found["fresh"][name], name
     assert found["warm"] == found["fresh"]
     assert "interpreter of its own" not in agents["warm"].log
+
+
+FRESH = "import sys; from prefect.backend.execution import *; execute_flow_run_in_subprocess(sys.argv[1])"
+
+
+@pytest.mark.parametrize("program", ["script", "module"])
+def test_a_run_that_is_executed_here_is_forked_and_finds_what_one_with_an_interpreter_finds(
+    server, client, registered, tmp_path, program
+):
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "PYTEST_"))}
+    where = {"env": {**environ, **server.settings, "PYTHONPATH": str(tmp_path)}, "cwd": tmp_path, "check": True}
+    paths = {name: tmp_path / name for name in ("forked", "fresh")}
+    own = [str(Path(sys.executable).with_name("prefect"))] if program == "script" else [sys.executable, "-m", "prefect"]
+    flow_id = registered("tells")
+
+    done = subprocess.run(
+        [*own, "run", "--id", flow_id, "--param", f"path={paths['forked']}", "--execute"],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        **where,
+    )
+    run_id = client.create_flow_run(flow_id=flow_id, parameters={"path": str(paths["fresh"])}, labels=["nobody"])
+    subprocess.run(
+        [sys.executable, "-c", FRESH, run_id], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, **where
+    )
+
+    assert done.stdout.splitlines()[-1] == "Flow run succeeded!"
+    assert all(Path(f"{path}.end").exists() for path in paths.values())
+    forked, fresh = [json.loads(path.read_text()) for path in paths.values()]
+    assert (forked.pop("click"), fresh.pop("click")) == (True, False)
+    for found in (forked, fresh):
+        # The command has its own format of logs.
+        found["environ"] = {k: v for k, v in found["environ"].items() if not k.startswith("PREFECT__LOGGING__")}
+    for name in fresh:
+        assert forked[name] == fresh[name], name
+
+
+def test_a_command_that_cannot_fork_the_same_starts_an_interpreter(server, registered, tmp_path):
+    (tmp_path / "click.py").write_text("x = 1\n")  # nobody's, for a run
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "PYTEST_"))}
+    words = ["run", "--id", registered("tells"), "--param", f"path={tmp_path}/told", "--execute", "--quiet"]
+    subprocess.run(
+        [str(Path(sys.executable).with_name("prefect")), *words],
+        env={**environ, **server.settings},
+        cwd=tmp_path,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+    assert json.loads((tmp_path / "told").read_text())["click"] is False
 
 
 def test_how_a_forked_run_ended_is_told(agents, client, registered, tmp_path):
@@ -321,6 +372,7 @@ def test_a_changed_file_makes_what_was_loaded_outdated(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     __import__("loaded_for_runs")
     origin = Origin()
+    origin.note_files()
     assert not origin.is_outdated()
 
     path.write_text("x = 22\n")

@@ -6,10 +6,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from prefect._lazy import lazy
 from prefect.backend.environ import generate_flow_run_environ
@@ -194,6 +194,20 @@ def execute_flow_run_in_subprocess(
         RuntimeError: the run is not Scheduled, or its process failed; it is Failed then.
         KeyboardInterrupt: passed on after the run was made Failed.
     """
+    return execute_in_processes(flow_run_id, start_interpreter, run_api_key, include_local_env)
+
+
+def execute_in_processes(
+    flow_run_id: str,
+    start: Callable[[dict[str, str]], RunProcess],
+    run_api_key: str | None = None,
+    include_local_env: bool = True,
+) -> FlowRunView:
+    """Do what :func:`execute_flow_run_in_subprocess` promises, with processes that are started otherwise.
+
+    Args:
+        start: starts a process, with this terminal, for the flow run that an environment names.
+    """
     from prefect.backend.flow_run import FlowRunView
     from prefect.utilities.logging import get_logger
 
@@ -217,7 +231,7 @@ def execute_flow_run_in_subprocess(
                 include_local_env=include_local_env,
             )
             logger.info("Creating subprocess to execute flow run...")
-            _execute_once(environ)
+            _execute_once(start({**environ, **_needed_variables(environ)}))
             logger.debug("Exited flow run subprocess.")
             seen_states = len(flow_run.states)
             flow_run = _settled(flow_run)
@@ -243,21 +257,40 @@ class ProcessFailed(Exception):
     """The process of a flow run ended with an error of its own, not of its flow."""
 
 
-def _execute_once(environ: dict[str, str]) -> None:
-    """Run one process to its end; it inherits the terminal.
+class RunProcess(Protocol):
+    """The process of a flow run, as far as it has to be known here."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and give its exit code, negative for a signal.
+
+        Raises:
+            Exception: it has not ended within so many seconds.
+        """
+        ...
+
+    def kill(self) -> None: ...
+
+
+def start_interpreter(environ: dict[str, str]) -> RunProcess:
+    """Start a new interpreter for the flow run of an environment."""
+    import subprocess
+
+    from prefect.backend.forked import COMMAND
+
+    return subprocess.Popen([sys.executable, *COMMAND], env=environ)
+
+
+def _execute_once(process: RunProcess) -> None:
+    """Wait for the end of one process; it has the terminal.
 
     An interrupt at the terminal reaches the process too: it is given the time to end by itself.
     """
-    import subprocess
-
-    command = [sys.executable, "-m", "prefect", "execute", "flow-run"]
-    process = subprocess.Popen(command, env={**environ, **_needed_variables(environ)})
     try:
         status = process.wait()
     except KeyboardInterrupt:
         try:
             process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
+        except Exception:
             process.kill()
             process.wait()
         raise

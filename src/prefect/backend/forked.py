@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from types import ModuleType
 
@@ -22,6 +23,35 @@ _READ_AT_START_TOO = frozenset({"HOME", "LANG", "LANGUAGE", "TZ", "GLIBC_TUNABLE
 _RUN_AT_START = ("sitecustomize", "usercustomize")
 
 
+class ForkedProcess:
+    """A process that this one has forked, as ``subprocess`` shows one that it has started."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._exit_code: int | None = None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and give its exit code, negative for a signal.
+
+        Raises:
+            TimeoutError: it has not ended within so many seconds.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        while self._exit_code is None:
+            pid, status = os.waitpid(self.pid, 0 if end is None else os.WNOHANG)
+            if pid:
+                self._exit_code = os.waitstatus_to_exitcode(status)
+            elif end is not None and time.monotonic() > end:
+                raise TimeoutError
+            else:
+                time.sleep(0.02)
+        return self._exit_code
+
+    def kill(self) -> None:
+        if self._exit_code is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+
 class Origin:
     """How the interpreter was started that is to be forked: taken down before anything changes."""
 
@@ -30,6 +60,10 @@ class Origin:
         own = _python_path(os.environ)
         rest = sys.path if sys.flags.safe_path else sys.path[1:]
         self._rest = [path for path in rest if path not in own]
+        self._stamps: dict[str, tuple[int, int]] = {}
+
+    def note_files(self) -> None:
+        """Take down the files that are loaded, for :meth:`is_outdated`."""
         self._stamps = _stamps()
 
     def needs_interpreter(self, environ: Mapping[str, str], working_dir: str | None) -> str:
@@ -43,7 +77,7 @@ class Origin:
         return f"it has a {found} of its own" if found else ""
 
     def is_outdated(self) -> bool:
-        """Whether a file that was loaded has changed meanwhile."""
+        """Whether a file that was noted has changed meanwhile."""
         return any(_stamp(path) != stamp for path, stamp in self._stamps.items())
 
     def begin_anew(self, environ: Mapping[str, str], working_dir: str | None = None) -> None:
@@ -52,7 +86,8 @@ class Origin:
         Raises:
             OSError: there is no such directory, or it may not be entered.
         """
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.environ.clear()
         os.environ.update(environ)

@@ -15,6 +15,7 @@ import gc
 import json
 import os
 import select
+import signal
 import socket
 from importlib import import_module
 from typing import Any
@@ -65,6 +66,9 @@ def serve_until_forked(channel_fd: int) -> None:
     for name in LOADED:
         import_module(name)
     origin = Origin()
+    origin.note_files()
+    # As for a run: the agent may have been started with interrupts ignored, but handles them when it starts runs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # What is there now is never looked at again by a collection, which would copy it for each fork.
     gc.collect()
     gc.freeze()

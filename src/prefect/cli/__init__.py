@@ -11,7 +11,37 @@ import sys
 
 from prefect._lazy import lazy
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prefect.backend.forked import Origin
+
 __getattr__, __dir__ = lazy(__name__, {"cli": "prefect.cli.group"})
+
+
+class GoesOnAsFlowRun(BaseException):
+    """Leaves the command in a fork of its process, which goes on as the process of a flow run.
+
+    Attributes:
+        is_expected: the command is this process's program; a caller of it from elsewhere would not know what to do.
+    """
+
+    is_expected = False
+
+    def __init__(self, origin: Origin, environ: Mapping[str, str]) -> None:
+        super().__init__()
+        self.origin = origin
+        self.environ = environ
+
+    def go_on(self) -> None:
+        """Be the process of the flow run, to its end."""
+        self.origin.begin_anew(self.environ)
+        reconfigure = getattr(sys.stdout, "reconfigure", None)
+        if reconfigure is not None:
+            # The command has written by the line.
+            reconfigure(line_buffering=sys.stdout.isatty())
+        _execute_flow_run()
 
 
 def main() -> None:
@@ -26,14 +56,18 @@ def main() -> None:
             from prefect.backend.warm_parent import serve_until_forked
 
             serve_until_forked(int(channel))
-        from prefect.cli.flow_run_process import execute
+        _execute_flow_run()
+        return
+    from prefect.cli.group import cli
 
-        try:
-            execute()
-        except KeyboardInterrupt:  # told as click tells it for all the other commands
-            sys.stderr.write("\nAborted!\n")
-            sys.exit(1)
-    else:
-        from prefect.cli.group import cli
+    cli(prog_name="prefect")
 
-        cli(prog_name="prefect")
+
+def _execute_flow_run() -> None:
+    from prefect.cli.flow_run_process import execute
+
+    try:
+        execute()
+    except KeyboardInterrupt:  # told as click tells it for all the other commands
+        sys.stderr.write("\nAborted!\n")
+        sys.exit(1)

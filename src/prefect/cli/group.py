@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from prefect.cli import GoesOnAsFlowRun
+
 CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
@@ -79,6 +81,17 @@ class RootGroup(Group):
             rows = [(name, command.help) for name, command in COMMANDS.items() if command.heading == heading]
             with formatter.section(heading):
                 formatter.write_dl(rows, col_spacing=4)
+
+    def main(self, args: Any = None, *rest: Any, **settings: Any) -> Any:
+        # Without arguments of a caller's own it is the program of this process.
+        GoesOnAsFlowRun.is_expected = args is None
+        try:
+            return super().main(args, *rest, **settings)
+        except GoesOnAsFlowRun as left:
+            forked = left.with_traceback(None)
+        # Not in there: what the run raises has no other error behind it.
+        forked.go_on()
+        sys.exit(0)
 
     def invoke(self, ctx: click.Context) -> Any:
         write_by_the_line()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import copy
+import os
+import sys
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from prefect.cli import render
+from prefect.cli import GoesOnAsFlowRun, render
 from prefect.cli.failures import TerminalError, step
 from prefect.cli.run_request import RunRequest
 
 if TYPE_CHECKING:
+    from prefect.backend.execution import RunProcess
     from prefect.backend.flow import FlowView
     from prefect.backend.flow_run import FlowRunView
     from prefect.client.client import Client
@@ -162,7 +165,7 @@ def _view(run_id: str) -> FlowRunView:
 
 
 def _execute(run_id: str, request: RunRequest) -> None:
-    from prefect.backend.execution import execute_flow_run_in_subprocess
+    from prefect.backend.execution import execute_in_processes
     from prefect.utilities.logging import temporary_logger_config
 
     if not request.quiet:
@@ -171,12 +174,30 @@ def _execute(run_id: str, request: RunRequest) -> None:
     level = render.NO_LOGS if request.no_logs or request.quiet else request.log_level
     with temporary_logger_config(level, stream_fmt=render.LOG_FORMAT, stream_datefmt=render.LOG_TIME_FORMAT):
         try:
-            execute_flow_run_in_subprocess(run_id)
+            execute_in_processes(run_id, _start)
         except KeyboardInterrupt:
             if not request.quiet:
                 click.secho(f"\n{_INTERRUPTED}", fg="yellow")
         except RuntimeError as error:
             raise TerminalError(str(error)) from error
+
+
+def _start(environ: dict[str, str]) -> RunProcess:
+    """Start the process of a run: a fork of this one, which has loaded most of what it needs, if it finds the same."""
+    from prefect.backend.execution import start_interpreter
+    from prefect.backend.forked import ForkedProcess, Origin
+    from prefect.engine.cloud.watcher import can_fork
+
+    origin = Origin()
+    if not (GoesOnAsFlowRun.is_expected and can_fork()) or origin.needs_interpreter(environ, None):
+        return start_interpreter(environ)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    pid = os.fork()
+    if not pid:
+        # Out of all that this command is in the middle of.
+        raise GoesOnAsFlowRun(origin, environ)
+    return ForkedProcess(pid)
 
 
 def _watch(client: Client, run_id: str, request: RunRequest) -> bool:

@@ -533,7 +533,7 @@ def test_a_fork_that_fails_ends_and_does_not_go_on_as_its_parent() -> None:
 
 @pytest.fixture(params=[True, False], ids=["forked", "new interpreter"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    monkeypatch.setattr(parent_side, "_can_fork", lambda: request.param)
+    monkeypatch.setattr(parent_side, "can_fork", lambda: request.param)
     return bool(request.param)
 
 
@@ -555,7 +555,7 @@ def test_a_watcher_that_cannot_be_started_leaves_nothing_open(
     def refuse(*_: Any, **__: Any) -> Any:
         raise OSError("no more processes")
 
-    monkeypatch.setattr(parent_side, "_can_fork", lambda: what == "fork")
+    monkeypatch.setattr(parent_side, "can_fork", lambda: what == "fork")
     monkeypatch.setattr(os if what == "fork" else subprocess, what, refuse)
     before = open_files()
     with watched(RUN) as watcher:
@@ -607,23 +607,23 @@ def test_only_a_small_process_is_forked(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(os, "listdir", lambda path: ["1"] * count)
 
     tasks(1)
-    assert parent_side._can_fork()
+    assert parent_side.can_fork()
     answers: list[bool] = []
-    thread = threading.Thread(target=lambda: answers.append(parent_side._can_fork()))
+    thread = threading.Thread(target=lambda: answers.append(parent_side.can_fork()))
     thread.start()
     thread.join()
     assert answers == [False]
     tasks(2)
-    assert not parent_side._can_fork()
+    assert not parent_side.can_fork()
 
     def refuse(path: str) -> Any:
         raise OSError("no /proc")
 
     monkeypatch.setattr(os, "listdir", refuse)
-    assert not parent_side._can_fork()
+    assert not parent_side.can_fork()
     tasks(1)
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert not parent_side._can_fork()
+    assert not parent_side.can_fork()
 
 
 def test_who_waits_for_a_cancellation_is_told_of_it_and_of_the_end(stub: Stub, way: bool) -> None:

@@ -88,7 +88,7 @@ class Watcher:
         self._stopped = False
         self._journal = Journal()
         try:
-            self._begin(by_fork=_can_fork())
+            self._begin(by_fork=can_fork())
         except OSError:
             self._journal.close()
             raise
@@ -231,7 +231,7 @@ class _Spawned:
         self._process.wait()
 
 
-def _can_fork() -> bool:
+def can_fork() -> bool:
     """Whether a fork of this process is sure to work: no other thread may hold a lock that is needed there."""
     if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
         return False
