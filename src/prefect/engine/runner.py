@@ -69,6 +69,15 @@ def _must_raise() -> bool:
     return bool(current_content().get("raise_on_exception"))
 
 
+def not_before_now(told: object) -> datetime:
+    """Give a time that was told, or the present one where that is later, or where none was told.
+
+    Clients that stand in for one, in users' tests, tell no time.
+    """
+    now = datetime.now(UTC)
+    return max(now, told) if isinstance(told, datetime) else now
+
+
 class Runner:
     """Runs one thing once.
 

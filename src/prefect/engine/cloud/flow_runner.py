@@ -17,7 +17,7 @@ from prefect.engine.cloud.heartbeat import Heartbeat
 from prefect.engine.cloud.task_runner import CloudTaskRunner, patience
 from prefect.engine.cloud.unstorable import in_place_of
 from prefect.engine.flow_runner import FlowRunner, FlowRunnerInitializeResult
-from prefect.engine.runner import ENDRUN
+from prefect.engine.runner import ENDRUN, not_before_now
 from prefect.exceptions import VersionLockMismatchSignal
 from prefect.model.state import Cancelled, ClientFailed, Failed, Queued, State
 from prefect.utilities.context import context as run_context
@@ -48,7 +48,7 @@ class CloudFlowRunner(FlowRunner):
 
     def latest_time(self) -> datetime:
         """Give the time by which a run is due: its API's clock counts, where that is ahead of this machine's."""
-        return max(datetime.now(UTC), self.client.server_time())
+        return not_before_now(self.client.server_time())
 
     # ----- states
 
@@ -80,7 +80,7 @@ class CloudFlowRunner(FlowRunner):
             return self._state_of_other(flow_run_id)
         except Exception as error:
             self.logger.exception("Failed to set flow state with error: %r", error)
-            raise ENDRUN(ClientFailed(state=new_state)) from error
+            raise ENDRUN(new_state) from error
         if isinstance(state, Queued):
             state.state = old_state
             raise ENDRUN(state)

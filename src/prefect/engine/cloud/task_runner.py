@@ -13,7 +13,7 @@ from prefect.contract.limits import MOST_CHILDREN_TOLD
 from prefect.engine import mapping
 from prefect.engine.cloud.courier import UpstreamChanged, courier_of
 from prefect.engine.cloud.unstorable import in_place_of
-from prefect.engine.runner import ENDRUN, call_state_handlers
+from prefect.engine.runner import ENDRUN, call_state_handlers, not_before_now
 from prefect.engine.task_runner import TaskRunner, TaskRunnerInitializeResult, declared_result
 from prefect.exceptions import ClientError, VersionLockMismatchSignal
 from prefect.model.state import ClientFailed, Failed, Pending, Queued, Retrying, State
@@ -68,7 +68,7 @@ class CloudTaskRunner(TaskRunner):
 
     def latest_time(self) -> datetime:
         """Give the time by which a run is due: its API's clock counts, where that is ahead of this machine's."""
-        return max(datetime.now(UTC), self.client.server_time())
+        return not_before_now(self.client.server_time())
 
     # ----- states
 
