@@ -156,8 +156,11 @@ def test_nothing_is_acknowledged_into_a_file_that_nobody_will_find(databases, ru
     async def run():
         async with Opened(databases.fresh("sqlite")) as opened:
             await opened.write(add(1))
-            change(Path(f"{opened.path}{suffix}"))
-            with pytest.raises(DatabaseUnavailable, match="nothing is read or written until it is back"):
+            changed = Path(f"{opened.path}{suffix}")
+            change(changed)
+            what = "is missing" if change is gone else "is not the file that this server opened"
+            said = f"^Database file {changed} {what}: nothing is read or written until it is back"
+            with pytest.raises(DatabaseUnavailable, match=said):
                 await opened.write(add(2))
             with pytest.raises(DatabaseUnavailable):
                 await asyncio.wait_for(opened.database.check(), SECONDS)

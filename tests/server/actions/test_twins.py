@@ -95,3 +95,18 @@ def test_what_is_deleted_goes_alone(world: World) -> None:
     assert {row["flow_run_id"] for row in world.rows("task_run")} == {runs_of[kept][1]}
     assert {row["flow_id"] for row in world.rows("task")} == {kept}
     assert [row["id"] for row in world.rows("cloud_hook")] == [hook_ids[1]]
+
+
+def test_of_flows_of_one_name_and_one_moment_the_newest_version_tells_where_it_goes_on(world: World) -> None:
+    """Their clock stands: what was made later is told by its version alone."""
+    ids = [world.register(flow_document("again"), version_group_id=group) for group in ("a", "a", "b")]
+    rows = {row["id"]: row for row in world.rows("flow")}
+    assert [(rows[i]["version_group_id"], rows[i]["version"]) for i in ids] == [("a", 1), ("a", 2), ("b", 1)]
+
+    next_id = world.register(flow_document("again"))
+
+    assert (world.row("flow", id=next_id)["version_group_id"], world.row("flow", id=next_id)["version"]) == ("a", 3)
+    world.pass_time(1)
+    world.register(flow_document("again"), version_group_id="b")
+    last_id = world.register(flow_document("again"))
+    assert world.row("flow", id=last_id)["version_group_id"] == "b"

@@ -13,7 +13,7 @@ import pytest
 import prefect
 from prefect import Flow, Task
 from prefect.contract import errors
-from prefect.engine import signals, timeouts
+from prefect.engine import shipping, signals, timeouts
 from prefect.engine.cloud.unstorable import in_place_of
 from prefect.engine.flow_runner import FlowRunner
 from prefect.engine.runner import ENDRUN, Runner
@@ -78,6 +78,21 @@ def test_a_task_run_that_is_failed_from_outside_tells_why() -> None:
 
     assert type(state) is Failed
     assert state.message == "Task 'Give[3]' failed: RuntimeError: its process died"
+
+
+@pytest.mark.parametrize(("map_index", "name"), [(3, "Give[3]"), (0, "Give[0]"), (None, "Give")])
+def test_a_task_that_was_lost_on_its_way_is_failed_by_its_name(map_index: int | None, name: str) -> None:
+    heard: list[Any] = []
+    handlers = [lambda runner, old, new: heard.append(prefect.context.get("map_index")) or new]
+    parcel: Any = SimpleNamespace(
+        context={"mine": 1}, runner_class=TaskRunner, task=Give(), handlers=handlers, flow_result=None
+    )
+
+    state = shipping.fail_parcel(parcel, None, map_index, RuntimeError("lost"))
+
+    assert state.message == f"Task '{name}' failed: RuntimeError: lost"
+    assert heard == [map_index]
+    assert parcel.context == {"mine": 1}
 
 
 @pytest.mark.parametrize("kind", [ENDRUN, signals.PAUSE], ids=["ENDRUN", "a signal"])
