@@ -329,6 +329,9 @@ def test_volumes_are_mounted_and_named_ones_made(
     engine: Engine, agent_of: Callable[..., DockerAgent], tmp_path: Path
 ) -> None:
     agent = agent_of(volumes=[f"{tmp_path}:/in:ro", str(tmp_path), "kept-here:/kept"])
+    assert agent.named_volumes == ["kept-here"]
+    assert {"/in", str(tmp_path), "/kept"} <= set(agent.container_mount_paths)
+    assert agent.host_spec["kept-here"] == {"bind": "/kept", "mode": "rw"}
 
     container = container_of(engine, agent.deploy_flow(flow_run(stays())))
 

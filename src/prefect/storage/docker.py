@@ -215,8 +215,9 @@ class Docker(Storage):
             for source, target in self.files.items()
         ]
         base = Path(self.dockerfile).read_text() if self.dockerfile else f"FROM {self.base_image}"
-        parts = [base, self._environment(), *self._installations(), f"RUN mkdir -p {self.prefect_directory}/"]
-        parts += [*copies, *(self.extra_dockerfile_commands or ())]
+        # Nothing of the image itself is run for this much: COPY makes the folders.
+        parts = [base, self._environment(), *self._installations(), *copies]
+        parts += self.extra_dockerfile_commands or ()
         if not self.ignore_healthchecks:
             places = shlex.quote(json.dumps(list(self.flows.values())))
             parts.append(f"RUN python {checks} {places} '{sys.version_info[:2]}'")

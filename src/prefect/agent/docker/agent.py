@@ -95,6 +95,21 @@ class DockerAgent(ContainerAgent):
             self.logger,
         )
 
+    @property
+    def named_volumes(self) -> list[str]:
+        """The volumes that Docker keeps, by name."""
+        return [volume.source for volume in self.volumes if volume.is_named]
+
+    @property
+    def container_mount_paths(self) -> list[str]:
+        """Where volumes lie in the container."""
+        return [volume.target for volume in self.volumes]
+
+    @property
+    def host_spec(self) -> dict[str, dict[str, str]]:
+        """What is mounted, as docker-py writes it: source -> where (``bind``) and how (``mode``)."""
+        return {volume.source: {"bind": volume.target, "mode": volume.mode} for volume in self.volumes}
+
     # ----- one flow run
 
     def deploy_flow(self, flow_run: GraphQLResult) -> str:
@@ -171,7 +186,7 @@ class DockerAgent(ContainerAgent):
         self.logger.info("Successfully pulled image %s", image)
 
     def _make_missing_volumes(self) -> None:
-        for name in {volume.source for volume in self.volumes if volume.is_named}:
+        for name in set(self.named_volumes):
             # Two runs that are deployed side by side must not both find it missing.
             with self._volumes_lock:
                 try:
@@ -183,7 +198,6 @@ class DockerAgent(ContainerAgent):
     def _create(self, flow_run: GraphQLResult, image: str, run_config: DockerRun, environ: Mapping[str, str]) -> str:
         wanted = _container_name(flow_run)
         settings: dict[str, Any] = {
-            "image": image,
             "command": get_flow_run_command(flow_run),
             "environment": environ,
             "host_config": self._host_config(run_config),
@@ -198,7 +212,7 @@ class DockerAgent(ContainerAgent):
         for number in itertools.count():
             name = f"{wanted}-{number}" if number else wanted
             try:
-                return str(self.docker_client.create_container(name=name, **settings)["Id"])
+                return str(self.docker_client.create_container(image, name=name, **settings)["Id"])
             except self.docker.errors.ImageNotFound as error:
                 raise RuntimeError(
                     f"The Docker engine has no image {image}, and it was not pulled: build or pull it there, or name "
