@@ -363,3 +363,33 @@ def test_an_agent_with_a_loop_of_its_own_hears_of_ctrl_c(stub: Stub) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         assert ended.wait(30)
     assert signal.getsignal(signal.SIGINT) is former
+
+
+def test_an_agent_in_a_thread_handles_no_signals_and_works(stub: Stub) -> None:
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    agent, failed = Starting(max_polls=2), []
+
+    def start() -> None:
+        try:
+            agent.start()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join(60)
+
+    assert (failed, len(agent.deployed), agent.said) == ([], 1, ["startup", "shutdown"])
+    assert {number: signal.getsignal(number) for number in former} == former
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_an_agent_in_order(stub: Stub, caplog: pytest.LogCaptureFixture, number: signal.Signals) -> None:
+    former = signal.getsignal(number)
+    agent = Starting(lambda flow_run: os.kill(os.getpid(), number) or "here")
+
+    assert "Keyboard interrupt received! Shutting down..." in told(agent, caplog)
+
+    assert agent.said == ["startup", "shutdown"]
+    assert agent._finished.is_set()
+    assert signal.getsignal(number) is former
