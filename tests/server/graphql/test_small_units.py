@@ -1,0 +1,100 @@
+"""Small readers of the GraphQL room, each by itself: what they take, what they leave, and where their bound is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLError
+
+from prefect.server.graphql import access
+from prefect.server.graphql.arguments import MOST_STEPS, json_path
+from prefect.server.graphql.execute import _read_body
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("$.a.b[0]", ("a", "b", "0")),
+        ("a.b", ("a", "b")),
+        ("$", ()),
+        ("", ()),
+        ("$[3][4]", ("3", "4")),
+        ("$" + ".a" * MOST_STEPS, ("a",) * MOST_STEPS),
+    ],
+)
+def test_a_path_is_read_into_its_keys_and_indexes(text: str, steps: tuple[str, ...]) -> None:
+    assert json_path(text) == steps
+
+
+@pytest.mark.parametrize("text", ["$" + ".a" * (MOST_STEPS + 1), "[0]" * (MOST_STEPS + 1)], ids=["keys", "indexes"])
+def test_a_path_has_so_many_steps(text: str) -> None:
+    with pytest.raises(GraphQLError, match=f"^Invalid path: expected at most {MOST_STEPS} keys and indexes"):
+        json_path(text)
+
+
+@pytest.mark.parametrize("text", ["$..a", "$.a[", "$.a[x]", "a b", "$."])
+def test_what_is_no_path_is_refused(text: str) -> None:
+    with pytest.raises(GraphQLError, match=r"^Invalid path .*: expected a JSON path such as"):
+        json_path(text)
+
+
+# ----- what the audit tells of inputs
+
+
+def test_ids_and_names_are_told_and_values_are_not() -> None:
+    inputs = {
+        "flow_run_id": "r-1", "name": "n", "slug": "s", "value": "hush", "parameters": {"name": "hush"},
+        "tenant_name": "t", "names": ["hush"], "flow_id": 5, "id": "x", "token": "hush",
+    }  # fmt: skip
+
+    told = access._detail(inputs)
+
+    assert told.items() >= {"flow_run_id": "r-1", "name": "n", "slug": "s", "tenant_name": "t"}.items()
+    assert "hush" not in str(told)
+    assert "flow_id" not in told
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_so_many_inputs_are_told(more: int) -> None:
+    inputs = {f"f{number}_id": str(number) for number in range(access.MOST_DETAILS + more)}
+
+    told = access._detail(inputs)
+
+    assert told == dict(list(inputs.items())[: access.MOST_DETAILS])
+
+
+@pytest.mark.parametrize("text", ["x" * access.LONGEST_DETAIL, "a\x00b", "ä"], ids=["long", "nul", "umlaut"])
+def test_a_strange_text_is_made_tellable(text: str) -> None:
+    told = access._detail({"name": text})["name"]
+
+    assert told == access._tellable(text)
+    assert "\x00" not in told
+    assert len(told.encode()) <= access.LONGEST_DETAIL + 10
+    plain = "x" * (access.LONGEST_DETAIL - 1)
+    assert access._detail({"name": plain}) == {"name": plain}
+
+
+# ----- bodies
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        *((body, "The request body must be a JSON object.") for body in ([], "x", 5, None)),
+        *(({"query": query}, "Must provide query string.") for query in (None, 5, "", "  ", [])),
+        ({}, "Must provide query string."),
+        ({"query": "{ hello }", "operationName": 5}, "operationName must be a string."),
+    ],
+)
+def test_a_body_that_cannot_be_used_is_refused_by_what_is_wrong(body: Any, said: str) -> None:
+    with pytest.raises(Exception, match=f"^{said}$"):
+        _read_body(body)
+
+
+@pytest.mark.parametrize("given", [None, {}, "", " ", "{}", '{"a": 1}', {"a": 1}], ids=repr)
+def test_variables_may_be_left_out_or_come_as_a_text(given: Any) -> None:
+    text, values, name = _read_body({"query": "{ hello }", "variables": given})
+
+    assert (text, name) == ("{ hello }", None)
+    assert values == ({"a": 1} if "a" in str(given) else {})
