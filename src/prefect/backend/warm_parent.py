@@ -28,6 +28,8 @@ CHANNEL = "PREFECT_WARM_PARENT"
 # What runs load of themselves. Not what a flow of a user's loads: it may bring its own.
 LOADED = (
     "cloudpickle",
+    "encodings.idna",
+    "httptools",
     "prefect",
     "prefect.backend.execution",
     "prefect.cli.flow_run_process",

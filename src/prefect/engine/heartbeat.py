@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -62,6 +61,8 @@ def subprocess_heartbeat(heartbeat_cmd: Sequence[str], logger: logging.Logger) -
 
     include = ("cloud.api", "cloud.api_key", "cloud.tenant_id", "cloud.heartbeat_interval", "backend")
     known = to_environment_variables(context.config, include=set(include))
+    import subprocess
+
     process = subprocess.Popen(
         list(heartbeat_cmd), env={**os.environ, **known}, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
     )

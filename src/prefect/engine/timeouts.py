@@ -7,14 +7,12 @@ its own, which can be killed; where that is not possible either, the call goes o
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import signal
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack
 from contextvars import copy_context
 from functools import wraps
@@ -22,7 +20,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from prefect.engine.shipping import portable_context, restored_context
 from prefect.exceptions import PrefectSignal, TaskTimeoutSignal
-from prefect.executors.processes import CannotTravel, ProcessDied, TookTooLong, WorkerProcess, ending_of
 from prefect.utilities.context import context, current_content
 from prefect.utilities.logging import get_logger
 from prefect.utilities.printing import printing_logger, prints_logged
@@ -56,7 +53,7 @@ def run_task_with_timeout(
     if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGALRM"):
         logger.debug("Task '%s': Attaching thread based timeout handler...", name)
         return run_with_thread_timeout(task.run, args, kwargs, **call)
-    if not multiprocessing.current_process().daemon and os.name == "posix":
+    if not _may_have_no_children() and os.name == "posix":
         logger.debug("Task '%s': Attaching process based timeout handler...", name)
         return run_with_multiprocess_timeout(task.run, args, kwargs, **call)
     warnings.warn(
@@ -66,6 +63,12 @@ def run_task_with_timeout(
         stacklevel=2,
     )
     return _run_with_soft_timeout(task.run, args, kwargs, task.timeout)
+
+
+def _may_have_no_children() -> bool:
+    """Whether this is a process of ``multiprocessing`` that must not start others."""
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and process.current_process().daemon
 
 
 def run_with_thread_timeout(
@@ -122,6 +125,8 @@ def run_with_multiprocess_timeout(
         TaskTimeoutSignal: it took longer.
         RuntimeError: the process died.
     """
+    from prefect.executors.processes import CannotTravel, ProcessDied, TookTooLong, WorkerProcess, ending_of
+
     kwargs = kwargs or {}
     if timeout is None:
         return fn(*args, **kwargs)
@@ -180,13 +185,15 @@ def multiprocessing_safe_run_and_retrieve(queue: Any, payload: bytes) -> None:
 
 
 def _run_with_soft_timeout(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], timeout: int) -> Any:
+    from concurrent.futures import ThreadPoolExecutor
+
     pool = ThreadPoolExecutor(max_workers=1)
     try:
         # The thread sees the context of this run.
         future = pool.submit(copy_context().run, lambda: fn(*args, **kwargs))
         try:
             return future.result(timeout=timeout)
-        except FutureTimeout:
+        except TimeoutError:
             raise TaskTimeoutSignal("Execution timed out but was executed in the background.") from None
     finally:
         pool.shutdown(wait=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from types import SimpleNamespace
 from typing import Any
@@ -140,7 +141,7 @@ def test_a_runner_without_a_target_agrees() -> None:
 def daemon(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a process that may have no children."""
     stands_for = SimpleNamespace(current_process=lambda: SimpleNamespace(daemon=True))
-    monkeypatch.setattr(timeouts, "multiprocessing", stands_for)
+    monkeypatch.setitem(sys.modules, "multiprocessing.process", stands_for)
 
 
 def elsewhere(task: Task) -> Any:

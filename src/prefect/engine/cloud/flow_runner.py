@@ -249,11 +249,12 @@ class CloudFlowRunner(FlowRunner):
 def _runs_tasks_here(executor: Executor | None) -> bool:
     """Tell whether the states that tasks end in are handed on in this process, as they are."""
     from prefect.executors.local import LocalExecutor
+
+    if type(executor) is LocalExecutor:
+        return True
     from prefect.executors.local_dask import LocalDaskExecutor
 
-    if type(executor) is LocalDaskExecutor:
-        return executor.scheduler != "processes"
-    return type(executor) is LocalExecutor
+    return type(executor) is LocalDaskExecutor and executor.scheduler != "processes"
 
 
 def _given_context(given: Any) -> dict[str, Any]:

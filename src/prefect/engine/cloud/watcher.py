@@ -9,20 +9,22 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from signal import SIGKILL
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from prefect.contract import limits
 from prefect.engine.cloud import watcher_process
 from prefect.utilities.context import context
 from prefect.utilities.log_journal import Journal
 from prefect.utilities.logging import LOG_MANAGER, get_logger
+
+if TYPE_CHECKING:
+    import subprocess
 
 _current: Watcher | None = None
 
@@ -191,6 +193,8 @@ class Watcher:
         raise AssertionError("a forked watcher does not come back")
 
     def _spawn(self, theirs: socket.socket) -> _Process:
+        import subprocess
+
         process = subprocess.Popen(
             [
                 sys.executable,
