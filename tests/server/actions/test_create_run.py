@@ -5,6 +5,7 @@ import pytest
 
 from prefect.server.actions import create_run, flows
 from prefect.server.actions.names import ADJECTIVES, ANIMALS
+from prefect.server.catalogue import metadata
 from prefect.server.errors import ApiError
 from support.world import START, flow_document
 
@@ -310,3 +311,13 @@ def test_a_new_run_is_announced_to_agents(world):
     world.create(flow_id)
 
     assert world.announced == [f"queue:{world.tenant_id}"]
+
+
+def test_task_runs_of_a_task_without_a_tenant_are_of_that_of_their_run(world):
+    """Rows that were taken over from a server of 1.x may name none."""
+    flow_id = world.register()
+    table = metadata.tables["task"]
+    world.do(lambda tx, now: tx.run(table.update().where(table.c.flow_id == flow_id).values(tenant_id=None)))
+    run_id = world.create(flow_id)
+
+    assert {row["tenant_id"] for row in world.rows("task_run", flow_run_id=run_id)} == {world.tenant_id}
