@@ -39,6 +39,7 @@ LIMITS = {
     "large_run_longest_frame_ms": 100,
     "row_of_all_runs_ms": 300,
     "log_search_ms": 1_000,
+    "ten_tabs_core_percent": 5,
     "heap_mb": 80,
 }
 FRAMES = """() => {
@@ -85,7 +86,11 @@ def main() -> int:
             browser, api, f"{home}/flow-run/{run_id}", run_id, args.tabs
         )
         print(json.dumps(found), file=sys.stderr)
-        found["heap_mb"] = heap(browser, f"{home}/flow-run/{run_id}", args.minutes)
+        found["ten_tabs_core_percent"] = tabs_cost(
+            browser, api, f"{home}/flow-run/{run_id}", run_id, args.tabs, process_of(database)
+        )
+        print(json.dumps(found), file=sys.stderr)
+        found["heap_mb"] = heap(browser, api, f"{home}/flow-run/{run_id}", run_id, args.minutes)
         browser.close()
     rows = {
         name: {"measured": round(found[name], 1), "limit": limit, "kept": found[name] <= limit}
@@ -273,10 +278,58 @@ def change_to_screen(browser: Browser, api: Api, address: str, run_id: str, tabs
     return statistics.quantiles(took, n=20)[-1]
 
 
-def heap(browser: Browser, address: str, minutes: float) -> float:
-    """What JavaScript keeps after so long on a live run, in MB, after a collection."""
+def process_of(database: str) -> int:
+    """Find the server of a database among the processes of this machine."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if database.encode() in command and b"start" in command:
+            return int(folder.name)
+    raise RuntimeError("the server is not among the processes")
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def speak(api: Api, run_id: str, seconds: float) -> None:
+    """Write five lines of a run's log in each second, as a busy run does."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        lines = [{"name": "prefect.bench", "level": "INFO", "message": f"line {n} of this second"} for n in range(5)]
+        api.do("write_run_logs", "success", logs=[{"flow_run_id": run_id, **line} for line in lines])
+        time.sleep(1)
+
+
+def tabs_cost(browser: Browser, api: Api, address: str, run_id: str, tabs: int, pid: int, seconds: float = 30) -> float:
+    """What so many tabs of a run that speaks cost the server more than none do, in percent of a core."""
+    begun = cpu_seconds(pid)
+    speak(api, run_id, seconds)
+    alone = cpu_seconds(pid) - begun
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    pages = [context.new_page() for _ in range(tabs)]
+    for page in pages:
+        page.goto(address)
+        page.get_by_role("region", name="Log lines").get_by_role("listitem").first.wait_for()
+    pages[0].wait_for_timeout(5_000)
+    begun = cpu_seconds(pid)
+    speak(api, run_id, seconds)
+    with_tabs = cpu_seconds(pid) - begun
+    context.close()
+    return (with_tabs - alone) / seconds * 100
+
+
+def heap(browser: Browser, api: Api, address: str, run_id: str, minutes: float) -> float:
+    """What JavaScript keeps after so long on a run that speaks, in MB, after a collection."""
     page, _ = opened(browser, address)
-    page.wait_for_timeout(minutes * 60_000)
+    page.get_by_role("region", name="Log lines").get_by_role("listitem").first.wait_for()
+    end = time.monotonic() + minutes * 60
+    while time.monotonic() < end:
+        speak(api, run_id, 5)
+        page.wait_for_timeout(10)  # its messages are read
     session = page.context.new_cdp_session(page)
     session.send("HeapProfiler.collectGarbage")
     used: dict[str, Any] = session.send("Runtime.getHeapUsage")
