@@ -89,6 +89,12 @@ describe("questions for lines", () => {
       message: { _ilike: "%50\\%\\_%" },
     });
     expect(whereOf({ ...all, taskRuns: ["t"] })._and).toContainEqual({ task_run_id: { _eq: "t" } });
+    expect(whereOf({ ...all, among: { ids: ["t"], others: false } })._and).toContainEqual({
+      task_run_id: { _in: ["t"] },
+    });
+    expect(whereOf({ ...all, among: { ids: ["t"], others: true } })._and).toContainEqual({
+      task_run_id: { _nin: ["t"] },
+    });
   });
 
   test("a searched text is no pattern", () => {
@@ -113,6 +119,8 @@ describe("questions for lines", () => {
     expect(fits(told, { ...all, taskRuns: ["t"], levels: ["ERROR"], query: "missing", only: true })).toBe(true);
     for (const other of [
       { taskRuns: ["x"] },
+      { among: { ids: ["x"], others: false } },
+      { among: { ids: ["t"], others: true } },
       { levels: ["INFO"] },
       { query: "absent", only: true },
       { from: Date.parse(time(6)) },

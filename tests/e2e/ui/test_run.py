@@ -235,6 +235,36 @@ def test_lines_are_searched_filtered_and_named_by_an_address(open_page, done: st
     expect(lines(page).filter(has_text="looking at 3")).to_be_visible()
 
 
+def test_the_lines_of_task_runs_in_a_state_are_chosen_with_it(open_page, shop: Road, failed: str):
+    page = open_page(f"/default/flow-run/{failed}")
+    expect(lines(page).filter(has_text="looking at 0")).to_be_visible()
+    page.get_by_role("group", name="Task runs by state").get_by_role("button", name=re.compile("failed")).click()
+    expect(page).to_have_url(re.compile("state=failed"))
+    expect(lines(page).filter(has_text="looking at 0")).to_have_count(0)
+    expect(lines(page).filter(has_text="looking at 1")).to_be_visible()
+
+    # The address alone shows the same; the chip takes it back.
+    page.reload()
+    expect(lines(page).filter(has_text="looking at 1")).to_be_visible()
+    expect(lines(page).filter(has_text="looking at 0")).to_have_count(0)
+    page.get_by_title("Show the lines of task runs in all states").click()
+    expect(lines(page).filter(has_text="looking at 0")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("state="))
+
+
+def test_whether_a_run_is_followed_stands_in_the_address(open_page, waiting: str):
+    page = open_page(f"/default/flow-run/{waiting}")
+    button = page.get_by_role("button", name="Follow", exact=True)
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    expect(page).to_have_url(re.compile("follow=no"))
+    page.reload()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    button.click()
+    expect(page).not_to_have_url(re.compile("follow"))
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+
 def test_the_log_is_walked_by_keys(open_page, done: str):
     page = open_page(f"/default/flow-run/{done}")
     expect(lines(page).first).to_be_visible()

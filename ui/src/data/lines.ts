@@ -195,10 +195,18 @@ export class Lines {
   }
 }
 
+/** Some task runs, by their ids or by the ids of all `others`: the shorter list says the same. */
+export interface Among {
+  ids: readonly string[];
+  others: boolean;
+}
+
 /** Which lines of a run are looked at. */
 export interface LogFilter {
   flowRun: string;
   taskRuns: readonly string[];
+  /** Only those of these task runs, or of all others; null for all. */
+  among?: Among | null;
   levels: readonly string[];
   /** Searched for in the message; only matching lines are shown when `only`. */
   query: string;
@@ -216,6 +224,7 @@ export function whereOf(filter: LogFilter, options: { matching?: boolean } = {})
   const all: Comparison[] = [{ flow_run_id: { _eq: filter.flowRun } }];
   if (filter.taskRuns.length === 1) all.push({ task_run_id: { _eq: filter.taskRuns[0] } });
   if (filter.taskRuns.length > 1) all.push({ task_run_id: { _in: filter.taskRuns } });
+  if (filter.among) all.push({ task_run_id: { [filter.among.others ? "_nin" : "_in"]: filter.among.ids } });
   if (filter.levels.length > 0) all.push({ level: { _in: filter.levels } });
   if (filter.from !== null) all.push({ timestamp: { _gte: new Date(filter.from).toISOString() } });
   if (filter.until !== null) all.push({ timestamp: { _lte: new Date(filter.until).toISOString() } });
@@ -233,6 +242,7 @@ export function fits(line: Line, filter: LogFilter): boolean {
   const time = Date.parse(line.timestamp);
   return (
     (filter.taskRuns.length === 0 || filter.taskRuns.includes(line.task_run_id ?? "")) &&
+    (!filter.among || (!!line.task_run_id && filter.among.ids.includes(line.task_run_id) !== filter.among.others)) &&
     (filter.levels.length === 0 || filter.levels.includes(line.level ?? "")) &&
     (filter.from === null || time >= filter.from) &&
     (filter.until === null || time <= filter.until) &&
