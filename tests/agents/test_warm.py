@@ -68,6 +68,7 @@ FLOWS = textwrap.dedent(
             "log level": logger.level,
             "handlers": [type(h).__name__ for h in logger.handlers],
             "click": "click" in sys.modules,
+            "modules": sorted(sys.modules),
             "api": prefect.config.cloud.api,
             "own setting": prefect.context.get("own_setting"),
             "secrets": dict(prefect.context.get("secrets") or {}),
@@ -153,6 +154,20 @@ def state_of(client: Client, run_id: str) -> str:
     return type(client.get_flow_run_state(run_id)).__name__
 
 
+LOADED_BEFORE = """
+import json, sys
+import prefect.cli
+from importlib import import_module
+from prefect.backend.warm_parent import LOADED
+for name in LOADED: import_module(name)
+print(json.dumps(list(sys.modules)))
+"""
+
+
+def evaluate(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
 CASES: dict[str, dict[str, Any]] = {
     "plain": {},
     "with variables of its own": {"env": {"OWN": "ä", "PREFECT__LOGGING__LEVEL": "DEBUG"}},
@@ -182,6 +197,11 @@ def test_a_forked_run_finds_what_one_with_an_interpreter_finds(agents, client, r
         for name in ("PREFECT__CLOUD__AGENT__LABELS", *marked(tmp_path)):
             found[label]["environ"].pop(name)
 
+    modules = {label: set(told.pop("modules")) for label, told in found.items()}
+    of_flow = modules["warm"] - set(json.loads(evaluate(LOADED_BEFORE)))
+    # What a run loads of itself was loaded before; what is left is of this flow: its storage's and its own.
+    assert {name for name in of_flow if name.partition(".")[0] == "prefect"} <= {"prefect.storage.local"}
+    assert not of_flow - modules["fresh"]
     for name in found["fresh"]:
         assert found["warm"][name] == found["fresh"][name], name
     assert found["warm"] == found["fresh"]
@@ -218,6 +238,7 @@ def test_a_run_that_is_executed_here_is_forked_and_finds_what_one_with_an_interp
     forked, fresh = [json.loads(path.read_text()) for path in paths.values()]
     assert (forked.pop("click"), fresh.pop("click")) == (True, False)
     for found in (forked, fresh):
+        del found["modules"]
         # The command has its own format of logs.
         found["environ"] = {k: v for k, v in found["environ"].items() if not k.startswith("PREFECT__LOGGING__")}
     for name in fresh:
