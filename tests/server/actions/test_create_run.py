@@ -318,6 +318,7 @@ def test_task_runs_of_a_task_without_a_tenant_are_of_that_of_their_run(world):
     flow_id = world.register()
     table = metadata.tables["task"]
     world.do(lambda tx, now: tx.run(table.update().where(table.c.flow_id == flow_id).values(tenant_id=None)))
+    assert {row["tenant_id"] for row in world.rows("task", flow_id=flow_id)} == {None}
     run_id = world.create(flow_id)
 
     assert {row["tenant_id"] for row in world.rows("task_run", flow_run_id=run_id)} == {world.tenant_id}
