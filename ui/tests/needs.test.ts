@@ -47,9 +47,13 @@ describe("what needs a person", () => {
   });
   it("tells of late runs with why the first of them waits", () => {
     const run = { id: "r", name: "r", scheduled_start_time: ago(3), labels: [], flow: { name: "f" } };
-    expect(lateOnes([run], 1, ["No agent."])[0]).toMatchObject({ path: "flow-run/r", detail: "No agent." });
-    expect(lateOnes([run, run], 7, [])[0]).toMatchObject({ path: "queue", title: "7 runs" });
-    expect(lateOnes([], 0, [])).toEqual([]);
+    const why = { ready: false, reasons: ["No agent."] };
+    expect(lateOnes([run], 1, why, NOW)[0]).toMatchObject({ path: "flow-run/r", detail: "No agent." });
+    expect(lateOnes([run, run], 7, null, NOW)[0]).toMatchObject({ path: "queue", title: "7 runs" });
+    const free = { ready: true, reasons: ["Nothing holds it back."] };
+    expect(lateOnes([{ ...run, scheduled_start_time: ago(1) }], 1, free, NOW)).toEqual([]);
+    expect(lateOnes([run], 1, free, NOW)).toHaveLength(1);
+    expect(lateOnes([], 0, null, NOW)).toEqual([]);
   });
   it("is left alone for a day when a person says not now", () => {
     let text: string | null = null;

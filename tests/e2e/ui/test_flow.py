@@ -76,6 +76,30 @@ def test_a_schedule_is_switched_where_it_is_listed(open_page, site: Road, orders
     wait_until("the schedule is off", lambda: not group(site, orders)["flows"][0]["is_schedule_active"])
 
 
+def test_a_schedule_is_switched_on_home(open_page, site: Road, orders: str):
+    page = open_page("/default")
+    switch = page.get_by_role("switch", name="Schedule of orders")
+    switch.click()
+    wait_until("the schedule is on", lambda: group(site, orders)["flows"][0]["is_schedule_active"])
+    expect(switch).to_be_checked()
+    switch.click()
+    wait_until("the schedule is off", lambda: not group(site, orders)["flows"][0]["is_schedule_active"])
+
+
+def test_a_planned_run_is_started_from_the_page_of_its_flow(open_page, site: Road, orders: str):
+    planned = ask(
+        site,
+        "mutation ($group: UUID!) { create_flow_run(input: {version_group_id: null, flow_group_id: $group,"
+        ' flow_run_name: "before-its-time", parameters: {target: "x"},'
+        ' scheduled_start_time: "2100-01-01T00:00:00+00:00"}) { id } }',
+        group=orders,
+    )["create_flow_run"]["id"]
+    page = open_page(f"/default/flow/{orders}")
+    line = page.get_by_role("listitem").filter(has_text="before-its-time")
+    line.get_by_role("button", name="Start now").click()
+    assert ended(site, planned)["state"] == "Success"
+
+
 @pytest.mark.quick
 def test_a_schedule_is_edited_with_its_next_times(open_page, site: Road, orders: str):
     page = open_page(f"/default/flow/{orders}/schedules")
@@ -98,8 +122,10 @@ def test_a_schedule_is_edited_with_its_next_times(open_page, site: Road, orders:
     wait_until("the clocks of the code hold", lambda: group(site, orders)["schedule"] is None)
 
 
-def test_two_versions_differ_in_words(open_page, orders: str):
+def test_two_versions_differ_in_words(open_page, orders: str, two_runs):
     page = open_page(f"/default/flow/{orders}/versions")
+    newest = page.get_by_role("row", name=re.compile("newest"))
+    expect(newest.get_by_role("link", name=re.compile("ago"))).to_have_attribute("href", re.compile("flow-run/"))
     changes = page.get_by_role("region", name=re.compile("From version 1 to 2"))
     expect(changes).to_contain_text("extra")
     expect(changes).to_contain_text("again")
@@ -108,7 +134,7 @@ def test_two_versions_differ_in_words(open_page, orders: str):
 def test_the_read_me_is_written_and_shown_without_its_markup(open_page, site: Road, orders: str, faults):
     faults.allow("onerror|inline event handler|Executing inline|script-src")
     page = open_page(f"/default/flow/{orders}/readme")
-    expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+    expect(page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
     page.get_by_role("button", name="Edit").click()
     editor = page.get_by_role("textbox", name="Read-me, in Markdown")
     editor.press("Control+a")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -118,6 +119,10 @@ def test_an_automation_that_is_given_up_needs_somebody(site: Road, open_page: Ca
     expect(need).to_have_count(0)
     told = asked_of(site, '{ message(where: {type: {_eq: "DELIVERY_FAILED"}}) { read } }')["message"]
     assert told == [{"read": True}]
+    page.goto("/default/inbox?show=all&type=DELIVERY_FAILED")
+    expect(page.get_by_text(re.compile("^Automation START_RUN was given up"))).to_be_visible()
+    page.get_by_role("combobox", name="Type of message").select_option("Any type")
+    expect(page).not_to_have_url(re.compile("type="))
     asked_of(site, f'mutation {{ delete_action(input: {{action_id: "{action}"}}) {{ success }} }}')
 
 

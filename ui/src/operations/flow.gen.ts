@@ -486,6 +486,13 @@ export type FlowShapeQueryVariables = Exact<{
 
 export type FlowShapeQuery = { task: Array<{ id: string, name: string | null, slug: string | null, type: string | null, mapped: boolean, tags: unknown, max_retries: number | null, retry_delay: string | null, trigger: string | null, auto_generated: boolean, is_root_task: boolean, is_terminal_task: boolean, is_reference_task: boolean }>, edge: Array<{ upstream_task_id: string, downstream_task_id: string, key: string | null, mapped: boolean }> };
 
+export type FlowLastRunsQueryVariables = Exact<{
+  ids: Array<string> | string;
+}>;
+
+
+export type FlowLastRunsQuery = { flow: Array<{ id: string, flow_runs: Array<{ id: string, state: string | null, start_time: string | null, scheduled_start_time: string }>, flow_runs_aggregate: { aggregate: { count: number } | null } }> };
+
 export type FlowDoneQueryVariables = Exact<{
   flow: string;
   limit: number;
@@ -695,6 +702,8 @@ export const FlowFailures: Doc<FlowFailuresQuery, FlowFailuresQueryVariables> = 
 export const FlowRuns: Doc<FlowRunsQuery, FlowRunsQueryVariables> = { name: "FlowRuns", kind: "query", text: "query FlowRuns($where:flow_run_bool_exp!$limit:Int!=50$offset:Int!=0){flow_run(where:$where order_by:[{scheduled_start_time:desc}]limit:$limit offset:$offset){...RunRow parameters}}fragment RunRow on flow_run{id name state state_timestamp state_message scheduled_start_time start_time end_time version labels auto_scheduled idempotency_key flow{id name version flow_group_id project{id name}}}" };
 
 export const FlowShape: Doc<FlowShapeQuery, FlowShapeQueryVariables> = { name: "FlowShape", kind: "query", text: "query FlowShape($flow:uuid!){task(where:{flow_id:{_eq:$flow}}order_by:[{name:asc}]limit:5000){id name slug type mapped tags max_retries retry_delay trigger auto_generated is_root_task is_terminal_task is_reference_task}edge(where:{flow_id:{_eq:$flow}}limit:20000){upstream_task_id downstream_task_id key mapped}}" };
+
+export const FlowLastRuns: Doc<FlowLastRunsQuery, FlowLastRunsQueryVariables> = { name: "FlowLastRuns", kind: "query", text: "query FlowLastRuns($ids:[uuid!]!){flow(where:{id:{_in:$ids}}limit:100){id flow_runs(where:{state:{_neq:\"Scheduled\"}}order_by:[{scheduled_start_time:desc}]limit:1){id state start_time scheduled_start_time}flow_runs_aggregate(where:{state:{_neq:\"Scheduled\"}}){aggregate{count}}}}" };
 
 export const FlowDone: Doc<FlowDoneQuery, FlowDoneQueryVariables> = { name: "FlowDone", kind: "query", text: "query FlowDone($flow:uuid!$limit:Int!){flow_run(where:{flow_id:{_eq:$flow}state:{_eq:\"Success\"}}order_by:[{scheduled_start_time:desc}]limit:$limit){id}}" };
 

@@ -128,6 +128,11 @@ export type DropMessageMutationVariables = Exact<{
 
 export type DropMessageMutation = { delete_message: { success: boolean | null, error: string | null } | null };
 
+export type InboxTypesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type InboxTypesQuery = { message: Array<{ type: string | null }> };
+
 export const InboxMessages: Doc<InboxMessagesSubscription, InboxMessagesSubscriptionVariables> = { name: "InboxMessages", kind: "subscription", text: "subscription InboxMessages($where:message_bool_exp!$limit:Int!){message(where:$where order_by:[{created:desc}]limit:$limit){id created read type text content}}" };
 
 export const MarkRead: Doc<MarkReadMutation, MarkReadMutationVariables> = { name: "MarkRead", kind: "mutation", text: "mutation MarkRead($id:UUID!){mark_message_as_read(input:{message_id:$id}){success error}}" };
@@ -135,3 +140,5 @@ export const MarkRead: Doc<MarkReadMutation, MarkReadMutationVariables> = { name
 export const MarkUnread: Doc<MarkUnreadMutation, MarkUnreadMutationVariables> = { name: "MarkUnread", kind: "mutation", text: "mutation MarkUnread($id:UUID!){mark_message_as_unread(input:{message_id:$id}){success error}}" };
 
 export const DropMessage: Doc<DropMessageMutation, DropMessageMutationVariables> = { name: "DropMessage", kind: "mutation", text: "mutation DropMessage($id:UUID!){delete_message(input:{message_id:$id}){success error}}" };
+
+export const InboxTypes: Doc<InboxTypesQuery, InboxTypesQueryVariables> = { name: "InboxTypes", kind: "query", text: "query InboxTypes{message(distinct_on:[type]order_by:[{type:asc}]limit:50){type}}" };

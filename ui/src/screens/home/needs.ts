@@ -120,10 +120,19 @@ export function silent(agents: readonly Agent[], late: readonly Late[], now: num
   });
 }
 
+/** What nothing holds back is about to be taken: it needs nobody for so long. */
+const GRACE_MS = 120_000;
+
 /** Late runs, as one need: why the first of them waits is told with it. */
-export function lateOnes(late: readonly Late[], total: number, reasons: readonly string[]): Need[] {
+export function lateOnes(
+  late: readonly Late[],
+  total: number,
+  why: { ready: boolean | null; reasons: readonly string[] | null } | null | undefined,
+  now: number,
+): Need[] {
   const first = late[0];
-  if (!first) return [];
+  if (!first || (why?.ready && now - time(first.scheduled_start_time) < GRACE_MS)) return [];
+  const reasons = why?.reasons ?? [];
   return [
     {
       key: `late ${first.id} ${total}`,
