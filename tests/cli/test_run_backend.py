@@ -105,7 +105,7 @@ def ask(server: ServerProcess, document: str, **variables: Any) -> dict[str, Any
 
 def row(server: ServerProcess, run_id: str) -> dict[str, Any]:
     document = """query($id: uuid!) { flow_run_by_pk(id: $id) {
-        name state labels parameters context run_config idempotency_key flow { id name flow_group_id }
+        name state labels parameters context run_config idempotency_key priority flow { id name flow_group_id }
         states(order_by: {version: asc}) { state } } }"""
     return ask(server, document, id=run_id)["flow_run_by_pk"]
 
@@ -159,6 +159,13 @@ def test_quiet_prints_the_id_and_nothing_else(served, server: ServerProcess, scr
 
     assert re.fullmatch(r"[0-9a-f-]{36}\n", done.stdout)
     assert row(server, done.stdout.strip())["flow"]["name"] == "shows"
+
+
+def test_priority_is_that_of_the_run(served, server: ServerProcess, script: Path) -> None:
+    done = served("run", "--name", "shows", "--label", "nobody", "--quiet", "--priority", "1")
+
+    assert row(server, done.stdout.strip())["priority"] == 1
+    assert served("run", "--name", "shows", "--priority", "3").returncode == 2
 
 
 def test_log_level_becomes_part_of_the_run_config(served, server: ServerProcess, script: Path) -> None:

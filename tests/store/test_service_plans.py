@@ -109,7 +109,6 @@ QUESTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
     "queue by labels": (queue.due_runs[queue.LABELLED], {**QUEUE, "labels": ["a"], "limit": 25}),
     "queue of waiting tasks": (queue.due_again[queue.UNLABELLED], {**QUEUE, "limit": 25}),
     "queue, next": (queue.next_due[queue.UNLABELLED], QUEUE),
-    "queue, next task": (queue.next_again[queue.UNLABELLED], QUEUE),
     "lazarus": (
         lost.lost_flow_runs,
         {"limit_time": NOW, "long_limit_time": NOW, "submitted_limit_time": NOW, "limit": 500},
@@ -138,7 +137,10 @@ QUESTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
         {"flow_run_id": RUN, "since": NOW, "after_id": RUN, "limit": 1000},
     ),
     "failures of a run": (failures.failures, {"flow_run_id": RUN, "first": 5, "most": 100}),
-    "place in the queue": (why.count_before, {"tenant_id": TENANT, "start": NOW, "created": NOW, "most": 1000}),
+    "place in the queue": (
+        why.count_before[0],
+        {"tenant_id": TENANT, "start": NOW, "until": NOW, "created": NOW, "most": 1000},
+    ),
     "first line of a log": (sums.first_line, {"flow_run_id": RUN}),
     "last line of a log": (sums.last_line, {"flow_run_id": RUN}),
     "places": (slots.usage, {"tenant_id": TENANT, "kind": "flow", "name": "gpu"}),
@@ -190,7 +192,7 @@ def test_the_scheduler_reads_its_page_of_flows_by_key(filled):
         assert any(step.startswith("SEARCH flow USING") for step in steps), steps
 
 
-@pytest.mark.parametrize("question", ["queue", "queue of waiting tasks", "lazarus", "zombies"])
+@pytest.mark.parametrize("question", ["queue", "queue, next", "queue of waiting tasks", "lazarus", "zombies"])
 def test_a_look_visits_few_rows(filled, question):
     """Bounds above what an index leads to, a thousand rows, and far below what reading each would be."""
     database, run_async = filled

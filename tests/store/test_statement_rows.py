@@ -275,7 +275,7 @@ def _due_together(tx: Any) -> None:
 
 @case("runs to go on with", queue.due_again[queue.UNLABELLED], [*found, uid(1004)], tenant_id=MINE, before=NOW, limit=9)
 @case("the runs to go on with first", queue.due_again[queue.UNLABELLED], found[:2], tenant_id=MINE, before=NOW, limit=2)
-@case("when to go on next", queue.next_again[queue.UNLABELLED], [at(1)], column="start", tenant_id=MINE, before=NOW)
+@case("when to go on next", queue.next_due[queue.UNLABELLED], [at(1)], column="start", tenant_id=MINE, before=NOW)
 def _again(tx: Any) -> None:
     for number, rank in enumerate((*RANKS, 3)):
         run(tx, uid(1000 + number), state="Running", labels=[])

@@ -9,6 +9,7 @@ import click
 from prefect._lazy import lazy
 from prefect.cli import key_values
 from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.contract import limits
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -55,6 +56,11 @@ Examples:
 @click.option("--log-level", type=click.Choice(LEVELS, case_sensitive=False), help="Level of the run's logs.")
 @click.option("--param-file", help="JSON file of parameters; --param wins over it.")
 @click.option("--idempotency-key", help="The same key for the same flow gives the same run, never a second one.")
+@click.option(
+    "--priority",
+    type=click.IntRange(limits.LOWEST_PRIORITY, limits.HIGHEST_PRIORITY),
+    help="Whose turn it is among the runs that are due: 1 comes first, -1 last; that of the flow, or 0, by default.",
+)
 @click.option("--execute", is_flag=True, help="Execute the run here, without an agent; Failed if this process dies.")
 @click.option("--schedule", "-s", is_flag=True, help="Follow the flow's schedule (only with --path or --module).")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but the id of the run.")

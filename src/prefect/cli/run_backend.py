@@ -108,6 +108,7 @@ def _create(client: Client, flow: FlowView, scope: dict[str, str], request: RunR
         "run_name": request.run_name,
         "run_config": _run_config(flow, request.log_level),
         "idempotency_key": request.idempotency_key,
+        "priority": request.priority,
     }
     run_id = None
     try:

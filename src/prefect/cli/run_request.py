@@ -21,6 +21,7 @@ class RunRequest:
     parameters: dict[str, Any]
     log_level: str | None
     idempotency_key: str | None
+    priority: int | None
     execute: bool
     schedule: bool
     quiet: bool

@@ -191,6 +191,7 @@ class Client(ManyRuns):
         *,
         flow_run_name: str | None = None,
         flow_group_id: str | None = None,
+        priority: int | None = None,
     ) -> str:
         """Create a run of a flow and give its id.
 
@@ -201,6 +202,8 @@ class Client(ManyRuns):
             scheduled_start_time: when to start it; absent means now; without a time zone it is UTC.
             idempotency_key: two calls with the same key for the same flow (or group) give the same run, for ever.
             run_name: the run's name; ``flow_run_name`` means the same.
+            priority: whose turn it is among the runs that are due, 1 (first), 0 or -1 (last); absent means that of the
+                flow, or 0. Only this package's own server knows it.
 
         Raises:
             ValueError: no flow was named, or two different names were given.
@@ -218,6 +221,7 @@ class Client(ManyRuns):
             version_group_id=version_group_id,
             flow_run_name=flow_run_name,
             flow_group_id=flow_group_id,
+            priority=priority,
         )
         return self.change(operations.CREATE_FLOW_RUN, values, retry_on_api_error=False)["id"]
 
@@ -536,6 +540,7 @@ def _run_values(
     version_group_id: str | None = None,
     flow_run_name: str | None = None,
     flow_group_id: str | None = None,
+    priority: int | None = None,
 ) -> dict[str, Any]:
     """Give the input of ``create_flow_run``; what is absent is not sent."""
     values: dict[str, Any] = {
@@ -556,6 +561,7 @@ def _run_values(
         "labels": None if labels is None else _labels(labels),
         "scheduled_start_time": _start_time(scheduled_start_time),
         "flow_run_name": flow_run_name or run_name or None,
+        "priority": priority,
     }
     values |= {key: value for key, value in optional.items() if value is not None}
     # A key makes it safe to send the request again when its answer was lost.

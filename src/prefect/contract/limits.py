@@ -99,6 +99,10 @@ class Limit(NamedTuple):
     beyond: str
 
 
+#: Of runs in the queue: the highest comes first.
+LOWEST_PRIORITY, HIGHEST_PRIORITY = -1, 1
+
+
 def _bytes(count: int) -> str:
     return f"{count:,} bytes"
 

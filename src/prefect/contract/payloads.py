@@ -21,6 +21,7 @@ class CreateFlowRunInput(TypedDict):
     scheduled_start_time: NotRequired[str]
     idempotency_key: str
     flow_run_name: NotRequired[str]
+    priority: NotRequired[int]
 
 
 class CreateFlowInput(TypedDict):

@@ -175,6 +175,8 @@ flow_group = Table(
     _json("settings", nullable=False, default="{}"),
     _json("default_parameters", nullable=False, default="{}"),
     _json("run_config"),
+    # Of runs of the flow that are given none.
+    _int("priority"),
     UniqueConstraint("tenant_id", "name"),
 )
 
@@ -306,6 +308,8 @@ flow_run = Table(
     _text("run_config_role"),
     # That of its flow, which never changes: the newest runs of a group are found without asking each version for its.
     Column("flow_group_id", UUID),
+    # Whose turn it is among those that are due: 1 comes first, -1 last.
+    _int("priority", nullable=False, default=0),
     UniqueConstraint("flow_id", "idempotency_key"),
     Index(None, "flow_id", "scheduled_start_time"),
     Index(None, "flow_id", "start_time"),
@@ -319,6 +323,7 @@ flow_run = Table(
     Index(
         "flow_run_due_idx",
         "tenant_id",
+        "priority",
         "state_start_time",
         sqlite_where=text("state_start_time IS NOT NULL"),
         postgresql_where=text("state_start_time IS NOT NULL"),

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from prefect.server.actions import agents, queue
+from prefect.server.actions import agents, create_run, flows, queue, runs
+from prefect.server.errors import ApiError
 from support.world import START, flow_document
 
 
@@ -34,6 +35,81 @@ def test_runs_come_by_start_time_then_by_age(world):
     young = world.create(flow_id, scheduled_start_time=START - timedelta(minutes=5))
 
     assert world.queue() == [old, young, late]
+
+
+def test_runs_come_by_priority_before_all_else(world):
+    flow_id = world.register()
+    made = {}
+    for minutes, priority in enumerate((0, 1, None, -1, 1, -1, 0)):
+        start = START - timedelta(minutes=10 - minutes)
+        made[minutes] = world.create(flow_id, scheduled_start_time=start, priority=priority)
+        world.pass_time(1)
+    future = world.create(flow_id, scheduled_start_time=START + timedelta(hours=1), priority=1)
+
+    in_order = [made[place] for place in (1, 4, 0, 2, 6, 3, 5)]
+    assert world.queue() == in_order
+    assert world.queue(limit=3) == in_order[:3]
+    assert world.queue(exclude=set(in_order)) == []
+    assert world.queue(before=START + timedelta(hours=1))[2] == future
+
+
+def test_a_long_row_of_others_hides_nobody(world):
+    flow_id = world.register()
+    early = START - timedelta(hours=1)
+    others = [world.create(flow_id, scheduled_start_time=early, priority=-1, labels=["x"]) for _ in range(30)]
+    mine = world.create(flow_id, labels=["x"])
+    urgent = world.create(flow_id, priority=1, labels=["x"])
+
+    assert world.queue("x", limit=2) == [urgent, mine]
+    rest = world.queue("x")[2:]
+    assert (len(rest), set(rest) <= set(others)) == (23, True)
+
+
+def test_the_next_look_is_at_the_earliest_start_whatever_its_priority(world):
+    flow_id = world.register()
+    for seconds, priority in ((30, 1), (10, -1), (20, 0)):
+        world.create(flow_id, scheduled_start_time=START + timedelta(seconds=seconds), priority=priority)
+
+    assert world.look_at_queue().next_start == START + timedelta(seconds=10)
+
+
+def test_a_run_has_the_priority_of_its_flow_unless_it_is_given_one(world):
+    flow_id = world.register()
+    group_id = world.row("flow", id=flow_id)["flow_group_id"]
+    before = world.create(flow_id)
+
+    assert world.do(flows.set_group_priority, flow_group_id=group_id, priority=-1) is True
+    of_flow, own, none = world.create(flow_id), world.create(flow_id, priority=1), world.create(flow_id, priority=0)
+    many = world.do(create_run.create_flow_runs, flow_runs=[{"flow_id": flow_id}, {"flow_id": flow_id, "priority": 1}])
+
+    found = [world.flow_run(run_id)["priority"] for run_id in (before, of_flow, own, none, *many)]
+    assert found == [0, -1, 1, 0, -1, 1]
+    world.do(flows.set_group_priority, flow_group_id=group_id)
+    assert world.flow_run(world.create(flow_id))["priority"] == 0
+
+
+def test_a_waiting_run_can_be_given_another_priority(world):
+    flow_id = world.register()
+    first, second = world.create(flow_id), world.create(flow_id)
+
+    assert world.do(runs.set_flow_run_priority, flow_run_id=second, priority=1) is True
+
+    assert world.queue() == [second, first]
+    assert world.do(runs.set_flow_run_priority, flow_run_id=world.tenant_id, priority=1) is False
+
+
+@pytest.mark.parametrize("priority", [-2, 2, 2**40])
+def test_a_priority_that_there_is_not_is_refused(world, priority):
+    run_id = world.create(world.register())
+    group_id = world.row("flow_group")["id"]
+
+    for action, inputs in (
+        (create_run.create_flow_run, {"flow_id": world.flow_run(run_id)["flow_id"]}),
+        (runs.set_flow_run_priority, {"flow_run_id": run_id}),
+        (flows.set_group_priority, {"flow_group_id": group_id}),
+    ):
+        with pytest.raises(ApiError, match=r"Invalid priority.*from -1 to 1"):
+            world.do(action, priority=priority, **inputs)
 
 
 def test_a_run_is_due_at_its_start_time_and_not_before(world):

@@ -291,6 +291,20 @@ def test_a_task_run_that_waits_is_named(world):
     assert cause["until"] == until.isoformat()
 
 
+def test_the_place_in_the_queue_goes_by_priority_first(world):
+    flow_id = world.register()
+    agent(world)
+    made = []
+    for priority in (-1, 0, 1, 1, 0):
+        made.append(world.create(flow_id, priority=priority))
+        world.pass_time(1)
+    for priority in (1, -1):
+        world.create(flow_id, priority=priority, scheduled_start_time=world.now + timedelta(hours=1))
+
+    assert [ask(world, run_id)["queue_position"] for run_id in made] == [4, 2, 0, 1, 3]
+    assert world.queue() == [made[place] for place in (2, 3, 1, 4, 0)]
+
+
 def test_the_place_in_the_queue_is_the_order_in_which_runs_are_handed_out(world):
     flow_id = world.register()
     agent(world)

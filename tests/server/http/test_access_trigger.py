@@ -65,7 +65,7 @@ def _group(keyed: Keyed, flow_id: str) -> str:
     return str(row["flow_by_pk"]["flow_group_id"])
 
 
-@pytest.mark.parametrize(("field", "value"), [("run_config", ENV), ("context", {"config": {"a": 1}})])
+@pytest.mark.parametrize(("field", "value"), [("run_config", ENV), ("context", {"config": {"a": 1}}), ("priority", 1)])
 def test_a_key_for_starting_runs_does_not_say_how(keyed: Keyed, flow_id: str, field: str, value: Any) -> None:
     trigger = keyed.holder("trigger")
 
@@ -83,7 +83,7 @@ def test_a_key_for_starting_runs_does_not_say_how(keyed: Keyed, flow_id: str, fi
 def test_every_input_of_a_new_run_is_allowed_or_refused_on_purpose() -> None:
     [create] = [m for m in mutations.MUTATIONS if m.name == "create_flow_run"]
 
-    assert set(create.inputs) == access.TRIGGER_FIELDS | {"run_config", "context"}
+    assert set(create.inputs) == access.TRIGGER_FIELDS | {"run_config", "context", "priority"}
 
 
 def test_a_key_for_starting_runs_may_do_nothing_else(keyed: Keyed) -> None:

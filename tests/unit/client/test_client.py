@@ -275,9 +275,9 @@ def test_creating_a_run_sends_what_was_given_and_a_key(stub):
 def test_a_run_can_be_of_a_flow_group_and_its_name_has_two_spellings(stub):
     stub.data("create_flow_run", create_flow_run={"id": "r"})
 
-    Client().create_flow_run(flow_group_id="g", run_name="n", idempotency_key="k")
+    Client().create_flow_run(flow_group_id="g", run_name="n", idempotency_key="k", priority=-1)
 
-    expected = {"flow_group_id": "g", "flow_run_name": "n", "idempotency_key": "k"}
+    expected = {"flow_group_id": "g", "flow_run_name": "n", "idempotency_key": "k", "priority": -1}
     assert stub.asked[-1].variables["input"] == expected
 
 

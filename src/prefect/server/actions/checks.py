@@ -18,6 +18,7 @@ __all__ = [
     "check_labels",
     "check_name",
     "check_object",
+    "check_priority",
     "check_size",
     "check_slug",
     "check_text",
@@ -35,6 +36,14 @@ _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 # Made once: ``json.dumps`` makes an encoder for every value.
 _json_of = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def check_priority(priority: int | None) -> int | None:
+    """Accept a place in the order of the queue."""
+    if priority is not None and not limits.LOWEST_PRIORITY <= priority <= limits.HIGHEST_PRIORITY:
+        span = f"{limits.LOWEST_PRIORITY} to {limits.HIGHEST_PRIORITY}"
+        raise BadInput("priority", f"a whole number from {span}", priority)
+    return priority
 
 
 #: Hexadecimal digits that nobody has taken yet, 32 in each text.

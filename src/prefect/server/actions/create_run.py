@@ -17,7 +17,7 @@ from prefect.model.state import Finished
 from prefect.model.state_facts import is_kind
 from prefect.server.actions import chores
 from prefect.server.actions import parameters as run_parameters
-from prefect.server.actions.checks import check_key, check_labels, check_object, new_id
+from prefect.server.actions.checks import check_key, check_labels, check_object, check_priority, new_id
 from prefect.server.actions.names import new_name
 from prefect.server.actions.set_state import begin_flow_run, begin_flow_runs, begin_task_runs, release_flow_run
 from prefect.server.errors import ApiError, BadInput
@@ -65,6 +65,7 @@ class _Wish:
     start: datetime
     key: str | None
     name: str
+    priority: int | None
 
     @property
     def choice(self) -> tuple[str | None, str | None, str | None]:
@@ -235,6 +236,7 @@ def _read(
     scheduled_start_time: datetime | None = None,
     idempotency_key: str | None = None,
     flow_run_name: str | None = None,
+    priority: int | None = None,
 ) -> _Wish:
     """Check what was asked for before anything is looked up."""
     given_parameters = check_object("parameters", parameters)
@@ -256,6 +258,7 @@ def _read(
         start,
         idempotency_key,
         name,
+        check_priority(priority),
     )
 
 
@@ -275,6 +278,7 @@ def _run(wish: _Wish, flow: Mapping[str, Any], auto_scheduled: bool, role: str) 
         "idempotency_key": wish.key,
         "scheduled_start_time": wish.start,
         "auto_scheduled": auto_scheduled,
+        "priority": _first(wish.priority, flow["group_priority"], 0),
     }
 
 

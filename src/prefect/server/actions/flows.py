@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from prefect.server.actions import chores
-from prefect.server.actions.checks import check_labels, check_object, check_text, found
+from prefect.server.actions.checks import check_labels, check_object, check_priority, check_text, found
 from prefect.server.actions.clearing import clear_flow, clear_flow_group, clear_runs
 from prefect.server.actions.set_state import set_flow_run_state
 from prefect.server.errors import ApiError
@@ -122,6 +122,11 @@ def set_group_description(
 ) -> bool:
     """Replace the group's description."""
     return _set(tx, now, flow_group_id, "description", check_text("description", description))
+
+
+def set_group_priority(tx: Transaction, now: datetime, *, flow_group_id: str, priority: int | None = None) -> bool:
+    """Set the priority of runs of the group that are given none; runs that there are keep theirs."""
+    return _set(tx, now, flow_group_id, "priority", check_priority(priority))
 
 
 def set_group_run_config(tx: Transaction, now: datetime, *, flow_group_id: str, run_config: Any = None) -> bool:

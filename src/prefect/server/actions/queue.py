@@ -63,13 +63,9 @@ def due_runs(
     ids = [run_id for run_id in ids if run_id not in exclude]
     if ids:
         return Due(([run_id for run_id in ids if run_id not in avoid] or ids)[:limit], None)
-    starts = [
-        row["start"]
-        for statement in (queue.next_due, queue.next_again)
-        for row in tx.all(statement[taker], **values)
-        if row["start"] is not None
-    ]
-    return Due([], min(starts, default=None))
+    # One row, unless its time is none that can be read.
+    starts = [row["start"] for row in tx.all(queue.next_due[taker], **values)]
+    return Due([], min((start for start in starts if start is not None), default=None))
 
 
 def pause(tx: Transaction, now: datetime, *, tenant_id: str, paused: bool) -> bool:

@@ -10,7 +10,7 @@ from prefect.contract import limits
 from prefect.model.state import Finished
 from prefect.model.state_facts import is_kind
 from prefect.server.actions import chores
-from prefect.server.actions.checks import check_labels, found, new_id
+from prefect.server.actions.checks import check_labels, check_priority, found, new_id
 from prefect.server.actions.clearing import clear_flow_run
 from prefect.server.actions.set_state import begin_task_runs, close_new_task_run, set_flow_run_state
 from prefect.server.errors import ApiError, BadInput
@@ -29,6 +29,7 @@ __all__ = [
     "mapped_children",
     "set_flow_run_labels",
     "set_flow_run_name",
+    "set_flow_run_priority",
     "set_task_run_name",
     "task_run_info",
 ]
@@ -62,6 +63,11 @@ def set_flow_run_name(tx: Transaction, now: datetime, *, flow_run_id: str, name:
     if not name.strip():
         raise ApiError("Invalid name", "BAD_USER_INPUT")
     return tx.run(runs.set_flow_run_name, flow_run_id=flow_run_id, name=limits.short_name(name), now=now) > 0
+
+
+def set_flow_run_priority(tx: Transaction, now: datetime, *, flow_run_id: str, priority: int) -> bool:
+    """Set whose turn it is among the runs that are due: 1 comes first, -1 last; gives whether there is such a run."""
+    return tx.run(runs.set_flow_run_priority, flow_run_id=flow_run_id, priority=check_priority(priority), now=now) > 0
 
 
 def set_flow_run_labels(tx: Transaction, now: datetime, *, flow_run_id: str, labels: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ from prefect.server.rules.transition import is_waiting
 from prefect.server.settings import Settings
 from prefect.server.store import why
 from prefect.server.store.database import Transaction
+from prefect.server.store.queue import PRIORITIES
 
 __all__ = ["LIVING_SECONDS", "Cause", "why_not_running"]
 
@@ -76,7 +77,7 @@ def why_not_running(tx: Transaction, now: datetime, *, settings: Settings, flow_
         return _answer(run, [Cause("WRONG_STATE", text)])
     if not is_waiting(state):
         return _answer(run, list(_begun(tx, run, now, settings)))
-    position = _position(tx, run)
+    position = _position(tx, run, now)
     blocks = list(_blocks(tx, run, now, settings))
     return _answer(run, blocks or [_ready(tx, run, now)], is_ready=not blocks, position=position)
 
@@ -102,11 +103,17 @@ def _told(cause: Cause) -> dict[str, Any]:
     }
 
 
-def _position(tx: Transaction, run: Mapping[str, Any]) -> int | None:
-    if run["state_start_time"] is None:
+def _position(tx: Transaction, run: Mapping[str, Any], now: datetime) -> int | None:
+    start = run["state_start_time"]
+    if start is None:
         return None
-    place = {"start": run["state_start_time"], "created": run["created"], "tenant_id": run["tenant_id"]}
-    row = tx.one(why.count_before, most=MOST_BEFORE, **place)
+    place = {"start": start, "created": run["created"], "tenant_id": run["tenant_id"]}
+    # A priority that nobody gives comes from outside; such a run is handed to nobody.
+    if run["priority"] not in PRIORITIES:
+        return None
+    if run["priority"] != PRIORITIES[0]:  # who is of a higher one and due before it can be taken
+        place["until"] = max(start, now)
+    row = tx.one(why.count_before[run["priority"]], most=MOST_BEFORE, **place)
     return int(row["count"]) if row else 0
 
 

@@ -47,6 +47,7 @@ RUN_OPERATIONS = frozenset(
         "secret_value",
         "set_flow_run_labels",
         "set_flow_run_name",
+        "set_flow_run_priority",
         "set_flow_run_states",
         "set_flow_runs_state",
         "set_key_value",

@@ -239,6 +239,7 @@ _FLOW_RUN = {
     "scheduled_start_time": "DateTime",
     "idempotency_key": "String",
     "flow_run_name": "String",
+    "priority": "Int",
 }
 _HEARTBEAT_OFF = {"disable_heartbeat": True, "heartbeat_enabled": False}
 _HEARTBEAT_ON = {"disable_heartbeat": False, "heartbeat_enabled": True}
@@ -316,6 +317,7 @@ _FLOW_GROUPS = (
         flow_group_id="UUID!",
         parameters="JSON!",
     ),
+    _operation("set_flow_group_priority", _success(flows.set_group_priority), flow_group_id="UUID!", priority="Int"),
     _operation("set_flow_group_labels", _success(flows.set_group_labels), flow_group_id="UUID!", labels="[String!]"),
     _operation(
         "set_flow_group_description", _success(flows.set_group_description), flow_group_id="UUID!", description="String"
@@ -347,6 +349,7 @@ _RUNS = (
         flow_runs="[create_flow_run_input!]!",
     ),
     _operation("set_flow_run_name", _success(runs.set_flow_run_name), flow_run_id="UUID!", name="String!"),
+    _operation("set_flow_run_priority", _success(runs.set_flow_run_priority), flow_run_id="UUID!", priority="Int!"),
     _operation("set_flow_run_labels", _success(runs.set_flow_run_labels), flow_run_id="UUID!", labels="[String!]!"),
     _operation("set_task_run_name", _success(runs.set_task_run_name), task_run_id="UUID!", name="String!"),
     _operation("get_or_create_task_run", _get_or_create_task_run, ID, **_TASK_RUN),

@@ -72,7 +72,7 @@ group_by_id = (
 )
 set_group_column = {
     name: updating(flow_group, name, row="flow_group_id")
-    for name in ("settings", "default_parameters", "labels", "description", "run_config", "schedule")
+    for name in ("settings", "default_parameters", "labels", "description", "run_config", "schedule", "priority")
 }
 delete_flow_group = delete(flow_group).where(flow_group.c.id == value_of("flow_group_id", flow_group.c.id))
 
@@ -186,6 +186,7 @@ _for_run = select(
     flow_group.c.labels.label("group_labels"),
     flow_group.c.run_config.label("group_run_config"),
     flow_group.c.default_parameters.label("group_parameters"),
+    flow_group.c.priority.label("group_priority"),
 ).select_from(flow.join(flow_group, flow_group.c.id == flow.c.flow_group_id))
 
 _newest = _for_run.where(flow.c.archived == false()).order_by(flow.c.version.desc()).limit(1)

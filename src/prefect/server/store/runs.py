@@ -26,6 +26,7 @@ __all__ = [
     "run_of_key_in_scopes",
     "set_flow_run_labels",
     "set_flow_run_name",
+    "set_flow_run_priority",
     "set_resurrections",
     "set_task_run_name",
     "take_event_numbers",
@@ -49,6 +50,7 @@ insert_new_flow_run = inserting(
     "idempotency_key",
     "scheduled_start_time",
     "auto_scheduled",
+    "priority",
     "version",
     "state",
     "state_timestamp",
@@ -112,6 +114,7 @@ flow_run_tenant = select(flow_run.c.tenant_id, flow_run.c.flow_id).where(
 )
 set_flow_run_name = updating(flow_run, "name", row="flow_run_id")
 set_flow_run_labels = updating(flow_run, "labels", row="flow_run_id")
+set_flow_run_priority = updating(flow_run, "priority", row="flow_run_id")
 set_resurrections = updating(flow_run, "times_resurrected", row="flow_run_id")
 # A beat, and a line of a log, are no change of the run: who asks for what has changed would get every run at work.
 _quiet = quietly(flow_run)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, or_, select
+from typing import Any
 
-from prefect.model.state_facts import TAKEABLE, WAITING
+from sqlalchemy import Select, func, or_, select, true, union_all
+
+from prefect.model.state_facts import WAITING
 from prefect.server.catalogue import agent, flow, flow_run, task, task_run, tenant
 from prefect.server.store.lost import beats_often
 from prefect.server.store.phrases import among, value_of
+from prefect.server.store.queue import PRIORITIES, waiting
 
 __all__ = ["agents_of_tenant", "count_before", "run_with_flow", "waiting_task_runs"]
 
@@ -20,6 +23,7 @@ run_with_flow = (
         flow_run.c.state_timestamp,
         flow_run.c.state_start_time,
         flow_run.c.created,
+        flow_run.c.priority,
         flow_run.c.heartbeat,
         beats_often.label("beats_often"),
         flow_run.c.labels,
@@ -40,17 +44,30 @@ run_with_flow = (
 )
 # The order in which the queue hands runs out.
 _start = value_of("start", flow_run.c.state_start_time)
-_before = (
-    select(flow_run.c.id)
-    .where(flow_run.c.tenant_id == value_of("tenant_id", flow_run.c.tenant_id))
-    .where(flow_run.c.state_start_time.is_not(None))  # lets the partial index be chosen
-    .where(flow_run.c.state_start_time <= _start)
-    .where(or_(flow_run.c.state_start_time < _start, flow_run.c.created < value_of("created", flow_run.c.created)))
-    .where(among(flow_run.c.state, TAKEABLE))
-    .limit(value_of("most", flow_run.c.version))
-    .subquery()
-)
-count_before = select(func.count().label("count")).select_from(_before)
+_until = value_of("until", flow_run.c.state_start_time)
+_most = value_of("most", flow_run.c.version)
+
+
+def _count_before(priority: int) -> Select[Any]:
+    """Count who is handed out before a run of this priority: who has a higher one and is due by then, and of the same
+    priority who starts before it."""
+    starts_before = or_(
+        flow_run.c.state_start_time < _start, flow_run.c.created < value_of("created", flow_run.c.created)
+    )
+    parts = [
+        waiting(other, flow_run.c.id)
+        .where(flow_run.c.state_start_time <= (_start if other == priority else _until))
+        .where(starts_before if other == priority else true())
+        .limit(_most)
+        .subquery()
+        for other in PRIORITIES
+        if other >= priority
+    ]
+    before = union_all(*(select(*part.c) for part in parts)).limit(_most).subquery("before")
+    return select(func.count().label("count")).select_from(before)
+
+
+count_before = {priority: _count_before(priority) for priority in PRIORITIES}
 agents_of_tenant = (
     select(agent.c.id, agent.c.name, agent.c.type, agent.c.labels, agent.c.last_queried, agent.c.core_version)
     .where(agent.c.tenant_id == value_of("tenant_id", agent.c.tenant_id))
