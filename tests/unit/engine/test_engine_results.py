@@ -15,6 +15,7 @@ import pytest
 from prefect import Task, context
 from prefect.engine.result.base import ResultNotImplementedError
 from prefect.engine.results import AzureResult, GCSResult, LocalResult, S3Result, SecretResult
+from prefect.engine.results.remote import RemoteResult
 from prefect.engine.serializers import JSONSerializer
 from prefect.model import codec
 from prefect.utilities.configuration import set_temporary_config
@@ -208,3 +209,43 @@ def test_connections_do_not_travel() -> None:
         result.client.close()
     assert again.bucket == "bucket"
     assert cloudpickle.loads(cloudpickle.dumps(LocalResult(validate_dir=False))).dir
+
+
+class InMemory(RemoteResult):
+    """Objects that are kept here."""
+
+    kept: dict[str, bytes]
+
+    def _upload(self, location: str | None, data: bytes) -> None:
+        self.kept[str(location)] = data
+
+    def _download(self, location: str) -> bytes:
+        return self.kept[location]
+
+
+@pytest.mark.parametrize("empty_is_none", [True, False])
+def test_what_was_written_elsewhere_has_its_value_and_the_result_itself_does_not_change(empty_is_none: bool) -> None:
+    result = InMemory(location="a/{x}", serializer=JSONSerializer())
+    result.kept = {}
+    result.reads_empty_as_none = empty_is_none  # type: ignore[misc]
+
+    written = result.write([7], x="b")
+    assert (written.value, written.location, result.kept) == ([7], "a/b", {"a/b": b"[7]"})
+    assert (result.value, result.location) == (None, "a/{x}")
+    read = result.read("a/b")
+    assert (read.value, read.location) == ([7], "a/b")
+    result.kept["a/b"] = b""
+    if empty_is_none:
+        assert result.read("a/b").value is None
+    else:
+        with pytest.raises(ValueError):
+            result.read("a/b")
+    result.check_location("a/c")
+    with pytest.raises(ValueError):
+        result.check_location("b/c")
+
+
+def test_a_kind_of_result_says_how_its_objects_travel() -> None:
+    for act in (lambda: RemoteResult()._upload("a", b""), lambda: RemoteResult()._download("a")):
+        with pytest.raises(NotImplementedError):
+            act()
