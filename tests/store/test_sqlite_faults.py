@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from prefect.server.catalogue import tenant
 from prefect.server.store import sqlite as store
+from prefect.server.store import sqlite_functions
 from prefect.server.store.database import AnswerTooLarge, DatabaseUnavailable, InvalidValue
 from prefect.server.store.opening import open_database
 from support.rows import insert, uid
@@ -227,3 +228,45 @@ def test_a_write_whose_loop_is_gone_is_told_in_the_log(databases: Any, caplog: p
 
     assert "The event loop ended before 1 writes were answered" in caplog.text
     assert not writer.is_alive()
+
+
+# ----- functions
+
+
+@pytest.fixture
+def conn() -> Any:
+    made = sqlite3.connect(":memory:")
+    sqlite_functions.register(made)
+    yield made
+    made.close()
+
+
+SEARCHES = ["p_like", "p_ilike", "p_similar", "p_regex", "p_iregex"]
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_is_not_begun_after_its_time(conn: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert conn.execute(f"SELECT {name}('a', 'a')").fetchone() == (1,)
+
+    monkeypatch.setattr(sqlite_functions.reading, "deadline", 0.0)
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        conn.execute(f"SELECT {name}('b', 'a')").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("p_is_plain('a%')", 1),
+        ("p_has_key('{\"a\": 1}', 'a')", 1),
+        ("p_has_key('{\"a\": 1}', 'b')", 0),
+        ("p_telling('[\"text\"]')", '"text"'),
+        ("p_contains('[1, 2]', '[1]')", 1),
+    ],
+)
+def test_what_is_quick_is_answered_whatever_the_time(
+    conn: Any, monkeypatch: pytest.MonkeyPatch, sql: str, value: Any
+) -> None:
+    if "contains" not in sql:  # which may take long
+        monkeypatch.setattr(sqlite_functions.reading, "deadline", 0.0)
+
+    assert conn.execute(f"SELECT {sql}").fetchone() == (value,)

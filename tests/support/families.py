@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,8 @@ __all__ = ["ALL", "KEPT_DAYS", "SERVICES", "Family", "begun", "turn", "turn_all"
 SERVICES = (scheduler, lazarus, zombie_killer, slot_keeper, sla, outbox, retention, chores)
 HOURLY = {"type": "Schedule", "clocks": [{"type": "IntervalClock", "interval": 3_600_000_000}]}
 KEPT_DAYS = 30
+#: A turn that takes longer never ends.
+LONGEST_TURN_SECONDS = 120.0
 WORDS = ("restarted", "late", "silent", "waited")
 
 
@@ -166,7 +169,12 @@ def begun(world: World, names: list[str]) -> list[Family]:
 def turn(world: World, service: Any, *more: Any) -> Any:
     """Give a service one turn."""
     settings = dataclasses.replace(world.settings, retention_days=KEPT_DAYS)
-    return world.run_async(service.run_once(world.database, settings, world.now, *more))
+
+    async def within() -> Any:
+        async with asyncio.timeout(LONGEST_TURN_SECONDS):
+            return await service.run_once(world.database, settings, world.now, *more)
+
+    return world.run_async(within())
 
 
 def turn_all(world: World) -> None:
