@@ -172,6 +172,7 @@ export type Flow_Group_Bool_Exp = {
   settings?: Jsonb_Comparison_Exp | null | undefined;
   default_parameters?: Jsonb_Comparison_Exp | null | undefined;
   run_config?: Jsonb_Comparison_Exp | null | undefined;
+  priority?: Int_Comparison_Exp | null | undefined;
   tenant?: Tenant_Bool_Exp | null | undefined;
   flows?: Flow_Bool_Exp | null | undefined;
   flow_runs?: Flow_Run_Bool_Exp | null | undefined;
@@ -209,6 +210,7 @@ export type Flow_Run_Bool_Exp = {
   event_seq?: Int_Comparison_Exp | null | undefined;
   run_config_role?: String_Comparison_Exp | null | undefined;
   flow_group_id?: Uuid_Comparison_Exp | null | undefined;
+  priority?: Int_Comparison_Exp | null | undefined;
   tenant?: Tenant_Bool_Exp | null | undefined;
   agent?: Agent_Bool_Exp | null | undefined;
   flow?: Flow_Bool_Exp | null | undefined;

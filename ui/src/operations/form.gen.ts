@@ -16,6 +16,7 @@ export type Create_Flow_Run_Input = {
   scheduled_start_time?: string | null | undefined;
   idempotency_key?: string | null | undefined;
   flow_run_name?: string | null | undefined;
+  priority?: number | null | undefined;
 };
 
 export type FormGroupQueryVariables = Exact<{

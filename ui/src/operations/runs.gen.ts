@@ -163,6 +163,14 @@ export type Flow_Group_Aggregate_Order_By = {
   count?: Order_By | null | undefined;
   max?: Flow_Group_Max_Order_By | null | undefined;
   min?: Flow_Group_Min_Order_By | null | undefined;
+  avg?: Flow_Group_Avg_Order_By | null | undefined;
+  stddev?: Flow_Group_Stddev_Order_By | null | undefined;
+  stddev_pop?: Flow_Group_Stddev_Pop_Order_By | null | undefined;
+  stddev_samp?: Flow_Group_Stddev_Samp_Order_By | null | undefined;
+  sum?: Flow_Group_Sum_Order_By | null | undefined;
+  var_pop?: Flow_Group_Var_Pop_Order_By | null | undefined;
+  var_samp?: Flow_Group_Var_Samp_Order_By | null | undefined;
+  variance?: Flow_Group_Variance_Order_By | null | undefined;
 };
 
 export type Flow_Group_Max_Order_By = {
@@ -172,6 +180,7 @@ export type Flow_Group_Max_Order_By = {
   updated?: Order_By | null | undefined;
   name?: Order_By | null | undefined;
   description?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
 };
 
 export type Flow_Group_Min_Order_By = {
@@ -181,6 +190,39 @@ export type Flow_Group_Min_Order_By = {
   updated?: Order_By | null | undefined;
   name?: Order_By | null | undefined;
   description?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
+};
+
+export type Flow_Group_Avg_Order_By = {
+  priority?: Order_By | null | undefined;
+};
+
+export type Flow_Group_Stddev_Order_By = {
+  priority?: Order_By | null | undefined;
+};
+
+export type Flow_Group_Stddev_Pop_Order_By = {
+  priority?: Order_By | null | undefined;
+};
+
+export type Flow_Group_Stddev_Samp_Order_By = {
+  priority?: Order_By | null | undefined;
+};
+
+export type Flow_Group_Sum_Order_By = {
+  priority?: Order_By | null | undefined;
+};
+
+export type Flow_Group_Var_Pop_Order_By = {
+  priority?: Order_By | null | undefined;
+};
+
+export type Flow_Group_Var_Samp_Order_By = {
+  priority?: Order_By | null | undefined;
+};
+
+export type Flow_Group_Variance_Order_By = {
+  priority?: Order_By | null | undefined;
 };
 
 export type Flow_Aggregate_Order_By = {
@@ -293,6 +335,7 @@ export type Flow_Group_Order_By = {
   settings?: Order_By | null | undefined;
   default_parameters?: Order_By | null | undefined;
   run_config?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
   tenant?: Tenant_Order_By | null | undefined;
   flows_aggregate?: Flow_Aggregate_Order_By | null | undefined;
   flow_runs_aggregate?: Flow_Run_Aggregate_Order_By | null | undefined;
@@ -334,6 +377,7 @@ export type Flow_Run_Max_Order_By = {
   event_seq?: Order_By | null | undefined;
   run_config_role?: Order_By | null | undefined;
   flow_group_id?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
 };
 
 export type Flow_Run_Min_Order_By = {
@@ -358,54 +402,63 @@ export type Flow_Run_Min_Order_By = {
   event_seq?: Order_By | null | undefined;
   run_config_role?: Order_By | null | undefined;
   flow_group_id?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
 };
 
 export type Flow_Run_Avg_Order_By = {
   version?: Order_By | null | undefined;
   times_resurrected?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
 };
 
 export type Flow_Run_Stddev_Order_By = {
   version?: Order_By | null | undefined;
   times_resurrected?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
 };
 
 export type Flow_Run_Stddev_Pop_Order_By = {
   version?: Order_By | null | undefined;
   times_resurrected?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
 };
 
 export type Flow_Run_Stddev_Samp_Order_By = {
   version?: Order_By | null | undefined;
   times_resurrected?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
 };
 
 export type Flow_Run_Sum_Order_By = {
   version?: Order_By | null | undefined;
   times_resurrected?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
 };
 
 export type Flow_Run_Var_Pop_Order_By = {
   version?: Order_By | null | undefined;
   times_resurrected?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
 };
 
 export type Flow_Run_Var_Samp_Order_By = {
   version?: Order_By | null | undefined;
   times_resurrected?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
 };
 
 export type Flow_Run_Variance_Order_By = {
   version?: Order_By | null | undefined;
   times_resurrected?: Order_By | null | undefined;
   event_seq?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
 };
 
 export type Project_Order_By = {
@@ -588,6 +641,7 @@ export type Flow_Group_Bool_Exp = {
   settings?: Jsonb_Comparison_Exp | null | undefined;
   default_parameters?: Jsonb_Comparison_Exp | null | undefined;
   run_config?: Jsonb_Comparison_Exp | null | undefined;
+  priority?: Int_Comparison_Exp | null | undefined;
   tenant?: Tenant_Bool_Exp | null | undefined;
   flows?: Flow_Bool_Exp | null | undefined;
   flow_runs?: Flow_Run_Bool_Exp | null | undefined;
@@ -625,6 +679,7 @@ export type Flow_Run_Bool_Exp = {
   event_seq?: Int_Comparison_Exp | null | undefined;
   run_config_role?: String_Comparison_Exp | null | undefined;
   flow_group_id?: Uuid_Comparison_Exp | null | undefined;
+  priority?: Int_Comparison_Exp | null | undefined;
   tenant?: Tenant_Bool_Exp | null | undefined;
   agent?: Agent_Bool_Exp | null | undefined;
   flow?: Flow_Bool_Exp | null | undefined;
@@ -896,6 +951,7 @@ export type Flow_Run_Order_By = {
   event_seq?: Order_By | null | undefined;
   run_config_role?: Order_By | null | undefined;
   flow_group_id?: Order_By | null | undefined;
+  priority?: Order_By | null | undefined;
   tenant?: Tenant_Order_By | null | undefined;
   agent?: Agent_Order_By | null | undefined;
   flow?: Flow_Order_By | null | undefined;
