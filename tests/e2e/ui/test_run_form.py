@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.flow_site import FLOWS, ended, group_of, run_of
 from support.road import Road
@@ -50,6 +50,28 @@ def test_what_is_typed_is_what_runs(open_page: Callable[..., Page], site: Road, 
         "day": None,
         "extra": None,
     }
+
+
+def test_nothing_runs_before_the_values_of_the_run_it_starts_from_are_there(open_page, site: Road, orders: str):
+    page = open_page("/nothing/here")
+    expect(page.get_by_role("heading", name="There is no such page.")).to_be_visible()
+    create = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
+    given = {"flow_group_id": orders, "parameters": {"target": "from-before", "limit": 4_711}, "labels": ["nowhere"]}
+    before = site.graphql(create, {"input": given})["data"]["create_flow_run"]["id"]
+    held: list[Route] = []
+    page.route(
+        "**/graphql",
+        lambda route: held.append(route) if "query FormRun" in (route.request.post_data or "") else route.continue_(),
+    )
+    with page.expect_request(lambda request: "query FormRun" in (request.post_data or "")):
+        page.goto(f"/default/flow/{orders}/run?from={before}")
+    expect(page.get_by_label("target", exact=True)).to_be_visible()
+
+    page.keyboard.press("Control+Enter")
+    held.pop().continue_()
+
+    made = run_of(site, run_page(page))
+    assert (made["parameters"]["target"], made["parameters"]["limit"]) == ("from-before", 4_711)
 
 
 def test_a_value_that_is_missing_is_said_at_its_field(open_page, site: Road, orders: str):
