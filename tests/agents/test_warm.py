@@ -344,6 +344,17 @@ def test_one_that_does_not_answer_is_ended_and_the_run_gets_an_interpreter(monke
         starter.stop()
 
 
+def test_one_that_takes_no_request_is_ended_and_the_run_gets_an_interpreter(monkeypatch):
+    monkeypatch.setattr(warm, "COMMAND", ("-c", "import time; time.sleep(1000)"))
+    monkeypatch.setattr(warm, "ANSWER_SECONDS", 1)
+    starter = WarmStarter(subprocess.DEVNULL, dict(os.environ))
+    try:
+        with pytest.raises(NeedsInterpreter, match="takes no request"):
+            starter.start({"LARGE": "x" * 10_000_000}, None)
+    finally:
+        starter.stop()
+
+
 def test_one_that_ends_at_once_leaves_the_run_to_an_interpreter(monkeypatch):
     monkeypatch.setattr(warm, "COMMAND", ("-c", "pass"))
     starter = WarmStarter(subprocess.DEVNULL, dict(os.environ))

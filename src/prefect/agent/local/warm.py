@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -154,6 +155,8 @@ class _Parent:
 
     def __init__(self, output: int | None, environ: Mapping[str, str]) -> None:
         self._channel, theirs = socket.socketpair()
+        # One that has stopped reading must not hold up the agent; ``settimeout`` would also end the listening.
+        self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", int(ANSWER_SECONDS), 0))
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._answers: dict[int, _Answer] = {}
@@ -188,7 +191,10 @@ class _Parent:
             if self.has_ended:
                 raise ConnectionError("the warm parent has ended")
             self._answers[number] = answer
-            self._channel.sendall(line)
+            try:
+                self._channel.sendall(line)
+            except OSError as error:
+                raise ConnectionError(f"the warm parent takes no request: {error}") from None
         if not answer.is_there.wait(ANSWER_SECONDS):
             raise ConnectionError("the warm parent does not answer")
         if answer.process is not None:
