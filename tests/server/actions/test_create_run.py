@@ -319,6 +319,9 @@ def test_task_runs_of_a_task_without_a_tenant_are_of_that_of_their_run(world):
     table = metadata.tables["task"]
     world.do(lambda tx, now: tx.run(table.update().where(table.c.flow_id == flow_id).values(tenant_id=None)))
     assert {row["tenant_id"] for row in world.rows("task", flow_id=flow_id)} == {None}
-    run_id = world.create(flow_id)
+    alone = world.create(flow_id)
+    together = world.do(create_run.create_flow_runs, flow_runs=[{"flow_id": flow_id}, {"flow_id": flow_id}])
 
-    assert {row["tenant_id"] for row in world.rows("task_run", flow_run_id=run_id)} == {world.tenant_id}
+    for run_id in (alone, *(getattr(one, "id", one) for one in together)):
+        found = world.rows("task_run", flow_run_id=run_id)
+        assert {row["tenant_id"] for row in found} == {world.tenant_id}
