@@ -68,7 +68,6 @@ class Dict(Task):
 
     def run(self, keys: Iterable[Any], values: Iterable[Any]) -> dict:  # type: ignore[type-arg]
         """Give the dict of these keys and values (ValueError if there is not one value for each key)."""
-        keys, values = list(keys), list(values)
-        if len(keys) != len(values):
+        if len(keys) != len(values):  # type: ignore[arg-type]
             raise ValueError("A different number of keys and values were provided!")
         return dict(zip(keys, values, strict=True))

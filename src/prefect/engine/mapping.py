@@ -220,7 +220,9 @@ def child_views(
         if not edge.mapped or state is None:
             views.append(whole(future))
             continue
-        if not state.is_successful():
+        # One that failed with elements, as `FAIL(result=[...])` does, gives them like another.
+        gives_elements = not edge.flattened and isinstance(state.result, (list, tuple, str)) and bool(state.result)
+        if not state.is_successful() and (isinstance(state, Mapped) or not gives_elements):
             views.append(whole(_without_value(state)))
             continue
         if isinstance(state, Mapped):

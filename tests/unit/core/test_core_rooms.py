@@ -294,3 +294,11 @@ def test_a_plug_that_names_nothing_is_refused():
         plugs.load("nothing")
     with pytest.raises(ImportError, match=r"'prefect\.core' has no attribute 'nothing'"):
         plugs.load("prefect.core.nothing")
+
+
+def test_a_dict_is_put_together_of_what_has_a_length():
+    from prefect.core.collections import Dict
+
+    assert Dict().run(keys=["a"], values=(1,)) == {"a": 1}
+    with pytest.raises(TypeError, match="object of type 'int' has no len"):
+        Dict().run(keys=["a"], values=5)

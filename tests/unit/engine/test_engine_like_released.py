@@ -19,6 +19,7 @@ from prefect.engine.state import Cached, Mapped, Pending, Retrying, Scheduled, S
 from prefect.schedules import RRuleSchedule, Schedule, filters
 from prefect.schedules.clocks import RRuleClock
 from prefect.tasks.prefect import StartFlowRun
+from prefect.triggers import any_failed
 
 
 class Plain(Result):
@@ -192,3 +193,18 @@ def test_states_of_states_have_their_base_where_users_look_for_it() -> None:
     from prefect.engine.state import ClientFailed, Queued, Submitted, _MetaState
 
     assert all(issubclass(one, _MetaState) for one in (ClientFailed, Queued, Submitted))
+
+
+@pytest.mark.parametrize("value", [[1, 2], (1, 2), "ab"])
+def test_what_failed_with_elements_is_mapped_over_beside_others(value: Any) -> None:
+    @task
+    def fail() -> None:
+        raise signals.FAIL("with elements", result=value)
+
+    @task(trigger=any_failed)
+    def pair(x: Any, y: int) -> Any:
+        return x, y
+
+    with Flow("f") as flow:
+        made = pair.map(fail(), [5, 6])
+    assert flow.run().result[made].result == [(value[0], 5), (value[1], 6)]
