@@ -35,6 +35,9 @@ class Answer(NamedTuple):
     body: bytes
 
 
+_PROXY_VARIABLES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+
+
 class _NoAnswer(OSError):
     """What urllib3 could not do, in words for people."""
 
@@ -104,7 +107,7 @@ def _trusted() -> dict[str, Any]:
 
 
 def _proxy_for(url: str) -> str | None:
-    if not any(name.lower() in ("http_proxy", "https_proxy", "all_proxy") for name in os.environ):
+    if not any(name in os.environ for name in _PROXY_VARIABLES):
         return None
     from urllib.parse import urlsplit
     from urllib.request import (  # type: ignore[attr-defined]  # typeshed has not the second one
