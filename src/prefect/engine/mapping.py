@@ -208,12 +208,14 @@ def child_views(
     Args:
         upstream: edge, upstream state or its future, and for a mapped edge the state itself.
         known: how many children there are known to be, 0 when that is not told: there are no more, and the values
-            upstream may be absent.
+            upstream may be absent; but for what is mapped over another mapped task, which may have been counted before
+            its children had values to be flattened.
 
     Raises:
         Exception: whatever a value raises that has a length, but no elements 0, 1, 2, ...
     """
     counts: list[int] = []
+    has_children = False
     views: list[Any] = []
     of_values: list[tuple[int, State]] = []
     for edge, future, state in upstream:
@@ -233,6 +235,7 @@ def child_views(
                 children = flatten_mapped_children(children, executor)
             counts.append(len(children))
             views.append(one_of(children))
+            has_children = True
         else:
             value = flattened_value(state.result) if edge.flattened else state.result
             if known is not None and value is None:
@@ -242,7 +245,7 @@ def child_views(
             counts.append(len(value))
             views.append(value)
             of_values.append((len(views) - 1, state))
-    if known:
+    if known and not has_children:
         counts.append(known)
     count = min(counts) if counts else 0
     for place, state in of_values:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from prefect import Flow, context, flatten, task, triggers, unmapped
+from prefect import Flow, apply_map, context, flatten, task, triggers, unmapped
 from prefect.engine import FlowRunner, signals
 from prefect.engine.mapping import flatten_upstream_state, flattened_value, prepare_upstream_states_for_mapping
 from prefect.engine.state import Failed, Mapped, Pending, Skipped, State, Success, TriggerFailed
-from prefect.executors import LocalExecutor
+from prefect.executors import LocalDaskExecutor, LocalExecutor
 
 
 @task
@@ -345,3 +345,31 @@ def test_the_children_of_a_known_mapped_state_are_made_again(value, mapped, expe
     assert state.is_successful()
     assert [state.result[t].result for t in (copies, further, together)] == [expected] * 3
     assert len(state.result[copies].map_states) == len(expected)
+
+
+@pytest.mark.parametrize(
+    "executor", [LocalExecutor(), LocalDaskExecutor(scheduler="threads")], ids=["local", "threads"]
+)
+def test_what_is_flattened_after_a_retry_loses_no_element(executor):
+    tried = set()
+
+    @task(max_retries=1, retry_delay=timedelta(0))
+    def second_time(number):
+        if number not in tried:
+            tried.add(number)
+            raise ValueError("again")
+        return [number, number * 10, number * 100]
+
+    same, total = task(lambda x: x, name="same"), task(lambda x: sum(x), name="total")
+    with Flow("f") as flow:
+        parts = second_time.map([1, 2])
+        copies = same.map(flatten(parts))
+        inside = apply_map(lambda x: same(x), flatten(parts))
+        together = total(copies)
+
+    state = flow.run(executor=executor)
+
+    assert state.is_successful()
+    assert state.result[copies].result == [1, 10, 100, 2, 20, 200]
+    assert state.result[inside].result == [1, 10, 100, 2, 20, 200]
+    assert state.result[together].result == 333
