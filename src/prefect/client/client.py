@@ -367,6 +367,8 @@ class Client(ManyRuns):
         values = {"flow_run_id": flow_run_id, "task_id": task_id, "first": first, "count": count}
         found = self.change(operations.GET_OR_CREATE_MAPPED_TASK_RUNS, values)
         states = found["serialized_states"]
+        if not len(found["ids"]) == len(found["versions"]) == count:
+            raise ClientError(f"Malformed response received from {self.api_server}: expected {count} task runs.")
         return [
             TaskRunInfoResult(one_id, task_id, "", version, _state(states.get(str(first + place))))
             for place, (one_id, version) in enumerate(zip(found["ids"], found["versions"], strict=True))

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 CONNECTIONS_KEPT = 32
 PART_BYTES = 262_144
+MOST_HEAD_BYTES = 1_000_000
+"""A server whose headers do not end is none."""
 _PLAIN_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/?[]!$&'()*+,;=%")
 
 
@@ -160,19 +162,30 @@ class _Answer:
         self.is_complete = False
         self.is_kept = False
 
+    def on_message_begin(self) -> None:
+        if self.is_complete:  # more than was asked for: none of it is this answer's, and nothing more is read here
+            self.is_kept = False
+
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self.is_complete:
+            return
         known = name.decode("latin-1").lower()
         text = value.decode("latin-1")
         self.headers[known] = f"{self.headers[known]}, {text}" if known in self.headers else text
 
     def on_headers_complete(self) -> None:
+        if self.is_complete:
+            return
         self.status = self.parser.get_status_code()
         self.is_kept = self.parser.should_keep_alive()
 
     def on_body(self, part: bytes) -> None:
-        self.parts.append(part)
+        if not self.is_complete:
+            self.parts.append(part)
 
     def on_message_complete(self) -> None:
+        if self.is_complete:
+            return
         if self.status < 200:  # only says that the answer is to come
             self.headers.clear()
             self.parts.clear()
@@ -190,8 +203,10 @@ def _read(line: socket.socket) -> tuple[Told, bool]:
     from httptools import HttpParserError
 
     answer = _Answer()
+    came = 0
     while not answer.is_complete:
         part = line.recv(PART_BYTES)
+        came += len(part)
         if not part:
             if answer.ends_with_connection:
                 break
@@ -199,7 +214,12 @@ def _read(line: socket.socket) -> tuple[Told, bool]:
         try:
             answer.parser.feed_data(part)
         except HttpParserError:
+            if answer.is_complete:  # what follows it is nobody's
+                answer.is_kept = False
+                break
             raise BrokenAnswer("the answer is no HTTP") from None
+        if not answer.status and came > MOST_HEAD_BYTES:
+            raise BrokenAnswer("the answer's headers do not end")
     told = Told(answer.status, answer.headers, _decoded(b"".join(answer.parts), answer.headers))
     return told, answer.is_complete and answer.is_kept
 

@@ -141,6 +141,22 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used() -> None:
         assert server.connections == 2
 
 
+@pytest.mark.parametrize("more", [plain(b'{"data": null}', b"X-Other: 1\r\n"), b"nonsense"], ids=["answer", "nonsense"])
+def test_what_follows_an_answer_is_no_part_of_it_and_of_no_other(more: bytes) -> None:
+    with peer(lambda count: plain() + more if count == 1 else plain()) as (server, ask):
+        told = ask()
+        assert (told.status, told.body) == (200, BODY)
+        assert "x-other" not in told.headers
+        assert ask().body == BODY
+        assert server.connections == 2
+
+
+def test_headers_that_do_not_end_are_no_answer() -> None:
+    endless = b"HTTP/1.1 200 OK\r\n" + b"X-A: 1\r\n" * 200_000
+    with peer(endless) as (_, ask), pytest.raises(BrokenAnswer, match=r"^the answer's headers do not end$"):
+        ask()
+
+
 def test_headers_of_one_name_are_one() -> None:
     with peer(plain(head=b"X-A: 1\r\nx-a: 2\r\nDate: now\r\n")) as (_, ask):
         assert ask().headers["x-a"] == "1, 2"

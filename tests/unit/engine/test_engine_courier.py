@@ -290,3 +290,34 @@ def test_who_is_interrupted_while_it_sends_does_not_begin_and_the_others_go_on(s
         told.propose("b", 1, Running(), seen=0)
     told.close()
     assert sent(stub) == [[("a", "Success")]]
+
+
+def test_an_answer_that_is_not_about_all_of_them_is_none(stub: Stub) -> None:
+    def short(asked: Asked) -> tuple[int, Any]:
+        status, answer = agree(asked)
+        states = answer["data"]["set_task_run_states"]["states"]
+        del states[1:]
+        return status, answer
+
+    stub.rules.insert(0, ("set_task_run_states", short))
+    told = courier()
+    ended, begun = Success(), Running()
+    told.propose("a", None, ended, seen=0)
+    assert told.propose("b", 1, begun, seen=0) is begun
+    assert type(ended) is Success
+    assert [len(batch) for batch in sent(stub)] == [2, 1, 1]
+
+
+@pytest.mark.parametrize("ids", [[], ["a"], ["a", "b", "c"]], ids=len)
+def test_an_answer_about_other_children_than_were_asked_for_is_an_error(stub: Stub, ids: list[str]) -> None:
+    found = {"ids": ids, "versions": [1] * len(ids), "serialized_states": {}}
+    stub.data("get_or_create_mapped_task_runs", get_or_create_mapped_task_runs=found)
+    with courier_for(Client(), ID, keeps_back=True), pytest.raises(ClientError, match="expected 2 task runs"):
+        list(CloudTaskRunner.children_of({"flow_run_id": ID, "task_id": ID}, 2))
+
+
+def test_who_comes_when_all_has_been_told_tells_it_alone(stub: Stub) -> None:
+    told = courier()
+    told._is_closed = True  # in the moment between a thread's look and its letter
+    told.propose("a", None, Success(), seen=0)
+    assert sent(stub) == [[("a", "Success")]]

@@ -114,9 +114,9 @@ class Courier:
             and self._client.knows_extras
         )
         letter = _Letter(state, proposal, size, seen=seen, is_kept_back=is_kept_back)
-        if is_kept_back:
-            self._keep_back(letter)
+        if is_kept_back and self._keep_back(letter):
             return state
+        letter.is_kept_back = False
         self._deliver(letter)
         if letter.error is not None:
             raise letter.error
@@ -145,21 +145,26 @@ class Courier:
 
     def close(self) -> None:
         """Tell all that has been kept back, and keep nothing back any more."""
-        self._keeps_back = False
-        self._is_closed = True
+        with self._changed:
+            self._keeps_back = False
+            self._is_closed = True
         self._has_post.set()
         self.settle()
 
     # ----- keeping back
 
-    def _keep_back(self, letter: _Letter) -> None:
+    def _keep_back(self, letter: _Letter) -> bool:
+        """Keep it for the next request; False when there will be none, since the courier was closed meanwhile."""
         with self._changed:
+            if self._is_closed:
+                return False
             self._letters.append(letter)
             if self._postman is None:
                 self._postman = threading.Thread(target=self._go_round, name="task-states", daemon=True)
                 self._postman.start()
         if not self._has_post.is_set():
             self._has_post.set()
+        return True
 
     def _go_round(self) -> None:
         """Tell what nobody took along, until the courier is closed."""
@@ -231,6 +236,7 @@ class Courier:
         if len(batch) > 1 and self._client.knows_extras and not any(self._is_outdated(letter) for letter in batch):
             try:
                 answers = self._client.propose_task_run_states([letter.proposal for letter in batch])
+                states = [state_after(answer, one.state) for one, answer in zip(batch, answers, strict=True)]
             except ServerUnreachable as error:
                 for letter in batch:
                     self._fail(letter, error)
@@ -238,8 +244,8 @@ class Courier:
             except (Exception, VersionLockMismatchSignal):  # noqa: S110 - all or none
                 pass  # which of them is not taken, and why, is seen when each goes alone
             else:
-                for letter, answer in zip(batch, answers, strict=True):
-                    letter.answer = state_after(answer, letter.state)
+                for letter, state in zip(batch, states, strict=True):
+                    letter.answer = state
                     letter.is_done = True
                 return
         for letter in batch:
@@ -248,10 +254,10 @@ class Courier:
                 continue
             try:
                 (answer,) = self._client.propose_task_run_states([letter.proposal])
+                letter.answer = state_after(answer, letter.state)
             except (Exception, VersionLockMismatchSignal) as error:
                 self._fail(letter, error)
             else:
-                letter.answer = state_after(answer, letter.state)
                 letter.is_done = True
 
     def _is_outdated(self, letter: _Letter) -> bool:
