@@ -235,6 +235,42 @@ def test_lines_are_searched_filtered_and_named_by_an_address(open_page, done: st
     expect(lines(page).filter(has_text="looking at 3")).to_be_visible()
 
 
+@pytest.mark.parametrize("name", ["6c1a26e5-6305-46bb-b9ca-6f530bbd733d", "2147483646", "9999999999", "none"])
+def test_an_address_keeps_a_line_that_is_not_there(open_page, done: str, name: str):
+    page = open_page(f"/default/flow-run/{done}?line={name}")
+    expect(lines(page).first).to_be_visible()
+    gone = page.get_by_role("status").filter(has_text="The line of this address is not here")
+    expect(gone).to_be_visible()
+    assert page.url.endswith(f"?line={name}")
+    page.get_by_role("button", name="Let the line go").click()
+    expect(page).not_to_have_url(re.compile("line="))
+    expect(gone).to_have_count(0)
+
+
+def test_a_line_is_still_gone_to_when_it_could_not_be_asked_for_at_first(
+    open_page, faults: Faults, shop: Road, done: str
+):
+    faults.allow("ERR_FAILED")
+    asked = 'query ($id: uuid!) { log(where: {flow_run_id: {_eq: $id}, message: {_like: "looking at 1%"}}) { id } }'
+    one = shop.graphql(asked, {"id": done})["data"]["log"][0]["id"]
+    page = open_page("/default/runs")
+    broken: list[str] = []
+
+    def drop(route):
+        if "LogHits" in (route.request.post_data or "") and not broken:
+            broken.append(one)
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/graphql*", drop)
+    page.goto(page.url.replace("/default/runs", f"/default/flow-run/{done}?line={one}"))
+    page.get_by_role("button", name=re.compile("again", re.IGNORECASE)).first.click()
+    expect(page.locator("[aria-current=true]").filter(has_text="looking at 1")).to_be_visible()
+    assert broken
+    assert "line=" in page.url
+
+
 def test_the_lines_of_task_runs_in_a_state_are_chosen_with_it(open_page, shop: Road, failed: str):
     page = open_page(f"/default/flow-run/{failed}")
     expect(lines(page).filter(has_text="looking at 0")).to_be_visible()

@@ -14,6 +14,10 @@ import { LogHits, LogPage } from "../../operations/run.gen";
 import { ASCENDING, DESCENDING } from "./logfilter";
 
 const AROUND = PAGE_LINES / 2;
+const NUMBER = /^\d{1,10}$/;
+/** The largest number that a question may hold. */
+const MOST_INT = 2 ** 31 - 1;
+const UUID = /^[\da-f]{8}-?(?:[\da-f]{4}-?){3}[\da-f]{12}$/i;
 /** So many hits of a search are known at a time. */
 export const MOST_HITS = 500;
 
@@ -63,33 +67,52 @@ export class LogView {
   }
 
   async around(place: Place): Promise<void> {
+    await this.#whole((signal) => this.#around(place, signal));
+  }
+
+  async #around(place: Place, signal: AbortSignal): Promise<() => void> {
+    const [older, newer] = await Promise.all([
+      this.#page(beyond(this.#where, place, true), true, AROUND, signal),
+      this.#page(beyond(this.#where, place, false, true), false, AROUND, signal),
+    ]);
+    return () => this.lines.reset([...older, ...newer], older.length === AROUND, newer.length === AROUND);
+  }
+
+  /** Go to a line of which only the number or the id is known; to the end when there is none. `target` has its name here. */
+  async aroundLine(name: string): Promise<void> {
+    this.target = null;
+    this.absent = "";
     await this.#whole(async (signal) => {
-      const [older, newer] = await Promise.all([
-        this.#page(beyond(this.#where, place, true), true, AROUND, signal),
-        this.#page(beyond(this.#where, place, false, true), false, AROUND, signal),
-      ]);
-      return () => this.lines.reset([...older, ...newer], older.length === AROUND, newer.length === AROUND);
+      const place = await this.#placeOf(name, signal);
+      if (!place) {
+        const found = await this.#page(this.#where, true, PAGE_LINES, signal);
+        return () => {
+          this.lines.reset(found, found.length === PAGE_LINES, false);
+          this.absent = name;
+        };
+      }
+      const change = await this.#around(place, signal);
+      return () => {
+        change();
+        this.target = place.id;
+      };
     });
   }
 
-  /** Go to a line of which only the number or the id is known; to the end when it is gone. Gives its name here. */
-  async aroundLine(name: string): Promise<void> {
-    let place: Place | null = null;
-    try {
-      const one = /^\d{1,10}$/.test(name) ? { seq: { _eq: Number(name) } } : { id: { _eq: name } };
-      const where = { _and: [...this.#run._and, one] };
-      const found = (await ask(LogHits, { where, order: ASCENDING, limit: 1 })).log[0];
-      place = found ? placed(found) : null;
-    } catch {
-      // A name that is none: the end is as good as any place.
-    }
-    if (place) await this.around(place);
-    else await this.end();
-    this.target = place?.id ?? null;
+  /** Find a line by its number or its id; a name that is neither is asked for nowhere. */
+  async #placeOf(name: string, signal: AbortSignal): Promise<Place | null> {
+    const isNumber = NUMBER.test(name) && Number(name) <= MOST_INT;
+    const one = isNumber ? { seq: { _eq: Number(name) } } : UUID.test(name) ? { id: { _eq: name } } : null;
+    if (!one) return null;
+    const where = { _and: [...this.#run._and, one] };
+    const found = (await ask(LogHits, { where, order: ASCENDING, limit: 1 }, { signal })).log[0];
+    return found ? placed(found) : null;
   }
 
   /** The line that was gone to, as it is named in the window. */
   target: string | null = null;
+  /** The name of the line that was to be gone to and is not there. */
+  absent = $state("");
 
   /** Ask for the newest lines once more, for what was written before the events were followed. */
   async catchUp(isFollowed: boolean): Promise<void> {
