@@ -204,7 +204,7 @@ def test_the_process_of_the_heartbeat_ends_with_a_killed_run(create, client, ser
     process.kill()
     process.wait()
 
-    _, alive = psutil.wait_procs([heart], timeout=10)
+    _, alive = psutil.wait_procs([heart], timeout=60)
     assert alive == []
 
 

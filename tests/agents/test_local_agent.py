@@ -451,9 +451,9 @@ def test_an_agent_says_that_it_is_alive(server, tmp_path, mode):
 
     address = f"http://127.0.0.1:{free_port()}"
     with running_agent(server, tmp_path, *mode, "--agent-address", address, "--label", "health"):
-        with urllib.request.urlopen(f"{address}/api/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"{address}/api/health", timeout=60) as answer:
             assert answer.read() == b"{}"
-        with urllib.request.urlopen(f"{address}/api/poke", timeout=5) as answer:
+        with urllib.request.urlopen(f"{address}/api/poke", timeout=60) as answer:
             assert answer.status == 200
 
 
@@ -464,10 +464,10 @@ def test_an_agent_address_without_a_host_is_answered_at_every_address_of_the_mac
     from prefect.agent.health import HealthServer
 
     with HealthServer(f"http://:{free_port()}", lambda: None) as health:
-        with urllib.request.urlopen(f"http://127.0.0.2:{health.port}/api/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.2:{health.port}/api/health", timeout=60) as answer:
             assert answer.read() == b"{}"
         if socket.has_dualstack_ipv6():
-            with urllib.request.urlopen(f"http://[::1]:{health.port}/api/health", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://[::1]:{health.port}/api/health", timeout=60) as answer:
                 assert answer.read() == b"{}"
 
 

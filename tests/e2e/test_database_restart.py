@@ -49,7 +49,7 @@ def send(server: ServerProcess, query: str, variables: Any = None, path: str = "
 
 def health(server: ServerProcess) -> int:
     try:
-        with urllib.request.urlopen(f"{server.url}/health", timeout=10) as answer:
+        with urllib.request.urlopen(f"{server.url}/health", timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -211,11 +211,11 @@ def test_64_requests_with_one_key_make_one_run(road: Road, kind: str, request: p
 
 def test_the_page_and_health_answer(shared_road: Road) -> None:
     page = urllib.request.Request(f"{shared_road.api}/graphql", headers={"Accept": "text/html"})
-    with urllib.request.urlopen(page, timeout=10) as answer:
+    with urllib.request.urlopen(page, timeout=60) as answer:
         assert answer.headers["Content-Type"].startswith("text/html")
         assert b"<html" in answer.read()
     for path in ("/health", "/.well-known/apollo/server-health"):
-        with urllib.request.urlopen(shared_road.api + path, timeout=10) as answer:
+        with urllib.request.urlopen(shared_road.api + path, timeout=60) as answer:
             assert answer.status == 200
 
 
@@ -252,5 +252,5 @@ def test_address_of_a_run_shows_a_page(shared_road: Road) -> None:
     found = re.search(r"URL: (\S+)", done.stdout)
     assert found
     page = urllib.request.Request(found[1], headers={"Accept": "text/html"})
-    with urllib.request.urlopen(page, timeout=10) as answer:
+    with urllib.request.urlopen(page, timeout=60) as answer:
         assert answer.headers["Content-Type"].startswith("text/html")

@@ -33,7 +33,7 @@ def flow_on(road: Road) -> str:
 
 
 def connect(road: Road, said: bytes) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", road.port), timeout=20)
+    connection = socket.create_connection(("127.0.0.1", road.port), timeout=60)
     connection.sendall(said)
     return connection
 
@@ -86,7 +86,7 @@ def test_stopped_under_load_every_acknowledged_run_is_there_and_nobody_hangs(roa
 
     def create(number: int) -> None:
         # Closed whichever way the loop ends: a connection cut off in the middle keeps its socket until then.
-        with closing(http.client.HTTPConnection("127.0.0.1", road.port, timeout=20)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", road.port, timeout=60)) as connection:
             keep_creating(number, connection)
 
     def keep_creating(number: int, connection: http.client.HTTPConnection) -> None:

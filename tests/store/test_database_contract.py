@@ -285,7 +285,7 @@ def test_a_read_sees_one_snapshot(database, run_async):
             before = tx.one(count_tenants)["n"]
             asyncio.run_coroutine_threadsafe(
                 database.write(lambda inner: inner.run(add_tenant, **_tenant(1))), loop
-            ).result(10)
+            ).result(60)
             return before, tx.one(count_tenants)["n"]
 
         loop_ready.set()

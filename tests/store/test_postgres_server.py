@@ -69,11 +69,11 @@ def test_replicas_hear_what_one_announces_once(replicas, run_async):
         mine, other = (_hear(database) for database in replicas)
         await replicas[0].write(lambda tx: tx.announce("queue:1"))
         await replicas[0].write(lambda tx: tx.announce("queue:2"))
-        async with asyncio.timeout(10):
-            found = [await other.get(), await other.get()]
+        async with asyncio.timeout(60):
+            found = {await other.get(), await other.get()}  # two that tell at once come in any order
         return found, [mine.get_nowait() for _ in range(mine.qsize())]
 
-    assert run_async(run()) == (["queue:1", "queue:2"], ["queue:1", "queue:2"])
+    assert run_async(run()) == ({"queue:1", "queue:2"}, ["queue:1", "queue:2"])
 
 
 def test_after_lost_connections_everybody_looks_again_and_work_goes_on(url, replicas, run_async):
@@ -86,11 +86,11 @@ def test_after_lost_connections_everybody_looks_again_and_work_goes_on(url, repl
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         names = await replicas[0].read(lambda tx: tx.all(select(tenant.c.name)))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await heard.get() != EVERYTHING:
                 pass
         await replicas[1].write(lambda tx: tx.announce("again"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return names, await heard.get()
 
     assert run_async(run()) == ([{"name": "x"}], "again")
@@ -105,7 +105,7 @@ def test_a_deadlock_is_tried_again(replicas, run_async):
             tries.append(first)
             tx.run(rename, tenant=uid(first), name=f"by {first}")
             if len(tries) <= 2:
-                both_hold_one.wait(10)
+                both_hold_one.wait(60)
             tx.run(rename, tenant=uid(second), name=f"by {first}")
 
         return write
@@ -214,7 +214,7 @@ def test_a_replica_that_stands_still_in_a_transaction_holds_its_locks_for_a_whil
             await other.write(lambda tx: insert(tx, "tenant", id=uid(1), name="x", slug="x"))
             standing = asyncio.ensure_future(frozen.write(stand))
             await asyncio.to_thread(stands.wait, 20)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while True:  # its statements are stopped early here as well, and are tried again by clients
                     try:
                         await other.write(lambda tx: tx.run(rename, tenant=uid(1), name="other"))
@@ -251,7 +251,7 @@ def test_a_server_that_became_read_only_is_left_for_one_that_takes_writes(replic
             with pytest.raises(DatabaseUnavailable, match="read-only"):
                 await database.check()
         set_read_only("off")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 try:
                     await database.write(lambda tx: insert(tx, "tenant", id=uid(1), name="x", slug="x"))

@@ -38,7 +38,7 @@ def test_works_that_wait_together_share_a_commit(databases, run_async, monkeypat
         loop, gate = asyncio.get_running_loop(), asyncio.Event()
 
         def hold(tx):
-            asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(10)
+            asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(60)
 
         first = asyncio.ensure_future(database.write(hold))
         await asyncio.sleep(0)

@@ -36,14 +36,14 @@ class RoughProxy:
 
     def __enter__(self) -> RoughProxy:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         assert self._loop is not None
         assert self._stop is not None
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(60)
 
     def calm(self) -> None:
         """From now on hand everything on as it is."""

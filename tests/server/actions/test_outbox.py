@@ -582,7 +582,7 @@ def test_nobody_waits_for_the_receiver_of_another(world, drip, monkeypatch):
                 payload={"action_id": quick, "event": {"flow_run": {"id": run_id}}},
             )
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await world.database.read(lambda tx: tx.all(select(metadata.tables["message"].c.id))):
                 await asyncio.sleep(0.01)
         assert not sending.done()

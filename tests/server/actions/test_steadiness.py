@@ -124,7 +124,7 @@ def test_a_service_waits_until_all_is_well_and_goes_on_then(run_async):
 
         service = Service("s", turn, 60, Steady())
         service.start()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await turned.wait()
         await service.stop()
         return service.turns

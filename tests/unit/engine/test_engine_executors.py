@@ -68,7 +68,7 @@ def test_an_executor_that_was_not_started_makes_calls_at_once() -> None:
 
 
 def test_calls_in_threads_overlap() -> None:
-    executor, together = LocalDaskExecutor(num_workers=4), threading.Barrier(4, timeout=10)
+    executor, together = LocalDaskExecutor(num_workers=4), threading.Barrier(4, timeout=60)
     with executor.start():
         executor.wait([executor.submit(together.wait) for _ in range(4)])
 
@@ -123,7 +123,7 @@ def test_an_interrupted_run_leaves_no_thread_behind() -> None:
         with executor.start():
             executor.submit(spin)
             executor.submit(dropped.append, 1)
-            started.wait(10)
+            started.wait(60)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -238,7 +238,7 @@ def test_children_do_not_wait_for_the_whole_map_before_them() -> None:
     @task
     def first(x: int) -> int:
         if x == 1:
-            assert passed.wait(10)
+            assert passed.wait(60)
         return x
 
     @task
@@ -265,7 +265,7 @@ def test_ctrl_c_ends_a_run_in_threads() -> None:
 
     @task
     def press() -> None:
-        started.wait(10)
+        started.wait(60)
         os.kill(os.getpid(), signal.SIGINT)
 
     with Flow("f", executor=LocalDaskExecutor(num_workers=2)) as flow:

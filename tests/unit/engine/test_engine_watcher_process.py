@@ -403,10 +403,15 @@ time.sleep(600)
 @pytest.mark.parametrize("is_stubborn", [True, False], ids=["ignores it", "ends"])
 @pytest.mark.parametrize("has_group", [True, False], ids=["own group", "group of others"])
 def test_it_is_asked_and_then_killed_with_its_group_where_it_has_one(
-    stub: Stub, is_stubborn: bool, has_group: bool
+    stub: Stub, monkeypatch: pytest.MonkeyPatch, is_stubborn: bool, has_group: bool
 ) -> None:
     command = [sys.executable, "-c", STUBBORN, *(["stubborn"] if is_stubborn else [])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=has_group)
+    if not is_stubborn:
+        # It has as long as it needs to be asked; it stays a zombie.
+        monkeypatch.setattr(
+            watcher_process.time, "sleep", lambda _: os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        )
     try:
         assert process.stdout is not None
         child = psutil.Process(int(process.stdout.readline()))
