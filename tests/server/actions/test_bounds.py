@@ -9,12 +9,19 @@ from typing import Any
 import pytest
 
 from prefect.server import errors
-from prefect.server.actions import automations, checks, limits, logs, runs, slots
+from prefect.server.actions import automations, checks, flow_document, limits, logs, runs, slots
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.graphql import execute
 from support.world import World
 
 Check = Callable[[Any], Any]
+
+LONGEST_INTERVAL = 10_000 * 366 * 86_400 * 1_000_000  # microseconds: 10,000 years of 366 days
+
+
+def _every(microseconds: int) -> None:
+    clock = {"type": "IntervalClock", "interval": microseconds}
+    flow_document.schedule("schedule", {"type": "Schedule", "clocks": [clock]})
 
 
 @pytest.mark.parametrize(
@@ -34,6 +41,10 @@ Check = Callable[[Any], Any]
         (automations._seconds, 366 * 86_400, 366 * 86_400 + 1, "duration_seconds: expected a whole number from 1 to"),
         (automations._seconds, 1, 0, "duration_seconds"),
         (lambda v: automations._ids("f", v), ["x"] * 1000, ["x"] * 1001, "at most 1000 ids, got '1001 ids'"),
+        (lambda v: flow_document.number("f", v), 2_147_483_647, 2_147_483_648, "a number from 0 to 2147483647"),
+        (lambda v: flow_document.number("f", v), 0, -1, "a number from 0 to"),
+        (_every, LONGEST_INTERVAL - 1, LONGEST_INTERVAL, "schedule.clocks[0].interval: expected a number of micro"),
+        (_every, 1, 0, "microseconds greater than 0"),
     ],
 )
 def test_a_bound_holds_exactly(check: Check, within: Any, past: Any, said: str) -> None:

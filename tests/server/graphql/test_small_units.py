@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from graphql import GraphQLError
 
-from prefect.server.graphql import access
+from prefect.server.graphql import access, writing
 from prefect.server.graphql.arguments import MOST_STEPS, json_path
 from prefect.server.graphql.execute import _read_body
+from prefect.server.graphql.operations import Request
 
 
 @pytest.mark.parametrize(
@@ -73,6 +76,20 @@ def test_a_strange_text_is_made_tellable(text: str) -> None:
     assert len(told.encode()) <= access.LONGEST_DETAIL + 10
     plain = "x" * (access.LONGEST_DETAIL - 1)
     assert access._detail({"name": plain}) == {"name": plain}
+
+
+# ----- who calls
+
+
+@pytest.mark.parametrize(("length", "kept"), [(63, 63), (64, 63)])
+def test_the_name_of_a_process_is_kept_to_a_hundred_characters_with_its_run(length: int, kept: int) -> None:
+    run_id, process_id = str(UUID(int=1)), "p" * length
+    headers = {"x-prefect-run-process": f"{run_id}/{process_id}"}
+    request = Request(app=None, headers=headers, now=datetime.now(UTC))  # type: ignore[arg-type]
+
+    caller = writing.caller_of(request)
+
+    assert (caller.process_of, caller.process_id) == (run_id, "p" * kept)
 
 
 # ----- bodies

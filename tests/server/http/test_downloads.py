@@ -50,6 +50,7 @@ def messages(answer: Any) -> list[str]:
 
 def test_a_log_is_a_file_of_text_of_json_lines_or_of_values(api, run_id):
     write(api, run_id, [line(2, STRANGE, level="ERROR"), line(1, "first", name="prefect.clean[3]")])
+    write(api, run_id, [line(3, "of nobody", name=None)])
 
     text = api.call("GET", f"/flow-run/{run_id}/logs.txt")
     as_json = api.call("GET", f"/flow-run/{run_id}/logs.jsonl")
@@ -58,10 +59,12 @@ def test_a_log_is_a_file_of_text_of_json_lines_or_of_values(api, run_id):
     assert text.body.decode() == (
         "2026-11-28 12:00:00.001+00:00 INFO     prefect.clean[3] | first\n"
         f"2026-11-28 12:00:00.002+00:00 ERROR    prefect.x | {STRANGE}\n"
+        "2026-11-28 12:00:00.003+00:00 INFO      | of nobody\n"
     )
-    assert [(one["message"], one["level"]) for one in records(as_json)] == [("first", "INFO"), (STRANGE, "ERROR")]
+    told = [(one["message"], one["level"]) for one in records(as_json)]
+    assert told == [("first", "INFO"), (STRANGE, "ERROR"), ("of nobody", "INFO")]
     rows = list(csv.DictReader(io.StringIO(values.body.decode(), newline="")))
-    assert [row["message"] for row in rows] == ["first", STRANGE]
+    assert [row["message"] for row in rows] == ["first", STRANGE, "of nobody"]
     assert set(rows[0]) == {"timestamp", "level", "name", "task_run_id", "message"}
     name = api.row("flow_run", run_id, "name")["name"]
     for answer, kind in ((text, "txt"), (as_json, "jsonl"), (values, "csv")):
