@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from support.browser import Faults
 from support.road import Road, wait_until
@@ -55,6 +55,8 @@ def act(answer):
 with Flow("gate") as flow:
     act(ask())
 """
+#: A question for lines as a whole page, not for the last of them.
+PAGE_OF_LINES = re.compile(r'LogPage.*"limit":500', re.DOTALL)
 STATE = "query($id: uuid!) { flow_run_by_pk(id: $id) { state name labels parameters } }"
 
 
@@ -101,6 +103,26 @@ def choose(page: Page, menu: str, item: str) -> None:
     page.get_by_role("menuitem", name=item).click()
 
 
+def wait_for(page: Page, what: str, probe: Callable[[], Any]) -> None:
+    """As ``wait_until``, while the browser is listened to."""
+
+    def listened() -> Any:
+        page.wait_for_timeout(20)
+        return probe()
+
+    wait_until(what, listened)
+
+
+def any_of(told: list[str | bytes], text: str) -> bool:
+    return any(text in str(frame) for frame in told)
+
+
+def write_line(road: Road, run_id: str, message: str) -> None:
+    document = "mutation($input: write_run_logs_input!) { write_run_logs(input: $input) { success } }"
+    logs = [{"flow_run_id": run_id, "level": "INFO", "name": "prefect.test", "message": message}]
+    assert "errors" not in road.graphql(document, {"input": {"logs": logs}})
+
+
 def lines(page: Page) -> Any:
     return page.get_by_role("region", name="Log lines").get_by_role("listitem")
 
@@ -139,8 +161,34 @@ def test_the_lines_of_a_run_are_asked_for_before_it_is_known_who_looks(open_page
     held.pop().continue_()
 
     expect(lines(page).filter(has_text="counting to 4")).to_be_visible()
-    assert sum("LogPage" in text for text in asked) == 1
+    # A run that ended just now may still be written to: the last lines are asked for again, the page of them is not.
+    assert sum(PAGE_OF_LINES.search(text) is not None for text in asked) == 1
     assert held == []
+
+
+def test_a_line_that_is_told_while_the_first_page_of_them_is_on_its_way_is_shown(open_page, shop: Road, waiting: str):
+    page = open_page("/nothing/here")
+    expect(page.get_by_role("heading", name="There is no such page.")).to_be_visible()
+    told: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: told.append(frame)))
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if held or not PAGE_OF_LINES.search(route.request.post_data or ""):
+            route.continue_()
+        else:
+            held.append((route, route.fetch()))
+
+    page.route("**/graphql", hold)
+    page.goto(f"/default/flow-run/{waiting}", wait_until="commit")
+    wait_for(page, "its lines are read", lambda: held)
+    wait_for(page, "the run is followed", lambda: any_of(told, "flow_run_events"))
+    write_line(shop, waiting, "told meanwhile")
+    wait_for(page, "the line is told", lambda: any_of(told, "told meanwhile"))
+    [(route, answer)] = held
+    route.fulfill(response=answer)
+
+    expect(lines(page).filter(has_text="told meanwhile")).to_be_visible()
 
 
 def test_what_was_asked_ahead_for_another_tenant_is_asked_again(open_page, shop: Road, done: str):

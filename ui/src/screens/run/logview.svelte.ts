@@ -114,9 +114,19 @@ export class LogView {
   /** The name of the line that was to be gone to and is not there. */
   absent = $state("");
 
+  /** What was told while a page was on its way may be newer than the page: it is asked for when that is there. */
+  #owed: { isFollowed: boolean } | null = null;
+
+  get #isComing(): boolean {
+    return this.status === "first" || this.busy === "all";
+  }
+
   /** Ask for the newest lines once more, for what was written before the events were followed. */
   async catchUp(isFollowed: boolean): Promise<void> {
-    if (this.status === "first") return;
+    if (this.#isComing) {
+      this.#owed = { isFollowed };
+      return;
+    }
     const { signal } = this.#given;
     try {
       const found = await this.#page(this.#where, true, 100, signal);
@@ -146,7 +156,11 @@ export class LogView {
 
   /** Take in lines that were just written, in order; `isFollowed`: whoever looks sees them come. */
   tail(newest: readonly Line[], isFollowed: boolean, mayHaveGap: boolean): void {
-    if (this.status === "first" || this.busy === "all" || newest.length === 0) return;
+    if (newest.length === 0) return;
+    if (this.#isComing) {
+      this.#owed = { isFollowed };
+      return;
+    }
     if (this.lines.hasAfter) {
       const last = this.missedLast ?? this.lines.last?.timestamp ?? "";
       this.#miss(newest.filter((line) => line.timestamp > last));
@@ -220,6 +234,10 @@ export class LogView {
     this.#given.abort(new DOMException("Given up", "AbortError"));
     this.#given = new AbortController();
     await this.#load("all", load, (change) => change());
+    const owed = this.#owed;
+    if (!owed || this.#isComing || this.error) return;
+    this.#owed = null;
+    await this.catchUp(owed.isFollowed);
   }
 
   async #more(side: "before" | "after", load: (signal: AbortSignal) => Promise<() => void>): Promise<void> {
