@@ -23,12 +23,13 @@ import itertools
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ from mutation.changes import Change, Source
 from mutation.children import Child, Place, Plugin, copy_tree, preload
 from mutation.lines import SOURCE, Lines
 from mutation.uses import Uses
+from mutation.words import Words, words_of
 
 HERE = Path(__file__).parents[1]
 FOLDER = HERE / ".mutants"
@@ -61,6 +63,10 @@ OF_HEADS = ("tests/unit/interface/test_surface.py", "tests/unit/interface/test_s
 NOT_CHANGED = ("server/store/migrations/versions/", "server/ui/")
 GOAL = 90.0
 
+#: So many of the tests that speak of a change are tried in turn with those that run rare lines.
+MOST_SPEAKING = 60
+#: What a further case of the same test counts, compared with the one before.
+OF_ONE_TEST = 0.8
 #: So many tests of a file of that name are tried before one of another.
 FURTHER = 6
 #: So many tests are tried together: each process reads the files of its tests anew.
@@ -169,6 +175,7 @@ class Judge:
         self.lines = lines
         self.uses = uses
         self.seconds = seconds
+        self.words = Words(lines.root, lines.marks)
 
     def holds(self, verdict: Verdict, source: Source, change: Change) -> bool:
         """Tell whether a verdict of before is still right: the file and the tests that it rests on are the same."""
@@ -207,7 +214,27 @@ class Judge:
         named = (*OF_HEADS,) if is_of_head else (ALSO.get(file.removeprefix(f"{SOURCE}/")),)
         first = [name for name in self.lines.seconds if name.partition("::")[0] in named]
         rare = self._rareness(change)
-        return self._ordered(set(first), file, rare) + self._ordered(found - set(first), file, rare)
+        others = self._ordered(found - set(first), file, rare)
+        # In turn: whose words are those of the change, and whose lines are.
+        turns = itertools.zip_longest(self._speaking(change, others), others)
+        mixed = dict.fromkeys(name for turn in turns for name in turn if name is not None)
+        return self._ordered(set(first), file, rare) + list(mixed)
+
+    def _speaking(self, change: Change, tests: list[str]) -> list[str]:
+        """Give the tests that speak most of what is changed: its statement, the function around it, its file."""
+        text = (self.lines.root / change.file).read_text().splitlines()
+        line, last = (min(a, b) if a else b for a, b in zip(change.statement, (change.line, change.last), strict=True))
+        about = [*text[line - 1 : max(last, change.last)], Path(change.file).stem, *change.names]
+        if change.scope is not None:
+            above = text[: change.scope[0]]
+            about.append(next((one for one in reversed(above) if re.match(r"\s*(async )?def ", one)), ""))
+        wanted = words_of(" ".join(about))
+        near = {name: self.words.closeness(name, wanted) for name in tests if self.lines.seconds[name] <= SLOW_SECONDS}
+        cases: Counter[str] = Counter()
+        for name in sorted(near, key=lambda one: ("postgres" in one.partition("[")[2], -near[one])):
+            near[name] *= OF_ONE_TEST ** cases[name.partition("[")[0]]
+            cases[name.partition("[")[0]] += 1
+        return sorted((name for name in near if near[name] > 0), key=lambda name: -near[name])[:MOST_SPEAKING]
 
     def _rareness(self, change: Change) -> dict[str, int]:
         """Give for each test how many there are, as a power of two, for the line of the function that is run least.

@@ -190,8 +190,8 @@ def recorded(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def judged(tree: Path) -> tuple[Any, Any, Any]:
-    """Read what was recorded; give a judge, the module and the change of its comparison."""
+def judged(tree: Path) -> tuple[Any, Any]:
+    """Read what was recorded; give a judge and the module."""
     import mutants
     from mutation.changes import Source
     from mutation.lines import Lines
@@ -201,7 +201,37 @@ def judged(tree: Path) -> tuple[Any, Any, Any]:
     lines.load()
     name = "src/prefect/client/a.py"
     source = Source(name, (tree / name).read_text())
-    return mutants.Judge(lines, Uses(tree)), source, next(c for c in source.changes if c.kind == "comparison")
+    return mutants.Judge(lines, Uses(tree)), source
+
+
+def compared(tree: Path) -> tuple[Any, Any, Any]:
+    """Give the judge, the module, and the change of its comparison."""
+    judge, source = judged(tree)
+    return judge, source, next(c for c in source.changes if c.kind == "comparison")
+
+
+def test_tests_that_speak_of_what_is_changed_come_early(recorded: Path) -> None:
+    """Fifty run the line; one names the function and what it compares with."""
+    import json
+
+    from mutation.lines import digest
+
+    source, test = recorded / "src/prefect/client/a.py", recorded / "tests/test_a.py"
+    source.write_text("def merge(defaults, given):\n    return given or defaults\n")
+    names = [f"test_{'abcdefghij'[n % 10] * (n // 10 + 1)}" for n in range(50)]
+    test.write_text("".join(f"def {name}(): merge(1, 2)\n" for name in (*names, "test_given_wins_over_its_defaults")))
+    name, mark = "src/prefect/client/a.py", digest(source)
+    (recorded / "lines" / "sources" / mark).write_text(source.read_text())
+    tests = dict.fromkeys((f"tests/test_a.py::{one}" for one in names), 0.1)
+    tests["tests/test_a.py::test_given_wins_over_its_defaults"] = 1.0
+    answer = {"tests": tests, "lines": {name: {"2": [*range(51)]}}, "sources": {name: mark}}
+    (recorded / "lines" / f"test_a.py.{digest(test)}.json").write_text(json.dumps(answer))
+
+    judge, read = judged(recorded)
+    change = next(c for c in read.changes if c.kind == "boolean")
+
+    assert judge.tests_of(change)[0] == "tests/test_a.py::test_given_wins_over_its_defaults"
+    assert sorted(judge.tests_of(change)) == sorted(tests)
 
 
 def verdict_of(judge: Any, source: Any, change: Any, by: str) -> Any:
@@ -227,10 +257,10 @@ def verdict_of(judge: Any, source: Any, change: Any, by: str) -> Any:
 def test_a_verdict_holds_until_its_file_or_a_test_that_it_rests_on_changes(
     recorded: Path, by: str, changed: str, text: str, holds: bool
 ) -> None:
-    verdict = verdict_of(*judged(recorded), by)
+    verdict = verdict_of(*compared(recorded), by)
     if changed:
         (recorded / changed).write_text(text)
-    judge, source, change = judged(recorded)
+    judge, source, change = compared(recorded)
     assert judge.tests_of(change) == ["tests/test_a.py::test_f"]
     assert judge.holds(verdict, source, change) is holds
 
@@ -239,7 +269,7 @@ def test_a_line_that_moved_is_met_with_the_same_tests_and_one_that_is_new_with_t
     recorded: Path,
 ) -> None:
     (recorded / "src/prefect/client/a.py").write_text("import os\n\n\ndef f(a):\n    b = a > 7\n    return a < 5\n")
-    judge, source, _ = judged(recorded)
+    judge, source = judged(recorded)
     tests = {change.before: judge.tests_of(change) for change in source.changes if change.kind == "comparison"}
     assert tests == {"<": ["tests/test_a.py::test_f"], ">": ["tests/test_a.py::test_f"]}
 
@@ -260,7 +290,7 @@ def test_tests_that_run_what_others_do_not_come_first(recorded: Path) -> None:
         "sources": {name: mark},
     }
     (recorded / "lines" / f"test_a.py.{digest(test)}.json").write_text(json.dumps(answer))
-    judge, read, _ = judged(recorded)
+    judge, read = judged(recorded)
     change = next(c for c in read.changes if c.kind == "comparison")
 
     assert judge.tests_of(change)[0] == "tests/test_a.py::test_of_the_error"
