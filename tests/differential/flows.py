@@ -528,6 +528,7 @@ def invent(seed: int | str) -> Description:
     if later.random() < 0.1:
         _branch_to_values(spec["nodes"], later)
     _with_errors_of_ones_own(spec, random.Random(f"errors {seed}"))
+    _at_places_of_their_own(spec)
     return spec
 
 
@@ -548,6 +549,15 @@ def _in_threads(spec: Description, chance: random.Random) -> None:
         # Redirecting prints is for the whole process, and a file at a target is for all children.
         for option in ("log_stdout", "target", "cache_key"):
             node.get("options", {}).pop(option, None)
+
+
+def _at_places_of_their_own(spec: Description) -> None:
+    """Where children of a map may overlap, let none find at its target what another wrote a moment before."""
+    if spec.get("executor") == "dask":
+        for node in _tasks_of(spec["nodes"]):
+            target = node.get("options", {}).get("target")
+            if isinstance(target, str) and "{map_index}" not in target and "{task_full_name}" not in target:
+                node["options"]["target"] = f"{target}-{{map_index}}"
 
 
 def _in_processes(spec: Description, chance: random.Random) -> None:

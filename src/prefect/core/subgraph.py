@@ -121,9 +121,7 @@ def _transfer(sketch: _Sketch, target: Flow, arguments: list[_Argument]) -> None
     """Add the tasks and edges of a sketch to a flow, mapped over the arguments."""
     argument_by_task = {argument.value: argument for argument in arguments if isinstance(argument.value, Task)}
     inside = [
-        task
-        for task in sketch._tasks_in_order()
-        if not sketch.is_outside(task) and not (isinstance(task, Constant) and sketch.edges_from(task))
+        task for task in sketch._tasks_in_order() if not sketch.is_outside(task) and not _is_passed_whole(task, sketch)
     ]
     for task in inside:
         target.add_task(task)
@@ -141,11 +139,17 @@ def _transfer(sketch: _Sketch, target: Flow, arguments: list[_Argument]) -> None
                     target.add_edge(_marked(argument), task, mapped=argument.is_mapped)
 
 
+def _is_passed_whole(task: Task, sketch: Flow) -> bool:
+    """Tell whether a task is a constant that every child is given whole: neither ``mapped`` nor ``flatten`` is around it."""
+    edges = sketch.edges_from(task) if isinstance(task, Constant) else ()
+    return bool(edges) and not any(edge.mapped or edge.flattened for edge in edges)
+
+
 def _add_mapped(target: Flow, edge: Edge, argument: _Argument | None) -> None:
     if argument is None:
-        # A constant made inside the function is the same for all children.
+        # A constant made inside the function is the same for all children, unless a mark says otherwise.
         upstream: Any = edge.upstream_task
-        if isinstance(upstream, Constant):
+        if isinstance(upstream, Constant) and not (edge.mapped or edge.flattened):
             upstream = unmapped(upstream)
     else:
         upstream = _marked(argument)

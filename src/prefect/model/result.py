@@ -104,15 +104,18 @@ class Result:
             ValueError: what was filled in leads out of the folder that the template names.
         """
         new = self.copy()
-        if self._formatter is not None:
-            new.location = self._formatter(**kwargs)
-            self._check_filled(new.location, kwargs)
-        elif isinstance(self.location, str):
-            new.location = self.location.format(**kwargs)
-            self._check_filled(new.location, kwargs)
-        else:
+        template = self._template
+        if template is None:
             new.location = self.default_location
+            return new
+        new.location = template.format(**kwargs) if isinstance(template, str) else template(**kwargs)
+        self._check_filled(new.location, kwargs)
         return new
+
+    @property
+    def _template(self) -> str | Callable[..., str] | None:
+        """What a location is made from: one that was set after a callable was given, as by a task's target, stands."""
+        return self.location if isinstance(self.location, str) else self._formatter
 
     def check_location(self, location: str) -> None:
         """Refuse a location of an unknown origin: it must lie where this result writes values.

@@ -330,6 +330,25 @@ APPLIED = {
         {"[1]-1 > increase-1 : x mapped"},
         {"increase-1": {"y": 3}},
     ),
+    "constant mapped inside": (
+        lambda: apply_map(lambda y: increase(mapped([1, 2]), y), numbers()),
+        {"[1, 2]-1 > increase-1 : x mapped", "numbers-1 > increase-1 : y mapped", "numbers-1 > [1, 2]-1 mapped"},
+        {},
+    ),
+    "constant flattened inside": (
+        lambda: apply_map(lambda y: increase(flatten([[1]]), y), numbers()),
+        {
+            "[[1]]-1 > increase-1 : x mapped flat",
+            "numbers-1 > increase-1 : y mapped",
+            "numbers-1 > [[1]]-1 mapped",
+        },
+        {},
+    ),
+    "constant whole inside": (
+        lambda: apply_map(lambda y: increase([1, 2], y), numbers()),
+        {"numbers-1 > increase-1 : y mapped"},
+        {"increase-1": {"x": [1, 2]}},
+    ),
     "task from outside": (
         lambda: (lambda outside: apply_map(lambda x: increase(x, outside), numbers()))(number()),
         {"numbers-1 > increase-1 : x mapped", "number-1 > increase-1 : y mapped"},
@@ -422,6 +441,33 @@ def test_an_argument_marked_as_mapped_inside_apply_map_says_what_is_so_anyway():
     with Flow("f") as flow:
         apply_map(lambda x: increase(mapped(increase(x))), [1, 2])
     assert edges_of(flow) == {"[1, 2]-1 > increase-1 : x mapped", "increase-1 > increase-2 : x mapped"}
+
+
+@pytest.mark.parametrize(
+    ("given", "results"),
+    [
+        (mapped([1, 2]), [11, 22]),
+        (mapped((1, 2, 3)), [11, 22]),
+        (flatten([[1], [2]]), [11, 22]),
+        (unmapped([1, 2]), [[1, 2, 10], [1, 2, 20]]),
+        ([1, 2], [[1, 2, 10], [1, 2, 20]]),
+    ],
+)
+def test_a_constant_marked_inside_apply_map_is_taken_item_by_item(given, results):
+    @task
+    def put_together(x, y):
+        return [*x, y] if isinstance(x, list) else x + y
+
+    with Flow("f") as flow:
+        outcome = apply_map(lambda y: put_together(given, y), [10, 20])
+    assert flow.run().result[outcome].result == results
+
+
+@pytest.mark.parametrize("given", [mapped(0), mapped(None), flatten(0)])
+def test_a_constant_that_has_no_items_fails_what_is_mapped_over_it(given):
+    with Flow("f") as flow:
+        outcome = apply_map(lambda y: increase(given, y), numbers())
+    assert flow.run().result[outcome].is_failed()
 
 
 @pytest.mark.parametrize("build", NESTED.values(), ids=NESTED)

@@ -111,6 +111,31 @@ def test_a_location_may_be_a_function(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("checkpointing")
+def test_a_target_stands_before_a_location_that_is_a_function(tmp_path: Path) -> None:
+    @task(
+        target="{task_full_name}", nout=2, result=LocalResult(dir=str(tmp_path), location=lambda **fields: fields["x"])
+    )
+    def pair(x: str) -> list[int]:
+        return [1, 2]
+
+    with Flow("f") as flow:
+        first, second = pair("called")
+        inc(first), inc(second)
+    assert flow.run().is_successful()
+    # The parts of the pair write where the pair does: its function would lack ``x`` for them.
+    assert (tmp_path / "pair").is_file()
+    assert not (tmp_path / "called").exists()
+
+
+def test_a_location_that_is_set_stands_before_the_function_that_was_given(tmp_path: Path) -> None:
+    result = LocalResult(dir=str(tmp_path), location=lambda **_: "by-function")
+    assert result.format(x=1).location == "by-function"
+    result.location = "set-{x}"
+    assert result.format(x=1).location == "set-1"
+    assert result.from_value(2).format(x=1).location == "by-function"
+
+
+@pytest.mark.usefixtures("checkpointing")
 def test_a_value_that_cannot_be_written_fails_the_task_and_is_tried_again(tmp_path: Path) -> None:
     @task(result=LocalResult(dir=str(tmp_path), location="{nothing}"), max_retries=1, retry_delay=HOUR)
     def unknown_field() -> int:

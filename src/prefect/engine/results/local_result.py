@@ -84,10 +84,10 @@ class LocalResult(Result):
         Raises:
             ValueError: it does not.
         """
-        check_file(location, self._formatter or self.location, self.dir)
+        check_file(location, self._template, self.dir)
 
     def _check_filled(self, location: str, values: Mapping[str, Any]) -> None:
-        check_filled_file(location, self._formatter or self.location, self.dir, values)
+        check_filled_file(location, self._template, self.dir, values)
 
     def exists(self, /, location: str, **kwargs: Any) -> bool:
         """Say whether the file ``location``, filled in with ``kwargs``, is there."""

@@ -40,10 +40,10 @@ class RemoteResult(Result):
         Raises:
             ValueError: it does not.
         """
-        check_key(location, self._formatter or self.location)
+        check_key(location, self._template)
 
     def _check_filled(self, location: str, values: Mapping[str, Any]) -> None:
-        check_filled_key(location, self._formatter or self.location, values)
+        check_filled_key(location, self._template, values)
 
     def _upload(self, location: str | None, data: bytes) -> None:
         """Put the object there."""
