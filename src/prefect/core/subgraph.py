@@ -140,7 +140,7 @@ def _transfer(sketch: _Sketch, target: Flow, arguments: list[_Argument]) -> None
 
 
 def _is_passed_whole(task: Task, sketch: Flow) -> bool:
-    """Tell whether a task is a constant that every child is given whole: neither ``mapped`` nor ``flatten`` is around it."""
+    """Tell whether a task is a constant that every child is given whole, with no mark around it that splits it."""
     edges = sketch.edges_from(task) if isinstance(task, Constant) else ()
     return bool(edges) and not any(edge.mapped or edge.flattened for edge in edges)
 
