@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from functools import wraps
+from html import escape
 from typing import Any, TypeVar, cast
 
 from prefect.client.client import Client
@@ -166,9 +167,17 @@ def gmail_notifier(
 def email_message_formatter(tracked_obj: Any, state: State, email_to: str) -> str:
     """Put a change of state into the form of a mail to, and from, this address."""
     mail = EmailMessage()
-    mail["Subject"] = f"Prefect state change notification for {tracked_obj.name}"
+    # A header is one line, whatever a task is called.
+    mail["Subject"] = f"Prefect state change notification for {' '.join(str(tracked_obj.name).split())}"
     mail["From"], mail["To"] = f"Prefect <{email_to}>", email_to
-    mail.set_content(f"{tracked_obj.name} is now in a {type(state).__name__} state.\n\n{state.message or ''}")
+    kind, message = type(state).__name__, str(state.message or "")
+    mail.set_content(f"{tracked_obj.name} is now in a {kind} state.\n\n{message}")
+    page = (
+        f'<div style="border-left: 3px solid {state.color}; padding-left: 8px">'
+        f'<p><b>{escape(str(tracked_obj.name))}</b> is now in a <b style="color: {state.color}">{kind}</b> state.</p>'
+        f'<p style="white-space: pre-wrap">{escape(message)}</p></div>'
+    )
+    mail.add_alternative(f"<!doctype html><html><body>{page}</body></html>", subtype="html")
     return mail.as_string()
 
 

@@ -135,7 +135,7 @@ class Git(Storage):
             return f"git@{self.repo_host}:{self.repo}.git"
         token = self.git_token_secret
         if not token:
-            return f"https://{self.repo_host}/{self.repo}.git"
+            return f"https://@{self.repo_host}/{self.repo}.git"  # as in 1.x; git takes the empty user for none
         if not self.format_access_token:
             return f"https://{token}@{self.repo_host}/{self.repo}.git"
         user = quote(self.git_token_username or "", safe="")

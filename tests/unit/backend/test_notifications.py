@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import traceback
+from email import message_from_string, policy
 from types import SimpleNamespace
 
 import pytest
@@ -117,6 +118,19 @@ def test_a_mail_tells_oneself_of_the_wanted_states_only(task, gmail):
     (mail,) = gmail
     assert "To: me@gmail.example\r\n" in mail
     assert "t is now in a Failed state.\r\n\r\nno luck\r\n" in mail
+
+
+def test_a_mail_is_text_and_a_page_in_which_names_are_text(gmail):
+    gmail_notifier(Task(name="<b>t</b>\nBcc: you@x"), Pending(), Failed("why <i>not</i>"))
+
+    mail = message_from_string(gmail[0], policy=policy.default)
+    assert mail["Subject"] == "Prefect state change notification for <b>t</b> Bcc: you@x"
+    assert mail["Bcc"] is None
+    text, page = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert "<b>t</b>\nBcc: you@x is now in a Failed state.\n\nwhy <i>not</i>" in text.replace("\r\n", "\n")
+    assert "&lt;b&gt;t&lt;/b&gt;" in page
+    assert "why &lt;i&gt;not&lt;/i&gt;" in page
+    assert f"color: {Failed.color}" in page
 
 
 def test_who_only_says_to_be_the_mail_server_gets_neither_mail_nor_password(task, gmail, monkeypatch):

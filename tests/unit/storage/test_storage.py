@@ -341,6 +341,22 @@ def test_an_image_has_its_name_when_it_is_built():
     assert Docker(registry_url="r/", image_name="n", image_tag="t").name == "r/n:t"
 
 
+@pytest.mark.parametrize(
+    ("how", "address"),
+    [
+        ({}, "https://@github.com/me/repo.git"),
+        ({"repo_host": "gitlab.com"}, "https://@gitlab.com/me/repo.git"),
+        ({"use_ssh": True}, "git@github.com:me/repo.git"),
+        ({"git_token_secret_name": "T"}, "https://me:to%2Fken@github.com/me/repo.git"),
+        ({"git_token_secret_name": "T", "git_token_username": "u"}, "https://u:to%2Fken@github.com/me/repo.git"),
+        ({"git_clone_url_secret_name": "U"}, "https://x/y.git"),
+    ],
+)
+def test_where_a_repository_is_cloned_from(how, address):
+    with context(secrets={"T": "to/ken", "U": "https://x/y.git"}):
+        assert Git("flow.py", repo="me/repo", **how).git_clone_url == address
+
+
 def test_a_token_that_was_read_from_a_file_comes_without_its_line_break(monkeypatch):
     from prefect.storage.kinds import secret_or_variable
     from prefect.storage.webhook import _fill
