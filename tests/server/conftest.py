@@ -6,6 +6,7 @@ Making one anew costs PostgreSQL more than most of these tests take.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from support.databases import NoPostgres
 from support.twins import Family, kept_family
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
+GIVEN_UP = "%s %s could not be dealt with: %s"
 DELETIONS = [table.delete() for table in reversed(catalogue.metadata.sorted_tables)]
 
 
@@ -47,3 +49,27 @@ def shared_database(opened_database: Any) -> tuple[Any, Any]:
 def family(databases: Any, tmp_path_factory: pytest.TempPathFactory) -> Family:
     """The rows of one of each thing, to be copied."""
     return kept_family(lambda: databases.fresh("sqlite"), tmp_path_factory.mktemp("family"))
+
+
+class _GivenUp(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.msg == GIVEN_UP:
+            self.told.append(record.getMessage())
+
+
+@pytest.fixture(autouse=True)
+def no_row_is_given_up(request: Any) -> Iterator[None]:
+    """Services go on when they cannot deal with a row; where nobody has spoiled one, they can deal with each.
+
+    Tests that spoil one carry the mark ``spoils``.
+    """
+    services, handler = logging.getLogger("prefect.server.services"), _GivenUp()
+    services.addHandler(handler)
+    yield
+    services.removeHandler(handler)
+    if request.node.get_closest_marker("spoils") is None:
+        assert handler.told == []

@@ -76,6 +76,21 @@ def test_replicas_hear_what_one_announces_once(replicas, run_async):
     assert run_async(run()) == ({"queue:1", "queue:2"}, ["queue:1", "queue:2"])
 
 
+def test_what_was_not_told_yet_is_told_at_the_stop(replicas, run_async, monkeypatch):
+    async def run():
+        mine, other = replicas
+        heard = _hear(other)
+        await mine.write(lambda tx: tx.announce("first"))
+        async with asyncio.timeout(60):
+            found = [await heard.get()]
+            monkeypatch.setattr(postgres, "TELLING_SECONDS", 3600.0)
+            await mine.write(lambda tx: tx.announce("last"))
+            await mine.stop()
+            return [*found, await heard.get()]
+
+    assert run_async(run()) == ["first", "last"]
+
+
 def test_after_lost_connections_everybody_looks_again_and_work_goes_on(url, replicas, run_async):
     async def run():
         heard = _hear(replicas[0])

@@ -22,6 +22,21 @@ from support.rows import insert, uid
 SECONDS = 60.0
 
 
+@pytest.mark.parametrize(
+    ("whole", "part", "comparisons"),
+    [([1, 2, 3], 2, 3), ([1, 2, 3], [2], 4), ({"a": [1, 2]}, {"a": [2]}, 4), ([[1], [2]], [[2]], 7)],
+    ids=str,
+)
+def test_a_search_in_a_value_ends_after_so_many_comparisons(
+    monkeypatch: pytest.MonkeyPatch, whole: Any, part: Any, comparisons: int
+) -> None:
+    monkeypatch.setattr(sqlite_functions, "MOST_COMPARISONS", comparisons)
+    assert sqlite_functions._Containment().holds(whole, part)
+    monkeypatch.setattr(sqlite_functions, "MOST_COMPARISONS", comparisons - 1)
+    with pytest.raises(sqlite_functions.SearchTooLarge, match="A JSON value is too large"):
+        sqlite_functions._Containment().holds(whole, part)
+
+
 @pytest.fixture
 def database(databases: Any, run_async: Any) -> Any:
     opened = open_database(databases.fresh("sqlite"), readers=1)

@@ -593,6 +593,38 @@ def test_nobody_waits_for_the_receiver_of_another(world, drip, monkeypatch):
     world.run_async(sent_beside())
 
 
+def test_so_many_deliveries_are_under_way_at_one_time(world, drip, monkeypatch):
+    monkeypatch.setattr(delivery, "_limit", lambda seconds, socket_of: threading.Timer(0, print))
+    monkeypatch.setattr(outbox, "MOST_SENT", 1)
+    hook(world, "WEBHOOK", {"url": drip.url})
+    run_id = world.running()
+    world.set_flow_run(run_id, "Success")
+    quick = action(world, "MESSAGE", {"message": "hello"})
+    payload = {"action_id": quick, "event": {"flow_run": {"id": run_id}}}
+    take, looks = outbox._take, []
+
+    async def look(*given):
+        found = await take(*given)
+        looks.append(len(found))
+        if len(looks) == 2:  # the first is under way, and nobody may take the next
+            drip.let_go.set()
+        return found
+
+    async def sent():
+        sending = asyncio.ensure_future(outbox.run_once(world.database, world.settings, world.now))
+        await asyncio.to_thread(drip.called.wait, 60)
+        await world.database.write(
+            lambda tx: events.enter(tx, world.now, tenant_id=world.tenant_id, kind=events.DO_ACTION, payload=payload)
+        )
+        monkeypatch.setattr(outbox, "_take", look)
+        await sending
+
+    world.run_async(sent())
+
+    assert looks[:2] == [0, 0]
+    assert sum(looks) == len(world.rows("message")) == 1
+
+
 def test_a_delivery_under_way_at_the_stop_is_left_and_tried_again_soon(world, drip, monkeypatch):
     monkeypatch.setattr(delivery, "_limit", lambda seconds, socket_of: threading.Timer(0, print))
     monkeypatch.setattr(loop, "LAST_TURN_SECONDS", 0.05)

@@ -82,6 +82,7 @@ def test_there_is_something_to_be_done_for_each_service_and_it_is_done(world: Wo
     assert family.undone() == set()
 
 
+@pytest.mark.spoils
 @pytest.mark.parametrize("table", TABLES)
 def test_no_value_of_a_row_stops_a_service(world: World, table: str, caplog: pytest.LogCaptureFixture) -> None:
     tried = cases(table, world.database.dialect.name)
@@ -108,6 +109,7 @@ def test_no_value_of_a_row_stops_a_service(world: World, table: str, caplog: pyt
     assert unnamed == []
 
 
+@pytest.mark.spoils
 @pytest.mark.parametrize("column", ["payload", "kind", "attempts", "created"])
 def test_many_spoiled_rows_at_the_front_of_the_outbox_keep_none_behind_them(world: World, column: str) -> None:
     """More than are looked for at once."""
@@ -130,6 +132,7 @@ def test_many_spoiled_rows_at_the_front_of_the_outbox_keep_none_behind_them(worl
     assert "the last" in {row["content"]["event"].get("id") for row in world.rows("message")}
 
 
+@pytest.mark.spoils
 @pytest.mark.parametrize("column", ["created", "position", "kind", "attempts", "due_time"])
 def test_many_spoiled_rows_of_large_work_keep_none_behind_them(world: World, column: str) -> None:
     run_id = world.create(world.register())

@@ -36,6 +36,7 @@ def turn(world, **settings):
     return world.run_async(retention.run_once(world.database, given, world.now))
 
 
+@pytest.mark.spoils
 @pytest.mark.parametrize("batch", [1, 2, 100])
 def test_a_run_that_cannot_be_deleted_keeps_no_other(world, held, caplog, batch):
     flow_id = world.register()

@@ -366,6 +366,7 @@ def test_a_large_flow_is_scheduled_and_its_runs_get_their_task_runs_before_they_
     assert run_once(world, scheduler) == 1
 
 
+@pytest.mark.spoils
 def test_large_work_that_fails_stops_no_other_and_is_named(world, caplog):
     tasks = [{"slug": f"t{number}", "name": "t", "tags": []} for number in range(600)]
     flow_id = world.register(flow_document("large", tasks=tasks, edges=[]))

@@ -184,6 +184,7 @@ def test_where_there_is_nothing_to_do_nothing_is_done_or_complained_of(
 # ----- work that fails
 
 
+@pytest.mark.spoils
 def test_work_that_fails_is_put_off_for_longer_each_time_up_to_five_minutes(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -219,6 +219,7 @@ UNFORESEEN = [
 ]
 
 
+@pytest.mark.spoils
 @pytest.mark.parametrize("error", [*FORESEEN, *UNFORESEEN], ids=lambda error: type(error).__name__)
 def test_a_row_that_cannot_be_settled_is_named_with_the_reason_and_keeps_no_other(
     world: World, caplog: pytest.LogCaptureFixture, error: Exception

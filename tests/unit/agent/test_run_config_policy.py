@@ -195,6 +195,21 @@ def test_what_the_agent_sets_a_creator_may_not_set_otherwise() -> None:
         policy.admit(UniversalRun(env={"token": "x"}).serialize(), own=None, role="run", locked={"TOKEN"})
 
 
+@pytest.mark.parametrize(("mode", "is_refused"), [("env", True), ("all", False)])
+def test_what_an_operator_sets_for_each_run_is_the_operators(mode: Any, is_refused: bool) -> None:
+    agent = agents.Agent(env_vars={"TOKEN": "mine"})
+    agent.policy = RunConfigPolicy(mode)
+    run = {"run_config": UniversalRun(env={"TOKEN": "theirs"}).serialize(), "run_config_role": "run", "flow": {}}
+
+    if is_refused:
+        with pytest.raises(RunConfigRefused, match=r"^This agent sets TOKEN itself"):
+            agent._admitted(run)
+    else:
+        assert agent._admitted(run) == run["run_config"]
+    given = {**run, "run_config": UniversalRun(env={"MINE": "x"}).serialize()}
+    assert agent._admitted(given) == given["run_config"]
+
+
 def test_a_denied_variable_is_set_by_no_run_config() -> None:
     policy = RunConfigPolicy(None, ["my_*", "PREFECT__LOGGING__LEVEL"])
     given = UniversalRun(env={"MY_KEY": "x"}).serialize()
