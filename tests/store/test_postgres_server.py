@@ -23,7 +23,7 @@ from prefect.server.store.database import (
     UniquenessViolation,
 )
 from prefect.server.store.opening import migrate, open_database
-from prefect.server.store.phrases import value_of
+from prefect.server.store.phrases import inserting, value_of
 from support.databases import NoPostgres
 from support.rows import insert, uid
 
@@ -89,6 +89,37 @@ def test_what_was_not_told_yet_is_told_at_the_stop(replicas, run_async, monkeypa
             return [*found, await heard.get()]
 
     assert run_async(run()) == ["first", "last"]
+
+
+def test_what_a_broken_off_commit_did_not_prepare_is_prepared_later(url, run_async):
+    """Statements that are used often are prepared by name; those after a failed one of a round trip are not."""
+    add = inserting(tenant, "id", "name", "slug")
+    fill = inserting(catalogue.project, "id", "tenant_id", "name")
+
+    def work(number, slug):
+        def enter(tx):
+            tx.later(add, {"id": uid(number), "name": "x", "slug": slug})
+            tx.later(fill, {"id": uid(100 + number), "tenant_id": uid(number), "name": "p"})
+
+        return enter
+
+    async def run(database):
+        await database.start()
+        try:
+            # A roll-back of a connection that has prepared nothing yet.
+            with pytest.raises(ZeroDivisionError):
+                await database.write(lambda tx: (tx.raw("SELECT 1"), 1 / 0))
+            for number in range(1, 6):
+                await database.write(work(number, f"s{number}"))
+            with pytest.raises(UniquenessViolation):
+                await database.write(work(6, "s1"))
+            for number in range(7, 9):
+                await database.write(work(number, f"s{number}"))
+            return await database.read(lambda tx: tx.raw("SELECT count(*) FROM project"))
+        finally:
+            await database.stop()
+
+    assert run_async(run(postgres.PostgresDatabase(url, connections=1))) == [(7,)]
 
 
 def test_after_lost_connections_everybody_looks_again_and_work_goes_on(url, replicas, run_async):

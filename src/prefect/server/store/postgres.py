@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import random
 import threading
@@ -80,6 +81,7 @@ BEHAVIOUR = {
     "application_name": "proctor-server",
 }
 
+_roll_backs = itertools.count()
 _TOO_LARGE = (errors.ProgramLimitExceeded, errors.StatementTooComplex, errors.TooManyColumns, errors.TooManyArguments)
 _TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected)
 #: What psycopg does not count as a fault of the server, although it is one: a damaged table, rights taken away.
@@ -124,6 +126,8 @@ class PostgresTransaction(OpenTransaction):
         #: What begins the transaction, which nothing that came so far has needed.
         self._begin = begin
         self._is_begun = False
+        #: A round trip of several statements failed, so that those after the one that did were left out.
+        self._is_cut_short = False
         self.is_used = False
         self._may_look_before = begin == "BEGIN"  # else it gives one snapshot of everything
         # One for all statements: making one costs as much as a small statement, and each answer is read at once.
@@ -173,16 +177,24 @@ class PostgresTransaction(OpenTransaction):
         if self._begin and len(last) == 1:  # one statement is a transaction by itself
             self.cursor.execute(*last[0])
         elif last:
+            self._is_cut_short = True
             with self._conn.pipeline() if PIPELINES else contextlib.nullcontext():
                 for text, values in ((self._begin, None), *last, ("COMMIT", None)):
                     if text:
                         self.cursor.execute(text, values)
+            self._is_cut_short = False
         elif self._is_begun:
             self.cursor.execute("COMMIT")
 
     def roll_back(self) -> None:
         """Undo what was done, as far as it is not durable."""
-        if not self._conn.broken and self._conn.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+        if self._conn.broken:
+            return
+        if self._is_cut_short:
+            # psycopg takes for prepared what the server has left out after the statement that failed, and each later
+            # use would fail. It forgets all that is prepared at a roll-back, but only at one whose text is new to it.
+            self._conn.execute(f"ROLLBACK /* {next(_roll_backs)} */")
+        elif self._conn.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
             self._conn.execute("ROLLBACK")
 
     def one(self, statement: Any, /, **values: Any) -> Row | None:
