@@ -17,7 +17,6 @@ import json
 import os
 import pstats
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent.parent
+sys.path.insert(0, str(HERE / "bench"))
 
 ap = argparse.ArgumentParser()
 ap.add_argument("--before", default="HEAD", help="the commit to compare with")
@@ -233,32 +233,10 @@ async def profile(kind: str, count: int, *, in_threads: bool) -> None:
     pstats.Stats(profiler).sort_stats("tottime").print_stats(60)
 
 
-class Side:
-    """One commit, in a process of its own."""
-
-    def __init__(self, source: Path, database_url: str | None) -> None:
-        env = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT")} | {"PYTHONPATH": str(source / "src")}
-        database = ["--database", database_url] if database_url else []
-        self._process = subprocess.Popen(
-            [sys.executable, __file__, "--serve", *database], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def turn(self, kind: str, count: int, together: int) -> float:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"kind": kind, "count": count, "together": together}) + "\n")
-        self._process.stdin.flush()
-        return float(json.loads(self._process.stdout.readline()))
-
-    def stop(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-
-
-def compare(before: Path, args: argparse.Namespace) -> None:
+def measured(before: Path, args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Give one line for each kind of request."""
     with databases(args.postgres) as urls:
-        compare_over(before, args, urls)
+        yield from measured_over(before, args, urls)
 
 
 @contextmanager
@@ -279,51 +257,38 @@ def databases(is_postgres: bool) -> Iterator[Sequence[str | None]]:
         yield [f"{url.rpartition('/')[0]}/cost_{name}" for name in ("before", "now")]
 
 
-def compare_over(before: Path, args: argparse.Namespace, urls: Sequence[str | None]) -> None:
-    sides = Side(before, urls[0]), Side(HERE, urls[1])
+def measured_over(before: Path, args: argparse.Namespace, urls: Sequence[str | None]) -> Iterator[dict[str, Any]]:
+    from beside import Asked
+
+    sides = [
+        Asked(source, __file__, "--serve", *(["--database", url] if url else []))
+        for source, url in zip((before, HERE), urls, strict=True)
+    ]
     try:
         for kind in args.kinds.split(","):
             for side in sides:
-                side.turn(kind, 2 * args.requests, args.together)
+                side.turn(kind=kind, count=2 * args.requests, together=args.together)
             turns = []
             for place in range(args.rounds):
                 first, second = (0, 1) if place % 2 else (1, 0)
-                took = {first: sides[first].turn(kind, args.requests, args.together)}
-                took[second] = sides[second].turn(kind, args.requests, args.together)
+                took = {first: sides[first].turn(kind=kind, count=args.requests, together=args.together)}
+                took[second] = sides[second].turn(kind=kind, count=args.requests, together=args.together)
                 turns.append((took[0], took[1]))
             old, new = (statistics.median(turn[side] for turn in turns) for side in (0, 1))
             ratios = sorted(b / a for a, b in turns)
-            print(
-                json.dumps(
-                    {
-                        "bench": "request_cost",
-                        "kind": kind,
-                        "database": "postgres" if args.postgres else "sqlite",
-                        "together": args.together,
-                        "before_us": round(old * 1e6),
-                        "now_us": round(new * 1e6),
-                        "ratio": round(statistics.median(ratios), 3),
-                        "quartiles": [round(ratios[len(ratios) * part // 4], 3) for part in (1, 3)],
-                    }
-                ),
-                flush=True,
-            )
+            yield {
+                "bench": "request_cost",
+                "kind": kind,
+                "database": "postgres" if args.postgres else "sqlite",
+                "together": args.together,
+                "before_us": round(old * 1e6),
+                "now_us": round(new * 1e6),
+                "ratio": round(statistics.median(ratios), 3),
+                "quartiles": [round(ratios[len(ratios) * part // 4], 3) for part in (1, 3)],
+            }
     finally:
         for side in sides:
             side.stop()
-
-
-@contextmanager
-def checked_out(commit: str) -> Iterator[Path]:
-    """Give a folder with another commit's files."""
-    with tempfile.TemporaryDirectory() as folder:
-        before = Path(folder, "before")
-        git = ["git", "-C", str(HERE)]
-        subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(before), commit], check=True)
-        try:
-            yield before
-        finally:
-            subprocess.run([*git, "worktree", "remove", "--force", str(before)], check=True)
 
 
 def main() -> None:
@@ -334,8 +299,11 @@ def main() -> None:
     if args.profile:
         asyncio.run(profile(args.profile, args.requests, in_threads=args.threads))
         return
+    from beside import checked_out
+
     with checked_out(args.before) as before:
-        compare(before, args)
+        for line in measured(before, args):
+            print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,8 @@ class Side:
         return (int(parts[11]) + int(parts[12])) / TICKS
 
 
-def compare(before: Path, args: argparse.Namespace, urls: Any, ending: ExitStack) -> None:
+def measured(before: Path, args: argparse.Namespace, urls: Any, ending: ExitStack) -> Iterator[dict[str, Any]]:
+    """Give one line for each kind."""
     folder = Path(ending.enter_context(tempfile.TemporaryDirectory()))
     sides = Side(before, folder / "before", urls[0], ending), Side(HERE, folder / "now", urls[1], ending)
     for kind in args.kinds.split(","):
@@ -161,18 +163,19 @@ def compare(before: Path, args: argparse.Namespace, urls: Any, ending: ExitStack
             (now["client"] + now["server"]) / (old["client"] + old["server"])
             for old, now in zip(*found, strict=True)
         )
-        line |= {"ratio": round(statistics.median(ratios), 3), "load": round(os.getloadavg()[0], 1)}
-        print(json.dumps(line), flush=True)
+        yield line | {"ratio": round(statistics.median(ratios), 3), "load": round(os.getloadavg()[0], 1)}
 
 
 def main() -> None:
-    from request_cost import checked_out, databases
+    from beside import checked_out
+    from request_cost import databases
 
     args = ap.parse_args()
     with ExitStack() as ending:
         before = ending.enter_context(checked_out(args.before))
         urls = ending.enter_context(databases(args.postgres))
-        compare(before, args, urls, ending)
+        for line in measured(before, args, urls, ending):
+            print(json.dumps(line), flush=True)
 
 
 if __name__ == "__main__":
