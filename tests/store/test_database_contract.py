@@ -390,3 +390,9 @@ def test_deleting_an_agent_leaves_its_runs(database, run_async):
 
     run_async(make(database))
     assert run_async(database.write(write)) == {"agent_id": None}
+
+
+def test_the_clock_of_the_database_is_told_as_a_time(database, run_async):
+    told = run_async(database.read(lambda tx: tx.one(select(catalogue.current_time().label("at")))))["at"]
+    assert told.utcoffset() == timedelta(0)
+    assert told.year > 2020

@@ -18,7 +18,7 @@ from prefect.server.store.database import (
     InvalidValue,
     UniquenessViolation,
 )
-from prefect.server.store.dialect import POSTGRESQL, SQLITE, dump_json, load_json, upsert
+from prefect.server.store.dialect import POSTGRESQL, SQLITE, JsonText, dump_json, load_json, upsert
 from prefect.server.store.opening import open_database
 from support.databases import NoPostgres
 from support.meeting import meet
@@ -178,6 +178,10 @@ def test_a_value_that_does_not_fit_its_comparison_is_an_invalid_value(
 
 
 # ----- values
+
+
+def test_a_text_of_json_that_was_made_before_is_kept_as_it_is() -> None:
+    assert dump_json(JsonText('{"a":  1}')) == '{"a":  1}'
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,33 @@ def test_what_a_broken_off_commit_did_not_prepare_is_prepared_later(url, run_asy
     assert run_async(run(postgres.PostgresDatabase(url, connections=1))) == [(7,)]
 
 
+def test_a_stop_asks_for_the_end_of_a_read_no_longer_than_it_waits_for_one(url, run_async, monkeypatch):
+    asked, cancel = [], psycopg.Connection.cancel_safe
+
+    def cancel_safe(conn, **how):
+        asked.append(how)
+        cancel(conn, timeout=60.0)
+
+    def cancel_safe(conn, **how):
+        asked.append(how)
+        cancel(conn, timeout=60.0)
+
+    monkeypatch.setattr(postgres, "LAST_READ_SECONDS", 0.25)
+    monkeypatch.setattr(psycopg.Connection, "cancel_safe", cancel_safe)
+
+    async def run():
+        database, begun = open_database(url, readers=1), threading.Event()
+        await database.start()
+        reading = asyncio.ensure_future(database.read(lambda tx: (begun.set(), tx.raw("SELECT pg_sleep(600)"))))
+        await asyncio.to_thread(begun.wait, 60)
+        await database.stop()
+        with pytest.raises((TookTooLong, DatabaseUnavailable)):
+            await reading
+
+    run_async(run())
+    assert asked == [{"timeout": 0.25}]
+
+
 def test_after_lost_connections_everybody_looks_again_and_work_goes_on(url, replicas, run_async):
     async def run():
         heard = _hear(replicas[0])

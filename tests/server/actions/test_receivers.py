@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import logging
 import socket
+from urllib.parse import urlsplit
 
 import pytest
 
-from prefect.server.actions import automations, hooks
+from prefect.server.actions import automations, delivery, hooks
 from prefect.server.actions.delivery import Mail, Post, Undeliverable, deliver
 from prefect.server.actions.receivers import is_allowed, read_mail_address, read_receiver
 from prefect.server.catalogue import metadata
@@ -323,6 +324,12 @@ def test_a_name_with_allowed_and_denied_addresses_is_reached_at_the_allowed_ones
         deliver(Post("Webhook", f"http://two.example:{sink.url.rpartition(':')[2]}/", b"{}", {}), SETTINGS)
 
         assert len(sink.requests) == 1
+
+
+@pytest.mark.parametrize("url", ["http://x.example/y", "https://x.example/y"])
+def test_a_proxy_is_waited_for_as_long_as_a_receiver(url):
+    connection, _, _ = delivery._through(urlsplit("http://127.0.0.1:3128"), read_receiver(url), 7.5)
+    assert (connection.host, connection.port, connection.timeout) == ("127.0.0.1", 3128, 7.5)
 
 
 def test_a_proxy_of_the_environment_is_used_for_what_it_may_reach(monkeypatch):

@@ -47,7 +47,12 @@ def test_a_run_that_cannot_be_deleted_keeps_no_other(world, held, caplog, batch)
     held(runs[1])
     world.pass_time(31 * DAY)
 
-    assert turn(world, retention_batch=batch) == 3
+    with caplog.at_level("INFO", logger="prefect.server.services.retention"):
+        assert turn(world, retention_batch=batch) == 3
+    assert "Retention: 3 flow runs that ended before " in caplog.text
+    caplog.clear()
+    assert turn(world, retention_batch=batch) == 0
+    assert "are deleted" not in caplog.text
     assert [row["id"] for row in world.rows("flow_run")] == [runs[1]]
     assert world.history(runs[1]) == ["Scheduled", "Submitted", "Running", "Success"]
     assert f"Flow run that is to be deleted {runs[1]} could not be dealt with" in caplog.text

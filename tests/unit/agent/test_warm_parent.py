@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import signal
+import subprocess
+import sys
 import threading
 from types import SimpleNamespace
 from typing import Any
@@ -62,3 +65,44 @@ def test_each_answer_without_a_process_is_told_as_what_it_is(
     assert type(told.value) is kind
     (request,) = made.asked
     assert (request["environ"], request["working_dir"]) == ({"A": "1"}, "/somewhere")
+
+
+# ----- the process of a run
+
+
+def ended_process() -> int:
+    """Give the number of a process that has ended and that nobody waits for any more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.parametrize("code", [0, 3, -9])
+def test_of_a_process_that_had_ended_before_anybody_looked_its_end_is_told(code: int) -> None:
+    process = warm.ForkedProcess(ended_process())
+    process.terminate()
+    process.kill()
+    assert process.poll() is None
+
+    process._note_end(code)
+
+    assert (process.poll(), process.wait(), process.wait()) == (code, code, code)
+
+
+def test_a_process_that_ends_meanwhile_is_sent_no_signal_and_that_is_no_error() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as played:
+        process = warm.ForkedProcess(played.pid)
+        played.communicate(b"\n")
+    process.terminate()
+
+    process._note_end(None)  # its parent was killed, and nobody has seen the code
+    assert process.wait() == 0
+
+
+def test_a_process_whose_parent_was_killed_is_waited_for_all_the_same() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as played:
+        process = warm.ForkedProcess(played.pid)
+        process._note_end(None)
+        process.kill()
+        assert process.wait() == 0
+        assert played.wait() == -signal.SIGKILL

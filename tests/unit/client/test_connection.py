@@ -192,6 +192,13 @@ def test_an_answer_of_another_kind_says_what_it_was(stub, status, content, kind,
         Client().graphql("{ x }")
 
 
+@pytest.mark.parametrize("content", [{"data": [1]}, {"data": None}, {"nothing": 1}], ids=str)
+def test_an_answer_without_data_is_of_no_server(stub, content):
+    stub.on("x", (200, content))
+    with pytest.raises(ClientError, match=r"^Malformed response received from http://\S+: expected an object"):
+        Client().ask("{ x }")
+
+
 def test_an_answer_without_json_of_a_cloud_may_mean_a_missing_key(stub):
     stub.on("x", (200, b"<html>"))
     with set_temporary_config({"backend": "cloud"}):
