@@ -129,10 +129,6 @@ def test_a_stop_asks_for_the_end_of_a_read_no_longer_than_it_waits_for_one(url, 
         asked.append(how)
         cancel(conn, timeout=60.0)
 
-    def cancel_safe(conn, **how):
-        asked.append(how)
-        cancel(conn, timeout=60.0)
-
     monkeypatch.setattr(postgres, "LAST_READ_SECONDS", 0.25)
     monkeypatch.setattr(psycopg.Connection, "cancel_safe", cancel_safe)
 
