@@ -13,7 +13,9 @@ from prefect.client.many_runs import ManyRuns
 from prefect.contract import errors, limits, operations
 from prefect.contract.fitting import fitted
 from prefect.exceptions import ClientError, ObjectNotFoundError
+from prefect.utilities import written
 from prefect.utilities.context import context
+from prefect.utilities.written import Written
 
 if TYPE_CHECKING:
     from prefect.core.flow import Flow
@@ -350,10 +352,10 @@ class Client(ManyRuns):
         Returns:
             For each, in order, ``status`` and ``message``, which :func:`state_after` reads.
         """
-        plain = [{key: value for key, value in one.items() if key != "id"} for one in proposals]
-        given = {"states": proposals}
         answers: list[dict[str, Any]] = self.change_with_extras(
-            operations.SET_TASK_RUN_STATES, given, plain={"states": plain}
+            operations.SET_TASK_RUN_STATES,
+            {"states": proposals},
+            plain=lambda: {"states": _without_ids(proposals)},
         )["states"]
         return answers
 
@@ -389,9 +391,9 @@ class Client(ManyRuns):
 
     def _set_state(self, document: str, item: dict[str, Any], state: State) -> State:
         # The new state's own id makes it safe to send the proposal again when its answer was lost.
-        import uuid
+        from prefect.utilities.ids import new_id
 
-        named = {**item, "id": str(uuid.uuid4())}
+        named = {**item, "id": new_id()}
         answer = self.change_with_extras(document, {"states": [named]}, plain={"states": [item]})["states"][0]
         return state_after(answer, state)
 
@@ -400,8 +402,9 @@ class Client(ManyRuns):
     def write_run_logs(self, logs: Sequence[Mapping[str, Any]] | Mapping[str, Any]) -> None:
         """Store log records of runs; a record that carries an ``id`` is stored once however often it is sent."""
         records: list[Mapping[str, Any]] = [logs] if isinstance(logs, Mapping) else list(logs)
-        plain = [{key: value for key, value in record.items() if key != "id"} for record in records]
-        answer = self.change_with_extras(operations.WRITE_RUN_LOGS, {"logs": records}, plain={"logs": plain})
+        answer = self.change_with_extras(
+            operations.WRITE_RUN_LOGS, {"logs": records}, plain=lambda: {"logs": _without_ids(records)}
+        )
         if not answer["success"]:
             raise ValueError("Writing logs failed.")
 
@@ -482,13 +485,19 @@ class Client(ManyRuns):
             raise ValueError("Deleting the task tag concurrency limit failed.")
 
 
-def proposal_of(task_run_id: str, version: int | None, state: State) -> tuple[dict[str, Any], int]:
-    """Give what a request says of one proposed state, under an id of its own, and about the bytes that it takes."""
-    import uuid
+def proposal_of(task_run_id: str, version: int | None, state: State) -> Written:
+    """Give what a request says of one proposed state, under an id of its own."""
+    from prefect.utilities.ids import new_id
 
-    document = _document_of(state)
-    size = len(encode(document))
-    return {"task_run_id": task_run_id, "version": version, "state": document, "id": str(uuid.uuid4())}, size
+    document, text = _document_and_text_of(state)
+    state_id = new_id()
+    fields = {"task_run_id": task_run_id, "version": version, "state": document, "id": state_id}
+    head = written.encode({"task_run_id": task_run_id, "version": version})
+    return Written(fields, f'{head[:-1]},"state":{text},"id":"{state_id}"}}')
+
+
+def _without_ids(objects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in one.items() if key != "id"} for one in objects]
 
 
 def state_after(answer: Mapping[str, Any], state: State) -> State:
@@ -503,6 +512,11 @@ def state_after(answer: Mapping[str, Any], state: State) -> State:
 
 def _document_of(state: State) -> dict[str, Any]:
     """Serialize a state so that it can be sent and kept: its words are shortened, what is no JSON is left out."""
+    return _document_and_text_of(state)[0]
+
+
+def _document_and_text_of(state: State) -> tuple[dict[str, Any], str]:
+    """Give the same, and its JSON."""
     try:
         document = state.serialize()
     except ValueError as error:
@@ -513,7 +527,15 @@ def _document_of(state: State) -> dict[str, Any]:
                 setattr(bare, name, None)
         bare.message = f"{state.message or ''} [left out: {str(error)[:500]}]".strip()
         document = bare.serialize()
-    return fitted(document, limits.STATE_PAYLOAD_BYTES, leave_out=False)
+    try:
+        text = written.encode(document)
+    except (ValueError, TypeError, RecursionError):
+        text = ""
+    # Escaped are U+0000 and halves of surrogate pairs, which cannot be kept, and much that can; spaces may be counted.
+    if not text or "\\u" in text or len(text) > limits.STATE_PAYLOAD_BYTES // 2:
+        document = fitted(document, limits.STATE_PAYLOAD_BYTES, leave_out=False)
+        text = encode(document).decode()
+    return document, text
 
 
 def _state(serialized: Mapping[str, Any] | str | None) -> State:

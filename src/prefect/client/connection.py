@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -13,6 +13,7 @@ from prefect._version import __version__
 from prefect.client import auth, diagnostics, transport
 from prefect.contract import errors, operations
 from prefect.exceptions import AuthorizationError, ClientError, InvalidAddressError
+from prefect.utilities import written
 from prefect.utilities.context import context
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Connection:
         self.logger = get_logger("Client")
         self.retry_seconds: float | None = None
         self._attached_headers: dict[str, str] = {}
+        # Whose they are, and the headers that every request of theirs has.
+        self._usual_headers: tuple[tuple[Any, ...], dict[str, str]] | None = None
         stored = self.load_auth_from_disk() if self._auth_file.is_file() else {}
         self.api_key: str | None = auth.clean_key(
             api_key or context.config.cloud.get("api_key") or stored.get("api_key")
@@ -153,7 +156,12 @@ class Connection:
         return data
 
     def change_with_extras(
-        self, document: str, values: Mapping[str, Any], *, plain: Mapping[str, Any], **options: Any
+        self,
+        document: str,
+        values: Mapping[str, Any],
+        *,
+        plain: Mapping[str, Any] | Callable[[], Mapping[str, Any]],
+        **options: Any,
     ) -> Any:
         """Send a mutation with inputs that not every server knows; a server that refuses them gets ``plain``."""
         if self.api_server not in _plain_servers:
@@ -163,7 +171,7 @@ class Connection:
                 if "is not defined by type" not in str(error):
                     raise
                 _plain_servers.add(self.api_server)
-        return self.change(document, plain, **options)
+        return self.change(document, plain() if callable(plain) else plain, **options)
 
     @property
     def timeout_seconds(self) -> float:
@@ -289,11 +297,16 @@ class Connection:
             raise errors.exception_for(answer["errors"])
         return answer
 
-    def _headers(self, headers: Mapping[str, str] | None, api_key: str | None) -> dict[str, str]:
+    def _headers(self, headers: Mapping[str, str] | None, api_key: str | None) -> Mapping[str, str]:
         """Put the headers of a request together; of one name in any case, the later one counts.
 
         As in 1.x: over the caller's, the client's own version and key; over these, what was attached.
         """
+        is_usual = headers is None and api_key is None and not self._attached_headers
+        run_process = context.get("run_process")
+        who = (self.api_key, self._tenant_id, run_process)
+        if is_usual and self._usual_headers is not None and self._usual_headers[0] == who:
+            return self._usual_headers[1]
         complete = {
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
@@ -307,7 +320,6 @@ class Connection:
             own["Authorization"] = f"Bearer {key}"
             if self._tenant_id:
                 own["X-PREFECT-TENANT-ID"] = self._tenant_id
-        run_process = context.get("run_process")
         if run_process:
             own["X-PREFECT-RUN-PROCESS"] = str(run_process)
         if headers:
@@ -319,6 +331,8 @@ class Connection:
         for name, value in complete.items():
             if "\n" in str(value) or "\r" in str(value):  # the library below would show the value, which may be a key
                 raise ClientError(f"The header {str(name)[:80]!r} holds a line break.")
+        if is_usual:
+            self._usual_headers = who, complete
         return complete
 
     def _exchange(
@@ -415,9 +429,22 @@ def encode(content: Mapping[str, Any]) -> bytes:
         ValueError: a value that is none, or is nested too deeply.
     """
     try:
-        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+        return (_of_written(content) or written.encode(content)).encode()
     except RecursionError:
         raise ValueError("The values of a request are nested too deeply to be sent as JSON.") from None
+
+
+def _of_written(content: Mapping[str, Any]) -> str | None:
+    """Put the JSON of a request together whose one input is a list of objects that know theirs."""
+    values = (content.get("variables") or {}).get("input")
+    if type(values) is not dict or len(values) != 1 or len(content["variables"]) != 1:
+        return None
+    ((name, listed),) = values.items()
+    texts = written.texts_of(listed)
+    if texts is None:
+        return None
+    frame = written.encode({**content, "variables": {"input": {name: []}}})
+    return frame.removesuffix("]}}}") + ",".join(texts) + "]}}}"
 
 
 def _retry_seconds() -> float:

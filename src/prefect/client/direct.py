@@ -73,12 +73,12 @@ class Lines:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._free: dict[tuple[str, int], list[socket.socket]] = {}
+        self._free: dict[tuple[str, int], list[_Line]] = {}
 
     def __del__(self) -> None:
         for free in self._free.values():
             for line in free:
-                line.close()
+                line.socket.close()
 
     def ask(
         self,
@@ -100,21 +100,20 @@ class Lines:
         if body is not None:
             lines.append(f"Content-Length: {len(body)}")
         request = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b"")
-        line = self._take(place) or _connected(place, connect_seconds)
+        line = self._take(place) or _Line(place, connect_seconds)
         try:
-            line.settimeout(read_seconds)
-            line.sendall(request)
-            answer, is_kept = _read(line)
+            line.send(request, read_seconds)
+            answer, is_kept = line.read()
         except BaseException:
-            line.close()
+            line.socket.close()
             raise
         if is_kept:
             self._give_back(place, line)
         else:
-            line.close()
+            line.socket.close()
         return answer
 
-    def _take(self, place: Place) -> socket.socket | None:
+    def _take(self, place: Place) -> _Line | None:
         while True:
             with self._lock:
                 free = self._free.get((place.host, place.port))
@@ -122,23 +121,61 @@ class Lines:
                     return None
                 line = free.pop()
             # Nothing is to come on a free one: what can be read is its end.
-            if not _can_be_read(line):
+            if not _can_be_read(line.socket):
                 return line
-            line.close()
+            line.socket.close()
 
-    def _give_back(self, place: Place, line: socket.socket) -> None:
+    def _give_back(self, place: Place, line: _Line) -> None:
         with self._lock:
             free = self._free.setdefault((place.host, place.port), [])
             if len(free) < CONNECTIONS_KEPT:
                 free.append(line)
                 return
-        line.close()
+        line.socket.close()
 
 
-def _connected(place: Place, seconds: float) -> socket.socket:
-    line = socket.create_connection((place.host, place.port), seconds)
-    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return line
+class _Line:
+    """One connection, and what reads its answers one after the other."""
+
+    __slots__ = ("_answer", "_seconds", "socket")
+
+    def __init__(self, place: Place, connect_seconds: float) -> None:
+        self.socket = socket.create_connection((place.host, place.port), connect_seconds)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._seconds: float | None = None
+        self._answer = _Answer()
+
+    def send(self, request: bytes, read_seconds: float) -> None:
+        if read_seconds != self._seconds:
+            self.socket.settimeout(read_seconds)
+            self._seconds = read_seconds
+        self.socket.sendall(request)
+
+    def read(self) -> tuple[Told, bool]:
+        """Read one answer; tells, too, whether the connection may be used again."""
+        from httptools import HttpParserError
+
+        answer = self._answer
+        answer.begin()
+        came = 0
+        while not answer.is_complete:
+            part = self.socket.recv(PART_BYTES)
+            came += len(part)
+            if not part:
+                if answer.ends_with_connection:
+                    break
+                raise BrokenAnswer("the connection was lost")
+            try:
+                answer.parser.feed_data(part)
+            except HttpParserError:
+                if answer.is_complete:  # what follows it is nobody's
+                    answer.is_kept = False
+                    break
+                raise BrokenAnswer("the answer is no HTTP") from None
+            if not answer.status and came > MOST_HEAD_BYTES:
+                raise BrokenAnswer("the answer's headers do not end")
+        told = Told(answer.status, answer.headers, _decoded(b"".join(answer.parts), answer.headers))
+        return told, answer.is_complete and answer.is_kept
 
 
 def _can_be_read(line: socket.socket) -> bool:
@@ -150,12 +187,16 @@ def _can_be_read(line: socket.socket) -> bool:
 
 
 class _Answer:
-    """One answer, as far as it has come."""
+    """The answer of a connection that is being read, as far as it has come."""
 
     def __init__(self) -> None:
         from httptools import HttpResponseParser
 
         self.parser = HttpResponseParser(self)
+        self.begin()
+
+    def begin(self) -> None:
+        """Be the next answer: the one before has come, and nothing after it."""
         self.status = 0
         self.headers: dict[str, str] = {}
         self.parts: list[bytes] = []
@@ -196,32 +237,6 @@ class _Answer:
     def ends_with_connection(self) -> bool:
         """Tell whether it says nothing of its length: then it is whole when the connection ends."""
         return bool(self.status) and "content-length" not in self.headers and "transfer-encoding" not in self.headers
-
-
-def _read(line: socket.socket) -> tuple[Told, bool]:
-    """Read one answer; tells, too, whether the connection may be used again."""
-    from httptools import HttpParserError
-
-    answer = _Answer()
-    came = 0
-    while not answer.is_complete:
-        part = line.recv(PART_BYTES)
-        came += len(part)
-        if not part:
-            if answer.ends_with_connection:
-                break
-            raise BrokenAnswer("the connection was lost")
-        try:
-            answer.parser.feed_data(part)
-        except HttpParserError:
-            if answer.is_complete:  # what follows it is nobody's
-                answer.is_kept = False
-                break
-            raise BrokenAnswer("the answer is no HTTP") from None
-        if not answer.status and came > MOST_HEAD_BYTES:
-            raise BrokenAnswer("the answer's headers do not end")
-    told = Told(answer.status, answer.headers, _decoded(b"".join(answer.parts), answer.headers))
-    return told, answer.is_complete and answer.is_kept
 
 
 def _decoded(body: bytes, headers: Mapping[str, str]) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from prefect.model.codec import public, register
 from prefect.model.serializers import DateTimeSerializer, JSONSerializer, PickleSerializer, Serializer
+from prefect.utilities.ids import new_id
 from prefect.utilities.sameness import same
 
 if TYPE_CHECKING:
@@ -78,10 +79,8 @@ class Result:
     @property
     def default_location(self) -> str:
         """A fresh location: the day and a random name."""
-        import uuid
-
         now = datetime.now(UTC)
-        return f"{now.year}/{now.month}/{now.day}/{uuid.uuid4()}.prefect_result"
+        return f"{now.year}/{now.month}/{now.day}/{new_id()}.prefect_result"
 
     def copy(self) -> Self:
         """Give another result with the same value, location and settings."""

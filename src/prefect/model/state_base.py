@@ -289,6 +289,8 @@ class State:
 
     def _checked(self, field: str, value: Mapping[str, Any]) -> dict[str, Any]:
         """Give values as JSON would; refuse what it cannot hold."""
+        if len(value) == 1 and _are_tags(value.get("tags")):
+            return {"tags": value["tags"][:]}
         import json
 
         try:
@@ -315,6 +317,11 @@ class State:
         state.context = dict(context)
         state.cached_inputs = {name: _load_result(item, "cached_inputs", keep_results) for name, item in cached.items()}
         return state
+
+
+def _are_tags(tags: object) -> bool:
+    """Tell whether this is what nearly every state has as its context: a list of texts."""
+    return type(tags) is list and all(type(tag) is str for tag in tags)
 
 
 def mapping(data: Mapping[str, Any], field: str) -> Mapping[str, Any]:

@@ -22,6 +22,9 @@ logger = logging.getLogger("prefect.server.connections")
 OTHER_FILES = 100
 SAFE_LINES = b"".join(b"%s: %s\r\n" % header for header in safe_headers())
 END = b"content-length: 0\r\nconnection: close\r\n" + SAFE_LINES + b"\r\n"
+#: A larger body costs more to copy than to write alone.
+LARGEST_JOINED = 65_536
+CONTINUE = b"HTTP/1.1 100 "
 TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\n" + END
 NO_ROOM = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n" + END
 
@@ -37,6 +40,36 @@ def raise_file_limit(wanted: int) -> int:
         return wanted
     logger.warning("Only %d files may be open: at most %d connections", soft, max(1, soft - OTHER_FILES))
     return max(1, soft - OTHER_FILES)
+
+
+class _Whole(asyncio.Transport):
+    """Writes the headers of one answer together with what follows them: one packet, and one waking of who reads it."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__()
+        self._transport = transport
+        self._head: bytes | None = None
+        self._is_begun = False
+
+    def write(self, data: bytes) -> None:  # type: ignore[override]
+        if not self._is_begun and not data.startswith(CONTINUE):
+            self._is_begun, self._head = True, data
+            return
+        if self._head is not None:
+            head, self._head = self._head, None
+            if len(data) > LARGEST_JOINED:
+                self._transport.write(head)
+            else:
+                data = head + data
+        self._transport.write(data)
+
+    def close(self) -> None:
+        if self._head is not None:
+            self.write(b"")
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
 
 
 def connection_class(most: int, header_seconds: float) -> type[asyncio.Protocol]:
@@ -65,6 +98,10 @@ def connection_class(most: int, header_seconds: float) -> type[asyncio.Protocol]
         def on_headers_complete(self) -> None:
             self._stop_waiting()
             super().on_headers_complete()
+            cycle = self.cycle
+            # Others have answers without a body, or none for a while.
+            if cycle is not None and not cycle.response_started and cycle.scope["method"] == "POST":
+                cycle.transport = _Whole(self.transport)
 
         def send_400_response(self, msg: str) -> None:
             said = msg.encode("ascii", "replace")

@@ -10,6 +10,8 @@ import os
 import struct
 from typing import Any, NamedTuple
 
+from prefect.utilities.written import Written, encode
+
 Record = dict[str, Any]
 
 _HEAD = struct.Struct("<QQQ?")
@@ -54,9 +56,8 @@ class Journal:
 
     def add(self, record: Record) -> None:
         """Add a record; it can be read from now on, even if this process ends here."""
-        import json
-
-        line = json.dumps(record).encode() + b"\n"
+        text = record.text if type(record) is Written else encode(record)
+        line = text.encode() + b"\n"
         os.pwrite(self.fd, line, self._end)
         self._end += len(line)
         self._added += 1

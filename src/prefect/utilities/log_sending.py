@@ -6,6 +6,7 @@ batches, keeps a batch that could not be sent and tries again. Knows nothing of 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -17,6 +18,7 @@ from importlib import import_module
 from typing import Any
 
 from prefect.utilities.log_journal import Journal
+from prefect.utilities.written import Written, encode
 
 MAX_LOG_SIZE = 1_000_000
 MAX_BATCH_LOG_SIZE = 4_000_000
@@ -51,9 +53,7 @@ def fitting_message(message: str) -> str:
 def getlogsize(log: Record) -> int:
     """Give about the number of bytes that a record takes in a request."""
     # As JSON text: a line break takes two bytes there, a letter outside ASCII six.
-    import json
-
-    return len(json.dumps(log.get("message") or "")) + LOG_OVERHEAD
+    return len(encode(log.get("message") or "")) + LOG_OVERHEAD
 
 
 class LogManager:
@@ -114,6 +114,8 @@ class LogManager:
     def enqueue(self, message: Record) -> None:
         """Take a record to be sent; when too many wait already it is dropped and counted. Never waits, never raises."""
         size = getlogsize(message)
+        with contextlib.suppress(TypeError, ValueError):  # one that is no JSON is refused when it is sent
+            message = Written(message, encode(message))
         with self._changed:
             if len(self._queue) >= _MAX_PENDING_RECORDS or self._queue_size + size > _MAX_PENDING_SIZE:
                 self._dropped += 1

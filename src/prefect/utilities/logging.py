@@ -172,14 +172,13 @@ class CloudHandler(logging.Handler):
         if record.levelno < _level_number(config.logging.level):
             return
         # A run has loaded them; a script that only builds a flow need not.
-        from uuid import uuid4
-
+        from prefect.utilities.ids import new_id
         from prefect.utilities.log_sending import LOG_MANAGER, fitting_message
 
         try:
             LOG_MANAGER.enqueue(
                 {
-                    "id": str(uuid4()),
+                    "id": new_id(),
                     "flow_run_id": content.get("flow_run_id"),
                     "task_run_id": content.get("task_run_id"),
                     "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),

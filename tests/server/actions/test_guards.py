@@ -49,7 +49,7 @@ PASSED_ON = {
     ("secrets.py", "_ready_key"),
     ("secrets.py", "stored_secret"),
     ("set_state.py", "set_flow_run_state"),
-    ("set_state.py", "set_task_run_state"),
+    ("set_state.py", "_judge"),
     ("receivers.py", "read_receiver"),
     ("receivers.py", "read_mail_address"),
     ("schedule_preview.py", "preview"),

@@ -133,6 +133,28 @@ def test_the_headers_of_a_request(stub):
     assert stub.asked[-1].headers["Authorization"] == "Bearer k"
 
 
+def test_headers_follow_who_asks(stub):
+    stub.data("x", x=1)
+    client = Client(api_key="k")
+
+    def sent(**values: Any) -> dict[str, str]:
+        with context(**values):
+            client.ask("{ x }")
+        return {name.lower(): value for name, value in stub.asked[-1].headers.items()}
+
+    assert "x-prefect-run-process" not in sent()
+    assert sent(run_process="run/1")["x-prefect-run-process"] == "run/1"
+    assert sent(run_process="run/2")["x-prefect-run-process"] == "run/2"
+    client.api_key = "other"
+    assert sent()["authorization"] == "Bearer other"
+    client.attach_headers({"X-Mine": "1"})
+    assert sent()["x-mine"] == "1"
+    client.api_key = "line\nbreak"
+    for _ in range(2):
+        with pytest.raises(Exception, match="line break"):
+            client.ask("{ x }")
+
+
 # ----- asking again
 
 

@@ -105,7 +105,8 @@ class Courier:
             UpstreamChanged: the task shall not begin before it has looked at the states upstream again.
             Exception: as ``Client.set_task_run_state`` raises it.
         """
-        proposal, size = proposal_of(task_run_id, version, state)
+        proposal = proposal_of(task_run_id, version, state)
+        size = len(proposal.text)
         is_kept_back = (
             type(state) is Success
             and self._keeps_back

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from prefect.engine.results.places import check_file, check_filled_file
 from prefect.model.codec import public, register
 from prefect.model.result import Result
 from prefect.utilities.context import context
+from prefect.utilities.ids import random_digits
 
 
 @register("result")
@@ -71,9 +71,7 @@ class LocalResult(Result):
         self.logger.debug("Starting to upload result to %s...", new.location)
         data = self.serializer.serialize(value_)
         path = os.path.join(self.dir, os.path.expanduser(new.location))
-        folder = os.path.dirname(os.path.abspath(path))
-        os.makedirs(folder, exist_ok=True)
-        _write_whole(path, folder, data)
+        _write_whole(path, os.path.dirname(os.path.abspath(path)), data)
         new.location = path
         self.logger.debug("Finished uploading result to %s...", new.location)
         return new
@@ -105,11 +103,20 @@ class LocalResult(Result):
 
 
 def _write_whole(path: str, folder: str, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".prefect-")
+    temporary = os.path.join(folder, f".prefect-{random_digits()}")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, _mode_of(path))
+        handle = _new_file(temporary)
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+        handle = _new_file(temporary)
+    try:
+        with open(handle, "wb", buffering=0) as file:
+            left = memoryview(data)
+            while left:
+                left = left[file.write(left) :]
+        with contextlib.suppress(FileNotFoundError):
+            # The file that is replaced keeps its mode; a new one has what this process gives to new ones.
+            os.chmod(temporary, os.stat(path).st_mode & 0o777)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -117,16 +124,5 @@ def _write_whole(path: str, folder: str, data: bytes) -> None:
         raise
 
 
-def _mode_of(path: str) -> int:
-    """Give the mode of the file that is replaced, or that of a new one."""
-    try:
-        return os.stat(path).st_mode & 0o777
-    except FileNotFoundError:
-        return 0o666 & ~_umask()
-
-
-def _umask() -> int:
-    # The only way to read it is to set it.
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def _new_file(path: str) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import unicodedata
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prefect.contract import limits
 from prefect.server.errors import ApiError, BadInput
+from prefect.utilities.ids import new_id, random_digits
 
 __all__ = [
     "check_key",
@@ -44,33 +43,6 @@ def check_priority(priority: int | None) -> int | None:
         span = f"{limits.LOWEST_PRIORITY} to {limits.HIGHEST_PRIORITY}"
         raise BadInput("priority", f"a whole number from {span}", priority)
     return priority
-
-
-#: Hexadecimal digits that nobody has taken yet, 32 in each text.
-_digits: deque[str] = deque()
-# A process that is forked must not give out what the other one has.
-os.register_at_fork(after_in_child=_digits.clear)
-_TEXTS_AT_ONCE = 256
-
-
-def random_digits() -> str:
-    """Give 32 random hexadecimal digits, from any thread.
-
-    They are asked for many at a time: each call of the system lets another thread run first, and that costs most.
-    """
-    try:
-        return _digits.popleft()
-    except IndexError:
-        digits = os.urandom(16 * _TEXTS_AT_ONCE).hex()
-        _digits.extend(digits[place : place + 32] for place in range(32, len(digits), 32))
-        return digits[:32]
-
-
-def new_id() -> str:
-    """Make the id of a new row: a random uuid, written without the object that ``uuid4`` makes first."""
-    digits = random_digits()
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def check_name(field: str, value: str) -> str:

@@ -6,10 +6,13 @@ the new state; all in the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+import orjson
 
 from prefect.contract.fitting import fitted
 from prefect.model.state import Cancelled, Finished
@@ -24,9 +27,11 @@ from prefect.server.rules.proposal import Proposal, is_running_kind, propose, re
 from prefect.server.rules.transition import UNNAMED, Accept, Caller, Reject, Transition, is_waiting, mirror, wants_place
 from prefect.server.store import runs, states
 from prefect.server.store.database import Transaction
+from prefect.server.store.dialect import JsonText, dump_json
 
 __all__ = [
     "Caller",
+    "Change",
     "Outcome",
     "begin_flow_run",
     "begin_flow_runs",
@@ -40,7 +45,9 @@ __all__ = [
     "release_flow_run",
     "set_back",
     "set_flow_run_state",
+    "set_flow_run_states",
     "set_task_run_state",
+    "set_task_run_states",
 ]
 
 TASK_RUN_CREATED = {"type": "Pending", "message": "Task run created"}
@@ -82,6 +89,10 @@ def read_state(kind: str, run_id: str, given: Any, now: datetime, max_bytes: int
 
 
 def _fits(given: Any, max_bytes: int) -> bool:
+    with contextlib.suppress(TypeError):
+        text = orjson.dumps(given)  # without the spaces that are counted, which are fewer than its characters
+        if 2 * len(text) <= max_bytes and b"\\u0000" not in text:
+            return True
     try:
         return size_of("state", given) <= max_bytes
     except BadInput:
@@ -229,9 +240,9 @@ def set_flow_run_state(
         ApiError: no such run, or a rule refuses.
     """
     if state_id is not None:
-        known = _answered(tx.one(states.flow_run_state_by_id, state_id=state_id), flow_run_id, proposed)
+        known = tx.one(states.flow_run_state_by_id, state_id=state_id)
         if known is not None:
-            return known
+            return _answered(known, flow_run_id, proposed)
     row = tx.one(states.present_flow_run, run_id=flow_run_id)
     if row is None:
         raise ApiError(f"State update failed for flow run ID {flow_run_id}: there is no such flow run.")
@@ -509,6 +520,72 @@ def begin_task_runs(tx: Transaction, now: datetime, rows: Sequence[Mapping[str, 
     return len(rows)
 
 
+class Change(NamedTuple):
+    """What is wanted of one run; ``version`` and ``state_id`` as for a single one."""
+
+    run_id: str
+    proposed: Proposal
+    version: int | None = None
+    state_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What the rules have agreed to for a task run, and is not written yet."""
+
+    row: Mapping[str, Any]
+    change: Change
+    verdict: Accept
+    places: slots.Places | None
+    caller: Caller | None
+    is_decided: bool
+
+
+def set_flow_run_states(
+    tx: Transaction, now: datetime, *, changes: Sequence[Change], caller: Caller | None, is_long: bool = False
+) -> list[Outcome]:
+    """Move flow runs, one after the other: all, or when there are many as long as there is room for more."""
+    outcomes: list[Outcome] = []
+    for run_id, proposed, version, state_id in changes:
+        if is_long and not tx.room():
+            break
+        which: dict[str, Any] = {"flow_run_id": run_id, "version": version, "state_id": state_id}
+        outcomes.append(set_flow_run_state(tx, now, proposed=proposed, caller=caller, **which))
+    return outcomes
+
+
+def set_task_run_states(
+    tx: Transaction, now: datetime, *, changes: Sequence[Change], caller: Caller | None, is_long: bool = False
+) -> list[Outcome]:
+    """Move task runs as if one after the other: all, or when there are many as long as there is room for more.
+
+    What is to be written waits until all have been looked at, or one is looked at that depends on it.
+    """
+    outcomes: list[Outcome] = []
+    waiting: dict[str, _Step] = {}
+
+    def write() -> None:
+        for step in waiting.values():
+            _write_step(tx, now, step)
+        waiting.clear()
+
+    for change in changes:
+        if is_long and not tx.room():
+            break
+        if change.run_id in waiting:
+            write()
+        found = _judge(tx, now, change, caller, write)
+        if isinstance(found, _Step):
+            waiting[change.run_id] = found
+            outcomes.append(Outcome(change.run_id, found.verdict.status, found.verdict.message))
+        else:
+            outcomes.append(found)
+        if is_long:
+            write()
+    write()
+    return outcomes
+
+
 def set_task_run_state(
     tx: Transaction,
     now: datetime,
@@ -520,21 +597,36 @@ def set_task_run_state(
     caller: Caller | None = None,
 ) -> Outcome:
     """Move a task run to a state, if the rules allow it; arguments as for a flow run."""
-    if state_id is not None:
-        known = _answered(tx.one(states.task_run_state_by_id, state_id=state_id), task_run_id, proposed)
-        if known is not None:
-            return known
-    row = tx.one(states.present_task_run, run_id=task_run_id)
+    change = Change(task_run_id, proposed, version, state_id)
+    return set_task_run_states(tx, now, changes=[change], caller=caller)[0]
+
+
+def _judge(
+    tx: Transaction, now: datetime, change: Change, caller: Caller | None, write_others: Callable[[], None]
+) -> _Step | Outcome:
+    """Look whether the rules allow this change of a task run; an outcome when nothing is to be written for it.
+
+    Args:
+        write_others: writes what waits, which may give a place under a limit back.
+
+    Raises:
+        ApiError: no such run, or a rule refuses.
+    """
+    task_run_id, proposed, version, state_id = change
+    row = tx.one(states.present_task_run, run_id=task_run_id, state_id=state_id)
     if row is None:
         raise ApiError(f"State update failed for task run ID {task_run_id}: there is no such task run.")
+    if row["known_run_id"] is not None:
+        return _answered({"run_id": row["known_run_id"], "state": row["known_state"]}, task_run_id, proposed)
     caller = caller and caller.about(row["flow_run_id"])
     proposed = task_run_rules.carry_cached_inputs(proposed, row["serialized_state"])
     flow_run_state = row["flow_run_state"]
-    if proposed.is_running():
+    if proposed.is_running() and not tx.dialect.writes_alone:
         # Read after the lock on the task run, so that a flow run that was cancelled meanwhile is seen as such.
         flow_run_state = (tx.one(runs.flow_run_by_id, flow_run_id=row["flow_run_id"]) or {}).get("state")
     places = None
-    if wants_place(row["state"], proposed) and flow_run_state == "Running":
+    if row["has_limits"] and wants_place(row["state"], proposed) and flow_run_state == "Running":
+        write_others()
         places = slots.look(tx, slots.TASK, row["tenant_id"], task_run_id)
     verdict = task_run_rules.decide(
         task_run_rules.TaskTransition(
@@ -556,38 +648,36 @@ def set_task_run_state(
     )
     if isinstance(verdict, Reject):
         raise ApiError(verdict.message, verdict.code)
-    new = verdict.proposal
     if verdict.status == "QUEUED" and row["state"] == "Queued":
         return _wait_on(tx, now, states.wait_on_task_run, task_run_id, verdict)
-    moved = tx.run(
-        states.move_task_run["heartbeat" if new.is_running() else ""],
-        run_id=task_run_id,
-        seen_version=row["version"],
-        is_decided=caller is not None and caller.agent_id is None and not caller.may_be_process(proposed, version),
-        now=now,
-        **mirror(new, now, row["start_time"]),
-    )
-    if not moved:
-        raise _lost_race("task", task_run_id)
-    _append(
-        tx,
-        now,
-        states.insert_task_run_state,
-        state_id or new_id(),
-        row["tenant_id"],
-        new,
-        row["version"] + 1,
-        task_run_id=task_run_id,
-    )
-    tx.announce(task_runs_topic(row["flow_run_id"]))
-    _keep_process_of_task(tx, row, new, caller)
+    is_decided = caller is not None and caller.agent_id is None and not caller.may_be_process(proposed, version)
+    step = _Step(row, change, verdict, places, caller, is_decided)
+    if places is not None and places.names:
+        _write_step(tx, now, step)  # the next one finds its place taken
+        return Outcome(task_run_id, verdict.status, verdict.message)
+    return step
+
+
+def _write_step(tx: Transaction, now: datetime, step: _Step) -> None:
+    """Move the task run, which is locked since it was looked at, and do what follows."""
+    row, new, places = step.row, step.verdict.proposal, step.places
+    task_run_id, flow_run_id = row["id"], row["flow_run_id"]
+    columns = mirror(new, now, row["start_time"])
+    # Written twice, made once.
+    document = columns["serialized_state"] = JsonText(dump_json(new.document))
+    move = {"run_id": task_run_id, "seen_version": row["version"], "is_decided": step.is_decided, "now": now, **columns}
+    tx.later(states.move_task_run["heartbeat" if new.is_running() else ""], move)
+    line = _history_line(now, step.change.state_id or new_id(), row["tenant_id"], new, row["version"] + 1)
+    tx.later(states.insert_task_run_state, {**line, "serialized_state": document, "task_run_id": task_run_id})
+    tx.tally(f"task_run:{new.name}")
+    tx.announce(task_runs_topic(flow_run_id))
+    _keep_process_of_task(tx, row, new, step.caller)
     if places is not None and new.name == "Running":
-        places.take(tx, now, run_id=task_run_id, flow_run_id=row["flow_run_id"])
-    elif is_running_kind(row["state"]) and not new.is_running():
+        places.take(tx, now, run_id=task_run_id, flow_run_id=flow_run_id)
+    elif is_running_kind(row["state"]) and not new.is_running() and (row["has_place"] or not tx.dialect.writes_alone):
         slots.release(tx, run_id=task_run_id)
     if new.start_time is not None and row["tenant_id"] is not None:
         tx.announce(queue_topic(row["tenant_id"]))
-    return Outcome(task_run_id, verdict.status, verdict.message)
 
 
 def _keep_process_of_task(tx: Transaction, row: Mapping[str, Any], new: Proposal, caller: Caller | None) -> None:
@@ -639,10 +729,8 @@ def _append(
     tx.tally(f"{'flow_run' if 'flow_run_id' in place else 'task_run'}:{state.name}")
 
 
-def _answered(known: Mapping[str, Any] | None, run_id: str, proposed: Proposal) -> Outcome | None:
+def _answered(known: Mapping[str, Any], run_id: str, proposed: Proposal) -> Outcome:
     """Repeat the answer to a proposal that came before: its first answer may have been lost on the way."""
-    if known is None:
-        return None
     if known["run_id"] != run_id:
         raise BadInput("id of the state", "an id that no other run's state has", "one that is taken")
     queued = known["state"] == "Queued" and proposed.name != "Queued"

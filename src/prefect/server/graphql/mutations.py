@@ -31,7 +31,6 @@ from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request, t
 from prefect.server.graphql.waiting import runs_in_queue
 from prefect.server.graphql.writing import agent_of, caller_of, write
 from prefect.server.interpreter import aside
-from prefect.server.rules.proposal import Proposal
 from prefect.server.store.audit import recording
 from prefect.server.store.database import MOST_ROWS, Transaction
 
@@ -145,30 +144,23 @@ async def _get_runs_in_queue(request: Request, inputs: Inputs) -> Mapping[str, A
     return {"flow_run_ids": await runs_in_queue(request, inputs, tenant_of(request, inputs), agent_of(request))}
 
 
-def _set_states(kind: str, set_one: Callable[..., set_state.Outcome]) -> Run:
+def _set_states(kind: str, set_some: Callable[..., list[set_state.Outcome]]) -> Run:
     """Make the mutation that moves runs of a kind: all of them or none, as long as one transaction has room for them.
 
     A longer list is read as a whole before anything is changed, and set in several transactions, each whole or not
     at all.
     """
-    run_id = f"{kind}_run_id"
 
     async def run(request: Request, inputs: Inputs) -> Mapping[str, Any]:
         given, caller = inputs["states"], caller_of(request)
         is_long = len(given) > FEW_STATES
         read = partial(_read_states, kind, given, request.now, request.app.settings.state_max_payload_bytes)
-        proposals = await aside(None, read) if is_long else read()
+        changes = await aside(None, read) if is_long else read()
         answers: list[dict[str, Any]] = []
 
         def work(tx: Transaction, now: datetime) -> list[dict[str, Any]]:
-            part: list[dict[str, Any]] = []
-            for one, proposed in zip(given[len(answers) :], proposals[len(answers) :], strict=True):
-                if is_long and not tx.room():
-                    break
-                which = {run_id: one[run_id], "version": one.get("version"), "state_id": one.get("id")}
-                outcome = set_one(tx, now, proposed=proposed, caller=caller, **which)
-                part.append({"id": outcome.id, "status": outcome.status, "message": outcome.message})
-            return part
+            part = set_some(tx, now, changes=changes[len(answers) :], caller=caller, is_long=is_long)
+            return [{"id": one.id, "status": one.status, "message": one.message} for one in part]
 
         while True:
             answers += await write(request, work)
@@ -178,8 +170,17 @@ def _set_states(kind: str, set_one: Callable[..., set_state.Outcome]) -> Run:
     return run
 
 
-def _read_states(kind: str, given: list[Inputs], now: datetime, max_bytes: int) -> list[Proposal]:
-    return [set_state.read_state(kind, one[f"{kind}_run_id"], one["state"], now, max_bytes) for one in given]
+def _read_states(kind: str, given: list[Inputs], now: datetime, max_bytes: int) -> list[set_state.Change]:
+    run_id = f"{kind}_run_id"
+    return [
+        set_state.Change(
+            one[run_id],
+            set_state.read_state(kind, one[run_id], one["state"], now, max_bytes),
+            one.get("version"),
+            one.get("id"),
+        )
+        for one in given
+    ]
 
 
 async def _update_flow_run_heartbeat(request: Request, inputs: Inputs) -> Mapping[str, Any]:
@@ -380,13 +381,13 @@ _RUNS = (
     ),
     _operation(
         "set_flow_run_states",
-        _set_states("flow", set_state.set_flow_run_state),
+        _set_states("flow", set_state.set_flow_run_states),
         _STATES,
         states="[set_flow_run_state_input!]!",
     ),
     _operation(
         "set_task_run_states",
-        _set_states("task", set_state.set_task_run_state),
+        _set_states("task", set_state.set_task_run_states),
         _TASK_STATES,
         states="[set_task_run_state_input!]!",
     ),

@@ -110,6 +110,8 @@ class Dialect:
     mark: str
     #: One statement may insert into several tables.
     writes_in_ctes: bool
+    #: One transaction writes at a time: what it has read holds until it has committed.
+    writes_alone: bool
     _writers: tuple[tuple[type[TypeEngine[Any]], Convert], ...]
     _readers: tuple[tuple[type[TypeEngine[Any]], Convert], ...]
 
@@ -130,6 +132,7 @@ class SqliteDialect(Dialect):
     compiler = sqlite.dialect(paramstyle="qmark")
     mark = "?"
     writes_in_ctes = False
+    writes_alone = True
     _writers = ((Uuid, str), (DateTime, dump_time), (JSON, dump_json), (Interval, _dump_interval), (Boolean, int))
     _readers = ((DateTime, _load_time), (JSON, load_json), (Interval, _load_interval), (Boolean, bool))
 
@@ -141,6 +144,7 @@ class PostgresDialect(Dialect):
     compiler = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
     mark = "%s"
     writes_in_ctes = True
+    writes_alone = False
     _writers = ((Uuid, str), (DateTime, _check_time), (JSON, dump_json), (Interval, _interval))
     _readers = ((DateTime, _to_utc),)
 

@@ -246,6 +246,7 @@ class PostgresTransaction(OpenTransaction):
 
     def later(self, statement: Any, values: Mapping[str, Any], *, taken: Exception | None = None) -> None:
         self.is_used = True
+        self.rows_written += 1
         self._put_off.append((*self._prepare(statement, values).bind(values), taken))
 
     def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:

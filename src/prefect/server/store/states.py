@@ -8,7 +8,18 @@ from sqlalchemy import CTE, FromClause, Select, exists, func, literal_column, se
 from sqlalchemy.dialects.postgresql import insert
 
 from prefect.model.state_facts import ENDED, IN_WORK, TAKEABLE
-from prefect.server.catalogue import agent, flow, flow_run, flow_run_state, run_key, task, task_run, task_run_state
+from prefect.server.catalogue import (
+    agent,
+    flow,
+    flow_run,
+    flow_run_state,
+    run_key,
+    slot,
+    task,
+    task_run,
+    task_run_state,
+    task_tag_limit,
+)
 from prefect.server.store.phrases import TOUCHED, among, inserting, new_uuid, value_of
 from prefect.server.store.runs import insert_new_flow_run
 
@@ -30,7 +41,6 @@ __all__ = [
     "release_flow_run",
     "set_process",
     "states_of_new_task_runs",
-    "task_run_state_by_id",
     "task_runs_closed_with_it",
     "task_runs_of_flow",
     "unfinished_task_runs",
@@ -56,8 +66,14 @@ present_flow_run = (
     # Not the whole row: who enters a child row (a log, a place under a limit) need not wait.
     .with_for_update(key_share=True)
 )
+_of_id = task_run_state.c.id == value_of("state_id", task_run_state.c.id)
+# With all that is asked before a task run is moved: what its new state's id stands for, and whether limits count.
 present_task_run = (
     select(
+        select(task_run_state.c.task_run_id).where(_of_id).scalar_subquery().label("known_run_id"),
+        select(task_run_state.c.state).where(_of_id).scalar_subquery().label("known_state"),
+        exists().where(task_tag_limit.c.tenant_id == flow_run.c.tenant_id).label("has_limits"),
+        exists().where(slot.c.run_id == task_run.c.id).label("has_place"),
         task_run.c.id,
         task_run.c.state,
         task_run.c.version,
@@ -229,9 +245,6 @@ new_flow_run = {
 
 flow_run_state_by_id = select(flow_run_state.c.flow_run_id.label("run_id"), flow_run_state.c.state).where(
     flow_run_state.c.id == value_of("state_id", flow_run_state.c.id)
-)
-task_run_state_by_id = select(task_run_state.c.task_run_id.label("run_id"), task_run_state.c.state).where(
-    task_run_state.c.id == value_of("state_id", task_run_state.c.id)
 )
 
 # What ends with its flow run.
