@@ -210,7 +210,7 @@ class Judge:
                 by_file[at].add(line)
             found = set().union(*(lines.of(at, numbers) for at, numbers in by_file.items())) if by_file else set()
             found = found or lines.of_file(file)
-        is_of_head = change.scope is not None and change.line < change.scope[0]
+        is_of_head = change.scope is not None and change.line < change.scope[0] and "/server/" not in file
         named = (*OF_HEADS,) if is_of_head else (ALSO.get(file.removeprefix(f"{SOURCE}/")),)
         first = [name for name in self.lines.seconds if name.partition("::")[0] in named]
         rare = self._rareness(change)

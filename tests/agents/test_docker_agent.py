@@ -397,6 +397,25 @@ def test_a_loopback_api_is_reached_through_the_host(
     assert agent_of(networks=networks).api_address(DockerRun(host_config=host_config)) == expected
 
 
+@pytest.mark.parametrize(
+    ("networks", "mode", "named"),
+    [
+        ([], None, None),
+        (["a", "b"], None, {"a"}),
+        (["a", "b"], "b", {"b"}),
+        (["a"], "of-the-run", None),
+        (["a"], "host", None),
+        (["host"], None, None),
+    ],
+)
+def test_a_container_has_an_address_in_a_network_of_the_agent_or_none(
+    agent_of: Callable[..., DockerAgent], networks: list[str], mode: str | None, named: set[str] | None
+) -> None:
+    run_config = DockerRun(host_config=None if mode is None else {"network_mode": mode})
+    config = agent_of(networks=networks)._networking_config(run_config)
+    assert (config if config is None else set(config["EndpointsConfig"])) == named
+
+
 def test_an_api_elsewhere_keeps_its_address(agent_of: Callable[..., DockerAgent]) -> None:
     agent = agent_of(networks=[])
     with set_temporary_config({"cloud.api": "https://prefect.example"}):

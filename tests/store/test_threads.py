@@ -53,6 +53,18 @@ def test_one_after_the_other_needs_one_thread(run_async):
     assert len(run_async(run())) == 1
 
 
+def test_after_much_that_went_one_by_one_as_many_work_together_as_before(run_async):
+    async def run():
+        threads, together = Threads(2, "worker", asyncio.get_running_loop()), threading.Barrier(2, timeout=SECONDS)
+        for _ in range(5):
+            await threads.do(lambda: None)
+        met = await asyncio.gather(threads.do(together.wait), threads.do(together.wait))
+        await threads.stop()
+        return met
+
+    assert sorted(run_async(run())) == [0, 1]
+
+
 def test_an_error_is_told_to_who_asked_and_the_thread_goes_on(run_async):
     async def run():
         threads = Threads(1, "worker", asyncio.get_running_loop())

@@ -16,6 +16,7 @@ from prefect.server.graphql.lift import PREFIX, NotLiftable, declare, lift
 from prefect.server.graphql.mutations import MUTATIONS
 from prefect.server.graphql.queries import QUERIES
 from prefect.server.graphql.schema import build
+from prefect.server.store.dialect import SQLITE
 from support.documents import ASKED
 from support.questions import Asker
 
@@ -241,6 +242,17 @@ def test_what_is_kept_is_bounded_in_characters_and_count(monkeypatch):
     assert kept.size == 900
     kept.keep("x" * (documents.LONGEST_KEPT_TEXT + 1), NotLiftable())
     assert kept.size == 900
+
+
+def test_a_plan_is_made_once_for_all_values_that_do_not_shape_it():
+    document = Document(
+        build([]), "query($n: Int, $id: uuid) { flow(limit: $n, where: {id: {_eq: $id}}) { id } }", Coercers()
+    )
+    (operation,) = document.operations
+    plans = [operation.plan(values, SQLITE, None) for values in ({"n": 1, "id": "a"}, {"n": 2, "id": "b"})]
+    assert plans[0] is plans[1]
+    without = operation.plan({"n": None, "id": "a"}, SQLITE, None)
+    assert operation.plan({"n": 3, "id": "c"}, SQLITE, None) is not without
 
 
 def test_a_shape_that_can_not_be_lifted_is_tried_once(ask, monkeypatch):
