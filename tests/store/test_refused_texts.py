@@ -30,6 +30,8 @@ LONG = f"it is longer than {LONGEST_PATTERN} signs"
         ("similar", "a{", "{ is no repetition"),
         ("similar", "a{x}", "{x is no repetition"),
         ("regex", "a\\", "it ends with a backslash"),
+        ("regex", r"(a)\12", "references to what was found before are not supported"),
+        ("regex", r"a\c", r"\c is no escape"),
         ("regex", r"\q", r"\q is no escape"),
         ("regex", r"(a)\1", "references to what was found before are not supported"),
         ("regex", "(?=a)", "looking ahead or behind and options within a pattern are not supported"),

@@ -23,6 +23,20 @@ def test_a_minimal_state_gets_every_field_of_its_class():
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("Mapped", {"n_map_states": 0}),
+        ("Retrying", {"run_count": 1}),
+        ("Looped", {"loop_count": 1}),
+        ("Success", {}),
+    ],
+)
+def test_what_a_state_does_not_count_is_as_few_as_can_be(name, fields):
+    counted = {key: value for key, value in read_proposal({"type": name}, NOW).document.items() if type(value) is int}
+    assert counted == fields
+
+
 @pytest.mark.parametrize("name", ["Scheduled", "Retrying", "Resume", "Queued"])
 def test_a_state_with_a_start_time_is_due_now_unless_it_says_when(name):
     assert read_proposal({"type": name}, NOW).start_time == NOW
