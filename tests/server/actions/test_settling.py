@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -64,6 +65,28 @@ def test_a_transaction_that_has_taken_long_begins_no_further_row(world: World, m
 
     assert sorted(settled) == sorted([row["id"] for row in rows(4)] * 2)
     assert database.writes - usual == 4
+
+
+@pytest.mark.parametrize(("seconds", "together"), [(0.02, [3, 3, 2]), (0.2, [1] * 8), (0.001, [8])], ids=str)
+def test_a_transaction_is_given_a_twentieth_of_a_second(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: float, together: list[int]
+) -> None:
+    clock, counts = [0.0], []
+    monkeypatch.setattr(settling, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(settling, "LANES", {"sqlite": 1, "postgresql": 1})
+
+    class Parts(Counted):
+        async def write(self, work: Any) -> Any:
+            counts.append(0)
+            return await super().write(work)
+
+    def settle(tx: Any, row: Row) -> int:
+        clock[0] += seconds
+        counts[-1] += 1
+        return 1
+
+    assert world.run_async(settle_rows(Parts(world), rows(8), settle, what="Row")) == 8
+    assert counts == together
 
 
 # ----- looking
