@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -18,6 +19,26 @@ from prefect.server.store.sqlite_file import connect
 from support.rows import insert, uid
 
 count_tenants = select(func.count().label("n")).select_from(catalogue.tenant)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="files that are open are seen on Linux only")
+def test_a_stopped_database_holds_no_file_open(databases, run_async):
+    url = databases.fresh("sqlite")
+
+    def is_open():
+        path = url.removeprefix("sqlite:///")
+        return any(os.readlink(one).startswith(path) for one in Path("/proc/self/fd").iterdir() if one.is_symlink())
+
+    async def run():
+        database = open_database(url, readers=2)
+        await database.start()
+        await database.write(lambda tx: insert(tx, "tenant", id=uid(1), name="x", slug="x"))
+        await asyncio.gather(*(database.read(lambda tx: tx.one(count_tenants)) for _ in range(8)))
+        assert is_open()
+        await database.stop()
+
+    run_async(run())
+    assert not is_open()
 
 
 def test_works_that_wait_together_share_a_commit(databases, run_async, monkeypatch):

@@ -60,7 +60,7 @@ class Api:
     async def _fail(self, request, inputs):
         raise {
             "api": ApiError("No such thing.", "NOT_THERE"),
-            "unique": UniquenessViolation("detail"),
+            "unique": UniquenessViolation(),
             "database": DatabaseUnavailable("Database file /secret/path is gone"),
             "bug": ZeroDivisionError("secret"),
         }[inputs["how"]]

@@ -84,6 +84,17 @@ def test_pages_of_this_machine_of_the_called_host_and_listed_ones_may_call(origi
     assert (doors.unwelcome_page(origin, host) == "") == is_allowed
 
 
+@pytest.mark.parametrize(("length", "told"), [(199, 199), (200, 200), (201, 200), (70_000, 200)])
+def test_of_a_long_origin_the_beginning_is_told(length: int, told: int) -> None:
+    origin = "https://".ljust(length, "x")
+
+    said = Doors(settings()).unwelcome_page(origin, "localhost:4200")
+
+    assert said == (
+        f"Pages of {origin[:told]} may not call this server; the setting http.allowed_origins can allow it."
+    )
+
+
 LOOPBACK: dict[str, Any] = {}
 EXPOSED = {"host": "0.0.0.0", "expose": True}
 KEYED = {"host": "0.0.0.0", "require_keys": True}

@@ -77,17 +77,15 @@ class IntegrityViolation(DatabaseError):
 class UniquenessViolation(IntegrityViolation):
     """A row with these values is there already."""
 
-    def __init__(self, detail: str = "") -> None:
+    def __init__(self) -> None:
         super().__init__("Uniqueness violation.")
-        self.detail = detail
 
 
 class ForeignKeyViolation(IntegrityViolation):
     """A row names another one that is not there."""
 
-    def __init__(self, detail: str = "") -> None:
+    def __init__(self) -> None:
         super().__init__("Foreign key violation.")
-        self.detail = detail
 
 
 class Transaction(Protocol):

@@ -96,9 +96,9 @@ def _translate(error: psycopg.Error, url: str) -> Exception:
     if isinstance(error, errors.ReadOnlySqlTransaction):
         return _LedToReadOnly(f"Database {shown(url)} is read-only: {error}")
     if isinstance(error, errors.UniqueViolation):
-        return UniquenessViolation(str(error))
+        return UniquenessViolation()
     if isinstance(error, errors.ForeignKeyViolation):
-        return ForeignKeyViolation(str(error))
+        return ForeignKeyViolation()
     if isinstance(error, psycopg.IntegrityError):
         return IntegrityViolation(str(error))
     if isinstance(error, errors.QueryCanceled):

@@ -85,11 +85,11 @@ def _close(conn: sqlite3.Connection) -> None:
 def _translate(error: sqlite3.Error, path: Path) -> DatabaseError:
     name = getattr(error, "sqlite_errorname", "")
     if name in _UNIQUE:
-        return UniquenessViolation(str(error))
+        return UniquenessViolation()
     if name == "SQLITE_INTERRUPT":
         return TookTooLong()
     if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
-        return ForeignKeyViolation(str(error))
+        return ForeignKeyViolation()
     if name.startswith("SQLITE_CONSTRAINT"):
         return IntegrityViolation(str(error))
     if "user-defined function raised" in str(error) and reading.refusal:
