@@ -25,6 +25,7 @@ def _travel(seconds: float) -> None:
     except ImportError:  # an environment without the tests' packages
         return
     time_machine.travel(time.time() + seconds, tick=True).start()
+    time.time()  # its clock stands still until it is asked
 
 
 def _travel_alone(seconds: float) -> None:
