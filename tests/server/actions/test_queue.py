@@ -26,6 +26,16 @@ def test_a_run_belongs_to_an_agent_that_has_all_its_labels(world, of_run, of_age
     assert world.queue(*of_agent) == ([run_id] if taken else [])
 
 
+@pytest.mark.parametrize("priority", [-1, 0, 1])
+def test_a_run_that_is_due_and_in_hand_is_not_waited_for(world, priority):
+    flow_id, later = world.register(), START + timedelta(seconds=10)
+    run_id = world.create(flow_id, scheduled_start_time=START, priority=priority)
+    assert world.look_at_queue(before=START, exclude={run_id}) == queue.Due([], None)
+
+    world.create(flow_id, scheduled_start_time=later, priority=priority)
+    assert world.look_at_queue(before=START, exclude={run_id}) == queue.Due([], later)
+
+
 def test_runs_come_by_start_time_then_by_age(world):
     flow_id = world.register()
     late = world.create(flow_id, scheduled_start_time=START - timedelta(minutes=1))
