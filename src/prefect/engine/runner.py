@@ -37,9 +37,9 @@ def call_state_handlers(method: Callable[..., State]) -> Callable[..., State]:
         except BaseException as error:
             # Not several clauses: a step that does not raise, which is nearly every one, should stay cheap.
             return _after_error(self, state, error)
-        if new_state is not state:
-            return self.handle_state_change(old_state=state, new_state=new_state)
-        return new_state
+        if new_state is state or self._is_unheard:
+            return new_state
+        return self.handle_state_change(old_state=state, new_state=new_state)
 
     return step
 
@@ -88,6 +88,9 @@ class Runner:
     Raises:
         TypeError: ``state_handlers`` is no sequence.
     """
+
+    # Whether there is nobody to tell of a change of state, no log either.
+    _is_unheard: bool = False
 
     def __init__(self, state_handlers: Iterable[StateHandler] | None = None) -> None:
         if state_handlers is not None and not isinstance(state_handlers, Sequence):

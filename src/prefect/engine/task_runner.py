@@ -7,6 +7,7 @@ a task are passed over, unless a subclass has its own: whole runs of trivial tas
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -45,7 +46,6 @@ from prefect.utilities.printing import prints_logged
 from prefect.utilities.raised import brief_text_of, text_of
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Iterable, Iterator
 
     from prefect.core.edge import Edge
@@ -125,6 +125,15 @@ class TaskRunner(Runner):
             return self._call_handlers_of(self.task, old_state, new_state)
         return new_state
 
+    def _tells_as_we_do(self) -> bool:
+        """Tell whether a change of state, with no handlers, is nothing but a line of the log that is not written."""
+        kind = type(self)
+        return (
+            kind.handle_state_change is Runner.handle_state_change
+            and kind.call_runner_target_handlers is _CALL_HANDLERS
+            and not self.logger.isEnabledFor(logging.DEBUG)
+        )
+
     # --- the pipeline -------------------------------------------------------------------------------------------------
 
     def initialize_run(self, state: State | None, context: dict[str, Any]) -> TaskRunnerInitializeResult:
@@ -181,6 +190,7 @@ class TaskRunner(Runner):
         if context is None:
             context = dict(current_content())
         full_name = self._put_names(context)
+        self._is_unheard = not (self.state_handlers or self.task.state_handlers) and self._tells_as_we_do()
         is_first_round = True
         while True:
             try:
@@ -619,6 +629,9 @@ class TaskRunner(Runner):
         next_context.pop("task_run_count", None)
         next_state = Pending(f"Looping task (on loop index {state.loop_count})")
         raise RecursiveCall(self.run, state=next_state, upstream_states=upstream_states, context=next_context)
+
+
+_CALL_HANDLERS = TaskRunner.call_runner_target_handlers
 
 
 def declared_result(task: Task, flow_result: Result | None) -> Result | None:

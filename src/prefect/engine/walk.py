@@ -72,17 +72,20 @@ class Walk:
             # Its value does not outlive the process that made it.
             state = None
         edges, upstream = self._upstream_of(task)
-        context = {**self._flow_context, **self._task_contexts.get(task, {})}
+        of_task = self._task_contexts.get(task)
+        # Each run of the task copies it.
+        context = {**self._flow_context, **of_task} if of_task else self._flow_context
         parcel = Parcel(task, edges, context, self._flow.result, self._runner_class, self._handlers)
-        children = self._children_behind(edges)
-        if any(edge.mapped for edge in edges):
-            self._states[task] = self._visit_mapped(parcel, state, upstream, children)
-        else:
-            self._states[task] = self._submit(parcel, state, upstream, children=children)
+        children = self._children_behind(edges) if self._children else None
+        for edge in edges:
+            if edge.mapped:
+                self._states[task] = self._visit_mapped(parcel, state, upstream, children)
+                return
+        self._states[task] = self._submit(parcel, state, upstream, children=children)
 
     def _upstream_of(self, task: Task) -> tuple[tuple[Edge, ...], list[Any]]:
         states = self._states
-        edges = tuple(self._flow.edges_to(task))
+        edges = tuple(self._flow._edges.entering(task))
         upstream = []
         for edge in edges:
             state = states.get(edge.upstream_task)
@@ -98,8 +101,6 @@ class Walk:
 
     def _children_behind(self, edges: tuple[Edge, ...]) -> dict[int, list[Any]] | None:
         """Give the children of mapped tasks behind those edges that need all of them."""
-        if not self._children:
-            return None
         found: dict[int, list[Any]] = {}
         for place, edge in enumerate(edges):
             if not edge.mapped:

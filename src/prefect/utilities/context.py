@@ -139,10 +139,10 @@ def _with_values(
     content: dict[str, Any], mappings: Iterable[Mapping[str, Any]], values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Give a copy of a content with further values; a ``config`` among them is laid over the one that is there."""
-    new = content.copy()
+    new = content
     for mapping in mappings:
-        new.update(mapping)
-    new.update(values)
+        new = {**new, **mapping}
+    new = {**new, **values} if values or new is content else new
     config = new.get("config")
     if config is not content.get("config") and isinstance(config, Mapping):
         new["config"] = merge_dicts(content["config"], config)

@@ -53,6 +53,7 @@ _HAS_TASK_NAME = sys.version_info >= (3, 12)
 _sample = logging.LogRecord("", 0, "", 0, "", None, None)
 _started = _sample.created - _sample.relativeCreated / 1000
 
+_MOST_FRAMES = 100
 _setup_lock = threading.RLock()
 _loggers: dict[str | None, logging.Logger] = {}
 
@@ -92,10 +93,14 @@ class PrefectLogger(logging.Logger):
             # The standard search skips the frames of the standard module only; here are two more.
             self._log(level, msg, args, **{**kwargs, "stacklevel": kwargs.get("stacklevel", 1) + 2})
             return
+        is_plain = not args or type(args[0]) is str
+        if is_plain:
+            listener = _only_listener(self, level)
+            if listener is not None and listener.tell(self.name, level, msg, args):
+                return
         frame = sys._getframe(2)
         code = frame.f_code
         make = logging.getLogRecordFactory()
-        is_plain = not args or type(args[0]) is str
         if make is _injector and is_plain and not (_HAS_TASK_NAME and "asyncio" in sys.modules):
             record = _standard_record(self.name, level, code.co_filename, frame.f_lineno, msg, args, code.co_name)
             _add_context(record)
@@ -104,6 +109,51 @@ class PrefectLogger(logging.Logger):
                 self.name, level, code.co_filename, frame.f_lineno, msg, args, None, code.co_name, None, None
             )
         self.handle(record)
+
+
+# Packages that watch a process put functions of their own in the place of these.
+_make_record, _handle, _call_handlers = logging.Logger.makeRecord, logging.Logger.handle, logging.Logger.callHandlers
+_is_standard = {method.__code__.co_filename for method in (_make_record, _handle, _call_handlers)} == {logging._srcfile}
+
+
+def _only_listener(logger: logging.Logger, level: int) -> _StdoutHandler | None:
+    """Give the handler for stdout when nothing but it could see a record: then none has to be made.
+
+    A handler or a filter anywhere on the way up, a record factory, a changed handler, a watched process or a run with a
+    backend each need the record.
+    """
+    if (
+        not _is_standard
+        or PrefectLogger.callHandlers is not _call_handlers
+        or PrefectLogger.handle is not _handle
+        or PrefectLogger.makeRecord is not _make_record
+        or logging.getLogRecordFactory() is not _injector
+        or current_content().get("running_with_backend")
+        or logger.filters
+        or "handle" in logger.__dict__
+    ):
+        return None
+    above = logger
+    while not above.handlers:
+        if not above.propagate or above.parent is None:
+            return None
+        above = above.parent
+    if len(above.handlers) != 2:
+        return None
+    out, cloud = above.handlers
+    if (
+        type(out) is not _StdoutHandler
+        or type(cloud) is not CloudHandler
+        or out.level > level
+        or out.filters
+        or len(out.__dict__) != out.bare_size
+    ):
+        return None
+    while above.propagate and above.parent is not None:
+        above = above.parent
+        if above.handlers:
+            return None
+    return out
 
 
 class Formatter(logging.Formatter):
@@ -115,6 +165,14 @@ class Formatter(logging.Formatter):
             self.converter = time.gmtime
         self._second_text: tuple[int, str] = (-1, "")
         self._names_time = self.usesTime()
+        # What stands around a message, from when and until when, by the name of the logger and the level.
+        self._frames: dict[tuple[str, int], tuple[str, str, int, int]] = {}
+        # The format, when nothing but these four is needed to fill it in.
+        self._simple: str | None = self._style._fmt if type(self._style) is logging.PercentStyle else None
+        try:
+            self._style._fmt % dict.fromkeys(("asctime", "levelname", "name", "message"), "")
+        except (KeyError, TypeError, ValueError):
+            self._simple = None
 
     def format(self, record: logging.LogRecord) -> str:
         if record.exc_info or record.exc_text or record.stack_info or type(self._style) is not logging.PercentStyle:
@@ -127,12 +185,38 @@ class Formatter(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         if not datefmt:
             return super().formatTime(record, datefmt)
-        second = int(record.created)
+        return self._text_of_time(record.created, datefmt)
+
+    def _text_of_time(self, created: float, datefmt: str) -> str:
+        second = int(created)
         known = self._second_text
         if known[0] != second:
             # One assignment of one tuple: threads may format at the same time.
             known = self._second_text = (second, time.strftime(datefmt, self.converter(second)))
         return known[1]
+
+    def frame_of(self, name: str, level: int) -> tuple[Any, ...] | None:
+        """Give what stands before and after the message of a record that nobody made; None: this format needs one."""
+        now = time.time()
+        frame = self._frames.get((name, level))
+        if frame is not None and frame[2] <= now < frame[3]:
+            return frame
+        if self._simple is None or self._style._fmt is not self._simple or not self.datefmt:
+            return None
+        second = int(now)
+        fields = {
+            "asctime": self._text_of_time(second, self.datefmt),
+            "levelname": logging.getLevelName(level),
+            "name": name,
+            "message": "\0",
+        }
+        before, mark, after = (self._simple % fields).partition("\0")
+        if not mark or "\0" in after:
+            return None
+        if len(self._frames) > _MOST_FRAMES:
+            self._frames = {}
+        self._frames[name, level] = (before, after, second, second + 1)
+        return before, after
 
 
 class _StdoutHandler(logging.StreamHandler[TextIO]):
@@ -140,6 +224,12 @@ class _StdoutHandler(logging.StreamHandler[TextIO]):
 
     When that stream has been closed meanwhile, the present stdout takes its place.
     """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self.bare_size = 0
+        # More attributes later: somebody put a method of their own in the place of one.
+        self.bare_size = len(self.__dict__)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -153,6 +243,30 @@ class _StdoutHandler(logging.StreamHandler[TextIO]):
             raise
         except Exception:
             self.handleError(record)
+
+    def tell(self, name: str, level: int, msg: object, args: tuple[Any, ...]) -> bool:
+        """Write what a record would say, without one; False: it takes one, and nothing was written."""
+        formatter, stream = self.formatter, self.stream
+        if type(formatter) is not Formatter or stream.closed:
+            return False
+        frame = formatter.frame_of(name, level)
+        if frame is None:
+            return False
+        try:
+            message = str(msg) % args if args else str(msg)
+        except RecursionError:
+            raise
+        except Exception:
+            return False  # the record that is made next tells of it
+        with self.lock:  # type: ignore[union-attr]
+            try:
+                stream.write(frame[0] + message + frame[1] + self.terminator)
+                stream.flush()
+            except RecursionError:
+                raise
+            except Exception:
+                self.handleError(logging.LogRecord(name, level, __file__, 0, msg, args, None))
+        return True
 
 
 class CloudHandler(logging.Handler):
