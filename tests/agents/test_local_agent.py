@@ -244,7 +244,7 @@ def test_the_runs_own_variables_win_over_the_agents(client, agent, registered, t
     ("run_config", "message"),
     [
         pytest.param(DockerRun(), "of type `DockerRun`, only `LocalRun` is supported", id="other-kind"),
-        pytest.param(LocalRun(working_dir="/nowhere"), "a nonexistent `working_dir`", id="no-folder"),
+        pytest.param(LocalRun(working_dir="/proc/nowhere"), "a nonexistent `working_dir`", id="no-folder"),
     ],
 )
 def test_a_run_that_cannot_be_started_is_failed_with_the_reason(client, agent, registered, run_config, message):

@@ -152,7 +152,7 @@ def test_a_far_retry_inside_a_loop_goes_on_with_the_round_before(road: Road) -> 
 
 
 def test_execute_takes_only_the_variables_of_the_run_config(shared_road: Road, tmp_path: Path) -> None:
-    path = shared_road.write("shows.py", SHOWS.format(working_dir="/nowhere/at/all"))
+    path = shared_road.write("shows.py", SHOWS.format(working_dir="/proc/nowhere/at/all"))
     shared_road.register(path)
 
     done = shared_road.prefect("run", "--name", "shows", "--execute")
