@@ -3,9 +3,9 @@
     .venv/bin/python bench/tracked.py --before 87d35bc [--tasks 200] [--rounds 5] [--kinds chain,map,threads] [--postgres]
 
 Each commit has a server of its own. The two take turns: a flow-run process of its own executes a flow of many small
-tasks, with logs sent and results kept, as on any agent's machine. Told is CPU (user and system) of that process and of
-the server (on PostgreSQL: without the database), for each task, what a run of one task takes being left out; and how many requests
-the run sent. Prints one JSON line for each kind.
+tasks, with logs sent and results kept, as on any agent's machine. Told is CPU (user and system) of that process, of
+the server, and of all processes of the database on PostgreSQL, for each task, what a run of one task takes being left out; and
+how many requests the run sent. Prints one JSON line for each kind.
 
 chain: one after the other. map: children of a mapped task, LocalExecutor. threads: the same, 16 threads.
 """
@@ -36,6 +36,7 @@ ap.add_argument("--tasks", type=int, default=200)
 ap.add_argument("--rounds", type=int, default=5)
 ap.add_argument("--kinds", default="chain,map,threads")
 ap.add_argument("--postgres", action="store_true")
+PARTS = ("client", "server", "database")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 RUN = """
@@ -104,6 +105,7 @@ class Side:
             "PREFECT__SERVER__ENDPOINT": f"http://127.0.0.1:{port}",
             "RESULTS": str(folder),
         }
+        self._postmaster = _postmaster_of(database_url) if database_url else None
         url = database_url or f"sqlite:///{folder}/bench.db"
         command = [sys.executable, "-m", "prefect", "server", "start", "--port", str(port), "--database-url", url]
         with (folder / "log").open("wb") as log:
@@ -120,18 +122,38 @@ class Side:
                 time.sleep(0.05)
 
     def turn(self, kind: str, count: int) -> dict[str, float]:
-        begun = self._server_cpu()
+        begun, database_begun = _cpu_of(self._server.pid), self._database_cpu()
         done = subprocess.run(
             [sys.executable, "-c", RUN, kind, str(count)], env=self._env, capture_output=True, text=True
         )
         if done.returncode:
             raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
         told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-        return {**told, "server": self._server_cpu() - begun}
+        database = self._database_cpu() - database_begun
+        return {**told, "server": _cpu_of(self._server.pid) - begun, "database": database}
 
-    def _server_cpu(self) -> float:
-        parts = Path(f"/proc/{self._server.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(parts[11]) + int(parts[12])) / TICKS
+    def _database_cpu(self) -> float:
+        """Seconds of the postmaster and its processes, those that have ended too."""
+        if self._postmaster is None:
+            return 0.0
+        children = Path(f"/proc/{self._postmaster}/task/{self._postmaster}/children").read_text().split()
+        return _cpu_of(self._postmaster, with_ended=True) + sum(_cpu_of(int(pid)) for pid in children)
+
+
+def _cpu_of(pid: int, *, with_ended: bool = False) -> float:
+    try:
+        parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(int(part) for part in parts[11 : 15 if with_ended else 13]) / TICKS
+
+
+def _postmaster_of(database_url: str) -> int:
+    import psycopg
+
+    with psycopg.connect(database_url) as connection:
+        pid = connection.info.backend_pid
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def measured(before: Path, args: argparse.Namespace, urls: Any, ending: ExitStack) -> Iterator[dict[str, Any]]:
@@ -151,16 +173,17 @@ def measured(before: Path, args: argparse.Namespace, urls: Any, ending: ExitStac
                     {
                         "client": max(turn["cpu"] - alone[which]["cpu"], 0.0) / (args.tasks - 1),
                         "server": max(turn["server"] - alone[which]["server"], 0.0) / (args.tasks - 1),
+                        "database": max(turn["database"] - alone[which]["database"], 0.0) / (args.tasks - 1),
                         "requests": turn["requests"] / args.tasks,
                     }
                 )
         line: dict[str, Any] = {"bench": "tracked", "kind": kind, "database": "postgres" if args.postgres else "sqlite"}
-        for what in ("client", "server", "requests"):
+        for what in ("client", "server", *(["database"] if args.postgres else []), "requests"):
             old, new = (statistics.median(turn[what] for turn in turns) for turns in found)
             scale, unit = (1, "") if what == "requests" else (1000, "_ms")
             line |= {f"{what}{unit}_before": round(old * scale, 3), f"{what}{unit}": round(new * scale, 3)}
         ratios = sorted(
-            (now["client"] + now["server"]) / (old["client"] + old["server"])
+            sum(now[part] for part in PARTS) / sum(old[part] for part in PARTS)
             for old, now in zip(*found, strict=True)
         )
         yield line | {"ratio": round(statistics.median(ratios), 3), "load": round(os.getloadavg()[0], 1)}

@@ -130,3 +130,54 @@ def test_a_run_takes_few_statements_in_a_file(file_url, run_async, way) -> None:
 
     assert 6 <= len(asked) <= MOST_STATEMENTS + (way in WAYS[2:]) * 2, asked
     run_async(api.app.stop())
+
+
+#: The end of one task run and the beginning of the next: the transaction, a look at each, on PostgreSQL one more at the
+#: flow run, and what is written, which is a step of its own for each line in a file and goes with the commit elsewhere.
+PAIR_STATEMENTS = 8
+PAIR_ROUND_TRIPS = 5
+STATUSES = "states { status }"
+
+
+def move_on(api: Api, run_id: str) -> Callable[[], None]:
+    """Begin the first of a run's task runs, and give what ends it and begins the second."""
+    api.do("set_flow_run_states", STATUSES, states=[{"flow_run_id": run_id, "state": {"type": "Running"}}])
+    first, second = (
+        one["id"] for one in api.row("flow_run", run_id, "task_runs(order_by: {id: asc}) { id }")["task_runs"]
+    )
+    begun = {"version": 1, "state": {"type": "Running"}}
+    api.do("set_task_run_states", STATUSES, states=[{"task_run_id": first, **begun}])
+
+    def move() -> None:
+        ended = {"task_run_id": first, "state": {"type": "Success"}, "id": str(uuid4())}
+        told = api.do(
+            "set_task_run_states", STATUSES, states=[ended, {"task_run_id": second, **begun, "id": str(uuid4())}]
+        )
+        assert [one["status"] for one in told["states"]] == ["SUCCESS", "SUCCESS"]
+
+    return move
+
+
+@pytest.mark.postgres
+def test_one_task_after_the_other_takes_few_round_trips(trips, run_async) -> None:
+    api = make(trips.url, run_async)
+    move = move_on(api, api.do("create_flow_run", flow_id=api.register())["id"])
+    del trips.asked[:]
+
+    move()
+
+    assert len(asked_for(trips)) <= PAIR_ROUND_TRIPS, asked_for(trips)
+    run_async(api.app.stop())
+
+
+def test_one_task_after_the_other_takes_few_statements_in_a_file(file_url, run_async) -> None:
+    api = make(file_url, run_async)
+    move = move_on(api, api.do("create_flow_run", flow_id=api.register())["id"])
+    asked: list[str] = []
+    run_async(api.app.database.write(lambda tx: tx._conn.set_trace_callback(asked.append)))
+    del asked[:]
+
+    move()
+
+    assert 6 <= len(asked) <= PAIR_STATEMENTS, asked
+    run_async(api.app.stop())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -321,3 +322,66 @@ def test_who_comes_when_all_has_been_told_tells_it_alone(stub: Stub) -> None:
     told._is_closed = True  # in the moment between a thread's look and its letter
     told.propose("a", None, Success(), seen=0)
     assert sent(stub) == [[("a", "Success")]]
+
+
+def test_what_nobody_takes_along_goes_by_itself_also_after_a_rest(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier_module, "LONGEST_WAIT_SECONDS", 0.002)
+    monkeypatch.setattr(courier_module, "ROUNDS_WITHOUT_POST", 1)
+    heard = threading.Semaphore(0)
+
+    def hear(asked: Asked) -> tuple[int, Any]:
+        heard.release()
+        return agree(asked)
+
+    stub.rules.insert(0, ("set_task_run_states", hear))
+    told = courier()
+    for name in "abc":
+        told.propose(name, None, Success(), seen=0)
+        assert heard.acquire(timeout=60)
+        while not told._is_resting:  # the test's own time limit ends this
+            time.sleep(0.001)
+    told.close()
+    assert sent(stub) == [[("a", "Success")], [("b", "Success")], [("c", "Success")]]
+
+
+def test_who_is_interrupted_in_his_turn_lets_the_others_go_on(stub: Stub) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    def hold(asked: Asked) -> tuple[int, Any]:
+        if asked.variables["input"]["states"][0]["task_run_id"] == "first":
+            entered.set()
+            assert go_on.wait(60)
+        return agree(asked)
+
+    stub.rules.insert(0, ("set_task_run_states", hold))
+    told = courier()
+    send = told._send_some
+    outcomes: dict[str, str] = {}
+
+    def send_unless_interrupted(*given: Any) -> bool:
+        if threading.current_thread().name == "second" and go_on.is_set():
+            raise KeyboardInterrupt
+        return send(*given)
+
+    told._send_some = send_unless_interrupted  # type: ignore[method-assign]
+
+    def tell() -> None:
+        name = threading.current_thread().name
+        try:
+            told.propose(name, 1, Running(), seen=0)
+            outcomes[name] = "told"
+        except KeyboardInterrupt:
+            outcomes[name] = "interrupted"
+
+    threads = []
+    for place, name in enumerate(("first", "second", "third")):
+        threads.append(threading.Thread(target=tell, name=name))
+        threads[-1].start()
+        assert entered.wait(60)
+        while len(told._letters) < place:
+            time.sleep(0.001)
+    go_on.set()
+    for one in threads:
+        one.join(60)
+    assert outcomes == {"first": "told", "second": "interrupted", "third": "told"}
+    assert sent(stub) == [[("first", "Running")], [("third", "Running")]]

@@ -23,6 +23,9 @@ from prefect.utilities.logging import get_logger
 LONGEST_WAIT_SECONDS = 0.01
 """How long the end of a task is kept back when nothing else is told."""
 
+ROUNDS_WITHOUT_POST = 20
+"""After so many the postman rests until there is some: waking it for each letter would cost more than its rounds do."""
+
 MOST_TOGETHER = 50
 """The server sets so many states in one transaction, whatever follows from them."""
 
@@ -52,7 +55,19 @@ class UpstreamChanged(BaseException):
 class _Letter:
     """One state on its way."""
 
-    __slots__ = ("answer", "error", "is_done", "is_kept_back", "proposal", "seen", "size", "state", "written_at")
+    __slots__ = (
+        "answer",
+        "error",
+        "gate",
+        "is_called",
+        "is_done",
+        "is_kept_back",
+        "proposal",
+        "seen",
+        "size",
+        "state",
+        "written_at",
+    )
 
     def __init__(self, state: State, proposal: dict[str, Any], size: int, *, seen: int, is_kept_back: bool) -> None:
         self.state = state
@@ -63,6 +78,9 @@ class _Letter:
         self.is_done = False
         self.answer: State | None = None
         self.error: BaseException | None = None
+        # Behind it waits who has to know, until it is done or it is his turn to send: each is woken for himself.
+        self.gate: threading.Lock | None = None
+        self.is_called = False
         self.written_at = time.monotonic() if is_kept_back else 0.0
 
 
@@ -87,6 +105,9 @@ class Courier:
         self._is_sending = False
         self._is_closed = False
         self._postman: threading.Thread | None = None
+        # How many letters were kept back so far, and whether the postman waits for the next one to be told of it.
+        self._kept_back = 0
+        self._is_resting = False
         self._has_post = threading.Event()
 
     def propose(
@@ -160,40 +181,62 @@ class Courier:
             if self._is_closed:
                 return False
             self._letters.append(letter)
+            self._kept_back += 1
+            is_resting, self._is_resting = self._is_resting, False
             if self._postman is None:
                 self._postman = threading.Thread(target=self._go_round, name="task-states", daemon=True)
                 self._postman.start()
-        if not self._has_post.is_set():
+        if is_resting:
             self._has_post.set()
         return True
 
     def _go_round(self) -> None:
         """Tell what nobody took along, until the courier is closed."""
-        while self._has_post.wait() and not self._is_closed:
-            self._has_post.clear()
-            time.sleep(LONGEST_WAIT_SECONDS)
+        seen, rounds = 0, 0
+        while not self._is_closed:
+            time.sleep(LONGEST_WAIT_SECONDS / 2)
             self._send_some(only_before=time.monotonic() - LONGEST_WAIT_SECONDS / 2)
             with self._changed:
-                if self._letters:
-                    self._has_post.set()
+                rounds = 0 if self._letters or self._kept_back != seen else rounds + 1
+                seen = self._kept_back
+                rests = self._is_resting = rounds >= ROUNDS_WITHOUT_POST and not self._is_closed
+            if rests:
+                self._has_post.wait()
+                self._has_post.clear()
 
     # ----- sending
 
     def _deliver(self, letter: _Letter) -> None:
+        letter.gate = threading.Lock()
+        letter.gate.acquire()
         with self._changed:
             self._letters.append(letter)
         try:
             while not letter.is_done:
-                with self._changed:
-                    self._changed.wait_for(lambda: letter.is_done or not self._is_sending)
-                if not letter.is_done:
-                    self._send_some()
+                if not self._send_some() and not letter.is_done:
+                    letter.gate.acquire()
+                    with self._changed:
+                        letter.is_called = False
         except BaseException:
             # Whoever is interrupted here does not begin: nobody else shall say that it did.
             with self._changed:
                 if letter in self._letters:
                     self._letters.remove(letter)
+                self._call_next()
             raise
+
+    def _call_next(self) -> None:
+        """Wake one who waits, if nobody sends: behind the lock."""
+        if not self._is_sending:
+            waiting = next((letter for letter in self._letters if letter.gate is not None), None)
+            if waiting is not None:
+                self._call(waiting)
+
+    @staticmethod
+    def _call(letter: _Letter) -> None:
+        if letter.gate is not None and not letter.is_called:
+            letter.is_called = True
+            letter.gate.release()
 
     def _send_some(self, only_before: float | None = None) -> bool:
         """Send what waits, as far as it fits into one request; False when there was nothing, or somebody else sends.
@@ -218,6 +261,10 @@ class Courier:
                 with self._changed:
                     self._letters[:0] = [letter for letter in batch if not letter.is_done]
                     self._is_sending = False
+                    for letter in batch:
+                        if letter.is_done:
+                            self._call(letter)
+                    self._call_next()
                     self._changed.notify_all()
         return True
 

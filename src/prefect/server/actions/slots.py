@@ -92,7 +92,7 @@ def _words(tx: Transaction, kind: str, run_id: str) -> set[str]:
 
 def release(tx: Transaction, *, run_id: str) -> None:
     """Give back the places of a run."""
-    tx.run(slots.release, run_id=run_id)
+    tx.later(slots.release, {"run_id": run_id})
 
 
 def release_all(tx: Transaction, *, flow_run_id: str) -> None:
