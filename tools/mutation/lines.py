@@ -96,8 +96,9 @@ class Lines:
         self._known: dict[str, set[int]] = defaultdict(set)
         self._tests: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
 
-    def _kept(self, name: str) -> Path:
-        return self.folder / f"{name.removeprefix('tests/').replace('/', '.')}.{digest(self.root / name)}.json"
+    def _kept(self, name: str, tree: Path | None = None) -> Path:
+        mark = digest((tree or self.root) / name)
+        return self.folder / f"{name.removeprefix('tests/').replace('/', '.')}.{mark}.json"
 
     def missing(self) -> list[str]:
         """Files of tests that are new, then those that have changed, the quickest first."""
@@ -146,7 +147,8 @@ class Lines:
             answer["sources"][source] = mark
             if not (sources / mark).exists():
                 (sources / mark).write_text((child.place.tree / source).read_text())
-        self._kept(name).write_text(json.dumps(answer))
+        # As it was run: the tree may have changed meanwhile.
+        self._kept(name, child.place.tree).write_text(json.dumps(answer))
         failed = f", failed: {answer['failed']}" if answer["failed"] else ""
         print(f"  {name}: {len(answer['tests'])} tests{failed}", flush=True)
 

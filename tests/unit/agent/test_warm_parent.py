@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from prefect.agent.local import warm
+from prefect.agent.local import LocalAgent, warm
+from prefect.utilities.configuration import set_temporary_config
 
 
 def parent(**said: Any) -> Any:
@@ -65,6 +66,18 @@ def test_each_answer_without_a_process_is_told_as_what_it_is(
     assert type(told.value) is kind
     (request,) = made.asked
     assert (request["environ"], request["working_dir"]) == ({"A": "1"}, "/somewhere")
+
+
+def test_the_parent_lives_as_long_as_the_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    played = SimpleNamespace(prepare=lambda: done.append("prepared"), stop=lambda: done.append("stopped"))
+    with set_temporary_config({"cloud.api": "http://127.0.0.1:9", "cloud.api_key": ""}):
+        agent = LocalAgent()
+    for parent_of, what in ((None, []), (played, ["prepared", "stopped"])):
+        monkeypatch.setattr(agent, "_warm", parent_of)
+        agent.on_startup()
+        agent.on_shutdown()
+        assert done == what
 
 
 # ----- the process of a run

@@ -16,7 +16,7 @@ from prefect.client import connection as connection_module
 from prefect.engine.cloud import courier as courier_module
 from prefect.engine.cloud.courier import Courier, UpstreamChanged, courier_for, courier_of
 from prefect.engine.cloud.task_runner import CloudTaskRunner
-from prefect.engine.state import ClientFailed, Failed, Mapped, Running, State, Success
+from prefect.engine.state import ClientFailed, Failed, Mapped, Queued, Running, State, Success
 from prefect.exceptions import ClientError, VersionLockMismatchSignal
 from prefect.utilities.configuration import set_temporary_config
 from support.graphql_stub import Asked, Stub, StubServer
@@ -143,6 +143,18 @@ def test_one_that_is_refused_takes_no_other_along(stub: Stub) -> None:
         told.propose("b", 1, Running(), seen=0)
     assert type(ended) is Success
     assert sent(stub) == [[("a", "Success"), ("b", "Running")], [("a", "Success")], [("b", "Running")]]
+
+
+def test_what_is_told_comes_back_as_it_was_or_as_what_the_server_made_of_it(stub: Stub) -> None:
+    full = {"id": "a", "status": "QUEUED", "message": "no place is free"}
+    stub.rules.insert(
+        0, ("set_task_run_states", lambda asked: (200, {"data": {"set_task_run_states": {"states": [full]}}}))
+    )
+    begun = Running()
+    queued = courier().propose("a", 1, begun, seen=0)
+    assert (type(queued), queued.message) == (Queued, "no place is free")
+    del stub.rules[0]
+    assert courier().propose("a", 1, begun, seen=0) is begun
 
 
 def test_what_threads_tell_at_one_moment_goes_together(stub: Stub) -> None:
