@@ -202,10 +202,13 @@ class Judge:
     def tests_of(self, change: Change) -> list[str]:
         """Give the tests that run the lines of a change, in the order in which to try them."""
         lines, file = self.lines, change.file
-        if change.scope is not None:
+        if change.scope is not None and change.line < change.scope[0]:
+            # A default: its line runs on import, in whatever process; it is used where the body runs.
+            found = lines.of(file, range(change.scope[0], change.scope[1] + 1))
+        elif change.scope is not None:
             found = lines.of(file, range(change.line, change.last + 1))
             found = found or lines.of(file, range(change.statement[0], change.statement[1] + 1))
-            if not found:  # a line that is new since the tests were recorded, or a default
+            if not found:  # a line that is new since the tests were recorded
                 found = lines.of(file, range(change.scope[0], change.scope[1] + 1)) if _is_new(lines, change) else set()
         else:
             by_file: dict[str, set[int]] = defaultdict(set)

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from graphql import GraphQLError
 
+from prefect.server.actions import run_events
 from prefect.server.graphql import access, writing
 from prefect.server.graphql.arguments import MOST_STEPS, json_path
 from prefect.server.graphql.execute import _read_body
@@ -90,6 +91,18 @@ def test_the_name_of_a_process_is_kept_to_a_hundred_characters_with_its_run(leng
     caller = writing.caller_of(request)
 
     assert (caller.process_of, caller.process_id) == (run_id, "p" * kept)
+
+
+# ----- places in the events of a run
+
+
+@pytest.mark.parametrize("time", ["12:00:00", "12:00:00Z", "12:00:00+00:00", "13:00:00+01:00", "07:00:00-05:00"])
+@pytest.mark.parametrize("run_id", ["", str(UUID(int=7))], ids=["a time alone", "a task run"])
+def test_a_place_is_read_as_it_was_told_and_a_time_without_a_zone_is_of_utc(time: str, run_id: str) -> None:
+    place = run_events.Place.read("after", f"2026-01-01T{time}{'/' if run_id else ''}{run_id}")
+
+    assert str(place) == f"2026-01-01T12:00:00+00:00/{run_id or run_events.NO_ID}"
+    assert run_events.Place.read("after", str(place)) == place
 
 
 # ----- bodies
