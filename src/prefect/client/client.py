@@ -391,9 +391,9 @@ class Client(ManyRuns):
 
     def _set_state(self, document: str, item: dict[str, Any], state: State) -> State:
         # The new state's own id makes it safe to send the proposal again when its answer was lost.
-        from prefect.utilities.ids import new_id
+        from prefect.utilities.ids import following_id
 
-        named = {**item, "id": new_id()}
+        named = {**item, "id": following_id()}
         answer = self.change_with_extras(document, {"states": [named]}, plain={"states": [item]})["states"][0]
         return state_after(answer, state)
 
@@ -487,13 +487,14 @@ class Client(ManyRuns):
 
 def proposal_of(task_run_id: str, version: int | None, state: State) -> Written:
     """Give what a request says of one proposed state, under an id of its own."""
-    from prefect.utilities.ids import new_id
+    from prefect.utilities.ids import following_id
 
     document, text = _document_and_text_of(state)
-    state_id = new_id()
+    state_id = following_id()
     fields = {"task_run_id": task_run_id, "version": version, "state": document, "id": state_id}
-    head = written.encode({"task_run_id": task_run_id, "version": version})
-    return Written(fields, f'{head[:-1]},"state":{text},"id":"{state_id}"}}')
+    known = "null" if version is None else int(version)
+    said = f'{{"task_run_id":{written.encode(task_run_id)},"version":{known},"state":{text},"id":"{state_id}"}}'
+    return Written(fields, said)
 
 
 def _without_ids(objects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -528,14 +529,31 @@ def _document_and_text_of(state: State) -> tuple[dict[str, Any], str]:
         bare.message = f"{state.message or ''} [left out: {str(error)[:500]}]".strip()
         document = bare.serialize()
     try:
-        text = written.encode(document)
+        text = (written.encode_texts if _has_only_texts(document) else written.encode)(document)
     except (ValueError, TypeError, RecursionError):
         text = ""
-    # Escaped are U+0000 and halves of surrogate pairs, which cannot be kept, and much that can; spaces may be counted.
-    if not text or "\\u" in text or len(text) > limits.STATE_PAYLOAD_BYTES // 2:
+    # Escaped are U+0000 and halves of surrogate pairs, which cannot be kept, and much that can. Spaces may be counted,
+    # and a character takes four bytes at most.
+    most_bytes = len(text) * (2 if text.isascii() else 8)
+    if not text or "\\u" in text or most_bytes > limits.STATE_PAYLOAD_BYTES:
         document = fitted(document, limits.STATE_PAYLOAD_BYTES, leave_out=False)
         text = encode(document).decode()
     return document, text
+
+
+_COMMON_FIELDS = frozenset({"type", "message", "context", "cached_inputs", "_result", "__version__"})
+
+
+def _has_only_texts(document: Mapping[str, Any]) -> bool:
+    """Tell whether a state is one of the common ones, in which there are no numbers that JSON has not."""
+    context, result = document.get("context"), document.get("_result")
+    return (
+        document.keys() <= _COMMON_FIELDS
+        and not document["cached_inputs"]
+        and (not context or context.keys() == {"tags"})
+        and type(result) is dict
+        and all(value is None or type(value) is str for value in result.values())
+    )
 
 
 def _state(serialized: Mapping[str, Any] | str | None) -> State:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from prefect.model.codec import public, register
@@ -71,10 +72,7 @@ class Result:
     @property
     def logger(self) -> logging.Logger:
         """Logger of this kind of result."""
-        from prefect.utilities.logging import get_logger
-
-        logger: logging.Logger = get_logger(type(self).__name__)
-        return logger
+        return _get_logger()(type(self).__name__)
 
     @property
     def default_location(self) -> str:
@@ -147,6 +145,14 @@ class Result:
     @classmethod
     def _from_fields(cls, data: Mapping[str, Any]) -> Self:
         return cls(location=data.get("location"))
+
+
+@lru_cache(maxsize=1)
+def _get_logger() -> Callable[[str], logging.Logger]:
+    # Late, because the loggers are set up when their module is loaded; once, because values are written often.
+    from prefect.utilities.logging import get_logger
+
+    return get_logger
 
 
 _NO_PLACE = (

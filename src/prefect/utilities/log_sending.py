@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import Any
 
 from prefect.utilities.log_journal import Journal
-from prefect.utilities.written import Written, encode
+from prefect.utilities.written import Written, encode, encode_texts
 
 MAX_LOG_SIZE = 1_000_000
 MAX_BATCH_LOG_SIZE = 4_000_000
@@ -115,7 +115,7 @@ class LogManager:
         """Take a record to be sent; when too many wait already it is dropped and counted. Never waits, never raises."""
         size = getlogsize(message)
         with contextlib.suppress(TypeError, ValueError):  # one that is no JSON is refused when it is sent
-            message = Written(message, encode(message))
+            message = Written(message, encode_texts(message))
         with self._changed:
             if len(self._queue) >= _MAX_PENDING_RECORDS or self._queue_size + size > _MAX_PENDING_SIZE:
                 self._dropped += 1

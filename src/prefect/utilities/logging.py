@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from prefect.utilities.context import current_content
@@ -285,25 +287,30 @@ class CloudHandler(logging.Handler):
             return
         if record.levelno < _level_number(config.logging.level):
             return
-        # A run has loaded them; a script that only builds a flow need not.
-        from prefect.utilities.ids import new_id
-        from prefect.utilities.log_sending import LOG_MANAGER, fitting_message
-
         try:
-            LOG_MANAGER.enqueue(
+            sending, ids = _of_a_run()
+            sending.LOG_MANAGER.enqueue(
                 {
-                    "id": new_id(),
+                    "id": ids.following_id(),
                     "flow_run_id": content.get("flow_run_id"),
                     "task_run_id": content.get("task_run_id"),
                     "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
                     "name": record.name,
                     "level": record.levelname,
-                    "message": fitting_message(self.format(record)),
+                    "message": sending.fitting_message(self.format(record)),
                 }
             )
         except Exception:
             # What the standard handlers do: tell on stderr, never in the user's code.
             self.handleError(record)
+
+
+@lru_cache(maxsize=1)
+def _of_a_run() -> tuple[ModuleType, ModuleType]:
+    """Give the modules that a run has loaded, and a script that only builds a flow need not."""
+    from prefect.utilities import ids, log_sending
+
+    return log_sending, ids
 
 
 class RedirectToLog(LoggedText):
@@ -438,7 +445,8 @@ def _stdout_handler(*, utc: bool = False) -> logging.Handler:
 def _level_number(level: Any) -> int:
     if isinstance(level, int):
         return level
-    return logging.getLevelNamesMapping().get(str(level).upper(), logging.INFO)
+    number = logging.getLevelName(str(level).upper())
+    return number if isinstance(number, int) else logging.INFO
 
 
 # The record factory that is in place when nobody else has set one: standard records, with the context's values.

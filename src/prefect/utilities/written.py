@@ -10,11 +10,24 @@ encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 """Give the JSON of a value, in ASCII; raises ``ValueError`` and ``TypeError`` for one that has none."""
 
 
+def encode_texts(value: Mapping[str, Any]) -> str:
+    """Give the same of an object of texts, whole numbers, nulls, and objects and lists of such, a good deal faster.
+
+    Not in ASCII, unless it has halves of surrogate pairs.
+    """
+    import orjson  # late: only whoever sends something pays for it
+
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return encode(value)
+
+
 class Written(dict[str, Any]):
     """A JSON object that is not changed any more.
 
     Attributes:
-        text: its JSON, in ASCII.
+        text: its JSON.
     """
 
     __slots__ = ("text",)

@@ -71,7 +71,7 @@ class LocalResult(Result):
         self.logger.debug("Starting to upload result to %s...", new.location)
         data = self.serializer.serialize(value_)
         path = os.path.join(self.dir, os.path.expanduser(new.location))
-        _write_whole(path, os.path.dirname(os.path.abspath(path)), data)
+        _write_whole(path, os.path.dirname(path) or os.curdir, data)
         new.location = path
         self.logger.debug("Finished uploading result to %s...", new.location)
         return new
