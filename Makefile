@@ -10,7 +10,7 @@ FLOWS ?= 2000
 CHANGES ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test test-ui check check-ui screenshots format pythons compat differential invariants mutants bench bench-compare clean
+.PHONY: help demo ui test test-ui check check-ui screenshots format pythons compat differential invariants mutants bench bench-compare peers clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,8 +67,11 @@ bench: $(VENV)/.dev ## Measure: engine, start-up, server (writes to bench/result
 bench-compare: $(VENV)/.dev ## What a task and a change of the backend cost beside the commit before (BEFORE=HEAD~1)
 	@$(BIN)/python bench/compare.py --before $(or $(BEFORE),HEAD~1)
 
+peers: $(VENV)/.dev ## Environments of Prefect 3 and DBOS, for bench/beside_peers.py (some 350 MB)
+	@$(BIN)/python bench/beside_peers.py --set-up
+
 clean: ## Remove the environments and caches
-	@rm -rf $(VENV) .venv-* .compat .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) .venv-* .compat .peers .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # The interpreter is checked before anything is made: a clear sentence beats pip's error.
 $(VENV)/pyvenv.cfg:
