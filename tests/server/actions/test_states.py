@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from prefect.server.actions import agents, runs, set_state
+from prefect.server.actions.checks import size_of
 from prefect.server.errors import ApiError
 from prefect.server.rules.proposal import read_proposal
 from support.world import START
@@ -436,3 +437,15 @@ def test_children_of_a_mapped_run_are_summed_up(world):
     nothing = {"min_start_time": None, "max_end_time": None, "state_counts": {}}
     assert world.see(runs.mapped_children, task_run_id=child_id) == nothing
     assert world.see(runs.mapped_children, task_run_id=UNKNOWN) == nothing
+
+
+@pytest.mark.parametrize(
+    ("message", "is_measured"), [("done", False), ("x" * 600, True)], ids=["small", "near the bound"]
+)
+def test_a_state_that_plainly_fits_is_measured_no_further(monkeypatch, message, is_measured):
+    measured = []
+    monkeypatch.setattr(set_state, "size_of", lambda name, value: measured.append(value) or size_of(name, value))
+
+    read = set_state.read_state("flow", UNKNOWN, {"type": "Success", "message": message}, START, 1000)
+
+    assert (read.message, bool(measured)) == (message, is_measured)

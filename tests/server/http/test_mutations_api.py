@@ -454,6 +454,21 @@ def test_runs_of_all_versions_are_found_by_their_group_and_by_what_changed(api):
     assert api.row("flow_run", second, "updated")["updated"] > since
 
 
+def test_only_the_process_that_has_a_run_keeps_it_alive(api):
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+
+    def tell(process, mutation, selected, **given):
+        document = f"mutation($input: {mutation}_input!) {{ {mutation}(input: $input) {{ {selected} }} }}"
+        headers = {"x-prefect-run-process": f"{run_id}/{process}"}
+        assert api.ask(document, {"input": given}, headers=headers).data[mutation]
+        return api.row("flow_run", run_id, "heartbeat")["heartbeat"]
+
+    states = [{"flow_run_id": run_id, "state": {"type": "Running"}}]
+    begun = tell("mine", "set_flow_run_states", "states { status }", states=states)
+    assert tell("theirs", "update_flow_run_heartbeat", "success", flow_run_id=run_id) == begun
+    assert tell("mine", "update_flow_run_heartbeat", "success", flow_run_id=run_id) > begun
+
+
 def test_who_creates_a_run_hears_whether_it_was_made_or_found_by_its_key(api):
     flow_id = api.register()
     asked = [api.do("create_flow_run", "id created", flow_id=flow_id, idempotency_key="key") for _ in range(2)]
