@@ -509,6 +509,21 @@ def test_a_page_in_a_browser_cannot_call_an_agent(headers, path, status):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("path", ["/api/poke", "/api/poke/", "/api/poke?now"])
+def test_who_pokes_an_agent_makes_it_look(path):
+    import urllib.request
+
+    from prefect.agent.health import HealthServer
+
+    pokes: list[int] = []
+    with (
+        HealthServer(f"http://127.0.0.1:{free_port()}", lambda: pokes.append(1)) as health,
+        urllib.request.urlopen(f"http://127.0.0.1:{health.port}{path}", timeout=60) as answer,
+    ):
+        assert (answer.status, answer.read()) == (200, b"")
+    assert pokes == [1]
+
+
 @pytest.mark.parametrize(
     ("address", "text"),
     [

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from prefect.server.actions import agents, automations, hooks, tenants
+from prefect.server.catalogue import metadata
 from prefect.server.errors import ApiError
 from prefect.server.services import outbox, sla
 from prefect.server.services.outbox import Work
@@ -206,6 +208,45 @@ def test_an_agent_is_told_of_when_its_silence_is_as_long_as_is_allowed(
     assert all(event["type"] == "AgentSLAFailed" and event["duration_seconds"] == 60 for event in events)
     assert all(event["tenant"]["id"] == mine.tenant_id and event["is_test_event"] is False for event in events)
     assert world.run_async(sla.run_once(world.database, world.settings, world.now)) == 0
+
+
+def look_at_slas(world: World) -> int:
+    return int(world.run_async(sla.run_once(world.database, world.settings, world.now)))
+
+
+def set_tags(world: World, hook_id: str, tags: Any) -> None:
+    hook = metadata.tables["hook"]
+    world.do(lambda tx, now: tx.run(hook.update().where(hook.c.id == hook_id).values(event_tags=tags)))
+
+
+def test_a_hook_whose_sla_is_gone_tells_of_nothing(sides: tuple[Side, Side]) -> None:
+    mine, _ = sides
+    hook_id = mine.do("create_flow_sla_failed_hook", action_id=mine.action_id, sla_config_id=mine.sla_id)
+    set_tags(mine.world, hook_id, {"sla_config_id": str(UUID(int=1))})
+    mine.world.pass_time(1000)
+
+    assert look_at_slas(mine.world) == 0
+    assert mine.world.rows("outbox") == []
+
+
+@pytest.mark.spoils
+@pytest.mark.parametrize("tags", [{}, {"duration_seconds": "long"}, {"duration_seconds": []}], ids=str)
+def test_a_hook_that_cannot_be_read_is_named_and_keeps_no_other(
+    sides: tuple[Side, Side], caplog: pytest.LogCaptureFixture, tags: Any
+) -> None:
+    mine, theirs = sides
+    for side in sides:
+        mine.world.do(agents.register_agent, tenant_id=side.tenant_id, type="LocalAgent", name="al")
+    broken, whole = (
+        side.do("create_agent_sla_failed_hook", action_id=side.action_id, duration_seconds=60) for side in sides
+    )
+    set_tags(mine.world, broken, tags)
+    mine.world.pass_time(60)
+
+    assert look_at_slas(mine.world) == 1
+    assert [row["payload"]["event"]["tenant"]["id"] for row in mine.world.rows("outbox")] == [theirs.tenant_id]
+    assert f"names, watched for by hook {broken} could not be dealt with: " in caplog.text
+    assert whole not in caplog.text
 
 
 @pytest.mark.parametrize(
