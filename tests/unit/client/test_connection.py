@@ -214,6 +214,16 @@ def test_an_answer_of_another_kind_says_what_it_was(stub, status, content, kind,
         Client().graphql("{ x }")
 
 
+def test_values_that_are_nested_too_deeply_are_said_to_be_so(stub):
+    value = []
+    for _ in range(100_000):
+        value = [value]
+    with pytest.raises(ValueError, match=r"^The values of a request are nested too deeply to be sent as JSON\.$"):
+        Client().graphql("{ x }", variables={"v": value})
+    while value:  # one by one: freed at once, so many are too deep for the interpreter, too
+        value = value.pop()
+
+
 @pytest.mark.parametrize("content", [{"data": [1]}, {"data": None}, {"nothing": 1}], ids=str)
 def test_an_answer_without_data_is_of_no_server(stub, content):
     stub.on("x", (200, content))

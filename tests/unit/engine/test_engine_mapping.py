@@ -312,6 +312,11 @@ def test_prepare_upstream_states_for_mapping() -> None:
     assert [[view[edges[key]].result for key in ("x", "y", None)] for view in views] == [["a", 7, 6], ["b", 8, 6]]
     assert prepare_upstream_states_for_mapping(Pending(), upstream, {}, LocalExecutor()) == []
 
+    # Without other word of the children, those of the state itself count.
+    upstream[edges["x"]] = Mapped(map_states=[Success(result="c"), Success(result="d")])
+    views = prepare_upstream_states_for_mapping(Mapped(), upstream, {}, LocalExecutor())
+    assert [view[edges["x"]].result for view in views] == ["c", "d"]
+
 
 def test_a_large_map_keeps_no_loggers() -> None:
     with Flow("f") as flow:
@@ -373,3 +378,24 @@ def test_what_is_flattened_after_a_retry_loses_no_element(executor):
     assert state.result[copies].result == [1, 10, 100, 2, 20, 200]
     assert state.result[inside].result == [1, 10, 100, 2, 20, 200]
     assert state.result[together].result == 333
+
+
+def test_children_that_a_run_is_given_are_mapped_over_as_its_own() -> None:
+    """As when a flow run is begun again whose mapped task has ended."""
+
+    @task
+    def first(x: int) -> int:
+        raise AssertionError(x)
+
+    @task
+    def second(x: int) -> int:
+        return x + 1
+
+    with Flow("f") as flow:
+        given = first.map([0, 0])
+        after = second.map(given)
+    children = [Success(result=5), Success(result=6)]
+    known = Mapped(map_states=children, result=[5, 6])
+    ended = flow.run(task_states={given: known})
+    assert ended.is_successful()
+    assert ended.result[after].result == [6, 7]

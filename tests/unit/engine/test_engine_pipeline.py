@@ -400,3 +400,8 @@ def test_runners_show_what_they_run() -> None:
 def test_state_handlers_of_a_runner_must_be_a_sequence() -> None:
     with pytest.raises(TypeError):
         Runner(state_handlers=lambda *args: None)  # type: ignore[arg-type]
+
+
+def test_a_task_without_a_target_has_nothing_there() -> None:
+    begun = Pending()
+    assert TaskRunner(inc).check_target(begun, inputs={}) is begun
