@@ -206,7 +206,7 @@ def test_a_queued_run_whose_process_is_gone_is_started_anew(world):
     world.pass_time(QUEUED_FOR.total_seconds() - 1)
     assert run_once(world, slot_keeper) == 0
 
-    world.pass_time(2)
+    world.pass_time(1)
     assert run_once(world, slot_keeper) == 1
     assert world.flow_run(run_id)["state"] == "Scheduled"
     assert world.queue("gpu") == [run_id]
