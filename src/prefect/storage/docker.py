@@ -114,8 +114,6 @@ class Docker(Storage):
         return f"{self.registry_url.rstrip('/')}/{image}" if self.registry_url else image
 
     def add_flow(self, flow: Flow) -> str:
-        if self.stored_as_script and not self.path:
-            raise ValueError("A `path` must be provided to show where flow `.py` file is stored in the image.")
         place = PurePosixPath(self.prefect_directory) / "flows" / f"{slugify(flow.name)}.prefect"
         return self._enter(flow, self.path or str(place))
 
@@ -132,7 +130,12 @@ class Docker(Storage):
 
         Args:
             push: False keeps the image on this machine.
+
+        Raises:
+            ValueError: the flows are stored as scripts, and no ``path`` says where.
         """
+        if self.stored_as_script and not self.path:
+            raise ValueError("A `path` must be provided to show where flow `.py` file is stored in the image.")
         super().build()
         if len(self._flows) == 1:
             self.image_name = self.image_name or slugify(next(iter(self._flows)))

@@ -63,7 +63,7 @@ class Local(Storage):
 
     @property
     def default_labels(self) -> list[str]:
-        return [host_label()]
+        return [host_label()] if self.add_default_labels else []
 
     def add_flow(self, flow: Flow) -> str:
         self._refuse_known(flow)

@@ -103,7 +103,8 @@ def test_a_script_that_is_gone_is_named(tmp_path, flow):
 
 
 def test_the_hosts_name_is_a_label_unless_unwanted():
-    assert Local(labels=["x"], add_default_labels=False).labels == ["x"]
+    without = Local(labels=["x"], add_default_labels=False)
+    assert (without.labels, without.default_labels) == (["x"], [])
     assert len(Local(labels=["x"]).labels) == 2
 
 
@@ -339,6 +340,13 @@ def test_an_image_has_its_name_when_it_is_built():
     with pytest.raises(ValueError, match="missing required fields image_name and image_tag"):
         _ = Docker().name
     assert Docker(registry_url="r/", image_name="n", image_tag="t").name == "r/n:t"
+
+
+def test_an_image_of_scripts_wants_their_place_when_it_is_built():
+    storage = Docker(stored_as_script=True)
+    assert storage.add_flow(Flow("f")) == "/opt/prefect/flows/f.prefect"
+    with pytest.raises(ValueError, match="A `path` must be provided to show where flow"):
+        storage.build()
 
 
 @pytest.mark.parametrize(
