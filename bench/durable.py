@@ -7,7 +7,7 @@
 
 Each has a server of its own, on SQLite; with ``--postgres`` on PostgreSQL (``fsync`` on). Told, too, is what a durable
 write of 64 KB takes on the same disk in the same run (``disk_ms``): no step can be faster. ``--peer`` is the interpreter
-of an environment with ``dbos``, which does the same on SQLite, in turns. Prints one JSON line for each.
+of an environment with ``dbos`` (``.peers/dbos/bin/python`` after ``make peers``), which does the same on SQLite, in turns. Prints one JSON line for each.
 
 steps: runs of a few no-op tasks each, so many at one time in one process; each task's body runs once.
 gap: from the end of a task's body to the beginning of the next one's, in a chain.

@@ -24,6 +24,7 @@ from prefect.server.errors import ApiError, BadInput
 from prefect.server.rules.proposal import Proposal, propose
 from prefect.server.store import flows, runs
 from prefect.server.store.database import MOST_ROWS, Transaction, UniquenessViolation
+from prefect.utilities.ids import following_id
 
 __all__ = [
     "KeyTaken",
@@ -331,7 +332,7 @@ def _task_runs(tasks: Iterable[Mapping[str, Any]], tenant_id: str, run_id: str) 
     """Make a row for each task of the flow; mapped children get theirs when the run knows how many there are."""
     return [
         {
-            "id": new_id(),
+            "id": following_id(),
             "tenant_id": task["tenant_id"] or tenant_id,
             "flow_run_id": run_id,
             "task_id": task["id"],

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from prefect.contract import limits
-from prefect.server.actions.checks import new_id, size_of
+from prefect.server.actions.checks import size_of
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.live import flow_run_topic
 from prefect.server.store import logs, runs
 from prefect.server.store.database import Transaction
+from prefect.utilities.ids import following_id
 
 __all__ = ["LEVELS", "write_run_logs"]
 
@@ -56,7 +57,7 @@ def _row(line: Mapping[str, Any], seq: int, tenant_id: str | None, now: datetime
     if info is not None and size_of("info", info) > INFO_MAX_BYTES:
         raise BadInput("info", f"at most {INFO_MAX_BYTES} bytes of JSON", "more than that")
     return {
-        "id": line.get("id") or new_id(),
+        "id": line.get("id") or following_id(),
         "tenant_id": tenant_id,
         "flow_run_id": line["flow_run_id"],
         "task_run_id": line.get("task_run_id"),

@@ -10,7 +10,7 @@ from prefect.contract import limits
 from prefect.model.state import Finished
 from prefect.model.state_facts import is_kind
 from prefect.server.actions import chores
-from prefect.server.actions.checks import check_labels, check_priority, found, new_id
+from prefect.server.actions.checks import check_labels, check_priority, found
 from prefect.server.actions.clearing import clear_flow_run
 from prefect.server.actions.set_state import begin_task_runs, close_new_task_run, set_flow_run_state
 from prefect.server.errors import ApiError, BadInput
@@ -18,6 +18,7 @@ from prefect.server.live import task_runs_topic
 from prefect.server.rules.proposal import propose
 from prefect.server.store import runs
 from prefect.server.store.database import Transaction
+from prefect.utilities.ids import following_id
 
 __all__ = [
     "beat_flow_run",
@@ -113,7 +114,7 @@ def get_or_create_task_run(
     if known is not None:
         return known
     owner = _owner_of(tx, flow_run_id, task_id)
-    row = {"id": new_id(), "tenant_id": owner["tenant_id"], "cache_key": owner["cache_key"], **place}
+    row = {"id": following_id(), "tenant_id": owner["tenant_id"], "cache_key": owner["cache_key"], **place}
     if begin_task_runs(tx, now, [row], once=True) and is_kind(owner["state"], Finished):
         close_new_task_run(tx, now, row["id"], owner["state"])
     return found(tx.one(runs.task_run_by_place, **place), "Invalid ID")
@@ -148,7 +149,7 @@ def get_or_create_mapped_task_runs(
     common = {"tenant_id": owner["tenant_id"], "cache_key": owner["cache_key"]}
     place = {"flow_run_id": flow_run_id, "task_id": task_id}
     made = [
-        {"id": new_id(), "map_index": index, **common, **place}
+        {"id": following_id(), "map_index": index, **common, **place}
         for index in range(first, first + count)
         if index not in there
     ]

@@ -18,7 +18,7 @@ from prefect.contract.fitting import fitted
 from prefect.model.state import Cancelled, Finished
 from prefect.model.state_facts import is_kind
 from prefect.server.actions import chores, events, slots
-from prefect.server.actions.checks import new_id, object_in, read_json, size_of
+from prefect.server.actions.checks import object_in, read_json, size_of
 from prefect.server.errors import ApiError, BadInput
 from prefect.server.live import flow_run_topic, queue_topic, task_runs_topic
 from prefect.server.rules import flow_run as flow_run_rules
@@ -28,6 +28,7 @@ from prefect.server.rules.transition import UNNAMED, Accept, Caller, Reject, Tra
 from prefect.server.store import runs, states
 from prefect.server.store.database import Transaction
 from prefect.server.store.dialect import JsonText, dump_json
+from prefect.utilities.ids import following_id
 
 __all__ = [
     "Caller",
@@ -198,7 +199,7 @@ def _first_columns(now: datetime, run: Mapping[str, Any], first: Proposal, is_he
 
 
 def _first_line(now: datetime, run: Mapping[str, Any], first: Proposal) -> dict[str, Any]:
-    return _history_line(now, new_id(), run["tenant_id"], first, 1) | {"flow_run_id": run["id"], "seq": 1}
+    return _history_line(now, following_id(), run["tenant_id"], first, 1) | {"flow_run_id": run["id"], "seq": 1}
 
 
 def _tell_of_first(
@@ -275,7 +276,7 @@ def set_flow_run_state(
     new = verdict.proposal
     if verdict.status == "QUEUED" and row["state"] == "Queued":
         return _wait_on(tx, now, states.wait_on_flow_run, flow_run_id, verdict)
-    new_state_id = state_id or new_id()
+    new_state_id = state_id or following_id()
     moved = _move_flow_run(tx, now, row, verdict, new_state_id, caller)
     _tell(tx, now, flow_run_id, row["flow_id"], row["tenant_id"], row["state"], new, new_state_id, moved["version"])
     _keep_process(tx, row, new, caller, is_by_process=bool(caller and caller.may_be_process(proposed, version)))
@@ -462,7 +463,7 @@ def _set_all(tx: Transaction, now: datetime, task_runs: Sequence[Mapping[str, An
     tx.run_many(
         states.insert_task_run_state,
         [
-            _history_line(now, new_id(), row["tenant_id"], state, row["version"] + 1) | {"task_run_id": row["id"]}
+            _history_line(now, following_id(), row["tenant_id"], state, row["version"] + 1) | {"task_run_id": row["id"]}
             for row in task_runs
         ],
     )
@@ -502,7 +503,7 @@ def begin_task_runs(tx: Transaction, now: datetime, rows: Sequence[Mapping[str, 
         states.insert_task_run_state,
         [
             {
-                "id": new_id(),
+                "id": following_id(),
                 "tenant_id": row["tenant_id"],
                 "task_run_id": row["id"],
                 "timestamp": now,
@@ -667,7 +668,7 @@ def _write_step(tx: Transaction, now: datetime, step: _Step) -> None:
     document = columns["serialized_state"] = JsonText(dump_json(new.document))
     move = {"run_id": task_run_id, "seen_version": row["version"], "is_decided": step.is_decided, "now": now, **columns}
     tx.later(states.move_task_run["heartbeat" if new.is_running() else ""], move)
-    line = _history_line(now, step.change.state_id or new_id(), row["tenant_id"], new, row["version"] + 1)
+    line = _history_line(now, step.change.state_id or following_id(), row["tenant_id"], new, row["version"] + 1)
     tx.later(states.insert_task_run_state, {**line, "serialized_state": document, "task_run_id": task_run_id})
     tx.tally(f"task_run:{new.name}")
     tx.announce(task_runs_topic(flow_run_id))
