@@ -153,7 +153,7 @@ describe("JSON", () => {
 });
 
 describe("the command", () => {
-  const wish = { id: "an-id", parameters: {}, name: "", labels: null, context: {}, key: "", level: "" };
+  const wish = { id: "an-id", parameters: {}, name: "", labels: null, context: {}, key: "", level: "", priority: null };
 
   it("says values so that they are read as the same", () => {
     expect(written("plain/text.csv")).toBe("plain/text.csv");
@@ -173,6 +173,7 @@ describe("the command", () => {
         name: "brisk heron",
         key: "k",
         level: "DEBUG",
+        priority: -1,
         context: { a: [1] },
       }),
     ).toBe(
@@ -185,6 +186,7 @@ describe("the command", () => {
         "--label eu",
         "--run-name 'brisk heron'",
         "--log-level debug",
+        "--priority -1",
         "--idempotency-key k",
       ].join(" \\\n  "),
     );

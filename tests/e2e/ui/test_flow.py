@@ -35,7 +35,7 @@ def group(site: Road, group_id: str):
     return ask(
         site,
         "query ($id: uuid!) { flow_group_by_pk(id: $id) { description labels schedule settings default_parameters"
-        " flows(order_by: [{version: desc}]) { id is_schedule_active archived version } } }",
+        " priority flows(order_by: [{version: desc}]) { id is_schedule_active archived version } } }",
         id=group_id,
     )["flow_group_by_pk"]
 
@@ -160,6 +160,12 @@ def test_settings_are_changed(open_page, site: Road, orders: str):
     editor.type('{"limit": 3}')
     page.get_by_role("button", name="Save the defaults").click()
     wait_until("defaults are saved", lambda: group(site, orders)["default_parameters"] == {"limit": 3})
+    page.get_by_label("Priority of runs of this flow").select_option("Low")
+    page.get_by_role("button", name="Save the priority").click()
+    wait_until("the priority is saved", lambda: group(site, orders)["priority"] == -1)
+    page.get_by_label("Priority of runs of this flow").select_option("none: normal")
+    page.get_by_role("button", name="Save the priority").click()
+    wait_until("there is no priority", lambda: group(site, orders)["priority"] is None)
     page.get_by_role("switch", name="Lazarus").click()
     wait_until("Lazarus is off", lambda: group(site, orders)["settings"]["lazarus_enabled"] is False)
     page.get_by_role("switch", name="Lazarus").click()

@@ -54,6 +54,20 @@ def test_the_queue_is_paused_and_resumed(site: Road, open_page: Callable[..., Pa
     assert asked_of(site, "{ tenant { settings } }")["tenant"][0]["settings"]["work_queue_paused"] is False
 
 
+def test_the_queue_stands_in_the_order_in_which_runs_are_handed_out(site: Road, open_page: Callable[..., Page]):
+    flow = asked_of(site, "{ flow(limit: 1) { id } }")["flow"][0]["id"]
+    document = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
+    for name, priority in (("turn-low", -1), ("turn-usual", None), ("turn-high", 1)):
+        given = {"flow_id": flow, "flow_run_name": name, "labels": ["nowhere"], "priority": priority}
+        asked_of(site, document, {"input": given})
+    page = open_page("/default/queue?q=turn-")
+    rows = page.get_by_role("row").filter(has_text="turn-")
+    expect(rows).to_have_count(3)
+    expect(rows.get_by_role("link", name=re.compile("turn-"))).to_have_text(["turn-high", "turn-usual", "turn-low"])
+    expect(rows.first).to_contain_text("high priority")
+    expect(rows.last).to_contain_text("low priority")
+
+
 @pytest.mark.quick
 def test_a_secret_is_written_and_stays_nowhere_on_the_page(site: Road, open_page: Callable[..., Page]):
     page = open_page("/default/secrets")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from support.flow_site import FLOWS, ended, group_of, run_of
+from support.flow_site import FLOWS, ask, ended, group_of, run_of
 from support.road import Road
 
 RUN_PAGE = re.compile(r"/default/flow-run/([0-9a-f-]{36})")
@@ -169,6 +169,24 @@ def test_a_run_is_planned_in_a_zone_with_labels_and_variables(open_page, site: R
     assert run["run_config"]["type"] == "DockerRun"
     assert run["run_config"]["image"] == "orders:2"
     assert run["run_config"]["env"] == {"COLOUR": "red", "PREFECT__LOGGING__LEVEL": "DEBUG"}
+
+
+def test_a_run_is_given_a_priority_and_a_lower_one_while_it_waits(open_page, site: Road, orders: str):
+    page = open_page(f"/default/flow/{orders}/run?p.target=sales&when=2040-01-01T00:00:00Z")
+    page.get_by_label("Priority", exact=True).select_option("High")
+    page.get_by_role("button", name=re.compile("Schedule the run")).click()
+    run = run_page(page)
+    priority = "query ($id: uuid!) { flow_run_by_pk(id: $id) { priority } }"
+    assert ask(site, priority, id=run)["flow_run_by_pk"]["priority"] == 1
+    expect(page.get_by_role("main").get_by_text("high priority")).to_be_visible()
+
+    page.get_by_role("button", name="More actions", exact=True).click()
+    page.get_by_role("menuitem", name="Priority …").click()
+    page.get_by_role("dialog").get_by_label("Priority", exact=True).select_option("Low")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("main").get_by_text("low priority")).to_be_visible()
+    assert ask(site, priority, id=run)["flow_run_by_pk"]["priority"] == -1
 
 
 def test_a_run_starts_from_another(open_page, site: Road, orders: str):

@@ -442,7 +442,7 @@ export type FlowGroupQueryVariables = Exact<{
 }>;
 
 
-export type FlowGroupQuery = { flow_group_by_pk: { id: string, name: string | null, description: string | null, labels: unknown, schedule: unknown, settings: unknown, default_parameters: unknown, run_config: unknown, flows: Array<{ id: string, name: string, version: number | null, created: string, core_version: string | null, archived: boolean, is_schedule_active: boolean, version_group_id: string | null, project: { id: string, name: string } }> } | null };
+export type FlowGroupQuery = { flow_group_by_pk: { id: string, name: string | null, description: string | null, labels: unknown, schedule: unknown, settings: unknown, default_parameters: unknown, run_config: unknown, priority: number | null, flows: Array<{ id: string, name: string, version: number | null, created: string, core_version: string | null, archived: boolean, is_schedule_active: boolean, version_group_id: string | null, project: { id: string, name: string } }> } | null };
 
 export type FlowVersionQueryVariables = Exact<{
   id: string;
@@ -543,6 +543,14 @@ export type SetGroupParametersMutationVariables = Exact<{
 
 
 export type SetGroupParametersMutation = { set_flow_group_default_parameters: { success: boolean | null, error: string | null } | null };
+
+export type SetGroupPriorityMutationVariables = Exact<{
+  id: string;
+  priority?: number | null | undefined;
+}>;
+
+
+export type SetGroupPriorityMutation = { set_flow_group_priority: { success: boolean | null, error: string | null } | null };
 
 export type SetGroupLabelsMutationVariables = Exact<{
   id: string;
@@ -691,7 +699,7 @@ export type FlowPreviewOfQuery = { schedule_preview: { times: Array<{ time: stri
 
 export type RunRowFragment = { id: string, name: string | null, state: string | null, state_timestamp: string | null, state_message: string | null, scheduled_start_time: string, start_time: string | null, end_time: string | null, version: number, labels: unknown, auto_scheduled: boolean, idempotency_key: string | null, flow: { id: string, name: string, version: number | null, flow_group_id: string, project: { id: string, name: string } } };
 
-export const FlowGroup: Doc<FlowGroupQuery, FlowGroupQueryVariables> = { name: "FlowGroup", kind: "query", text: "query FlowGroup($id:uuid!){flow_group_by_pk(id:$id){id name description labels schedule settings default_parameters run_config flows(order_by:[{version:desc}]limit:100){id name version created core_version archived is_schedule_active version_group_id project{id name}}}}" };
+export const FlowGroup: Doc<FlowGroupQuery, FlowGroupQueryVariables> = { name: "FlowGroup", kind: "query", text: "query FlowGroup($id:uuid!){flow_group_by_pk(id:$id){id name description labels schedule settings default_parameters run_config priority flows(order_by:[{version:desc}]limit:100){id name version created core_version archived is_schedule_active version_group_id project{id name}}}}" };
 
 export const FlowVersion: Doc<FlowVersionQuery, FlowVersionQueryVariables> = { name: "FlowVersion", kind: "query", text: "query FlowVersion($id:uuid!){flow_by_pk(id:$id){id name version description parameters run_config environment storage settings schedule is_schedule_active core_version archived created}}" };
 
@@ -720,6 +728,8 @@ export const SetGroupSchedule: Doc<SetGroupScheduleMutation, SetGroupScheduleMut
 export const DropGroupSchedule: Doc<DropGroupScheduleMutation, DropGroupScheduleMutationVariables> = { name: "DropGroupSchedule", kind: "mutation", text: "mutation DropGroupSchedule($id:UUID!){delete_flow_group_schedule(input:{flow_group_id:$id}){success error}}" };
 
 export const SetGroupParameters: Doc<SetGroupParametersMutation, SetGroupParametersMutationVariables> = { name: "SetGroupParameters", kind: "mutation", text: "mutation SetGroupParameters($id:UUID!$parameters:JSON!){set_flow_group_default_parameters(input:{flow_group_id:$id parameters:$parameters}){success error}}" };
+
+export const SetGroupPriority: Doc<SetGroupPriorityMutation, SetGroupPriorityMutationVariables> = { name: "SetGroupPriority", kind: "mutation", text: "mutation SetGroupPriority($id:UUID!$priority:Int){set_flow_group_priority(input:{flow_group_id:$id priority:$priority}){success error}}" };
 
 export const SetGroupLabels: Doc<SetGroupLabelsMutation, SetGroupLabelsMutationVariables> = { name: "SetGroupLabels", kind: "mutation", text: "mutation SetGroupLabels($id:UUID!$labels:[String!]){set_flow_group_labels(input:{flow_group_id:$id labels:$labels}){success error}}" };
 

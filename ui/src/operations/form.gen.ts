@@ -31,7 +31,7 @@ export type FormVersionQueryVariables = Exact<{
 }>;
 
 
-export type FormVersionQuery = { flow_by_pk: { id: string, name: string, version: number | null, archived: boolean, parameters: unknown, run_config: unknown, environment: unknown, schedule: unknown, flow_group: { id: string, labels: unknown, default_parameters: unknown, run_config: unknown } } | null };
+export type FormVersionQuery = { flow_by_pk: { id: string, name: string, version: number | null, archived: boolean, parameters: unknown, run_config: unknown, environment: unknown, schedule: unknown, flow_group: { id: string, labels: unknown, default_parameters: unknown, run_config: unknown, priority: number | null } } | null };
 
 export type FormPastQueryVariables = Exact<{
   group: string;
@@ -83,7 +83,7 @@ export type UndoRunMutation = { cancel_flow_run: { state: string | null } | null
 
 export const FormGroup: Doc<FormGroupQuery, FormGroupQueryVariables> = { name: "FormGroup", kind: "query", text: "query FormGroup($id:uuid!){flow_group_by_pk(id:$id){id flows(order_by:[{version:desc}]limit:100){id name version archived created project{id name}}}}" };
 
-export const FormVersion: Doc<FormVersionQuery, FormVersionQueryVariables> = { name: "FormVersion", kind: "query", text: "query FormVersion($id:uuid!){flow_by_pk(id:$id){id name version archived parameters run_config environment schedule flow_group{id labels default_parameters run_config}}}" };
+export const FormVersion: Doc<FormVersionQuery, FormVersionQueryVariables> = { name: "FormVersion", kind: "query", text: "query FormVersion($id:uuid!){flow_by_pk(id:$id){id name version archived parameters run_config environment schedule flow_group{id labels default_parameters run_config priority}}}" };
 
 export const FormPast: Doc<FormPastQuery, FormPastQueryVariables> = { name: "FormPast", kind: "query", text: "query FormPast($group:uuid!){ended:flow_run(where:{flow:{flow_group_id:{_eq:$group}}state:{_in:[\"Success\" \"Failed\" \"Cancelled\"]}}order_by:[{start_time:desc}]limit:20){id state start_time end_time}runs:flow_run(where:{flow:{flow_group_id:{_eq:$group}}state:{_neq:\"Scheduled\"}}order_by:[{scheduled_start_time:desc}]limit:20){id name state scheduled_start_time}}" };
 

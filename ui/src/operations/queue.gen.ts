@@ -18,7 +18,7 @@ export type QueueRunsSubscriptionVariables = Exact<{
 }>;
 
 
-export type QueueRunsSubscription = { flow_run: Array<{ id: string, name: string | null, state: string | null, state_message: string | null, state_start_time: string | null, scheduled_start_time: string, labels: unknown, agent_id: string | null, flow: { id: string, name: string, flow_group_id: string } }> };
+export type QueueRunsSubscription = { flow_run: Array<{ id: string, name: string | null, state: string | null, state_message: string | null, state_start_time: string | null, scheduled_start_time: string, labels: unknown, priority: number, agent_id: string | null, flow: { id: string, name: string, flow_group_id: string } }> };
 
 export type QueueNextQueryVariables = Exact<{
   after: string;
@@ -58,7 +58,7 @@ export type ResumeQueueMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type ResumeQueueMutation = { resume_tenant_work_queue: { success: boolean | null, error: string | null } | null };
 
-export const QueueRuns: Doc<QueueRunsSubscription, QueueRunsSubscriptionVariables> = { name: "QueueRuns", kind: "subscription", text: "subscription QueueRuns($before:timestamptz!$limit:Int!){flow_run(where:{state:{_in:[\"Scheduled\" \"Queued\" \"Submitted\" \"Retrying\"]}state_start_time:{_lte:$before}}order_by:[{state_start_time:asc}{id:asc}]limit:$limit){id name state state_message state_start_time scheduled_start_time labels agent_id flow{id name flow_group_id}}}" };
+export const QueueRuns: Doc<QueueRunsSubscription, QueueRunsSubscriptionVariables> = { name: "QueueRuns", kind: "subscription", text: "subscription QueueRuns($before:timestamptz!$limit:Int!){flow_run(where:{priority:{_in:[1 0 -1]}state:{_in:[\"Scheduled\" \"Queued\" \"Submitted\" \"Retrying\"]}state_start_time:{_lte:$before}}order_by:[{priority:desc}{state_start_time:asc}{id:asc}]limit:$limit){id name state state_message state_start_time scheduled_start_time labels priority agent_id flow{id name flow_group_id}}}" };
 
 export const QueueNext: Doc<QueueNextQuery, QueueNextQueryVariables> = { name: "QueueNext", kind: "query", text: "query QueueNext($after:timestamptz!){flow_run(where:{state:{_eq:\"Scheduled\"}scheduled_start_time:{_gt:$after}}order_by:[{scheduled_start_time:asc}]limit:10){id name scheduled_start_time labels flow{name flow_group_id}}}" };
 

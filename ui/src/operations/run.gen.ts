@@ -174,7 +174,7 @@ export type RunHeadSubscriptionVariables = Exact<{
 }>;
 
 
-export type RunHeadSubscription = { flow_run_by_pk: { created: string, updated: string, flow_id: string, agent_id: string | null, heartbeat: string | null, parameters: unknown, context: unknown, run_config: unknown, run_config_role: string | null, times_resurrected: number | null, state_result: unknown, state_start_time: string | null, id: string, name: string | null, state: string | null, state_timestamp: string | null, state_message: string | null, scheduled_start_time: string, start_time: string | null, end_time: string | null, version: number, labels: unknown, auto_scheduled: boolean, idempotency_key: string | null, agent: { id: string, name: string | null, last_queried: string | null } | null, states: Array<{ id: string, version: number | null, state: string, timestamp: string, message: string | null, start_time: string | null }>, flow: { id: string, name: string, version: number | null, flow_group_id: string, project: { id: string, name: string } } } | null };
+export type RunHeadSubscription = { flow_run_by_pk: { created: string, updated: string, flow_id: string, agent_id: string | null, heartbeat: string | null, parameters: unknown, context: unknown, run_config: unknown, run_config_role: string | null, times_resurrected: number | null, priority: number, state_result: unknown, state_start_time: string | null, id: string, name: string | null, state: string | null, state_timestamp: string | null, state_message: string | null, scheduled_start_time: string, start_time: string | null, end_time: string | null, version: number, labels: unknown, auto_scheduled: boolean, idempotency_key: string | null, agent: { id: string, name: string | null, last_queried: string | null } | null, states: Array<{ id: string, version: number | null, state: string, timestamp: string, message: string | null, start_time: string | null }>, flow: { id: string, name: string, version: number | null, flow_group_id: string, project: { id: string, name: string } } } | null };
 
 export type RunShapeQueryVariables = Exact<{
   flow: string;
@@ -322,6 +322,14 @@ export type RenameRunMutationVariables = Exact<{
 
 export type RenameRunMutation = { set_flow_run_name: { success: boolean | null } | null };
 
+export type SetRunPriorityMutationVariables = Exact<{
+  id: string;
+  priority: number;
+}>;
+
+
+export type SetRunPriorityMutation = { set_flow_run_priority: { success: boolean | null, error: string | null } | null };
+
 export type LabelRunMutationVariables = Exact<{
   id: string;
   labels: Array<string> | string;
@@ -339,7 +347,7 @@ export type DeleteRunMutation = { delete_flow_run: { success: boolean | null } |
 
 export type RunRowFragment = { id: string, name: string | null, state: string | null, state_timestamp: string | null, state_message: string | null, scheduled_start_time: string, start_time: string | null, end_time: string | null, version: number, labels: unknown, auto_scheduled: boolean, idempotency_key: string | null, flow: { id: string, name: string, version: number | null, flow_group_id: string, project: { id: string, name: string } } };
 
-export const RunHead: Doc<RunHeadSubscription, RunHeadSubscriptionVariables> = { name: "RunHead", kind: "subscription", text: "subscription RunHead($id:uuid!){flow_run_by_pk(id:$id){...RunRow created updated flow_id agent_id heartbeat parameters context run_config run_config_role times_resurrected state_result state_start_time agent{id name last_queried}states(order_by:[{version:asc}]limit:200){id version state timestamp message start_time}}}fragment RunRow on flow_run{id name state state_timestamp state_message scheduled_start_time start_time end_time version labels auto_scheduled idempotency_key flow{id name version flow_group_id project{id name}}}" };
+export const RunHead: Doc<RunHeadSubscription, RunHeadSubscriptionVariables> = { name: "RunHead", kind: "subscription", text: "subscription RunHead($id:uuid!){flow_run_by_pk(id:$id){...RunRow created updated flow_id agent_id heartbeat parameters context run_config run_config_role times_resurrected priority state_result state_start_time agent{id name last_queried}states(order_by:[{version:asc}]limit:200){id version state timestamp message start_time}}}fragment RunRow on flow_run{id name state state_timestamp state_message scheduled_start_time start_time end_time version labels auto_scheduled idempotency_key flow{id name version flow_group_id project{id name}}}" };
 
 export const RunShape: Doc<RunShapeQuery, RunShapeQueryVariables> = { name: "RunShape", kind: "query", text: "query RunShape($flow:uuid!){task(where:{flow_id:{_eq:$flow}}){id name slug type mapped is_reference_task is_root_task is_terminal_task tags max_retries retry_delay trigger}edge(where:{flow_id:{_eq:$flow}}){upstream_task_id downstream_task_id key mapped}}" };
 
@@ -378,6 +386,8 @@ export const SetTaskRunStates: Doc<SetTaskRunStatesMutation, SetTaskRunStatesMut
 export const CancelRun: Doc<CancelRunMutation, CancelRunMutationVariables> = { name: "CancelRun", kind: "mutation", text: "mutation CancelRun($id:UUID!){cancel_flow_run(input:{flow_run_id:$id}){state}}" };
 
 export const RenameRun: Doc<RenameRunMutation, RenameRunMutationVariables> = { name: "RenameRun", kind: "mutation", text: "mutation RenameRun($id:UUID!$name:String!){set_flow_run_name(input:{flow_run_id:$id name:$name}){success}}" };
+
+export const SetRunPriority: Doc<SetRunPriorityMutation, SetRunPriorityMutationVariables> = { name: "SetRunPriority", kind: "mutation", text: "mutation SetRunPriority($id:UUID!$priority:Int!){set_flow_run_priority(input:{flow_run_id:$id priority:$priority}){success error}}" };
 
 export const LabelRun: Doc<LabelRunMutation, LabelRunMutationVariables> = { name: "LabelRun", kind: "mutation", text: "mutation LabelRun($id:UUID!$labels:[String!]!){set_flow_run_labels(input:{flow_run_id:$id labels:$labels}){success}}" };
 

@@ -1239,7 +1239,7 @@ export type RunsPageSubscriptionVariables = Exact<{
 }>;
 
 
-export type RunsPageSubscription = { flow_run: Array<{ created: string, parameters?: unknown, id: string, name: string | null, state: string | null, state_timestamp: string | null, state_message: string | null, scheduled_start_time: string, start_time: string | null, end_time: string | null, version: number, labels: unknown, auto_scheduled: boolean, idempotency_key: string | null, agent?: { id: string, name: string | null } | null, flow: { id: string, name: string, version: number | null, flow_group_id: string, project: { id: string, name: string } } }> };
+export type RunsPageSubscription = { flow_run: Array<{ created: string, parameters?: unknown, priority?: number, id: string, name: string | null, state: string | null, state_timestamp: string | null, state_message: string | null, scheduled_start_time: string, start_time: string | null, end_time: string | null, version: number, labels: unknown, auto_scheduled: boolean, idempotency_key: string | null, agent?: { id: string, name: string | null } | null, flow: { id: string, name: string, version: number | null, flow_group_id: string, project: { id: string, name: string } } }> };
 
 export type RunsTotalQueryVariables = Exact<{
   where: Flow_Run_Bool_Exp;
@@ -1311,7 +1311,7 @@ export type RestartSomeMutation = { restart_flow_runs: { flow_runs: Array<{ flow
 
 export type RunRowFragment = { id: string, name: string | null, state: string | null, state_timestamp: string | null, state_message: string | null, scheduled_start_time: string, start_time: string | null, end_time: string | null, version: number, labels: unknown, auto_scheduled: boolean, idempotency_key: string | null, flow: { id: string, name: string, version: number | null, flow_group_id: string, project: { id: string, name: string } } };
 
-export const RunsPage: Doc<RunsPageSubscription, RunsPageSubscriptionVariables> = { name: "RunsPage", kind: "subscription", text: "subscription RunsPage($where:flow_run_bool_exp!$order:[flow_run_order_by!]!$limit:Int!$offset:Int!$parameters:Boolean!){flow_run(where:$where order_by:$order limit:$limit offset:$offset){...RunRow created parameters@include(if:$parameters)agent@include(if:$parameters){id name}}}fragment RunRow on flow_run{id name state state_timestamp state_message scheduled_start_time start_time end_time version labels auto_scheduled idempotency_key flow{id name version flow_group_id project{id name}}}" };
+export const RunsPage: Doc<RunsPageSubscription, RunsPageSubscriptionVariables> = { name: "RunsPage", kind: "subscription", text: "subscription RunsPage($where:flow_run_bool_exp!$order:[flow_run_order_by!]!$limit:Int!$offset:Int!$parameters:Boolean!){flow_run(where:$where order_by:$order limit:$limit offset:$offset){...RunRow created parameters@include(if:$parameters)priority@include(if:$parameters)agent@include(if:$parameters){id name}}}fragment RunRow on flow_run{id name state state_timestamp state_message scheduled_start_time start_time end_time version labels auto_scheduled idempotency_key flow{id name version flow_group_id project{id name}}}" };
 
 export const RunsTotal: Doc<RunsTotalQuery, RunsTotalQueryVariables> = { name: "RunsTotal", kind: "query", text: "query RunsTotal($where:flow_run_bool_exp!){flow_run_aggregate(where:$where){aggregate{count}}}" };
 

@@ -10,6 +10,7 @@ export interface Wish {
   context: Record<string, unknown>;
   key: string;
   level: string;
+  priority: number | null;
 }
 
 /** Quote a text for a POSIX shell. */
@@ -42,6 +43,7 @@ export function command(wish: Wish): string {
   for (const label of wish.labels ?? []) parts.push(`--label ${quoted(label)}`);
   if (wish.name) parts.push(`--run-name ${quoted(wish.name)}`);
   if (wish.level) parts.push(`--log-level ${wish.level.toLowerCase()}`);
+  if (wish.priority !== null) parts.push(`--priority ${wish.priority}`);
   if (wish.key) parts.push(`--idempotency-key ${quoted(wish.key)}`);
   const line = parts.join(parts.length > 4 ? " \\\n  " : " ");
   if (!byFile) return line;

@@ -31,6 +31,7 @@ export interface Ground {
   groupConfig: Config | null;
   flowConfig: Config | null;
   environment: Config | null;
+  groupPriority: number | null;
 }
 
 export interface Flow {
@@ -38,7 +39,13 @@ export interface Flow {
   parameters: unknown;
   run_config: unknown;
   environment: unknown;
-  flow_group: { id: string; labels: unknown; default_parameters: unknown; run_config: unknown };
+  flow_group: {
+    id: string;
+    labels: unknown;
+    default_parameters: unknown;
+    run_config: unknown;
+    priority: number | null;
+  };
 }
 
 const objectOf = (value: unknown): Record<string, unknown> =>
@@ -55,6 +62,7 @@ export function groundOf(flow: Flow): Ground {
     groupConfig: configOf(flow.flow_group.run_config),
     flowConfig: configOf(flow.run_config),
     environment: configOf(flow.environment),
+    groupPriority: flow.flow_group.priority,
   };
 }
 
@@ -63,6 +71,7 @@ interface Kept {
   later: boolean;
   wall: string;
   zone: string;
+  priority?: number | null;
   name: string;
   key: string;
   labels: string[] | null;
@@ -91,6 +100,8 @@ export class Draft {
   later = $state(false);
   wall = $state("");
   zone = $state(zone());
+  /** null: that of the flow. */
+  priority = $state<number | null>(null);
   name = $state("");
   key = $state("");
   /** null: those that hold anyway. */
@@ -366,6 +377,7 @@ export class Draft {
       later: this.later,
       wall: this.wall,
       zone: this.zone,
+      priority: this.priority,
       name: this.name,
       key: this.key,
       labels: this.labels ? [...this.labels] : null,
@@ -394,6 +406,7 @@ export class Draft {
       this.later = kept.later;
       this.wall = kept.wall;
       this.zone = kept.zone;
+      this.priority = kept.priority ?? null;
       this.name = kept.name;
       this.key = kept.key;
       this.labels = kept.labels;

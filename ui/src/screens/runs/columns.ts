@@ -18,6 +18,7 @@ export const COLUMNS: readonly Column[] = [
   { id: "parameters", name: "Parameters", width: "minmax(120px, 1.2fr)", usual: false },
   { id: "agent", name: "Agent", width: "minmax(80px, 0.7fr)", usual: false },
   { id: "by", name: "Made by", width: "minmax(80px, 0.6fr)", usual: false },
+  { id: "priority", name: "Priority", width: "minmax(70px, 0.5fr)", usual: false },
   { id: "key", name: "Idempotency key", width: "minmax(100px, 0.8fr)", usual: false },
 ];
 
