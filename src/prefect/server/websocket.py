@@ -170,7 +170,11 @@ class _Connection:
         try:
             while True:
                 await asyncio.sleep(PING_SECONDS)
+                # A key may have ended, or been revoked, while nothing changed that is followed.
+                await self._request()
                 await self._say(b'{"type":"ping"}')
+        except _Close as close:
+            await self._close(close)
         except (OSError, RuntimeError):
             logger.debug("A client left and was not missed before", exc_info=True)
 

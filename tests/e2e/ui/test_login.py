@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
+from prefect.server.catalogue import auth_api_key
 from support.browser import Faults
 from support.databases import Databases, NoPostgres
 from support.road import Road
@@ -100,6 +104,61 @@ def test_a_person_logs_in_where_they_wanted_to_go_and_stays_in(open_page: Callab
     page.reload()
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     expect(dialog).to_have_count(0)
+
+
+def expire(site: Locked, key: str) -> None:
+    """Let a key have ended a moment ago; nobody can wait a day."""
+    engine = sa.create_engine(site.database_url.replace("postgresql://", "postgresql+psycopg://", 1))
+    plain = key.split("_")[1]
+    ended = auth_api_key.update().where(auth_api_key.c.id == str(UUID(plain)))
+    with engine.begin() as connection:
+        changed = connection.execute(ended.values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+    engine.dispose()
+    assert changed.rowcount == 1
+
+
+def test_a_key_that_ends_while_a_page_is_open_is_asked_for_and_all_goes_on_where_it_was(open_page, site: Locked):
+    """Nothing on the page changes meanwhile, and nobody presses anything: it is told all the same."""
+    key = site.make_key("--expire", (datetime.now(UTC) + timedelta(days=1)).isoformat())
+    page = open_page("/default/secrets?from=there")
+    log_in(page, key)
+    expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("HALF_TYPED")
+
+    expire(site, key)
+    dialog = page.get_by_role("dialog", name="Log in")
+    expect(dialog).to_be_visible()
+    log_in(page, site.admin)
+
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
+    expect(page).to_have_url(f"{site.api}/default/secrets?from=there")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("HALF_TYPED")
+    page.get_by_label("Value", exact=True).fill("hush")
+    page.get_by_role("button", name="Keep the secret").click()
+    expect(page.get_by_role("button", name="Replace HALF_TYPED")).to_be_visible()
+
+
+def test_a_key_of_another_tenant_takes_over_where_one_has_ended(open_page, site: Locked):
+    everywhere = site.make_key("--all-tenants")
+    site.prefect("server", "create-tenant", "--name", "Other", "--slug", "other", PREFECT__CLOUD__API_KEY=everywhere)
+    key, other = site.make_key(), site.make_key("--tenant", "other")
+    page = open_page("/default/runs")
+    log_in(page, key)
+    expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
+
+    expire(site, key)
+    page.get_by_role("link", name="Flows").first.click()
+    dialog = page.get_by_role("dialog", name="Log in")
+    expect(dialog).to_be_visible()
+    log_in(page, other)
+
+    expect(dialog).to_have_count(0)
+    # What stands at this address is of a tenant that this key does not know.
+    expect(page.get_by_role("heading", name="There is no tenant “default” for you.")).to_be_visible()
+    page.get_by_role("link", name="The same page of Other").click()
+    expect(page).to_have_url(f"{site.api}/other/flows")
+    expect(page.get_by_role("heading", name="Flows", level=1)).to_be_visible()
 
 
 def test_no_script_sees_the_key(open_page: Callable[..., Page], site: Locked):

@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 
-from prefect.server import sessions
+from prefect.server import sessions, websocket
 from prefect.server.app import App
 from prefect.server.auth import Auth, Refused, hash_of
 from prefect.server.settings import load_settings
 from support.access import Holder, Keyed
+from support.asgi import graphql
 from support.sockets import Socket
 
 HOST = "localhost:4200"
 OWN = {"host": HOST, "origin": f"http://{HOST}", "sec_fetch_site": "same-origin"}
+REVOKE = "mutation($id: UUID!) { delete_api_key(input: {key_id: $id}) { success } }"
 ASK = b'{"query": "{ auth_info { role key_id } }"}'
 
 
@@ -297,5 +299,24 @@ def test_a_socket_of_our_page_takes_the_session(keyed, nobody, origin, code):
             await socket.say({"type": "connection_init"})
             closed = await socket.raw()
             assert (closed["type"], closed["code"]) == ("websocket.close", code)
+
+    keyed.run_async(walk())
+
+
+def test_a_socket_ends_with_its_key_though_nothing_changes_that_is_followed(keyed, nobody, monkeypatch):
+    monkeypatch.setattr(websocket, "PING_SECONDS", 0.01)
+    key_id, key = keyed.key()
+    headers = {"host": HOST, "cookie": cookie_of(log_in(nobody, key)), "origin": f"http://{HOST}"}
+
+    async def walk() -> None:
+        async with Socket(keyed.app, headers=headers.items()) as socket:
+            await socket.begin()
+            await socket.subscribe("subscription { flow_run { id } }")
+            assert await socket.data() == {"flow_run": []}
+            answer = await graphql(keyed.app, REVOKE, {"id": key_id}, keyed.admin.headers)
+            assert answer.data["delete_api_key"]["success"] is True
+            while (told := await socket.raw())["type"] == "websocket.send":
+                assert json.loads(told["text"]) == {"type": "ping"}
+            assert (told["type"], told["code"]) == ("websocket.close", 4403)
 
     keyed.run_async(walk())

@@ -2,6 +2,7 @@ import { untrack } from "svelte";
 import { ApiError, ask } from "../../data/ask";
 import { Columns, topological, type EdgeShape, type TaskRunRow, type TaskShape } from "../../data/columns";
 import { events } from "../../data/events.svelte";
+import { session } from "../../data/session.svelte";
 import { RunShape, RunTaskEvents, RunTaskRuns, type RunShapeQuery } from "../../operations/run.gen";
 
 export type Task = RunShapeQuery["task"][number] & TaskShape;
@@ -78,7 +79,7 @@ export function taskRunsOf(
   if (kept.size > KEPT) kept.delete(kept.keys().next().value as string);
   // The flow's id, not the head that it comes from: that one changes with every state.
   const wanted = $derived(flow());
-  const turned = $derived(turn());
+  const turned = $derived(`${turn()} ${session.turn}`);
   $effect(() => {
     const id = wanted;
     void turned;
