@@ -141,6 +141,34 @@ def test_an_automation_that_is_given_up_needs_somebody(site: Road, open_page: Ca
     asked_of(site, f'mutation {{ delete_action(input: {{action_id: "{action}"}}) {{ success }} }}')
 
 
+def test_the_number_beside_home_is_of_what_home_lists(site: Road, open_page: Callable[..., Page]):
+    [failed] = planned(site, "needs-failed")
+    document = "mutation($input: set_flow_run_states_input!) { set_flow_run_states(input: $input) { states { id } } }"
+    asked_of(site, document, {"input": {"states": [{"flow_run_id": failed, "state": {"type": "Failed"}}]}})
+    page = open_page("/default/runs")
+    home = page.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name=re.compile("^Home"))
+    expect(home).to_contain_text(re.compile(r"\d+ needs? a person"))
+
+    def number(text: str | None) -> int:
+        return int(re.findall(r"\d+", text or "")[0])
+
+    home.click()
+    heading = page.get_by_role("heading", name=re.compile(r"Needs you \d"))
+    expect(heading).to_be_visible()
+    listed = number(heading.text_content())
+    expect(home).to_contain_text(re.compile(rf"{listed} needs? a person"))
+    need = page.get_by_role("listitem").filter(has_text="needs-failed")
+    expect(need).to_be_visible()
+
+    need.get_by_role("button", name=re.compile("^Not now")).click()
+    expect(need).to_have_count(0)
+    rest = rf"{listed - 1} needs? a person" if listed > 1 else r"^\s*Home\s*$"
+    expect(home).to_contain_text(re.compile(rest))
+    page.get_by_role("link", name="Flows").first.click()
+    expect(page.get_by_role("heading", name="Flows", level=1)).to_be_visible()
+    expect(home).to_contain_text(re.compile(rest))
+
+
 def test_the_api_is_asked_by_hand(site: Road, open_page: Callable[..., Page]):
     page = open_page("/default/api?query=%7B%20project%20%7B%20name%20%7D%20%7D")
     page.get_by_role("button", name="Ask").click()

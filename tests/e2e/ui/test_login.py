@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
-from prefect.server.catalogue import auth_api_key
 from support.browser import Faults
 from support.databases import Databases, NoPostgres
 from support.road import Road
@@ -109,10 +108,9 @@ def test_a_person_logs_in_where_they_wanted_to_go_and_stays_in(open_page: Callab
 def expire(site: Locked, key: str) -> None:
     """Let a key have ended a moment ago; nobody can wait a day."""
     engine = sa.create_engine(site.database_url.replace("postgresql://", "postgresql+psycopg://", 1))
-    plain = key.split("_")[1]
-    ended = auth_api_key.update().where(auth_api_key.c.id == str(UUID(plain)))
+    ended = sa.text("UPDATE auth_api_key SET expires_at = created WHERE CAST(id AS text) = :id")
     with engine.begin() as connection:
-        changed = connection.execute(ended.values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+        changed = connection.execute(ended, {"id": str(UUID(key.split("_")[1]))})
     engine.dispose()
     assert changed.rowcount == 1
 

@@ -25,7 +25,7 @@ export type QueueNextQueryVariables = Exact<{
 }>;
 
 
-export type QueueNextQuery = { flow_run: Array<{ id: string, name: string | null, scheduled_start_time: string, labels: unknown, flow: { name: string, flow_group_id: string } }> };
+export type QueueNextQuery = { flow_run: Array<{ id: string, name: string | null, scheduled_start_time: string, labels: unknown, priority: number, flow: { name: string, flow_group_id: string } }> };
 
 export type QueueStateQueryVariables = Exact<{
   id: string;
@@ -60,7 +60,7 @@ export type ResumeQueueMutation = { resume_tenant_work_queue: { success: boolean
 
 export const QueueRuns: Doc<QueueRunsSubscription, QueueRunsSubscriptionVariables> = { name: "QueueRuns", kind: "subscription", text: "subscription QueueRuns($before:timestamptz!$limit:Int!){flow_run(where:{priority:{_in:[1 0 -1]}state:{_in:[\"Scheduled\" \"Queued\" \"Submitted\" \"Retrying\"]}state_start_time:{_lte:$before}}order_by:[{priority:desc}{state_start_time:asc}{id:asc}]limit:$limit){id name state state_message state_start_time scheduled_start_time labels priority agent_id flow{id name flow_group_id}}}" };
 
-export const QueueNext: Doc<QueueNextQuery, QueueNextQueryVariables> = { name: "QueueNext", kind: "query", text: "query QueueNext($after:timestamptz!){flow_run(where:{state:{_eq:\"Scheduled\"}scheduled_start_time:{_gt:$after}}order_by:[{scheduled_start_time:asc}]limit:10){id name scheduled_start_time labels flow{name flow_group_id}}}" };
+export const QueueNext: Doc<QueueNextQuery, QueueNextQueryVariables> = { name: "QueueNext", kind: "query", text: "query QueueNext($after:timestamptz!){flow_run(where:{state:{_eq:\"Scheduled\"}scheduled_start_time:{_gt:$after}}order_by:[{scheduled_start_time:asc}]limit:10){id name scheduled_start_time labels priority flow{name flow_group_id}}}" };
 
 export const QueueState: Doc<QueueStateQuery, QueueStateQueryVariables> = { name: "QueueState", kind: "query", text: "query QueueState($id:uuid!){tenant_by_pk(id:$id){settings}agent(order_by:[{name:asc}]limit:200){id name labels last_queried}}" };
 
