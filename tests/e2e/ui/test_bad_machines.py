@@ -202,6 +202,38 @@ def test_what_one_tab_changed_the_other_shows_and_is_not_undone(machine: Road, v
     assert [state["state"] for state in states].count("Cancelled") == 1
 
 
+def test_what_the_other_tab_took_away_is_refused_where_it_is_asked_for(machine: Road, visit):
+    machine.server()
+    flow = hello(machine)
+    run = new_run(machine, flow, "taken-away", labels=["nowhere"])
+    two = visit(f"/default/flow-run/{run}")
+    two.get_by_role("button", name="More actions", exact=True).click()
+    two.get_by_role("menuitem", name="Labels …").click()
+    dialog = two.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Labels").fill("gpu")
+
+    deleted = machine.graphql(
+        "mutation($id: UUID!) { delete_flow_run(input: {flow_run_id: $id}) { success } }", {"id": run}
+    )
+    assert deleted["data"]["delete_flow_run"]["success"] is True
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("it is there no more")
+    expect(two.get_by_text("This run was deleted while it was open.")).to_be_visible()
+
+    # The same for what stands in a list.
+    one, two = visit("/default/automations"), visit("/default/automations")
+    one.get_by_role("button", name="Make this automation").click()
+    made = one.get_by_role("region", name="Automations")
+    expect(made.get_by_role("button", name="Delete")).to_be_visible()
+    two.reload()
+    other = two.get_by_role("region", name="Automations")
+    expect(other.get_by_role("button", name="Delete")).to_be_visible()
+    made.get_by_role("button", name="Delete").click()
+    expect(made.get_by_role("button", name="Delete")).to_have_count(0)
+    other.get_by_role("button", name="Delete").click()
+    expect(other.get_by_role("alert")).to_be_visible()
+
+
 # -------------------------------------------------------------------------------------------------- clock, sleep
 
 

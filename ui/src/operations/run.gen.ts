@@ -320,7 +320,7 @@ export type RenameRunMutationVariables = Exact<{
 }>;
 
 
-export type RenameRunMutation = { set_flow_run_name: { success: boolean | null } | null };
+export type RenameRunMutation = { set_flow_run_name: { success: boolean | null, error: string | null } | null };
 
 export type SetRunPriorityMutationVariables = Exact<{
   id: string;
@@ -336,14 +336,14 @@ export type LabelRunMutationVariables = Exact<{
 }>;
 
 
-export type LabelRunMutation = { set_flow_run_labels: { success: boolean | null } | null };
+export type LabelRunMutation = { set_flow_run_labels: { success: boolean | null, error: string | null } | null };
 
 export type DeleteRunMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteRunMutation = { delete_flow_run: { success: boolean | null } | null };
+export type DeleteRunMutation = { delete_flow_run: { success: boolean | null, error: string | null } | null };
 
 export type RunRowFragment = { id: string, name: string | null, state: string | null, state_timestamp: string | null, state_message: string | null, scheduled_start_time: string, start_time: string | null, end_time: string | null, version: number, labels: unknown, auto_scheduled: boolean, idempotency_key: string | null, flow: { id: string, name: string, version: number | null, flow_group_id: string, project: { id: string, name: string } } };
 
@@ -385,10 +385,10 @@ export const SetTaskRunStates: Doc<SetTaskRunStatesMutation, SetTaskRunStatesMut
 
 export const CancelRun: Doc<CancelRunMutation, CancelRunMutationVariables> = { name: "CancelRun", kind: "mutation", text: "mutation CancelRun($id:UUID!){cancel_flow_run(input:{flow_run_id:$id}){state}}" };
 
-export const RenameRun: Doc<RenameRunMutation, RenameRunMutationVariables> = { name: "RenameRun", kind: "mutation", text: "mutation RenameRun($id:UUID!$name:String!){set_flow_run_name(input:{flow_run_id:$id name:$name}){success}}" };
+export const RenameRun: Doc<RenameRunMutation, RenameRunMutationVariables> = { name: "RenameRun", kind: "mutation", text: "mutation RenameRun($id:UUID!$name:String!){set_flow_run_name(input:{flow_run_id:$id name:$name}){success error}}" };
 
 export const SetRunPriority: Doc<SetRunPriorityMutation, SetRunPriorityMutationVariables> = { name: "SetRunPriority", kind: "mutation", text: "mutation SetRunPriority($id:UUID!$priority:Int!){set_flow_run_priority(input:{flow_run_id:$id priority:$priority}){success error}}" };
 
-export const LabelRun: Doc<LabelRunMutation, LabelRunMutationVariables> = { name: "LabelRun", kind: "mutation", text: "mutation LabelRun($id:UUID!$labels:[String!]!){set_flow_run_labels(input:{flow_run_id:$id labels:$labels}){success}}" };
+export const LabelRun: Doc<LabelRunMutation, LabelRunMutationVariables> = { name: "LabelRun", kind: "mutation", text: "mutation LabelRun($id:UUID!$labels:[String!]!){set_flow_run_labels(input:{flow_run_id:$id labels:$labels}){success error}}" };
 
-export const DeleteRun: Doc<DeleteRunMutation, DeleteRunMutationVariables> = { name: "DeleteRun", kind: "mutation", text: "mutation DeleteRun($id:UUID!){delete_flow_run(input:{flow_run_id:$id}){success}}" };
+export const DeleteRun: Doc<DeleteRunMutation, DeleteRunMutationVariables> = { name: "DeleteRun", kind: "mutation", text: "mutation DeleteRun($id:UUID!){delete_flow_run(input:{flow_run_id:$id}){success error}}" };
