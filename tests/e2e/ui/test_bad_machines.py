@@ -217,7 +217,7 @@ def test_what_the_other_tab_took_away_is_refused_where_it_is_asked_for(machine: 
     )
     assert deleted["data"]["delete_flow_run"]["success"] is True
     dialog.get_by_role("button", name="Save").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("it is there no more")
+    expect(dialog.get_by_role("alert")).to_contain_text("There is no flow run")
     expect(two.get_by_text("This run was deleted while it was open.")).to_be_visible()
 
     # The same for what stands in a list.

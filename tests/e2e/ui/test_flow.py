@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.flow_site import FLOWS, ask, ended, group_of
 from support.road import Road, wait_until
@@ -144,6 +144,29 @@ def test_the_read_me_is_written_and_shown_without_its_markup(open_page, site: Ro
     wait_until("it is saved", lambda: group(site, orders)["description"] == "# Better")
     page.get_by_role("button", name="Take that of the code").click()
     wait_until("it is the code's again", lambda: group(site, orders)["description"] is None)
+
+
+def test_who_types_while_the_editor_is_loaded_types_on_in_it(open_page, site: Road, orders: str, faults):
+    """Else letters would be keys of the page, of which R runs the flow."""
+    faults.allow("onerror|inline event handler|Executing inline|script-src")
+    page = open_page("/default/flows")
+    held: list[Route] = []
+    page.route("**/ui/assets/editor.*", held.append)
+    page.goto(f"/default/flow/{orders}/readme")
+    page.get_by_role("button", name="Edit").click()
+    field = page.get_by_role("textbox", name="Read-me, in Markdown")
+    with page.expect_event("requestfinished", lambda request: "/ui/assets/editor." in request.url):
+        field.press("Control+a")
+        page.wait_for_function("() => document.activeElement.tagName === 'TEXTAREA'")
+        held.pop().continue_()
+    expect(page.locator("textarea")).to_have_count(0)
+
+    page.keyboard.type("# Robust")
+
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview.get_by_role("heading", name="Robust")).to_be_visible()
+    expect(preview).not_to_contain_text("Orders")
+    assert page.url.endswith("/readme")
 
 
 def test_settings_are_changed(open_page, site: Road, orders: str):

@@ -57,12 +57,33 @@ with Flow("gate") as flow:
 """
 #: A question for lines as a whole page, not for the last of them.
 PAGE_OF_LINES = re.compile(r'LogPage.*"limit":500', re.DOTALL)
+TRIES = """
+from datetime import timedelta
+import prefect
+from prefect import Flow, task
+
+@task(max_retries=2, retry_delay=timedelta(seconds=1))
+def flaky():
+    if prefect.context.task_run_count < 3:
+        raise ValueError("not yet")
+
+@task
+def steady():
+    pass
+
+@task
+def last(one, other):
+    pass
+
+with Flow("tries") as flow:
+    last(flaky(), steady())
+"""
 STATE = "query($id: uuid!) { flow_run_by_pk(id: $id) { state name labels parameters } }"
 
 
 @pytest.fixture(scope="module")
 def shop(site: Road) -> Road:
-    for name, text in (("shop", SHOP), ("gate", GATE)):
+    for name, text in (("shop", SHOP), ("gate", GATE), ("tries", TRIES)):
         site.register(site.write(f"{name}.py", text.replace("RESULTS", f"{site.folder}/results")))
     return site
 
@@ -71,6 +92,14 @@ def shop(site: Road) -> Road:
 def done(shop: Road) -> str:
     """A run that has ended well."""
     run_id = shop.new_run("--project", "demo", "--name", "shop", "--run-name", "well-done", "--param", "many=4")
+    assert shop.final(run_id)["state"] == "Success"
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def tries(shop: Road) -> str:
+    """A run with a task that succeeds with its third attempt."""
+    run_id = shop.new_run("--project", "demo", "--name", "tries")
     assert shop.final(run_id)["state"] == "Success"
     return run_id
 
@@ -420,6 +449,41 @@ def test_a_run_is_renamed_in_its_place(open_page, shop: Road, waiting: str):
     page.get_by_label("Name of the run").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Émile & <i>co</i>")
     assert stored(shop, waiting)["name"] == "Émile & <i>co</i>"
+
+
+def test_attempts_and_the_critical_path_are_told_in_the_timeline(open_page, check_page, shop: Road, tries: str):
+    page = open_page(f"/default/flow-run/{tries}")
+    expect(page.get_by_role("option", name=re.compile("^flaky.*, 3 attempts"))).to_be_visible()
+    expect(page.get_by_role("option", name=re.compile("^steady"))).to_be_visible()
+    expect(page.get_by_role("option", name=re.compile("^steady.*attempts"))).to_have_count(0)
+
+    page.get_by_role("button", name="Critical path").click()
+    expect(page).to_have_url(re.compile("path="))
+    expect(page.get_by_role("status").filter(has_text=re.compile("^2 tasks, "))).to_be_visible()
+    for name, is_on in (("flaky", True), ("last", True), ("steady", False)):
+        option = page.get_by_role("option", name=re.compile(f"^{name}.*on the critical path"))
+        expect(option).to_have_count(1 if is_on else 0)
+    check_page(page)
+    page.get_by_role("button", name="Critical path").click()
+    expect(page.get_by_role("option", name=re.compile("on the critical path"))).to_have_count(0)
+
+
+def test_the_overview_of_the_timeline_stays_over_the_logs_of_a_phone(open_page, check_page, tries: str):
+    page = open_page(f"/default/flow-run/{tries}", width=380)
+    expect(lines(page).first).to_be_visible()
+    overview = page.get_by_role("region", name="Timeline").locator("canvas").first
+    expect(overview).to_be_visible()
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    check_page(page)
+    box = overview.bounding_box()
+    assert box is not None
+    # A window is dragged in it, and the lines are those of that time.
+    page.mouse.move(box["x"] + 5, box["y"] + 15)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 15, steps=3)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("z="))
+    expect(page.get_by_title("Show the lines of all times")).to_be_visible()
 
 
 def test_a_change_of_the_head_asks_nothing_again(open_page, shop: Road, waiting: str):

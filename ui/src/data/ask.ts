@@ -96,14 +96,16 @@ export function ask<Answer, Variables>(
 
 /** Ask who looks, for no tenant: that of before may not be one of the key that was just shown. */
 export async function askWho<Answer, Variables>(doc: Doc<Answer, Variables>, variables: Variables): Promise<Answer> {
+  const turn = session.turn;
   const [answer, requestId] = await post(bodyOf(doc, variables), undefined, {});
-  return dataOf(answer as Answered, requestId) as Answer;
+  return dataOf(answer as Answered, requestId, turn) as Answer;
 }
 
 /** Tell the server to do something: as `ask`, but never in one request with others, so that each stands for itself. */
 export async function mutate<Answer, Variables>(doc: Doc<Answer, Variables>, variables: Variables): Promise<Answer> {
+  const turn = session.turn;
   const [answer, requestId] = await post(bodyOf(doc, variables), undefined);
-  return dataOf(answer as Answered, requestId) as Answer;
+  return dataOf(answer as Answered, requestId, turn) as Answer;
 }
 
 function bodyOf(doc: Doc<never, never> | Doc<unknown, unknown>, variables: unknown): object {
@@ -125,13 +127,14 @@ async function send(group: Waiting[]): Promise<void> {
   // One that is given up ends the request only when it is alone in it.
   const signal = asked.length === 1 ? asked[0]?.signal : undefined;
   for (const one of asked) one.signal?.addEventListener("abort", () => one.reject(one.signal?.reason), { once: true });
+  const turn = session.turn;
   try {
     const bodies = asked.map((one) => bodyOf(one.doc, one.variables));
     const [answer, requestId] = await post(bodies.length === 1 ? (bodies[0] as object) : bodies, signal);
     const answers = (Array.isArray(answer) ? answer : [answer]) as Answered[];
     asked.forEach((one, index) => {
       try {
-        one.resolve(dataOf(answers[index] ?? {}, requestId));
+        one.resolve(dataOf(answers[index] ?? {}, requestId, turn));
       } catch (error) {
         one.reject(error);
       }
@@ -141,11 +144,16 @@ async function send(group: Waiting[]): Promise<void> {
   }
 }
 
-function dataOf(answer: Answered, requestId: string | null): unknown {
+/** Somebody must log in, unless that was done since the request was sent. */
+function logIn(why: string, turn: number): void {
+  if (turn === session.turn) session.login ??= why;
+}
+
+function dataOf(answer: Answered, requestId: string | null, turn: number): unknown {
   const error = answer.errors?.[0];
   if (error) {
     const code = error.extensions?.code ?? "ERROR";
-    if (code === "UNAUTHENTICATED") session.login ??= error.message;
+    if (code === "UNAUTHENTICATED") logIn(error.message, turn);
     throw new ApiError(error.message, code, error.path?.join(".") ?? null, requestId);
   }
   return answer.data;
@@ -156,6 +164,7 @@ async function post(
   signal: AbortSignal | undefined,
   more = session.headers(),
 ): Promise<[unknown, string | null]> {
+  const turn = session.turn;
   let response: Response;
   try {
     response = await fetch(url("graphql"), {
@@ -173,7 +182,7 @@ async function post(
   if (date) clock.correct(Date.parse(date));
   clock.heard = clock.exact();
   if (response.status === 401) {
-    session.login ??= "This server asks for an API key.";
+    logIn("This server asks for an API key.", turn);
     throw new ApiError("This server asks for an API key.", "UNAUTHENTICATED", null, requestId);
   }
   let answer: unknown;

@@ -24,7 +24,7 @@ class Session {
 
   /**
    * Show a key to the server, which keeps it from then on in a cookie that no script reads; gives why not, if not.
-   * `stay`: also after the browser was closed.
+   * `stay`: also after the browser was closed. Who it is, and of which tenant, is asked before anything goes on.
    */
   async enter(key: string, stay: boolean): Promise<string | null> {
     let response: Response;
@@ -37,10 +37,7 @@ class Session {
     } catch {
       return "The server cannot be reached.";
     }
-    if (response.ok) {
-      this.login = null;
-      return null;
-    }
+    if (response.ok) return null;
     const answer = (await response.json().catch(() => null)) as { errors?: { message: string }[] } | null;
     return answer?.errors?.[0]?.message ?? `The server answered ${response.status}.`;
   }

@@ -75,7 +75,8 @@ class Connection {
   }
 
   #open(): Client {
-    this.#client ??= createClient({
+    if (this.#client) return this.#client;
+    const made = createClient({
       url: url("graphql").replace(/^http/, "ws"),
       lazy: true,
       lazyCloseTimeout: 5_000,
@@ -96,6 +97,8 @@ class Connection {
           this.turn += 1;
         },
         closed: (event) => {
+          // What becomes of one that was left is nobody's business any more.
+          if (made !== this.#client) return;
           this.#socket = null;
           const code = (event as CloseEvent | undefined)?.code;
           if (code === 4401 || code === 4403) session.login ??= "This key is not taken any more.";
@@ -118,7 +121,8 @@ class Connection {
         message: () => this.#heard(),
       },
     });
-    return this.#client;
+    this.#client = made;
+    return made;
   }
 
   #heard(): void {

@@ -1,4 +1,5 @@
 import type { Family } from "../words/states";
+import type { Piece } from "./attempts";
 import type { Palette } from "./palette";
 import type { Runs } from "./rows";
 import { FOLD, type Scale } from "./scale";
@@ -136,6 +137,46 @@ export function drawBar(
     pen.stroke();
     pen.restore();
   }
+}
+
+/** A bar in its attempts: each a bar of its own, and a thin line where it waited for the next. */
+export function drawPieces(
+  pen: CanvasRenderingContext2D,
+  pieces: readonly Piece[],
+  scale: Scale,
+  y: number,
+  width: number,
+  now: number,
+  colours: Palette,
+): void {
+  for (const piece of pieces) {
+    const from = Math.max(-4, scale.x(piece.from));
+    const to = Math.min(width + 4, scale.x(Number.isNaN(piece.to) ? Math.max(now, piece.from) : piece.to));
+    if (to < 0 || from > width) continue;
+    if (piece.runs) {
+      // A hair's breadth apart, so that two attempts are seen where nothing lay between them.
+      drawBar(pen, from, y + 6, Math.max(3, to - from - 1), LINE - 12, piece.family, colours);
+      continue;
+    }
+    pen.fillStyle = colours.family[piece.family];
+    pen.fillRect(from, y + LINE / 2 - 1.5, Math.max(0, to - from - 1), 2);
+  }
+}
+
+/** A line around what is meant, in the colour of text: a mark beside whatever colour it has. */
+export function drawOutline(
+  pen: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  wide: number,
+  high: number,
+  colours: Palette,
+): void {
+  pen.strokeStyle = colours.text;
+  pen.lineWidth = 1.5;
+  pen.beginPath();
+  pen.roundRect(x, y, wide, high, 4);
+  pen.stroke();
 }
 
 /** Grid, folds and "now", behind and over the bars. */

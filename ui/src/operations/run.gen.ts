@@ -190,6 +190,13 @@ export type RunTaskRunsQueryVariables = Exact<{
 
 export type RunTaskRunsQuery = { task_run_aggregate: { aggregate: { count: number } | null }, task_run: Array<{ id: string, task_id: string, map_index: number, name: string | null, state: string | null, start_time: string | null, end_time: string | null, state_timestamp: string | null, version: number }> };
 
+export type RunAttemptsQueryVariables = Exact<{
+  ids: Array<string> | string;
+}>;
+
+
+export type RunAttemptsQuery = { task_run: Array<{ id: string, version: number, states: Array<{ state: string, timestamp: string }> }> };
+
 export type RunTaskEventsSubscriptionVariables = Exact<{
   id: string;
   after: number;
@@ -352,6 +359,8 @@ export const RunHead: Doc<RunHeadSubscription, RunHeadSubscriptionVariables> = {
 export const RunShape: Doc<RunShapeQuery, RunShapeQueryVariables> = { name: "RunShape", kind: "query", text: "query RunShape($flow:uuid!){task(where:{flow_id:{_eq:$flow}}){id name slug type mapped is_reference_task is_root_task is_terminal_task tags max_retries retry_delay trigger}edge(where:{flow_id:{_eq:$flow}}){upstream_task_id downstream_task_id key mapped}}" };
 
 export const RunTaskRuns: Doc<RunTaskRunsQuery, RunTaskRunsQueryVariables> = { name: "RunTaskRuns", kind: "query", text: "query RunTaskRuns($id:uuid!){task_run_aggregate(where:{flow_run_id:{_eq:$id}}){aggregate{count}}task_run(where:{flow_run_id:{_eq:$id}}limit:50000){id task_id map_index name state start_time end_time state_timestamp version}}" };
+
+export const RunAttempts: Doc<RunAttemptsQuery, RunAttemptsQueryVariables> = { name: "RunAttempts", kind: "query", text: "query RunAttempts($ids:[uuid!]!){task_run(where:{id:{_in:$ids}}limit:100){id version states(order_by:[{version:asc}]limit:200){state timestamp}}}" };
 
 export const RunTaskEvents: Doc<RunTaskEventsSubscription, RunTaskEventsSubscriptionVariables> = { name: "RunTaskEvents", kind: "subscription", text: "subscription RunTaskEvents($id:UUID!$after:Int!$since:String){flow_run_events(flow_run_id:$id after:$after kinds:[task_run]task_runs_after:$since){cursor task_run_cursor has_more events}}" };
 

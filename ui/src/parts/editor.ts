@@ -32,7 +32,7 @@ export interface Editor {
   mark(invalid: boolean): void;
   focus(): void;
   /** Put the cursor at a character. */
-  goTo(position: number): void;
+  goTo(position: number, end?: number): void;
   destroy(): void;
 }
 
@@ -138,8 +138,9 @@ export function makeEditor(root: ShadowRoot, wishes: EditorWishes): Editor {
     },
     mark: (invalid) => view.dispatch({ effects: named.reconfigure(attributes(invalid)) }),
     focus: () => view.focus(),
-    goTo(position) {
-      view.dispatch({ selection: { anchor: Math.min(position, view.state.doc.length) }, scrollIntoView: true });
+    goTo(position, end = position) {
+      const [anchor, head] = [Math.min(position, view.state.doc.length), Math.min(end, view.state.doc.length)];
+      view.dispatch({ selection: { anchor, head }, scrollIntoView: true });
       view.focus();
     },
     destroy: () => view.destroy(),
