@@ -131,6 +131,34 @@ def test_two_versions_differ_in_words(open_page, orders: str, two_runs):
     expect(changes).to_contain_text("again")
 
 
+def test_a_version_is_found_among_more_than_a_hundred(open_page, check_page, site: Road):
+    site.python(
+        "from prefect import Flow, Parameter\nfor n in range(103):\n"
+        "    with Flow('often') as f: Parameter('x', default=n)()\n"
+        "    f.register('demo', labels=['nowhere'])"
+    )
+    often = group_of(site, "often")
+    page = open_page(f"/default/flow/{often}/versions")
+    expect(page.get_by_role("row")).to_have_count(101)
+    expect(page.get_by_role("link", name=re.compile("^Versions"))).to_contain_text("103")
+    page.get_by_role("button", name="Show 3 more").click()
+    expect(page.get_by_role("row")).to_have_count(104)
+
+    page.reload()
+    page.get_by_role("searchbox", name="Find a version").fill("2")
+    expect(page.get_by_role("row")).to_have_count(2)
+    check_page(page)
+    page.get_by_role("link", name="Run version 2 with …").click()
+    expect(page.get_by_label("Version")).to_have_value("2")
+    expect(page.get_by_label("x", exact=True)).to_have_value("1")
+    page.goto(f"/default/flow/{often}?version=3")
+    expect(page.get_by_label("Version", exact=True)).to_have_value("3")
+
+    # A version that there is not is never another one.
+    page.goto(f"/default/flow/{often}/run?version=4711")
+    expect(page.get_by_text("There is no version 4711 of this flow any more.")).to_be_visible()
+
+
 def test_the_read_me_is_written_and_shown_without_its_markup(open_page, site: Road, orders: str, faults):
     faults.allow("onerror|inline event handler|Executing inline|script-src")
     page = open_page(f"/default/flow/{orders}/readme")
@@ -151,7 +179,7 @@ def test_who_types_while_the_editor_is_loaded_types_on_in_it(open_page, site: Ro
     faults.allow("onerror|inline event handler|Executing inline|script-src")
     page = open_page("/default/flows")
     held: list[Route] = []
-    page.route("**/ui/assets/editor.*", held.append)
+    page.route("**/ui/assets/editor.*", lambda route: held.append(route))
     page.goto(f"/default/flow/{orders}/readme")
     page.get_by_role("button", name="Edit").click()
     field = page.get_by_role("textbox", name="Read-me, in Markdown")

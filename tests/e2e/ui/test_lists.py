@@ -144,7 +144,8 @@ def test_an_automation_that_is_given_up_needs_somebody(site: Road, open_page: Ca
 def test_the_number_beside_home_is_of_what_home_lists(site: Road, open_page: Callable[..., Page]):
     [failed] = planned(site, "needs-failed")
     document = "mutation($input: set_flow_run_states_input!) { set_flow_run_states(input: $input) { states { id } } }"
-    asked_of(site, document, {"input": {"states": [{"flow_run_id": failed, "state": {"type": "Failed"}}]}})
+    for state in ("Running", "Failed"):
+        asked_of(site, document, {"input": {"states": [{"flow_run_id": failed, "state": {"type": state}}]}})
     page = open_page("/default/runs")
     home = page.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name=re.compile("^Home"))
     expect(home).to_contain_text(re.compile(r"\d+\s*needs? a person"))
@@ -167,6 +168,35 @@ def test_the_number_beside_home_is_of_what_home_lists(site: Road, open_page: Cal
     page.get_by_role("link", name="Flows").first.click()
     expect(page.get_by_role("heading", name="Flows", level=1)).to_be_visible()
     expect(home).to_contain_text(re.compile(rest))
+
+
+def test_any_id_that_is_pasted_leads_to_where_it_stands(site: Road, open_page: Callable[..., Page]):
+    def made(mutation: str, inputs: str, selected: str = "id") -> Any:
+        return asked_of(site, f"mutation {{ {mutation}(input: {{{inputs}}}) {{ {selected} }} }}")[mutation]
+
+    hook = made("create_cloud_hook", 'type: PREFECT_MESSAGE, name: "by id", states: ["Failed"], config: {}')["id"]
+    limit = made("update_task_tag_limit", 'tag: "by-id", limit: 3')["id"]
+    value = made("set_key_value", 'key: "by-id", value: 1')["id"]
+    [run] = planned(site, "by-id")
+    document = "query($id: uuid!) { flow_run_by_pk(id: $id) { states { id } flow { version_group_id flow_group_id } } }"
+    known = asked_of(site, document, {"id": run})["flow_run_by_pk"]
+    agent = asked_of(site, "{ agent(limit: 1) { id } }")["agent"][0]["id"]
+    flow = known["flow"]
+    page = open_page("/default")
+    for pasted, name, path in (
+        (hook, "Hook by id", "settings/hooks"),
+        (limit, "Limit by-id", "limits"),
+        (value, "Value by-id", "values"),
+        (run, "Flow run by-id", f"flow-run/{run}"),
+        (known["states"][0]["id"], "State Scheduled of a flow run", f"flow-run/{run}/history"),
+        (flow["version_group_id"], "Flow hello-world", f"flow/{flow['flow_group_id']}"),
+        (agent, "Agent", f"agent/{agent}"),
+    ):
+        page.keyboard.press("Control+k")
+        page.get_by_role("combobox", name="Search or jump to").fill(pasted)
+        expect(page.get_by_role("option", name=re.compile(f"^{name}"))).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(rf"/default/{path}$"))
 
 
 def test_the_api_is_asked_by_hand(site: Road, open_page: Callable[..., Page]):

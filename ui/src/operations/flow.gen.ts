@@ -442,7 +442,15 @@ export type FlowGroupQueryVariables = Exact<{
 }>;
 
 
-export type FlowGroupQuery = { flow_group_by_pk: { id: string, name: string | null, description: string | null, labels: unknown, schedule: unknown, settings: unknown, default_parameters: unknown, run_config: unknown, priority: number | null, flows: Array<{ id: string, name: string, version: number | null, created: string, core_version: string | null, archived: boolean, is_schedule_active: boolean, version_group_id: string | null, project: { id: string, name: string } }> } | null };
+export type FlowGroupQuery = { flow_group_by_pk: { id: string, name: string | null, description: string | null, labels: unknown, schedule: unknown, settings: unknown, default_parameters: unknown, run_config: unknown, priority: number | null, flows: Array<{ id: string, name: string, version: number | null, created: string, core_version: string | null, archived: boolean, is_schedule_active: boolean, version_group_id: string | null, project: { id: string, name: string } }>, flows_aggregate: { aggregate: { count: number } | null } } | null };
+
+export type FlowVersionsQueryVariables = Exact<{
+  where: Flow_Bool_Exp;
+  limit: number;
+}>;
+
+
+export type FlowVersionsQuery = { flow: Array<{ id: string, name: string, version: number | null, created: string, core_version: string | null, archived: boolean, is_schedule_active: boolean, version_group_id: string | null, project: { id: string, name: string } }> };
 
 export type FlowVersionQueryVariables = Exact<{
   id: string;
@@ -697,9 +705,13 @@ export type FlowPreviewOfQueryVariables = Exact<{
 
 export type FlowPreviewOfQuery = { schedule_preview: { times: Array<{ time: string, local: string, clock: number }> } | null };
 
+export type VersionRowFragment = { id: string, name: string, version: number | null, created: string, core_version: string | null, archived: boolean, is_schedule_active: boolean, version_group_id: string | null, project: { id: string, name: string } };
+
 export type RunRowFragment = { id: string, name: string | null, state: string | null, state_timestamp: string | null, state_message: string | null, scheduled_start_time: string, start_time: string | null, end_time: string | null, version: number, labels: unknown, auto_scheduled: boolean, idempotency_key: string | null, flow: { id: string, name: string, version: number | null, flow_group_id: string, project: { id: string, name: string } } };
 
-export const FlowGroup: Doc<FlowGroupQuery, FlowGroupQueryVariables> = { name: "FlowGroup", kind: "query", text: "query FlowGroup($id:uuid!){flow_group_by_pk(id:$id){id name description labels schedule settings default_parameters run_config priority flows(order_by:[{version:desc}]limit:100){id name version created core_version archived is_schedule_active version_group_id project{id name}}}}" };
+export const FlowGroup: Doc<FlowGroupQuery, FlowGroupQueryVariables> = { name: "FlowGroup", kind: "query", text: "query FlowGroup($id:uuid!){flow_group_by_pk(id:$id){id name description labels schedule settings default_parameters run_config priority flows(order_by:[{version:desc}]limit:100){...VersionRow}flows_aggregate{aggregate{count}}}}fragment VersionRow on flow{id name version created core_version archived is_schedule_active version_group_id project{id name}}" };
+
+export const FlowVersions: Doc<FlowVersionsQuery, FlowVersionsQueryVariables> = { name: "FlowVersions", kind: "query", text: "query FlowVersions($where:flow_bool_exp!$limit:Int!){flow(where:$where order_by:[{version:desc}]limit:$limit){...VersionRow}}fragment VersionRow on flow{id name version created core_version archived is_schedule_active version_group_id project{id name}}" };
 
 export const FlowVersion: Doc<FlowVersionQuery, FlowVersionQueryVariables> = { name: "FlowVersion", kind: "query", text: "query FlowVersion($id:uuid!){flow_by_pk(id:$id){id name version description parameters run_config environment storage settings schedule is_schedule_active core_version archived created}}" };
 

@@ -26,6 +26,14 @@ export type FormGroupQueryVariables = Exact<{
 
 export type FormGroupQuery = { flow_group_by_pk: { id: string, flows: Array<{ id: string, name: string, version: number | null, archived: boolean, created: string, project: { id: string, name: string } }> } | null };
 
+export type FormVersionNamedQueryVariables = Exact<{
+  group: string;
+  version: number;
+}>;
+
+
+export type FormVersionNamedQuery = { flow: Array<{ id: string, name: string, version: number | null, archived: boolean, created: string, project: { id: string, name: string } }> };
+
 export type FormVersionQueryVariables = Exact<{
   id: string;
 }>;
@@ -82,6 +90,8 @@ export type UndoRunMutationVariables = Exact<{
 export type UndoRunMutation = { cancel_flow_run: { state: string | null } | null };
 
 export const FormGroup: Doc<FormGroupQuery, FormGroupQueryVariables> = { name: "FormGroup", kind: "query", text: "query FormGroup($id:uuid!){flow_group_by_pk(id:$id){id flows(order_by:[{version:desc}]limit:100){id name version archived created project{id name}}}}" };
+
+export const FormVersionNamed: Doc<FormVersionNamedQuery, FormVersionNamedQueryVariables> = { name: "FormVersionNamed", kind: "query", text: "query FormVersionNamed($group:uuid!$version:Int!){flow(where:{flow_group_id:{_eq:$group}version:{_eq:$version}}limit:1){id name version archived created project{id name}}}" };
 
 export const FormVersion: Doc<FormVersionQuery, FormVersionQueryVariables> = { name: "FormVersion", kind: "query", text: "query FormVersion($id:uuid!){flow_by_pk(id:$id){id name version archived parameters run_config environment schedule flow_group{id labels default_parameters run_config priority}}}" };
 

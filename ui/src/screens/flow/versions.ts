@@ -105,3 +105,19 @@ export function changes(before: Side, after: Side): Changes {
     others,
   };
 }
+
+/** How many versions are read with their flow; older ones when they are asked for. */
+export const LISTED = 100;
+
+/** Read a version's number from an address; null when it is none that there can be. */
+export function versionOf(text: string | null): number | null {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
+/** Put lists of versions together, each once, the newest first. */
+export function together<One extends { id: string; version: number | null }>(
+  ...lists: readonly (readonly One[])[]
+): One[] {
+  const all = new Map(lists.flat().map((one) => [one.id, one]));
+  return [...all.values()].sort((a, b) => (b.version ?? 0) - (a.version ?? 0));
+}
