@@ -310,3 +310,11 @@ def test_a_value_in_the_state_itself_is_read() -> None:
     state = flow.run(parameters={"x": 1}, task_states={number: State.deserialize(known)})
 
     assert state.result[two].result == 41
+
+
+def test_a_folder_that_is_none_is_named_by_the_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / "folder"
+    with pytest.raises(NotADirectoryError) as raised:
+        LocalResult(dir=str(folder), validate_dir=False, location="x").write(1)
+    assert raised.value.filename == str(folder)

@@ -106,7 +106,8 @@ def _write_whole(path: str, folder: str, data: bytes) -> None:
     temporary = os.path.join(folder, f".prefect-{random_digits()}")
     try:
         handle = _new_file(temporary)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        # Made, or refused by an error that names the folder and not a file that nobody knows.
         os.makedirs(folder, exist_ok=True)
         handle = _new_file(temporary)
     try:
