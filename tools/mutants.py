@@ -60,6 +60,8 @@ ROOMS = {
 ALSO = {"server/catalogue.py": "tests/store/test_migrations.py"}
 #: Tests that look at the heads of all functions: defaults are met with them as well.
 OF_HEADS = ("tests/unit/interface/test_surface.py", "tests/unit/interface/test_signatures.py")
+#: Tests that look for names which a module finds by a function of its own.
+OF_NAMES = ("tests/unit/interface/test_carried_names.py",)
 NOT_CHANGED = ("server/store/migrations/versions/", "server/ui/")
 GOAL = 90.0
 
@@ -218,6 +220,7 @@ class Judge:
             found = found or lines.of_file(file)
         is_of_head = change.scope is not None and change.line < change.scope[0] and "/server/" not in file
         named = (*OF_HEADS,) if is_of_head else (ALSO.get(file.removeprefix(f"{SOURCE}/")),)
+        named = (*OF_NAMES, *named) if "__getattr__" in change.names else named
         first = [name for name in self.lines.seconds if name.partition("::")[0] in named]
         rare = self._rareness(change)
         others = self._ordered(found - set(first), file, rare)
