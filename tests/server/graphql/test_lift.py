@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from random import Random
 from uuid import UUID
 
@@ -263,3 +264,21 @@ def test_a_shape_that_can_not_be_lifted_is_tried_once(ask, monkeypatch):
         errors = ask(f"{{ flow_run(where: {{id: {{_eq: {number}}}}}) {{ unheard_of: id }} }}", status=400)
         assert "written as a string" in errors[0]["message"]
     assert len(tried) == 1
+
+
+@pytest.mark.parametrize(("bound", "most"), [("KEPT_PLANS", 3), ("KEPT_SQL", 1_500)])
+def test_plans_of_one_document_are_bounded_in_count_and_size(monkeypatch, bound, most):
+    monkeypatch.setattr(documents, bound, most)
+    text = "query($where: flow_bool_exp) { flow(where: $where) { id } }"
+    operation = Document(build([]), text, Coercers()).operation(None)
+    sizes = []
+    for number in range(1, 20):
+        where = {"_or": [{"name": {"_eq": "a"}}] * number}
+        plan = operation.plan({"where": where}, SQLITE, None)
+        assert operation.plan({"where": where}, SQLITE, None) is plan
+        kept = operation._plans.values()
+        size, own = (sum(len(root.compiled.sql) for one in plans for root in one.roots) for plans in (kept, [plan]))
+        sizes.append(len(kept) if bound == "KEPT_PLANS" else size)
+        # One that is larger than all that may be kept is kept alone.
+        assert sizes[-1] <= (most if bound == "KEPT_PLANS" else max(most, own))
+    assert any(after < before for before, after in pairwise(sizes))

@@ -62,3 +62,11 @@ def test_tags_in_a_state_are_those_of_its_moment():
     told = state.serialize()
     tags.append("b")
     assert told["context"] == {"tags": ["a"]}
+
+
+def test_what_is_nested_too_deeply_for_json_is_refused_by_name():
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ValueError, match="nested too deeply to be sent as JSON"):
+        encode({"variables": {"input": deep}})
