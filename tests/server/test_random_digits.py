@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID
+from itertools import pairwise
+from uuid import RFC_4122, UUID
+
+import pytest
 
 from prefect.server.actions.checks import new_id, random_digits
+from prefect.utilities import ids
 from prefect.utilities.ids import following_id
 
 
@@ -54,23 +58,35 @@ def test_a_forked_process_gives_others_than_its_parent() -> None:
     assert not {theirs[place : place + 32] for place in range(0, 3200, 32)} & {random_digits() for _ in range(1000)}
 
 
-def test_following_ids_are_uuids_that_lie_side_by_side() -> None:
+def test_following_ids_are_uuids_that_lie_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = [one for part in pool.map(lambda _: [following_id() for _ in range(2000)], range(8)) for one in part]
     assert len(set(found)) == len(found)
-    assert len({one[:24] for one in found}) <= 8, "who begin at one moment may begin two series"
     for one in found[::500]:
-        assert (UUID(one).version, str(UUID(one))) == (4, one)
-    assert following_id() < following_id()
+        assert (UUID(one).version, UUID(one).variant, str(UUID(one))) == (7, RFC_4122, one)
+    for seconds in (1_000_000_000, 1_000_000_001, 4_000_000_000):
+        monkeypatch.setattr(ids.time, "time_ns", lambda seconds=seconds: seconds * 10**9 + 123_456_789)
+        assert UUID(following_id()).int >> 80 == seconds * 1000 + 123
+
+
+def test_nobody_can_tell_from_one_id_what_the_next_will_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids.time, "time_ns", lambda: 10**18)
+    numbers = [UUID(following_id()).int for _ in range(2000)]
+    for bit in (*range(62), *range(64, 76)):  # all but variant, version and time
+        assert 700 < sum(number >> bit & 1 for number in numbers) < 1300
+    assert len({abs(after - before) for before, after in pairwise(numbers)}) == 1999
 
 
 def test_a_forked_process_has_following_ids_of_its_own() -> None:
-    own = following_id()[:24]
+    following_id()
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(writing, following_id()[:24].encode())
+        os.write(writing, "".join(following_id()[19:] for _ in range(20)).encode())
         os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        theirs = pipe.read()
     os.waitpid(child, 0)
-    assert os.read(reading, 24).decode() != own
-    assert following_id()[:24] == own
+    assert len(theirs) == 20 * 17
+    assert not {theirs[place : place + 17] for place in range(0, 340, 17)} & {following_id()[19:] for _ in range(300)}

@@ -443,7 +443,8 @@ def _of_written(content: Mapping[str, Any]) -> str | None:
     texts = written.texts_of(listed)
     if texts is None:
         return None
-    frame = written.encode({**content, "variables": {"input": {name: []}}})
+    rest = {key: value for key, value in content.items() if key != "variables"}
+    frame = written.encode({**rest, "variables": {"input": {name: []}}})  # which ends with them
     return frame.removesuffix("]}}}") + ",".join(texts) + "]}}}"
 
 

@@ -19,6 +19,7 @@ from prefect.server import json_text
 from prefect.server.errors import ApiError
 from prefect.server.graphql.operations import Request
 from prefect.server.graphql.subscriptions import LiveQuery, errors_of
+from prefect.server.store.database import DatabaseError
 
 if TYPE_CHECKING:
     from prefect.server.app import App
@@ -170,13 +171,19 @@ class _Connection:
         try:
             while True:
                 await asyncio.sleep(PING_SECONDS)
-                # A key may have ended, or been revoked, while nothing changed that is followed.
-                await self._request()
+                await self._look_at_key()
                 await self._say(b'{"type":"ping"}')
         except _Close as close:
             await self._close(close)
         except (OSError, RuntimeError):
             logger.debug("A client left and was not missed before", exc_info=True)
+
+    async def _look_at_key(self) -> None:
+        """Close when the key has ended, or was revoked, while nothing changed that is followed."""
+        try:
+            await self._request()
+        except DatabaseError as error:
+            logger.debug("Whose socket this is cannot be asked now: %s", error)  # with the next ping, then
 
     async def _request(self) -> Request:
         try:

@@ -1,28 +1,17 @@
-"""New ids: random uuids, many at a time."""
+"""New ids: uuids, their random digits asked for many at a time."""
 
 from __future__ import annotations
 
-import itertools
 import os
+import time
 from collections import deque
-from collections.abc import Iterator
 
 #: Hexadecimal digits that nobody has taken yet, 32 in each text.
 _digits: deque[str] = deque()
 _TEXTS_AT_ONCE = 256
-#: What this process's following ids begin with, and their numbers.
-_series: tuple[str, Iterator[int]] | None = None
-
-
-def _forget() -> None:
-    global _series
-    _digits.clear()
-    _series = None
-
-
 if hasattr(os, "register_at_fork"):
     # A process that is forked must not give out what the other one has.
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(after_in_child=_digits.clear)
 
 
 def random_digits() -> str:
@@ -46,13 +35,12 @@ def new_id() -> str:
 
 
 def following_id() -> str:
-    """Make the id of one of many things that this process makes: a uuid, one more than the one before, from any thread.
+    """Make the id of one of many things: a uuid of version 7 (RFC 9562), which begins with the time in milliseconds.
 
-    They begin with 74 random bits that no other process has, and lie side by side in the database's indexes: what is
-    written together changes few pages of them. Nothing may depend on their being unknown.
+    Those of one time lie side by side in the database's indexes, so that what is written together changes few pages of
+    them. The other 74 bits are random: a client may give states and log lines ids of its own, and must not be able
+    to give them those that others will come to have.
     """
-    global _series
-    series = _series
-    if series is None:
-        series = _series = new_id()[:24], itertools.count(1)
-    return f"{series[0]}{next(series[1]):012x}"
+    now, digits = f"{time.time_ns() // 1_000_000:012x}", random_digits()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{now[:8]}-{now[8:]}-7{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

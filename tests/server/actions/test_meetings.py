@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+
+import pytest
+
 from prefect.server.actions import runs, slots
-from prefect.server.actions.set_state import set_flow_run_state
+from prefect.server.actions.set_state import set_flow_run_state, set_task_run_state
 from prefect.server.rules.transition import QUEUED_FOR
 from prefect.server.services import slot_keeper
 from support.meeting import meet
@@ -46,3 +50,29 @@ def test_a_run_that_begins_while_it_is_cancelled_is_told_to_stop(world):
     assert outcome.status == "SUCCESS"
     assert state == "Cancelling"
     assert world.flow_run(run_id)["state"] == "Cancelling"
+
+
+@pytest.mark.parametrize("knows_version", [True, False], ids=["version", "no version"])
+@pytest.mark.parametrize("state", ["Running", "Failed"])
+def test_two_copies_of_one_request_at_one_moment_change_a_run_once_and_both_are_told_so(world, state, knows_version):
+    """A client that got no answer in time says the same again, while the first copy is not yet at its end."""
+    run_id = world.create(world.register())
+    world.set_flow_run(run_id, "Running")
+    task_run_id = world.task_run(run_id)["id"]
+    flow_run_id = world.create(world.register())
+
+    def copies(change, **which):
+        known = {"version": 1} if knows_version else {}
+        with_id = {"state_id": str(uuid.uuid4()), "proposed": world.propose(state), **known, **which}
+        return world.run_async(
+            meet(
+                world.database,
+                lambda tx: change(tx, world.now, **with_id),
+                lambda: world.database.write(lambda tx: change(tx, world.now, **with_id)),
+            )
+        )
+
+    assert [one.status for one in copies(set_task_run_state, task_run_id=task_run_id)] == ["SUCCESS"] * 2
+    assert world.history(task_run_id, "task_run_state") == ["Pending", state]
+    assert [one.status for one in copies(set_flow_run_state, flow_run_id=flow_run_id)] == ["SUCCESS"] * 2
+    assert world.history(flow_run_id) == ["Scheduled", state]

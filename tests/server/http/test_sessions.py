@@ -14,6 +14,7 @@ from prefect.server import sessions, websocket
 from prefect.server.app import App
 from prefect.server.auth import Auth, Refused, hash_of
 from prefect.server.settings import load_settings
+from prefect.server.store.database import DatabaseUnavailable
 from support.access import Holder, Keyed
 from support.asgi import graphql
 from support.sockets import Socket
@@ -315,6 +316,32 @@ def test_a_socket_ends_with_its_key_though_nothing_changes_that_is_followed(keye
             assert await socket.data() == {"flow_run": []}
             answer = await graphql(keyed.app, REVOKE, {"id": key_id}, keyed.admin.headers)
             assert answer.data["delete_api_key"]["success"] is True
+            while (told := await socket.raw())["type"] == "websocket.send":
+                assert json.loads(told["text"]) == {"type": "ping"}
+            assert (told["type"], told["code"]) == ("websocket.close", 4403)
+
+    keyed.run_async(walk())
+
+
+def test_a_socket_outlives_a_database_that_is_away_and_then_ends_with_its_key(keyed, nobody, monkeypatch):
+    monkeypatch.setattr(websocket, "PING_SECONDS", 0.01)
+    key_id, key = keyed.key()
+    headers = {"host": HOST, "cookie": cookie_of(log_in(nobody, key)), "origin": f"http://{HOST}"}
+    sockets, asked = keyed.app.http.sockets, []
+    really = sockets.make_request
+
+    async def away(scope):
+        asked.append(scope)
+        raise DatabaseUnavailable("away")
+
+    async def walk() -> None:
+        async with Socket(keyed.app, headers=headers.items()) as socket:
+            await socket.begin()
+            monkeypatch.setattr(sockets, "make_request", away)
+            while len(asked) < 3:
+                assert json.loads((await socket.raw())["text"]) == {"type": "ping"}
+            monkeypatch.setattr(sockets, "make_request", really)
+            await graphql(keyed.app, REVOKE, {"id": key_id}, keyed.admin.headers)
             while (told := await socket.raw())["type"] == "websocket.send":
                 assert json.loads(told["text"]) == {"type": "ping"}
             assert (told["type"], told["code"]) == ("websocket.close", 4403)

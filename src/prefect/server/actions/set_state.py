@@ -240,13 +240,13 @@ def set_flow_run_state(
     Raises:
         ApiError: no such run, or a rule refuses.
     """
-    if state_id is not None:
-        known = tx.one(states.flow_run_state_by_id, state_id=state_id)
-        if known is not None:
-            return _answered(known, flow_run_id, proposed)
     row = tx.one(states.present_flow_run, run_id=flow_run_id)
     if row is None:
         raise ApiError(f"State update failed for flow run ID {flow_run_id}: there is no such flow run.")
+    # Asked when the run is locked: another copy of this request may have been under way.
+    known = tx.one(states.flow_run_state_by_id, state_id=state_id) if state_id is not None else None
+    if known is not None:
+        return _answered(known, flow_run_id, proposed)
     caller = caller and caller.about(flow_run_id)
     places = None
     # A wish to cancel depends on what its task runs wait for; nothing else does.
@@ -619,6 +619,11 @@ def _judge(
         raise ApiError(f"State update failed for task run ID {task_run_id}: there is no such task run.")
     if row["known_run_id"] is not None:
         return _answered({"run_id": row["known_run_id"], "state": row["known_state"]}, task_run_id, proposed)
+    if state_id is not None and version != row["version"] and not tx.dialect.writes_alone:
+        # Another copy of this request may have moved the run after this one was read, and before it was locked.
+        known = tx.one(states.task_run_state_by_id, state_id=state_id)
+        if known is not None:
+            return _answered(known, task_run_id, proposed)
     caller = caller and caller.about(row["flow_run_id"])
     proposed = task_run_rules.carry_cached_inputs(proposed, row["serialized_state"])
     flow_run_state = row["flow_run_state"]

@@ -41,6 +41,7 @@ __all__ = [
     "release_flow_run",
     "set_process",
     "states_of_new_task_runs",
+    "task_run_state_by_id",
     "task_runs_closed_with_it",
     "task_runs_of_flow",
     "unfinished_task_runs",
@@ -246,6 +247,7 @@ new_flow_run = {
 flow_run_state_by_id = select(flow_run_state.c.flow_run_id.label("run_id"), flow_run_state.c.state).where(
     flow_run_state.c.id == value_of("state_id", flow_run_state.c.id)
 )
+task_run_state_by_id = select(task_run_state.c.task_run_id.label("run_id"), task_run_state.c.state).where(_of_id)
 
 # What ends with its flow run.
 unfinished_task_runs = (
