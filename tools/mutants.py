@@ -57,7 +57,10 @@ ROOMS = {
     "client and agents": ("client/", "agent/"),
 }
 #: Tests that look at all that a file defines, without naming any of it: they come first.
-ALSO = {"server/catalogue.py": "tests/store/test_migrations.py"}
+ALSO = {
+    "server/catalogue.py": "tests/store/test_migrations.py",
+    "server/settings.py": "tests/server/test_setting_values.py",
+}
 #: Tests that look at the heads of all functions: defaults are met with them as well.
 OF_HEADS = ("tests/unit/interface/test_surface.py", "tests/unit/interface/test_signatures.py")
 #: Tests that look for names which a module finds by a function of its own.

@@ -57,6 +57,75 @@ REFUSED: list[tuple[str, Any, str]] = [
 ]
 
 
+#: The least and the most of each that is a number.
+BOUNDS: list[tuple[str, float, float]] = [
+    ("port", 0, 65535),
+    ("database_readers", 1, 64),
+    ("max_body_bytes", 10_000, 500_000_000),
+    ("session_hours", 0.01, 8760),
+    ("max_batch", 1, 1000),
+    ("max_answer_bytes", 100_000, 1_000_000_000),
+    ("max_waiting", 1, 100_000),
+    ("max_connections", 10, 1_000_000),
+    ("header_seconds", 0.1, 3600),
+    ("body_seconds", 0.1, 3600),
+    ("max_subscriptions", 1, 100_000),
+    ("max_subscriptions_per_connection", 1, 10_000),
+    ("stop_seconds", 0.1, 300),
+    ("queued_runs_returned_limit", 1, 1000),
+    ("artifacts_max_payload_bytes", 1000, 100_000_000),
+    ("state_max_payload_bytes", 1000, 100_000_000),
+    ("scheduler_seconds", 0.1, 86_400),
+    ("max_scheduled_runs_per_flow", 1, 1000),
+    ("scheduler_horizon_seconds", 1, 31_622_400),
+    ("lazarus_seconds", 0.1, 86_400),
+    ("resurrection_attempt_limit", 0, 1000),
+    ("zombie_killer_seconds", 0.1, 86_400),
+    ("heartbeat_limit_seconds", 1, 86_400),
+    ("own_heartbeat_limit_seconds", 1, 86_400),
+    ("submitted_limit_seconds", 1, 86_400),
+    ("slot_keeper_seconds", 0.1, 86_400),
+    ("sla_seconds", 0.1, 86_400),
+    ("chore_seconds", 0.1, 86_400),
+    ("retention_seconds", 0.1, 86_400),
+    ("retention_days", 0, 36_500),
+    ("retention_batch", 1, 10_000),
+    ("outbox_seconds", 0.1, 86_400),
+    ("outbox_attempts", 1, 100),
+    ("email_port", 1, 65535),
+]
+
+
+def test_the_bounds_of_every_number_are_tried() -> None:
+    numbers = {field.name for field in fields(Settings) if field.type in ("int", "float")}
+    assert {name for name, _, _ in BOUNDS} == numbers
+
+
+@pytest.mark.parametrize(("name", "least", "most"), BOUNDS, ids=[name for name, _, _ in BOUNDS])
+def test_a_number_is_taken_at_its_bounds_and_refused_one_past_them(
+    tmp_path: Path, name: str, least: float, most: float
+) -> None:
+    is_whole = isinstance(getattr(load(tmp_path), name), int)
+    step = 1 if is_whole else 0.001
+    for bound in (least, most):
+        assert getattr(load(tmp_path, **{name: str(bound)}), name) == bound
+    for beyond in (least - step, most + step):
+        with pytest.raises(
+            StartUpError, match=rf"expected a {'whole ' if is_whole else ''}number from {least:.10g} to "
+        ):
+            load(tmp_path, **{name: beyond})
+
+
+@pytest.mark.parametrize(("more", "is_taken"), [(0, True), (1, False)])
+def test_a_prefix_has_so_many_signs(tmp_path: Path, more: int, is_taken: bool) -> None:
+    prefix = "/" + "a" * (199 + more)
+    if is_taken:
+        assert load(tmp_path, path_prefix=prefix + "/").path_prefix == prefix
+    else:
+        with pytest.raises(StartUpError, match="expected a path such as /proctor"):
+            load(tmp_path, path_prefix=prefix)
+
+
 @pytest.mark.parametrize(("name", "value", "read"), TAKEN, ids=str)
 def test_a_value_within_its_bounds_is_read(tmp_path: Path, name: str, value: Any, read: Any) -> None:
     found = getattr(load(tmp_path, **{name: value}), name)

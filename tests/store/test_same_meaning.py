@@ -16,7 +16,7 @@ from prefect.server.store.sqlite_functions import interval_text, reading, regist
 from support.databases import NoPostgres
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def lite():
     conn = sqlite3.connect(":memory:")
     register(conn)

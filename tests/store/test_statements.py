@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections import Counter
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +13,10 @@ import pytest
 from sqlalchemy import insert, select
 
 from prefect.server.catalogue import run_key, tenant
-from prefect.server.store.dialect import POSTGRESQL
+from prefect.server.store.dialect import POSTGRESQL, SQLITE, Dialect
 from prefect.server.store.phrases import inserting, value_of
 from prefect.server.store.postgres import MOST_TOGETHER
-from prefect.server.store.statements import Prepared
+from prefect.server.store.statements import Prepared, Statements
 
 KEYS = ("scope", "key")
 GIVEN = {name: value_of(name, run_key.c[name]) for name in KEYS}
@@ -53,3 +57,48 @@ def test_all_rows_arrive_however_many(database: Any, run_async: Any, count: int)
 
     kept = run_async(database.read(lambda tx: tx.all(select(tenant.c.id, tenant.c.name, tenant.c.slug))))
     assert sorted(kept, key=str) == sorted(rows, key=str)
+
+
+@pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL], ids=["sqlite", "postgres"])
+def test_a_statement_is_made_text_once_for_each_set_of_values(dialect: Dialect) -> None:
+    statement, other = inserting(run_key, *KEYS), inserting(tenant, "id", "slug")
+    statements = Statements(dialect)
+
+    first = statements.prepare(statement, {"scope": "a", "key": "1"})
+
+    assert statements.prepare(statement, {"scope": "b", "key": "2"}) is first
+    assert statements.prepare(other, {"id": "b", "slug": "c"}) is not first
+    assert statements.prepare(statement, {"scope": "c", "key": "3"}) is first
+    assert Statements(dialect).prepare(statement, {"scope": "b", "key": "2"}) is not first
+
+
+def test_statements_that_are_built_anew_for_each_call_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Statements, "LIMIT", 2)
+    statements = Statements(SQLITE)
+    made = [inserting(run_key, *KEYS) for _ in range(3)]
+    given = {"scope": "a", "key": "1"}
+
+    first, second = (statements.prepare(one, given) for one in made[:2])
+    assert [statements.prepare(one, given) for one in made[:2]] == [first, second]
+
+    third = statements.prepare(made[2], given)
+    assert statements.prepare(made[2], given) is third
+    assert statements.prepare(made[0], given) is not first
+
+
+STORE = Path(__file__).parents[2] / "src" / "prefect" / "server"
+
+
+def test_nothing_is_named_in_the_store_that_nobody_uses() -> None:
+    texts = {path: path.read_text() for path in STORE.rglob("*.py")}
+    words = Counter(word for text in texts.values() for word in re.findall(r"\w+", text))
+    unused = []
+    for path in sorted((STORE / "store").glob("*.py")):
+        for node in ast.parse(texts[path]).body:
+            targets = node.targets if isinstance(node, ast.Assign) else [node]
+            for name in (getattr(one, "id", None) or getattr(one, "name", "__") for one in targets):
+                is_offered = f'"{name}",' in texts[path] or f'"{name}"]' in texts[path]
+                if not name.startswith("__") and words[name] <= 1 + is_offered:
+                    unused.append(f"{path.name}: {name}")
+    # Found by SQLAlchemy, which is told of them where they stand.
+    assert [one for one in unused if not one.endswith(("_sqlite", "_postgresql"))] == []

@@ -102,10 +102,6 @@ class Pages:
             [Mount("/ui", _Files(folder / "ui"))], redirect_slashes=False, default=request_response(self._page)
         )
 
-    def is_built(self) -> bool:
-        """Tell whether there is anything but the page that says how to get the rest."""
-        return self._read() is not None
-
     def takes(self, scope: Scope) -> bool:
         """Tell whether a request is for the UI: it wants a page or one of its files."""
         if scope["method"] not in ("GET", "HEAD"):
@@ -124,9 +120,9 @@ class Pages:
         prefix: str = request.scope.get("proctor.prefix", "")
         text = self._read()
         # The prefix was checked when it came: nothing in it means anything in HTML.
-        body = BASE.sub(b'<base href="%s/">' % prefix.encode(), MISSING if text is None else text, count=1)
+        body = BASE.sub(b'<base href="%s/">' % prefix.encode(), MISSING if text is None else text)
         if text is not None:
-            body = body.replace(b"</head>", self._head_of(request.scope["path"]) + b"</head>", 1)
+            body = body.replace(b"</head>", self._head_of(request.scope["path"]) + b"</head>")
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers = {"cache-control": ASK_AGAIN, "etag": tag, "vary": VARIES}
         if tag in request.headers.get("if-none-match", ""):

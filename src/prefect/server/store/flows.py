@@ -269,7 +269,6 @@ insert_task = inserting(
     "updated",
 ).on_conflict_do_nothing(index_elements=["flow_id", "slug"])
 task_ids_by_slug = select(task.c.slug, task.c.id).where(task.c.flow_id == value_of("flow_id", task.c.flow_id))
-task_by_id = select(task.c.id, task.c.flow_id, task.c.cache_key).where(task.c.id == value_of("task_id", task.c.id))
 
 # Several keyed edges may join two tasks; the table, which serves the display, keeps the first.
 insert_edge = inserting(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -161,8 +161,3 @@ def _new_uuid_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     parts = "hex(randomblob(4))", "hex(randomblob(2))", "4' || substr(hex(randomblob(2)), 2)"
     last = f"{variant} || substr(hex(randomblob(2)), 2)"
     return f"lower({parts[0]} || '-' || {parts[1]} || '-{parts[2]} || '-' || {last} || '-' || hex(randomblob(6)))"
-
-
-def columns_of(table: Table, names: Iterable[str]) -> Mapping[str, Any]:
-    """Give the columns of these names."""
-    return {name: table.c[name] for name in names}

@@ -13,7 +13,6 @@ __all__ = [
     "beat_task_run",
     "delete_flow_run",
     "flow_run_by_id",
-    "flow_run_tenant",
     "flow_run_to_change",
     "flow_run_to_fill",
     "insert_new_flow_run",
@@ -108,9 +107,6 @@ flow_run_to_fill = (
     select(flow_run.c.id, flow_run.c.tenant_id, flow_run.c.flow_id, flow_run.c.state)
     .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
     .with_for_update()
-)
-flow_run_tenant = select(flow_run.c.tenant_id, flow_run.c.flow_id).where(
-    flow_run.c.id == value_of("flow_run_id", flow_run.c.id)
 )
 set_flow_run_name = updating(flow_run, "name", row="flow_run_id")
 set_flow_run_labels = updating(flow_run, "labels", row="flow_run_id")
