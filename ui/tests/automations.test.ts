@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { DEEDS, configOf, secondsSaid, statesSaid, whenSaid } from "../src/screens/automations/kinds";
+import {
+  CLOUD_HOOKS,
+  DEEDS,
+  configOf,
+  secondsSaid,
+  statesSaid,
+  whenSaid,
+  givenOf,
+} from "../src/screens/automations/kinds";
 
 const names = {
   flow: (id: string) => `flow ${id}`,
@@ -37,6 +45,20 @@ describe("what an action needs", () => {
       to: ["a@b.c", "d@e.f"],
     });
     expect(configOf(DEEDS["START_RUN"]?.wishes ?? [], { parameters: '{"a": 1}' })).toEqual({ parameters: { a: 1 } });
+  });
+  it("is shown again without its secrets, which stay while nothing is typed for them", () => {
+    const wishes = CLOUD_HOOKS["TWILIO"]?.wishes ?? [];
+    const shown = givenOf(wishes, { account_sid: "AC1", auth_token: null, to: ["+1", "+2"] });
+    expect(shown).toEqual({ account_sid: "AC1", to: "+1\n+2" });
+    const given = { ...shown, messaging_service_sid: "MG1" };
+    expect(configOf(wishes, given, true)).toEqual({
+      account_sid: "AC1",
+      messaging_service_sid: "MG1",
+      to: ["+1", "+2"],
+    });
+    expect(configOf(wishes, { ...given, auth_token: "new" }, true)["auth_token"]).toBe("new");
+    expect(() => configOf(wishes, given)).toThrow("Token is needed.");
+    expect(() => configOf(wishes, { ...given, to: " " }, true)).toThrow("Numbers, one a line is needed.");
   });
   it("is missed by name", () => {
     expect(() => configOf(DEEDS["WEBHOOK"]?.wishes ?? [], {})).toThrow("Address is needed.");

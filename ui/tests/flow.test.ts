@@ -3,7 +3,6 @@ import { runsFor, usualTimes } from "../src/screens/flow/medians";
 import { columns, dayOf, monday, plusDays, table } from "../src/screens/calendar/cells";
 import { pairs, signed, zeroOf, type TaskRow } from "../src/screens/compare/pairs";
 import { grouped } from "../src/screens/flow/failures";
-import { configOf } from "../src/screens/flow/hooks";
 import { clocksOf, cronFault, edited, seconds, words } from "../src/screens/flow/schedules";
 import { retries, shortTrigger } from "../src/screens/flow/tasks";
 import { changes, type Side } from "../src/screens/flow/versions";
@@ -142,14 +141,6 @@ describe("a task", () => {
     expect(retries(0, null)).toBe("");
     expect(shortTrigger("prefect.triggers.all_successful")).toBe("all succeeded");
     expect(shortTrigger("my.own_trigger")).toBe("own trigger");
-  });
-});
-
-describe("a hook", () => {
-  it("is told what it lacks", () => {
-    expect(configOf("WEBHOOK", { url: " https://here " })).toEqual({ config: { url: "https://here" }, missing: [] });
-    expect(configOf("TWILIO", { to: "+1, +2" }).config["to"]).toEqual(["+1", "+2"]);
-    expect(configOf("SLACK_WEBHOOK", {}).missing).toHaveLength(1);
   });
 });
 

@@ -225,10 +225,9 @@ def test_settings_are_changed(open_page, site: Road, orders: str):
     page.get_by_role("switch", name="Lazarus").click()
     wait_until("Lazarus is on", lambda: group(site, orders)["settings"]["lazarus_enabled"] is True)
 
-    page.get_by_role("button", name="Add a hook").click()
-    page.get_by_label("Tell by").select_option("Message in the inbox")
-    page.get_by_role("button", name="Add the hook").click()
-    expect(page.get_by_text("Message in the inbox, when failed").or_(page.get_by_text("when failed"))).to_be_visible()
+    page.get_by_role("button", name="New cloud hook").click()
+    page.get_by_role("button", name="Make the hook").click()
+    expect(page.get_by_text("When a run of orders becomes Failed, leave a message in the inbox.")).to_be_visible()
 
 
 def test_a_flow_is_deleted_by_its_name(open_page, site: Road):

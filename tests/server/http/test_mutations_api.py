@@ -332,6 +332,76 @@ def test_hooks_are_made_switched_and_deleted(api):
     assert api.do("delete_cloud_hook", "success", cloud_hook_id=hook) == {"success": True}
 
 
+def of_hook(api, hook):
+    shown = "{ cloud_hook { id name type states config version_group_id active updated } }"
+    [row] = [row for row in api.ask(shown).data["cloud_hook"] if row["id"] == hook]
+    return row
+
+
+UPDATE_HOOK = "mutation($input: update_cloud_hook_input!) { update_cloud_hook(input: $input) { success error } }"
+
+
+def test_what_is_given_of_a_hook_is_changed_and_the_rest_stays(api):
+    config = {"api_token": "a", "routing_key": "b", "severity": "error"}
+    hook = api.do("create_cloud_hook", type="PAGERDUTY", states=["failed"], config=config, name="h")["id"]
+    api.do("set_cloud_hook_inactive", "success", cloud_hook_id=hook)
+    before = of_hook(api, hook)
+
+    def changed(**given):
+        assert api.do("update_cloud_hook", "success error", cloud_hook_id=hook, **given)["success"] is True
+        row = of_hook(api, hook)
+        return {key: value for key, value in row.items() if value != before[key] and key != "updated"}
+
+    assert changed(config={"severity": "critical"}) == {"config": {**config, "severity": "critical"}}
+    assert changed(config='{"severity": "error"}') == {}
+    assert changed(states=["success", "SUCCESS"], version_group_id="v") == {
+        "states": ["SUCCESS"],
+        "version_group_id": "v",
+    }
+    assert changed(states=["Failed"], config=None, name="other") == {"name": "other", "version_group_id": "v"}
+    assert changed(name=None, version_group_id=None) == {"name": None}
+    assert of_hook(api, hook)["updated"] > before["updated"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"states": []}, "Invalid states: none given"),
+        ({"states": ["nonsense"]}, "Invalid states: NONSENSE"),
+        ({"config": {"url": "ftp://x"}}, "Invalid config for a WEBHOOK hook"),
+        ({"config": {"url": "http://x", "more": 1}}, "wrong: more"),
+        ({"config": "["}, "Invalid config: expected a JSON object"),
+        ({"name": "x" * 10_000}, "Invalid name"),
+        ({"version_group_id": "v\x00"}, "Invalid version_group_id"),
+        ({}, "Invalid input: expected one of name, version_group_id, states and config"),
+        ({"states": None}, "Invalid input: expected one of"),
+    ],
+)
+def test_what_cannot_be_used_changes_nothing_of_a_hook(api, given, said):
+    hook = api.do("create_cloud_hook", type="WEBHOOK", states=["failed"], config={"url": "http://hush"})["id"]
+    before = of_hook(api, hook)
+
+    answer = api.ask(UPDATE_HOOK, {"input": {"cloud_hook_id": hook, **given}})
+
+    assert said in answer.messages[0]
+    assert "hush" not in answer.messages[0]
+    assert of_hook(api, hook) == before
+
+
+def test_who_saw_a_hook_before_another_changed_it_is_refused(api):
+    hook = api.do("create_cloud_hook", type="PREFECT_MESSAGE", states=["failed"])["id"]
+    seen = of_hook(api, hook)["updated"]
+    api.do("update_cloud_hook", "success", cloud_hook_id=hook, name="of the first", seen_updated=seen)
+
+    late = {"cloud_hook_id": hook, "name": "of the second", "seen_updated": seen}
+    answer = api.ask(UPDATE_HOOK, {"input": late})
+
+    assert answer.json["errors"][0]["extensions"]["code"] == "CHANGED_MEANWHILE"
+    assert of_hook(api, hook)["name"] == "of the first"
+    now = of_hook(api, hook)["updated"]
+    assert api.ask(UPDATE_HOOK, {"input": {**late, "seen_updated": now}}).data["update_cloud_hook"]["success"] is True
+
+
 def test_a_slug_must_be_one(api):
     answer = api.ask('mutation { create_tenant(input: {name: "x", slug: "Not A Slug"}) { id } }')
 

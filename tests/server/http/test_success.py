@@ -31,6 +31,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "delete_secret": {"name": "secret"},
     "set_task_run_name": {"name": "other"},
     "update_agent_config": {"settings": {"b": 2}},
+    "update_cloud_hook": {"name": "other"},
 }
 
 

@@ -5,6 +5,102 @@ import type { Doc } from "../data/doc";
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+export type String_Comparison_Exp = {
+  _eq?: string | null | undefined;
+  _neq?: string | null | undefined;
+  _gt?: string | null | undefined;
+  _gte?: string | null | undefined;
+  _lt?: string | null | undefined;
+  _lte?: string | null | undefined;
+  _in?: Array<string> | null | undefined;
+  _nin?: Array<string> | null | undefined;
+  _is_null?: boolean | null | undefined;
+  _like?: string | null | undefined;
+  _nlike?: string | null | undefined;
+  _ilike?: string | null | undefined;
+  _nilike?: string | null | undefined;
+  _similar?: string | null | undefined;
+  _nsimilar?: string | null | undefined;
+  _regex?: string | null | undefined;
+  _nregex?: string | null | undefined;
+  _iregex?: string | null | undefined;
+  _niregex?: string | null | undefined;
+};
+
+export type Boolean_Comparison_Exp = {
+  _eq?: boolean | null | undefined;
+  _neq?: boolean | null | undefined;
+  _gt?: boolean | null | undefined;
+  _gte?: boolean | null | undefined;
+  _lt?: boolean | null | undefined;
+  _lte?: boolean | null | undefined;
+  _in?: Array<boolean> | null | undefined;
+  _nin?: Array<boolean> | null | undefined;
+  _is_null?: boolean | null | undefined;
+};
+
+export type Uuid_Comparison_Exp = {
+  _eq?: string | null | undefined;
+  _neq?: string | null | undefined;
+  _gt?: string | null | undefined;
+  _gte?: string | null | undefined;
+  _lt?: string | null | undefined;
+  _lte?: string | null | undefined;
+  _in?: Array<string> | null | undefined;
+  _nin?: Array<string> | null | undefined;
+  _is_null?: boolean | null | undefined;
+};
+
+export type Timestamptz_Comparison_Exp = {
+  _eq?: string | null | undefined;
+  _neq?: string | null | undefined;
+  _gt?: string | null | undefined;
+  _gte?: string | null | undefined;
+  _lt?: string | null | undefined;
+  _lte?: string | null | undefined;
+  _in?: Array<string> | null | undefined;
+  _nin?: Array<string> | null | undefined;
+  _is_null?: boolean | null | undefined;
+};
+
+export type Jsonb_Comparison_Exp = {
+  _eq?: unknown;
+  _neq?: unknown;
+  _gt?: unknown;
+  _gte?: unknown;
+  _lt?: unknown;
+  _lte?: unknown;
+  _in?: Array<unknown> | null | undefined;
+  _nin?: Array<unknown> | null | undefined;
+  _is_null?: boolean | null | undefined;
+  _contains?: unknown;
+  _contained_in?: unknown;
+  _has_key?: string | null | undefined;
+  _has_keys_any?: Array<string> | null | undefined;
+  _has_keys_all?: Array<string> | null | undefined;
+  _cast?: Jsonb_Cast_Exp | null | undefined;
+};
+
+export type Jsonb_Cast_Exp = {
+  String?: String_Comparison_Exp | null | undefined;
+};
+
+export type Cloud_Hook_Bool_Exp = {
+  _and?: Array<Cloud_Hook_Bool_Exp> | null | undefined;
+  _not?: Cloud_Hook_Bool_Exp | null | undefined;
+  _or?: Array<Cloud_Hook_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  states?: Jsonb_Comparison_Exp | null | undefined;
+  type?: String_Comparison_Exp | null | undefined;
+  config?: Jsonb_Comparison_Exp | null | undefined;
+  active?: Boolean_Comparison_Exp | null | undefined;
+  version_group_id?: String_Comparison_Exp | null | undefined;
+};
+
 export type Create_Cloud_Hook_Input = {
   tenant_id?: string | null | undefined;
   type: Cloud_Hook_Type;
@@ -20,6 +116,15 @@ export type Cloud_Hook_Type =
   | 'TWILIO'
   | 'WEBHOOK'
   | 'PREFECT_MESSAGE';
+
+export type Update_Cloud_Hook_Input = {
+  cloud_hook_id: string;
+  name?: string | null | undefined;
+  version_group_id?: string | null | undefined;
+  states?: Array<string> | null | undefined;
+  config?: unknown;
+  seen_updated?: string | null | undefined;
+};
 
 export type Create_Action_Input = {
   name?: string | null | undefined;
@@ -80,7 +185,19 @@ export type Create_Flow_Group_Sla_Input = {
 export type AllAutomationsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type AllAutomationsQuery = { hook: Array<{ id: string, event_type: string, event_tags: unknown, action_id: string, created: string }>, action: Array<{ id: string, name: string | null, action_type: string, action_config: unknown, created: string }>, cloud_hook: Array<{ id: string, name: string | null, type: string, states: unknown, config: unknown, active: boolean, version_group_id: string | null, created: string }>, flow_sla_config: Array<{ id: string, name: string | null, kind: string, duration_seconds: number, flow_groups: Array<{ flow_group_id: string }> }>, flow_group: Array<{ id: string, name: string | null, flows: Array<{ name: string, version_group_id: string | null }> }>, agent: Array<{ id: string, name: string | null }> };
+export type AllAutomationsQuery = { hook: Array<{ id: string, event_type: string, event_tags: unknown, action_id: string, created: string }>, action: Array<{ id: string, name: string | null, action_type: string, created: string }>, flow_sla_config: Array<{ id: string, name: string | null, kind: string, duration_seconds: number, flow_groups: Array<{ flow_group_id: string }> }>, flow_group: Array<{ id: string, name: string | null, flows: Array<{ name: string, version_group_id: string | null }> }>, agent: Array<{ id: string, name: string | null }> };
+
+export type CloudHooksQueryVariables = Exact<{
+  where: Cloud_Hook_Bool_Exp;
+}>;
+
+
+export type CloudHooksQuery = { cloud_hook: Array<{ id: string, name: string | null, type: string, states: unknown, active: boolean, version_group_id: string | null, updated: string, account_sid: unknown, messaging_service_sid: unknown, to: unknown, severity: unknown }> };
+
+export type HookFlowsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type HookFlowsQuery = { flow_group: Array<{ id: string, name: string | null, flows: Array<{ name: string, version_group_id: string | null }> }> };
 
 export type MakeActionMutationVariables = Exact<{
   input: Create_Action_Input;
@@ -152,6 +269,13 @@ export type MakeCloudHookMutationVariables = Exact<{
 
 export type MakeCloudHookMutation = { create_cloud_hook: { id: string | null } | null };
 
+export type ChangeCloudHookMutationVariables = Exact<{
+  input: Update_Cloud_Hook_Input;
+}>;
+
+
+export type ChangeCloudHookMutation = { update_cloud_hook: { success: boolean | null, error: string | null } | null };
+
 export type DropCloudHookMutationVariables = Exact<{
   id: string;
 }>;
@@ -180,7 +304,11 @@ export type TestCloudHookMutationVariables = Exact<{
 
 export type TestCloudHookMutation = { test_cloud_hook: { success: boolean | null, error: string | null } | null };
 
-export const AllAutomations: Doc<AllAutomationsQuery, AllAutomationsQueryVariables> = { name: "AllAutomations", kind: "query", text: "query AllAutomations{hook(order_by:[{created:asc}]limit:500){id event_type event_tags action_id created}action(order_by:[{created:asc}]limit:500){id name action_type action_config created}cloud_hook(order_by:[{created:asc}]limit:500){id name type states config active version_group_id created}flow_sla_config(order_by:[{created:asc}]limit:500){id name kind duration_seconds flow_groups{flow_group_id}}flow_group(where:{flows:{archived:{_eq:false}}}order_by:[{name:asc}]limit:1000){id name flows(order_by:[{version:desc}]limit:1){name version_group_id}}agent(order_by:[{name:asc}]limit:200){id name}}" };
+export const AllAutomations: Doc<AllAutomationsQuery, AllAutomationsQueryVariables> = { name: "AllAutomations", kind: "query", text: "query AllAutomations{hook(order_by:[{created:asc}]limit:500){id event_type event_tags action_id created}action(order_by:[{created:asc}]limit:500){id name action_type created}flow_sla_config(order_by:[{created:asc}]limit:500){id name kind duration_seconds flow_groups{flow_group_id}}flow_group(where:{flows:{archived:{_eq:false}}}order_by:[{name:asc}]limit:1000){id name flows(order_by:[{version:desc}]limit:1){name version_group_id}}agent(order_by:[{name:asc}]limit:200){id name}}" };
+
+export const CloudHooks: Doc<CloudHooksQuery, CloudHooksQueryVariables> = { name: "CloudHooks", kind: "query", text: "query CloudHooks($where:cloud_hook_bool_exp!){cloud_hook(where:$where order_by:[{created:asc}]limit:500){id name type states account_sid:config(path:\"account_sid\")messaging_service_sid:config(path:\"messaging_service_sid\")to:config(path:\"to\")severity:config(path:\"severity\")active version_group_id updated}}" };
+
+export const HookFlows: Doc<HookFlowsQuery, HookFlowsQueryVariables> = { name: "HookFlows", kind: "query", text: "query HookFlows{flow_group(where:{flows:{archived:{_eq:false}}}order_by:[{name:asc}]limit:1000){id name flows(order_by:[{version:desc}]limit:1){name version_group_id}}}" };
 
 export const MakeAction: Doc<MakeActionMutation, MakeActionMutationVariables> = { name: "MakeAction", kind: "mutation", text: "mutation MakeAction($input:create_action_input!){create_action(input:$input){id}}" };
 
@@ -201,6 +329,8 @@ export const MakeSla: Doc<MakeSlaMutation, MakeSlaMutationVariables> = { name: "
 export const HoldToSla: Doc<HoldToSlaMutation, HoldToSlaMutationVariables> = { name: "HoldToSla", kind: "mutation", text: "mutation HoldToSla($input:create_flow_group_sla_input!){create_flow_group_sla(input:$input){id}}" };
 
 export const MakeCloudHook: Doc<MakeCloudHookMutation, MakeCloudHookMutationVariables> = { name: "MakeCloudHook", kind: "mutation", text: "mutation MakeCloudHook($input:create_cloud_hook_input!){create_cloud_hook(input:$input){id}}" };
+
+export const ChangeCloudHook: Doc<ChangeCloudHookMutation, ChangeCloudHookMutationVariables> = { name: "ChangeCloudHook", kind: "mutation", text: "mutation ChangeCloudHook($input:update_cloud_hook_input!){update_cloud_hook(input:$input){success error}}" };
 
 export const DropCloudHook: Doc<DropCloudHookMutation, DropCloudHookMutationVariables> = { name: "DropCloudHook", kind: "mutation", text: "mutation DropCloudHook($id:UUID!){delete_cloud_hook(input:{cloud_hook_id:$id}){success error}}" };
 

@@ -421,22 +421,6 @@ export type Interval_Clock_Input = {
   parameter_defaults?: unknown;
 };
 
-export type Create_Cloud_Hook_Input = {
-  tenant_id?: string | null | undefined;
-  type: Cloud_Hook_Type;
-  name?: string | null | undefined;
-  version_group_id?: string | null | undefined;
-  states: Array<string>;
-  config?: unknown;
-};
-
-export type Cloud_Hook_Type =
-  | 'PAGERDUTY'
-  | 'SLACK_WEBHOOK'
-  | 'TWILIO'
-  | 'WEBHOOK'
-  | 'PREFECT_MESSAGE';
-
 export type FlowGroupQueryVariables = Exact<{
   id: string;
 }>;
@@ -517,13 +501,6 @@ export type FlowTaskTimesQueryVariables = Exact<{
 
 
 export type FlowTaskTimesQuery = { task_run: Array<{ task_id: string, map_index: number, start_time: string | null, end_time: string | null }> };
-
-export type FlowHooksQueryVariables = Exact<{
-  group: string;
-}>;
-
-
-export type FlowHooksQuery = { cloud_hook: Array<{ id: string, name: string | null, type: string, states: unknown, config: unknown, active: boolean }> };
 
 export type FlowProjectsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -655,41 +632,6 @@ export type LockOffMutationVariables = Exact<{
 
 export type LockOffMutation = { disable_flow_version_lock: { success: boolean | null, error: string | null } | null };
 
-export type AddFlowHookMutationVariables = Exact<{
-  input: Create_Cloud_Hook_Input;
-}>;
-
-
-export type AddFlowHookMutation = { create_cloud_hook: { id: string | null } | null };
-
-export type DropFlowHookMutationVariables = Exact<{
-  id: string;
-}>;
-
-
-export type DropFlowHookMutation = { delete_cloud_hook: { success: boolean | null, error: string | null } | null };
-
-export type FlowHookOnMutationVariables = Exact<{
-  id: string;
-}>;
-
-
-export type FlowHookOnMutation = { set_cloud_hook_active: { success: boolean | null, error: string | null } | null };
-
-export type FlowHookOffMutationVariables = Exact<{
-  id: string;
-}>;
-
-
-export type FlowHookOffMutation = { set_cloud_hook_inactive: { success: boolean | null, error: string | null } | null };
-
-export type TestFlowHookMutationVariables = Exact<{
-  id: string;
-}>;
-
-
-export type TestFlowHookMutation = { test_cloud_hook: { success: boolean | null, error: string | null } | null };
-
 export type FlowPreviewQueryVariables = Exact<{
   clocks?: Array<Preview_Clock_Input> | Preview_Clock_Input | null | undefined;
   timezone?: string | null | undefined;
@@ -731,8 +673,6 @@ export const FlowDone: Doc<FlowDoneQuery, FlowDoneQueryVariables> = { name: "Flo
 
 export const FlowTaskTimes: Doc<FlowTaskTimesQuery, FlowTaskTimesQueryVariables> = { name: "FlowTaskTimes", kind: "query", text: "query FlowTaskTimes($runs:[uuid!]!){task_run(where:{flow_run_id:{_in:$runs}state:{_eq:\"Success\"}map_index:{_lt:3}}order_by:[{flow_run_id:asc}]limit:10000){task_id map_index start_time end_time}}" };
 
-export const FlowHooks: Doc<FlowHooksQuery, FlowHooksQueryVariables> = { name: "FlowHooks", kind: "query", text: "query FlowHooks($group:String!){cloud_hook(where:{version_group_id:{_eq:$group}}limit:100){id name type states config active}}" };
-
 export const FlowProjects: Doc<FlowProjectsQuery, FlowProjectsQueryVariables> = { name: "FlowProjects", kind: "query", text: "query FlowProjects{project(order_by:[{name:asc}]limit:1000){id name}}" };
 
 export const SetGroupSchedule: Doc<SetGroupScheduleMutation, SetGroupScheduleMutationVariables> = { name: "SetGroupSchedule", kind: "mutation", text: "mutation SetGroupSchedule($input:set_flow_group_schedule_input!){set_flow_group_schedule(input:$input){success error}}" };
@@ -768,16 +708,6 @@ export const LazarusOff: Doc<LazarusOffMutation, LazarusOffMutationVariables> = 
 export const LockOn: Doc<LockOnMutation, LockOnMutationVariables> = { name: "LockOn", kind: "mutation", text: "mutation LockOn($id:UUID!){enable_flow_version_lock(input:{flow_id:$id}){success error}}" };
 
 export const LockOff: Doc<LockOffMutation, LockOffMutationVariables> = { name: "LockOff", kind: "mutation", text: "mutation LockOff($id:UUID!){disable_flow_version_lock(input:{flow_id:$id}){success error}}" };
-
-export const AddFlowHook: Doc<AddFlowHookMutation, AddFlowHookMutationVariables> = { name: "AddFlowHook", kind: "mutation", text: "mutation AddFlowHook($input:create_cloud_hook_input!){create_cloud_hook(input:$input){id}}" };
-
-export const DropFlowHook: Doc<DropFlowHookMutation, DropFlowHookMutationVariables> = { name: "DropFlowHook", kind: "mutation", text: "mutation DropFlowHook($id:UUID!){delete_cloud_hook(input:{cloud_hook_id:$id}){success error}}" };
-
-export const FlowHookOn: Doc<FlowHookOnMutation, FlowHookOnMutationVariables> = { name: "FlowHookOn", kind: "mutation", text: "mutation FlowHookOn($id:UUID!){set_cloud_hook_active(input:{cloud_hook_id:$id}){success error}}" };
-
-export const FlowHookOff: Doc<FlowHookOffMutation, FlowHookOffMutationVariables> = { name: "FlowHookOff", kind: "mutation", text: "mutation FlowHookOff($id:UUID!){set_cloud_hook_inactive(input:{cloud_hook_id:$id}){success error}}" };
-
-export const TestFlowHook: Doc<TestFlowHookMutation, TestFlowHookMutationVariables> = { name: "TestFlowHook", kind: "mutation", text: "mutation TestFlowHook($id:UUID!){test_cloud_hook(input:{cloud_hook_id:$id}){success error}}" };
 
 export const FlowPreview: Doc<FlowPreviewQuery, FlowPreviewQueryVariables> = { name: "FlowPreview", kind: "query", text: "query FlowPreview($clocks:[preview_clock_input!]$timezone:String){schedule_preview(clocks:$clocks timezone:$timezone count:5){clocks{clock error times{time local}}clock_changes{time text is_affected}}}" };
 

@@ -8,16 +8,26 @@ from datetime import datetime
 from typing import Any
 
 from prefect.model.state_facts import STATE_CLASSES
-from prefect.server.actions.checks import check_key, check_name, check_object, new_id
+from prefect.server.actions.checks import check_key, check_name, check_object, new_id, object_in
 from prefect.server.actions.receivers import EXPECTED, read_receiver
-from prefect.server.errors import LONGEST_ECHO, ApiError, shorten
+from prefect.server.errors import LONGEST_ECHO, ApiError, BadInput, shorten
 from prefect.server.store import hooks
 from prefect.server.store.database import Transaction
 
-__all__ = ["create_hook", "delete_hook", "delete_message", "read_states", "set_hook_active", "set_message_read"]
+__all__ = [
+    "create_hook",
+    "delete_hook",
+    "delete_message",
+    "read_states",
+    "set_hook_active",
+    "set_message_read",
+    "update_hook",
+]
 
 SEVERITIES = ("info", "warning", "error", "critical")
 MOST_NAMED = 10
+#: The code of an answer to who changes what another has changed since it was looked at.
+CHANGED_MEANWHILE = "CHANGED_MEANWHILE"
 STATE_NAMES = {name.upper() for name in STATE_CLASSES}
 
 
@@ -91,7 +101,75 @@ def create_hook(
     config: Any = None,
 ) -> str:
     """Make a hook for these states, of one flow's versions or of all flows; gives its id."""
-    wanted = read_states(states)
+    values = _checked(type, {"name": name, "states": states, "config": config, "version_group_id": version_group_id})
+    hook_id = new_id()
+    tx.run(
+        hooks.insert_hook,
+        id=hook_id,
+        tenant_id=tenant_id,
+        type=type,
+        created=now,
+        updated=now,
+        **values,
+    )
+    return hook_id
+
+
+def update_hook(
+    tx: Transaction,
+    now: datetime,
+    *,
+    cloud_hook_id: str,
+    changes: Mapping[str, Any],
+    seen_updated: datetime | None = None,
+) -> bool:
+    """Change a hook; its kind stays, and what waits in the outbox is sent as it is then.
+
+    Args:
+        changes: new values of ``name``, ``version_group_id``, ``states`` and ``config``; what is absent stays.  None
+            takes the name or the flow away, and stands for nothing given elsewhere.  Fields of ``config`` that are
+            left out keep their values, so that nobody must know a secret to change what stands beside it.
+        seen_updated: the hook's ``updated`` as the caller saw it; a change since then is refused.
+
+    Returns:
+        Whether there is such a hook.
+
+    Raises:
+        ApiError: something cannot be used, or somebody changed the hook meanwhile.
+    """
+    hook = tx.one(hooks.whole_hook, cloud_hook_id=cloud_hook_id)
+    if hook is None:
+        return False
+    given = {key: value for key, value in changes.items() if value is not None or key not in ("states", "config")}
+    if "config" in given:
+        given["config"] = {**object_in(hook["config"]), **check_object("config", given["config"])}
+    if not given:
+        raise BadInput("input", "one of name, version_group_id, states and config", "none")
+    changed = _checked(hook["type"], given)
+    kept = {key: hook[key] for key in ("name", "version_group_id", "states", "config")}
+    seen = {"seen_updated": hook["updated"] if seen_updated is None else seen_updated}
+    if not tx.run(hooks.update_hook, cloud_hook_id=cloud_hook_id, now=now, **{**kept, **changed}, **seen):
+        raise ApiError(
+            "Somebody changed this hook meanwhile, and nothing was written over: look at it again.", CHANGED_MEANWHILE
+        )
+    return True
+
+
+def _checked(type: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the values of a hook of this kind that are given, and refuse what cannot be used."""
+    values = dict(given)
+    if "states" in values:
+        values["states"] = read_states(values["states"])
+    if "config" in values:
+        values["config"] = _checked_config(type, values["config"])
+    if values.get("name") is not None:
+        check_name("name", values["name"])
+    if values.get("version_group_id") is not None:
+        values["version_group_id"] = check_key("version_group_id", values["version_group_id"])
+    return values
+
+
+def _checked_config(type: str, config: Any) -> dict[str, Any]:
     given = check_object("config", config)
     expected = CONFIGS[type]
     wrong = sorted(given.keys() ^ expected.keys()) or wrong_values(given, expected)
@@ -101,24 +179,7 @@ def create_hook(
             f"wrong: {', '.join(wrong)}",
             "BAD_USER_INPUT",
         )
-    if name is not None:
-        check_name("name", name)
-    if version_group_id is not None:
-        version_group_id = check_key("version_group_id", version_group_id)
-    hook_id = new_id()
-    tx.run(
-        hooks.insert_hook,
-        id=hook_id,
-        tenant_id=tenant_id,
-        name=name,
-        type=type,
-        states=wanted,
-        config=given,
-        version_group_id=version_group_id,
-        created=now,
-        updated=now,
-    )
-    return hook_id
+    return given
 
 
 def set_hook_active(tx: Transaction, now: datetime, *, cloud_hook_id: str, active: bool) -> bool:

@@ -117,6 +117,12 @@ def _creator(request: Request) -> dict[str, str | None]:
     return {"tenant_id": request.tenant_id, "role": caller.role} if caller.is_held else {}
 
 
+async def _update_cloud_hook(request: Request, inputs: Inputs) -> Mapping[str, Any]:
+    # What is absent stays, and null takes away: so what was given is handed on as it came.
+    named = {key: inputs.pop(key) for key in ("cloud_hook_id", "seen_updated") if key in inputs}
+    return {"success": bool(await write(request, hooks.update_hook, changes=inputs, **named))}
+
+
 async def _get_or_create_task_run_info(request: Request, inputs: Inputs) -> Mapping[str, Any]:
     found = await write(request, runs.get_or_create_task_run, **inputs)
     return dict(found)
@@ -457,6 +463,16 @@ _OTHERS = (
         version_group_id="String",
         states="[String!]!",
         config="JSON",
+    ),
+    _operation(
+        "update_cloud_hook",
+        _update_cloud_hook,
+        cloud_hook_id="UUID!",
+        name="String",
+        version_group_id="String",
+        states="[String!]",
+        config="JSON",
+        seen_updated="DateTime",
     ),
     _operation("delete_cloud_hook", _success(hooks.delete_hook), cloud_hook_id="UUID!"),
     _operation("set_cloud_hook_active", _success(hooks.set_hook_active, active=True), cloud_hook_id="UUID!"),

@@ -1,4 +1,4 @@
-import { word } from "../../words/states";
+import { STATES, word } from "../../words/states";
 
 /** What a configuration asks of a person: a name of the API, its words, and how it is read. */
 export interface Wish {
@@ -71,13 +71,31 @@ export const CLOUD_HOOKS: Record<string, { words: string; wishes: Wish[] }> = {
 
 export const SEVERITIES = ["info", "warning", "error", "critical"] as const;
 
-/** Turn what was typed into a configuration; throws what is missing or cannot be read. */
-export function configOf(wishes: readonly Wish[], given: Record<string, string>): Record<string, unknown> {
+/** What a form shows of a configuration that is there: its lists by line, and no secret, which is never read. */
+export function givenOf(wishes: readonly Wish[], config: Record<string, unknown>): Record<string, string> {
+  const shown = wishes.filter((one) => one.kind !== "secret" && (config[one.name] ?? null) !== null);
+  return Object.fromEntries(
+    shown.map((one) => {
+      const value = config[one.name];
+      return [one.name, Array.isArray(value) ? value.map(String).join("\n") : String(value)];
+    }),
+  );
+}
+
+/** Turn what was typed into a configuration; throws what is missing or cannot be read.
+ *
+ * `kept`: of one that is there, whose secrets stay as they are while nothing is typed for them.
+ */
+export function configOf(
+  wishes: readonly Wish[],
+  given: Record<string, string>,
+  kept = false,
+): Record<string, unknown> {
   const config: Record<string, unknown> = {};
   for (const one of wishes) {
     const text = (given[one.name] ?? "").trim();
     if (!text) {
-      if (one.required) throw new Error(`${one.label} is needed.`);
+      if (one.required && !(kept && one.kind === "secret")) throw new Error(`${one.label} is needed.`);
       continue;
     }
     if (one.kind === "list") {
@@ -96,40 +114,25 @@ export function configOf(wishes: readonly Wish[], given: Record<string, string>)
   return config;
 }
 
-/** "Failed or Timed out", from the names that hooks keep in capitals. */
-export function statesSaid(states: unknown): string {
+const KNOWN = new Map(STATES.map((name) => [name.toUpperCase(), name]));
+
+/** The names of states as the rest of the page writes them, from those that hooks keep in capitals. */
+export function statesOf(states: unknown): string[] {
   const all = Array.isArray(states) ? states.map(String) : [];
-  const named = all.map((one) => word(KNOWN.get(one.toUpperCase()) ?? one));
+  return all.map((one) => KNOWN.get(one.toUpperCase()) ?? one);
+}
+
+/** "Failed or Timed out". */
+export function statesSaid(states: unknown): string {
+  const named = statesOf(states).map(word);
   return named.length < 2 ? (named[0] ?? "anything") : `${named.slice(0, -1).join(", ")} or ${named.at(-1) ?? ""}`;
 }
 
-const KNOWN = new Map(
-  ["Success", "Failed", "Running", "Submitted", "Scheduled", "Pending", "Queued", "Retrying", "Paused", "Resume"]
-    .concat([
-      "Cancelled",
-      "Cancelling",
-      "Finished",
-      "TimedOut",
-      "TriggerFailed",
-      "Skipped",
-      "Cached",
-      "Looped",
-      "Mapped",
-    ])
-    .map((name) => [name.toUpperCase(), name]),
-);
-
-/** What may be heard of, in the order of the builder. */
-export const HEARD = [
-  "Failed",
-  "TimedOut",
-  "Success",
-  "Cancelled",
-  "Running",
-  "Submitted",
-  "Scheduled",
-  "Paused",
-] as const;
+/** What may be heard of, in the order of the builder: first what most want to hear. */
+export const HEARD: readonly string[] = [
+  ...["Failed", "TimedOut", "Success", "Cancelled", "Running", "Submitted", "Scheduled", "Paused"],
+  ...["Retrying", "Pending", "Queued", "Cancelling", "Finished", "Skipped", "Cached"],
+];
 
 /** "5 min", "1 h": seconds that a person set. */
 export function secondsSaid(seconds: number): string {
