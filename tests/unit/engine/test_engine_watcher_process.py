@@ -23,7 +23,7 @@ from prefect.client import connection as connection_module
 from prefect.engine.cloud import watcher as parent_side
 from prefect.engine.cloud import watcher_process
 from prefect.engine.cloud.watcher import Watcher, watched
-from prefect.engine.cloud.watcher_process import ForcedEnd, LastLogs, Watch, WatcherProcess
+from prefect.engine.cloud.watcher_process import ForcedEnd, LastLogs, RunWatch, Watch, WatcherProcess
 from prefect.model.state_facts import FINISHED, STORABLE
 from prefect.utilities.configuration import set_temporary_config
 from prefect.utilities.context import context
@@ -193,26 +193,45 @@ class Scene:
         self.process = subprocess.Popen(SLEEPS)
         self.mine, self.theirs = socket.socketpair()
         self.journal = Journal()
-        given = {"interval_seconds": 600.0, "grace_seconds": 0.0, **more}
-        watch = Watch(RUN, self.process.pid, **given)
-        self.watcher = WatcherProcess(watch, self.theirs.fileno(), self.theirs.fileno(), self.journal.fd)
+        self.runs: dict[str, socket.socket] = {}
+        self.watcher = WatcherProcess(self.process.pid, self.theirs, self.journal.fd)
+        self.watch(RUN, **more)
+        self.run = self.runs[RUN]
         import contextvars
 
         self.thread = threading.Thread(target=contextvars.copy_context().run, args=(self.watcher.run,), daemon=True)
 
-    def say(self, what: bytes) -> None:
-        self.mine.send(what)
+    def watch(self, run: str, **more: Any) -> None:
+        given = {"interval_seconds": 600.0, "grace_seconds": 0.0, **more}
+        self.runs[run], theirs = socket.socketpair()
+        with theirs:
+            watch = json.dumps(Watch(run, self.process.pid, **given)).encode()
+            socket.send_fds(self.mine, [watcher_process.RUN + watch + b"\n"], [theirs.fileno()])
+
+    def say(self, what: bytes, run: str | None = None) -> None:
+        (self.runs[run] if run else self.mine).send(what)
+
+    def of_run(self, run: str = RUN) -> RunWatch:
+        """Give the watch over a run, once it has begun."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            for found in self.watcher.runs:
+                if found._watch.flow_run_id == run:
+                    return found
+            time.sleep(0.005)
+        raise AssertionError("is not watched")
 
     def is_watching(self) -> bool:
         self.thread.join(0.05)
         return self.thread.is_alive()
 
     def close(self) -> None:
-        self.watcher._over.set()
+        for run in self.watcher.runs:
+            run._over.set()
         self.process.kill()
         self.process.wait()
         self.thread.join(60)
-        for one in (self.mine, self.theirs):
+        for one in (self.mine, self.theirs, *self.runs.values(), *(run._channel for run in self.watcher.runs)):
             one.close()
         self.journal.close()
 
@@ -272,7 +291,8 @@ def test_a_watch_ends_when_its_process_does_and_sends_what_that_left(
 
 def test_a_process_that_becomes_another_program_is_watched_on(scene: Any, stub: Stub) -> None:
     one = scene()
-    one.mine.close()  # as exec does it
+    for channel in (one.mine, one.run):
+        channel.close()  # as exec does it
     assert one.is_watching()
     one.process.kill()
     one.process.wait()
@@ -295,12 +315,76 @@ def test_records_are_looked_after_from_the_word_on(scene: Any, stub: Stub, monke
 
 def test_several_words_at_once_are_all_heard(scene: Any) -> None:
     one = scene()
-    one.say(watcher_process.LOGS + watcher_process.ENDING)
-    assert one.watcher._is_ending.wait(60)
+    run = one.of_run()
+    one.say(watcher_process.ENDING, RUN)
+    assert run._is_ending.wait(60)
+    one.say(watcher_process.ENDING + watcher_process.OVER, RUN)
+    assert run._over.wait(60)
     assert one.is_watching()
-    one.say(watcher_process.LOGS + watcher_process.ENDING + watcher_process.OVER)
+    one.watch("another")
+    one.say(watcher_process.LOGS + watcher_process.LOGS)
+    one.watch("a third")
+    for name in ("another", "a third"):
+        assert one.of_run(name)._watch == Watch(name, one.process.pid, 600.0, 0.0)
+    one.say(watcher_process.LOGS + watcher_process.OVER)
     one.thread.join(60)
     assert not one.thread.is_alive()
+
+
+def test_what_is_said_in_parts_is_understood(scene: Any) -> None:
+    one = scene()
+    mine, theirs = socket.socketpair()
+    said = watcher_process.RUN + json.dumps(Watch("é" * 100, one.process.pid, 600.0, 0.0, "p")).encode() + b"\n"
+    with mine, theirs:
+        socket.send_fds(one.mine, [said[:1]], [theirs.fileno()])
+        for place in range(1, len(said)):
+            one.mine.send(said[place : place + 1])
+        assert one.of_run("é" * 100)._watch.run_process == "p"
+
+
+def test_one_run_that_is_over_does_not_end_the_watch_over_the_others(scene: Any, stub: Stub) -> None:
+    one = scene()
+    for place in range(20):
+        one.watch(f"run {place}")
+    over = [one.of_run(f"run {place}") for place in range(20)]
+    for place in range(20):
+        one.say(watcher_process.OVER, f"run {place}")
+    assert all(run._over.wait(60) for run in over)
+    assert one.is_watching()
+    assert not one.of_run()._over.is_set()
+    assert [run._watch.flow_run_id for run in one.watcher.runs] == [RUN]
+    one.watch("later", interval_seconds=0.01)
+    end = time.monotonic() + 60
+    while not any("update_flow_run_heartbeat" in asked.query for asked in stub.asked):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    [beaten] = {str(asked.variables) for asked in stub.asked if "update_flow_run_heartbeat" in asked.query}
+    assert "later" in beaten
+
+
+def test_a_channel_that_is_closed_without_a_word_ends_nothing(scene: Any) -> None:
+    one = scene()
+    run = one.of_run()
+    run._tell(b"cancelling 1\n")
+    one.run.close()  # with words that were not read: the other side is told of a reset
+    one.mine.close()
+    assert one.is_watching()
+    assert not run._over.is_set()
+
+
+def test_each_run_is_spoken_of_in_the_name_of_its_own_process(scene: Any, stub: Stub) -> None:
+    one = scene(run_process="a/1", interval_seconds=0.01)
+    one.watch("another", run_process="b/2", interval_seconds=0.01)
+    one.watch("nameless", interval_seconds=0.01)
+    end, found = time.monotonic() + 60, set[tuple[str, str | None]]()
+    while len(found) < 3:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+        beats = [asked for asked in stub.asked if "update_flow_run_heartbeat" in asked.query]
+        found = {
+            (asked.variables["input"]["flow_run_id"], asked.headers.get("X-PREFECT-RUN-PROCESS")) for asked in beats
+        }
+    assert found == {(RUN, "a/1"), ("another", "b/2"), ("nameless", None)}
 
 
 def test_it_beats_from_half_an_interval_on(scene: Any, stub: Stub) -> None:
@@ -309,29 +393,32 @@ def test_it_beats_from_half_an_interval_on(scene: Any, stub: Stub) -> None:
     while sum("update_flow_run_heartbeat" in asked.query for asked in stub.asked) < 4:
         assert time.monotonic() < end
         time.sleep(0.01)
-    assert {work.__name__: round(due - one.watcher._due[0][0]) for due, work in one.watcher._due} in (
-        {"_see_that_it_stops": 0},
-        {},
-    )
+    assert "_beat" not in {work.__name__ for _, work in one.of_run().due}
 
 
 def test_what_is_due_when() -> None:
     journal = Journal()
+    mine, theirs = socket.socketpair()
+    watcher = WatcherProcess(os.getpid(), mine, journal.fd)
+    assert watcher._longest_wait_ms(5) is None
     before = time.monotonic()
-    watcher = WatcherProcess(Watch(RUN, os.getpid(), 30.0, 0.0), 0, 1, journal.fd)
+    run = RunWatch(Watch(RUN, os.getpid(), 30.0, 0.0), theirs)
     after = time.monotonic()
+    watcher.runs.append(run)
+    for one in (mine, theirs):
+        one.close()
     journal.close()
-    due = {work.__name__: at for at, work in watcher._due}
+    due = {work.__name__: at for at, work in run.due}
     assert before + 1.0 <= due["_see_that_it_stops"] <= after + 1.0
     assert before + 15.0 <= due["_beat"] <= after + 15.0
     for pidfd, longest in ((5, 1_001), (None, 1_001)):
         assert 900 < (watcher._longest_wait_ms(pidfd) or 0) <= longest
-    watcher._due.clear()
+    run.due.clear()
     assert watcher._longest_wait_ms(5) is None
     assert watcher._longest_wait_ms(None) == 1_001
     watcher._logs.are_waiting = True
     assert watcher._longest_wait_ms(5) == watcher._longest_wait_ms(None) == 501
-    watcher._due.append((0.0, watcher._beat))
+    run.due.append((0.0, run._beat))
     assert watcher._longest_wait_ms(5) == 1
 
 
@@ -340,8 +427,8 @@ def test_the_process_is_told_when_its_run_is_to_stop(scene: Any, stub: Stub, mon
     stub.data("flow_run_events", flow_run_events={"cursor": 1, "events": [{"kind": "state", "state": "Cancelling"}]})
     is_in(stub, "Cancelling")
     one = scene()
-    one.mine.settimeout(60)
-    assert one.mine.recv(100) == b"cancelling 4\n"
+    one.run.settimeout(60)
+    assert one.run.recv(100) == b"cancelling 4\n"
     # Without a grace it may go on for ever.
     assert one.is_watching()
     assert one.process.poll() is None
@@ -592,7 +679,7 @@ def test_what_a_watch_is_told(
 def test_a_new_interpreter_speaks_to_the_same_api(stub: Stub) -> None:
     given = {"backend": "cloud", "cloud.api_key": "pct_1", "cloud.tenant_id": TENANT}
     with set_temporary_config(given), context(run_process="r/p"):
-        found = parent_side._environ(RUN)
+        found = parent_side._environ(Watch(RUN, 1, 10.0, 0.0, "r/p"))
     mine = {name: value for name, value in found.items() if os.environ.get(name) != value}
     assert mine == {
         "PREFECT__BACKEND": "cloud",
@@ -604,7 +691,7 @@ def test_a_new_interpreter_speaks_to_the_same_api(stub: Stub) -> None:
         "PREFECT__CONTEXT__RUN_PROCESS": "r/p",
     }
     assert found.items() >= os.environ.items() - {}.items()
-    assert "PREFECT__CONTEXT__RUN_PROCESS" not in parent_side._environ(RUN)
+    assert "PREFECT__CONTEXT__RUN_PROCESS" not in parent_side._environ(Watch(RUN, 1, 10.0, 0.0))
 
 
 def test_only_a_small_process_is_forked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -692,14 +779,18 @@ def test_where_no_other_can_be_started_nobody_waits_any_more(
 def test_a_process_that_was_forked_ends_no_watch_and_has_one_of_its_own(stub: Stub) -> None:
     with watched(RUN) as watcher:
         assert watcher is not None
-        assert watcher.is_of(RUN)
-        assert not watcher.is_of("another")
+        with watched(RUN) as inner:
+            assert inner is watcher
 
         def work(_: int) -> Any:
             watcher.stop()
-            return watcher.is_of(RUN)
+            with watched(RUN) as own:
+                assert own is not None
+                return [own is watcher, own._process.pid, watcher._process.pid]
 
-        assert in_a_fork(work) is False
+        is_same, own_pid, pid = in_a_fork(work)
+        assert not is_same
+        assert own_pid != pid == watcher._process.pid
         assert psutil.pid_exists(watcher._process.pid)
 
 
@@ -734,8 +825,90 @@ def test_the_records_of_a_run_are_kept_for_its_watcher_as_long_as_it_is_watched(
     assert LOG_MANAGER._journal is None
     with watched(RUN) as watcher:
         assert watcher is not None
-        assert LOG_MANAGER._journal is watcher._journal
+        assert LOG_MANAGER._journal is watcher._host._journal
         with watched("another"):
-            assert LOG_MANAGER._journal is watcher._journal
-        assert LOG_MANAGER._journal is watcher._journal
+            assert LOG_MANAGER._journal is watcher._host._journal
+        assert LOG_MANAGER._journal is watcher._host._journal
     assert LOG_MANAGER._journal is None
+
+
+def test_runs_at_one_time_have_one_process_that_ends_with_the_last_of_them(stub: Stub, way: bool) -> None:
+    before = open_files()
+    barrier, pids, late = threading.Barrier(8), list[int](), list[int]()
+
+    def work(name: str) -> None:
+        with watched(name) as watcher:
+            assert watcher is not None
+            barrier.wait(60)
+            pids.append(watcher._process.pid)
+            barrier.wait(60)
+        with watched(f"{name} again") as watcher:
+            assert watcher is not None
+            late.append(watcher._process.pid)
+            barrier.wait(60)
+
+    # Each in a context of its own, as the settings of a test have it.
+    import contextvars
+
+    threads = [threading.Thread(target=contextvars.copy_context().run, args=(work, f"run {n}")) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(pids) == len(late) == 8
+    assert len(set(pids)) == len(set(late)) == 1
+    assert not any(psutil.pid_exists(pid) for pid in {*pids, *late})
+    assert open_files() == before
+    assert (parent_side._hosts, parent_side._watchers) == ([], {})
+
+
+def test_runs_that_speak_to_different_apis_have_a_process_each(stub: Stub, way: bool) -> None:
+    with watched(RUN) as first, set_temporary_config({"cloud.tenant_id": RUN}), watched("another") as second:
+        assert first is not None
+        assert second is not None
+        assert first._process.pid != second._process.pid
+        with watched("a third") as third:
+            assert third is not None
+            assert third._process.pid == second._process.pid
+
+
+def test_all_runs_are_watched_on_when_their_watcher_ends_before_its_time(
+    stub: Stub, way: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with set_temporary_config({"cloud.heartbeat_interval": 0.02}):
+        watchers = [Watcher(f"run {number}") for number in range(4)]
+    first = watchers[0]._process.pid
+    waiting = [threading.Thread(target=one.wait_for_cancellation) for one in watchers]
+    for thread in waiting:
+        thread.start()
+    os.kill(first, signal.SIGKILL)
+    end = time.monotonic() + 60
+    while any(one._process.pid == first for one in watchers):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert len({one._process.pid for one in watchers}) == 1
+    stub.asked.clear()
+    beaten = set[str]()
+    while len(beaten) < 4:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+        asked = [one for one in [*stub.asked] if "update_flow_run_heartbeat" in one.query]
+        beaten = {one.variables["input"]["flow_run_id"] for one in asked}
+    for one in watchers:
+        one.stop()
+    for thread in waiting:
+        thread.join(60)
+    assert caplog.text.count("The process that watches this run has ended; it is started again.") == 1
+
+
+def test_a_new_run_needs_no_watcher_that_has_ended(stub: Stub, way: bool) -> None:
+    before = open_files()
+    first = Watcher(RUN)
+    os.kill(first._process.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, first._process.pid, os.WEXITED | os.WNOWAIT)
+    second = Watcher("another")
+    assert second._process.pid != first._process.pid
+    assert psutil.pid_exists(second._process.pid)
+    first.stop()
+    second.stop()
+    assert open_files() == before

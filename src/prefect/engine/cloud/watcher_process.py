@@ -1,4 +1,4 @@
-"""What the process does that watches the process of a flow run: it beats for it, and looks whether it is cancelled.
+"""What the process does that watches another while it works on flow runs: it beats for them, and sees that they stop.
 
 It depends on nothing that the run's own code can hold up: another process, with an interpreter, connections and a
 session of its own. It ends when the watched process does, however that came about, and in no case later.
@@ -12,12 +12,15 @@ import json
 import os
 import select
 import signal
+import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from prefect.utilities.context import context
 from prefect.utilities.log_journal import JournalReader, Progress, Record
 from prefect.utilities.log_sending import LOG_MANAGER
 
@@ -31,13 +34,16 @@ FIRST_LOOK_SECONDS = 1.0
 """A run shorter than this is not watched for a cancellation."""
 
 OVER = b"!"
-"""What the watched process sends when its run is done."""
-
-LOGS = b"l"
-"""What it sends when log records wait to be sent after there were none."""
+"""What the watched process says on the channel of a run that is done, and on its own when nothing is to be watched."""
 
 ENDING = b"e"
-"""What it sends when its tasks are over, and it is about to settle its run."""
+"""What it says on the channel of a run whose tasks are over, and which it is about to settle."""
+
+LOGS = b"l"
+"""What it says on its own when log records wait to be sent after there were none."""
+
+RUN = b"+"
+"""What it says on its own, with a channel for a run to be watched and, up to the end of the line, its ``Watch``."""
 
 STUCK_SECONDS = 1.0
 """Records that have waited so long without a try to send them are sent from here."""
@@ -61,93 +67,165 @@ class Watch(NamedTuple):
         pid: the process; it has started the one that watches.
         interval_seconds: between two heartbeats; the first is sent after half of it, so that short runs cost nothing.
         grace_seconds: how long after its run is to stop the process may go on; then it is ended. 0: for ever.
+        run_process: the name under which the process works on the run; may be empty.
     """
 
     flow_run_id: str
     pid: int
     interval_seconds: float
     grace_seconds: float
+    run_process: str = ""
 
 
 class WatcherProcess:
-    """The watch over one process.
+    """The watch over one process, and the runs that it works on.
 
     Args:
-        receive_fd: where it says that it is done.
-        send_fd: where it is told that its run is to stop, as a line ``cancelling <version>``.
+        pid: of the process.
+        channel: where it says which runs are to be watched, and that none is any more.
         journal_fd: where it keeps log records that it has not yet sent (``JournalReader``).
     """
 
-    def __init__(self, watch: Watch, receive_fd: int, send_fd: int, journal_fd: int) -> None:
-        self._watch = watch
-        self._receive_fd: int | None = receive_fd
-        self._send_fd = send_fd
-        self._over = threading.Event()
-        self._is_ending = threading.Event()
-        self._forced: ForcedEnd | None = None
+    def __init__(self, pid: int, channel: socket.socket, journal_fd: int) -> None:
+        self._pid = pid
+        self._channel: socket.socket | None = channel
+        self._said = b""
+        self._given: deque[int] = deque()
+        self.runs: list[RunWatch] = []
         self._logs = LastLogs(journal_fd)
-        now = time.monotonic()
-        self._due: list[tuple[float, Callable[[Client], None]]] = [
-            (now + FIRST_LOOK_SECONDS, self._see_that_it_stops),
-            (now + watch.interval_seconds / 2, self._beat),
-        ]
 
     def run(self) -> None:
-        """Watch until the process has ended or is done with its run."""
-        with _pidfd(self._watch.pid) as pidfd:
+        """Watch until the process has ended or has nothing more to be watched."""
+        with _pidfd(self._pid) as pidfd:
             while True:
-                self._begin_what_is_due()
+                for run in self.runs:
+                    run.begin_what_is_due()
                 ended = self._wait(pidfd)
                 if ended is not None:
                     break
                 self._logs.look()
         if ended == "without a word":
             self._logs.send_all()
-            if self._forced is not None:
-                self._forced.settle()
-
-    def _begin_what_is_due(self) -> None:
-        now = time.monotonic()
-        for due_at, work in [entry for entry in self._due if entry[0] <= now]:
-            self._due.remove((due_at, work))
-            from prefect.client.client import Client
-
-            # With the settings of the watched process, which a new thread does not have of itself.
-            threading.Thread(
-                target=contextvars.copy_context().run, args=(work, Client()), name=work.__name__, daemon=True
-            ).start()
+            for run in self.runs:
+                run.settle()
 
     def _wait(self, pidfd: int | None) -> str | None:
         """Wait until there is something to do; says how the watch has ended if it has."""
         poll = select.poll()
-        for fd in (self._receive_fd, pidfd):
-            if fd is not None:
-                poll.register(fd, select.POLLIN)
+        for found in (self._channel, pidfd, *self.runs):
+            if found is not None and (not isinstance(found, RunWatch) or found.is_heard):
+                poll.register(found, select.POLLIN)
         ready = {fd for fd, _ in poll.poll(self._longest_wait_ms(pidfd))}
-        if self._receive_fd in ready:
-            said = os.read(self._receive_fd, 64)
-            if OVER in said:
-                return "in order"
-            if LOGS in said:
-                self._logs.begin()
-            if ENDING in said:
-                self._is_ending.set()
-            if not said:
-                # The process has ended, or has become another program (exec) and lives on.
-                self._receive_fd = None
-        if (pidfd is None and os.getppid() != self._watch.pid) or pidfd in ready:
+        if self._channel is not None and self._channel.fileno() in ready and self._hear(self._channel):
+            return "in order"
+        for run in [run for run in self.runs if run.is_heard and run.fileno() in ready]:
+            if run.hear():
+                self.runs.remove(run)
+        if (pidfd is None and os.getppid() != self._pid) or pidfd in ready:
             return "without a word"
         return None
 
+    def _hear(self, channel: socket.socket) -> bool:
+        """Read what the process says; True when nothing is to be watched any more."""
+        try:
+            said, given, _, _ = socket.recv_fds(channel, 4096, 16)
+        except OSError:
+            said, given = b"", []
+        self._given.extend(given)
+        if not said:
+            # The process has ended, or has become another program (exec) and lives on.
+            self._channel = None
+        self._said += said
+        while self._said:
+            word, rest = self._said[:1], self._said[1:]
+            if word == OVER:
+                return True
+            if word == LOGS:
+                self._logs.begin()
+            elif word == RUN:
+                told, end, rest = rest.partition(b"\n")
+                if not end:
+                    return False  # the rest is on its way
+                channel_of_run = socket.socket(fileno=self._given.popleft())
+                self.runs.append(RunWatch(Watch(*json.loads(told)), channel_of_run))
+            self._said = rest
+        return False
+
     def _longest_wait_ms(self, pidfd: int | None) -> float | None:
-        waits = [max(0.0, due_at - time.monotonic()) for due_at, _ in self._due]
+        waits = [max(0.0, due_at - time.monotonic()) for run in self.runs for due_at, _ in run.due]
         if pidfd is None:
             waits.append(LOOK_SECONDS)
         if self._logs.are_waiting:
             waits.append(JOURNAL_LOOK_SECONDS)
         return min(waits) * 1000 + 1 if waits else None
 
+
+class RunWatch:
+    """The watch over one run.
+
+    Args:
+        channel: where the process says how far the run is, and is told that it is to stop: ``cancelling <version>``.
+
+    Attributes:
+        due: what is to be done, and when by the monotonic clock.
+        is_heard: the process may still say something of it.
+    """
+
+    def __init__(self, watch: Watch, channel: socket.socket) -> None:
+        self._watch = watch
+        self._channel = channel
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._is_ending = threading.Event()
+        self._forced: ForcedEnd | None = None
+        self.is_heard = True
+        now = time.monotonic()
+        self.due: list[tuple[float, Callable[[Client], None]]] = [
+            (now + FIRST_LOOK_SECONDS, self._see_that_it_stops),
+            (now + watch.interval_seconds / 2, self._beat),
+        ]
+
+    def fileno(self) -> int:
+        return self._channel.fileno()
+
+    def begin_what_is_due(self) -> None:
+        now = time.monotonic()
+        for due_at, work in [entry for entry in self.due if entry[0] <= now]:
+            self.due.remove((due_at, work))
+            # With the settings of the watched process, which a new thread does not have of itself.
+            threading.Thread(
+                target=contextvars.copy_context().run, args=(self._do, work), name=work.__name__, daemon=True
+            ).start()
+
+    def hear(self) -> bool:
+        """Read what the process says of the run; True when that is done."""
+        try:
+            said = self._channel.recv(64)
+        except OSError:  # closed, and what it was told last was not read
+            said = b""
+        if ENDING in said:
+            self._is_ending.set()
+        # Without a word it has ended, or has become another program (exec) and lives on.
+        self.is_heard = bool(said)
+        if OVER not in said:
+            return False
+        self._over.set()
+        with self._lock:
+            self._channel.close()
+        return True
+
+    def settle(self) -> None:
+        """Do what a process has not that was ended by force."""
+        if self._forced is not None:
+            self._forced.settle()
+
     # ----- in threads of their own: a request may wait long for a server that is away
+
+    def _do(self, work: Callable[[Client], None]) -> None:
+        from prefect.client.client import Client
+
+        with context(flow_run_id=self._watch.flow_run_id, run_process=self._watch.run_process or None):
+            work(Client())
 
     def _beat(self, client: Client) -> None:
         from prefect.engine.cloud.beating import beat_on
@@ -162,8 +240,7 @@ class WatcherProcess:
             version = wait_for_cancellation(client, self._watch.flow_run_id, self._over)
             if version is None:
                 return
-            with contextlib.suppress(OSError):
-                os.write(self._send_fd, b"cancelling %d\n" % version)
+            self._tell(b"cancelling %d\n" % version)
             if not self._watch.grace_seconds:
                 return
             self._over.wait(self._watch.grace_seconds)
@@ -172,6 +249,11 @@ class WatcherProcess:
                 self._forced = forced
                 forced.end_process()
                 return
+
+    def _tell(self, what: bytes) -> None:
+        # A process that does not read must not hold up the others' watch, nor may one whose run is over.
+        with self._lock, contextlib.suppress(OSError):
+            self._channel.send(what, socket.MSG_DONTWAIT)
 
 
 class LastLogs:
@@ -354,12 +436,12 @@ def _spare_shared_memory() -> None:
     gc.freeze()
 
 
-def main(watch: Watch, journal_fd: int) -> None:
-    """Watch the process that started this one, and talks to it through its standard streams."""
+def main(pid: int, journal_fd: int) -> None:
+    """Watch the process that started this one, and talks to it through its standard input."""
     _leave_terminal()
-    WatcherProcess(watch, receive_fd=0, send_fd=1, journal_fd=journal_fd).run()
+    WatcherProcess(pid, socket.socket(fileno=0), journal_fd).run()
 
 
 if __name__ == "__main__":
-    main(Watch(sys.argv[1], *json.loads(sys.argv[2])), int(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]))
     os._exit(0)
