@@ -67,7 +67,7 @@ bench: $(VENV)/.dev ## Measure: engine, start-up, server (writes to bench/result
 bench-compare: $(VENV)/.dev ## What a task and a change of the backend cost beside the commit before (BEFORE=HEAD~1)
 	@$(BIN)/python bench/compare.py --before $(or $(BEFORE),HEAD~1)
 
-peers: $(VENV)/.dev ## Environments of Prefect 3 and DBOS, for bench/beside_peers.py (some 350 MB)
+peers: $(VENV)/.dev ## Environments of Prefect 3, DBOS and Restate, for bench/beside_peers.py (some 600 MB; npm)
 	@$(BIN)/python bench/beside_peers.py --set-up
 
 clean: ## Remove the environments and caches

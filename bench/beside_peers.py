@@ -1,10 +1,11 @@
-"""What one durable task costs, ours beside Prefect 3 and DBOS, in the same minutes.
+"""What one durable task costs, ours beside Prefect 3, DBOS and Restate, in the same minutes.
 
     make peers                                       once: an environment for each, below .peers/
-    .venv/bin/python bench/beside_peers.py [--peer prefect3,dbos] [--kinds chain,map,threads] [--tasks 200] [--rounds 3]
+    .venv/bin/python bench/beside_peers.py [--peer prefect3,dbos,restate] [--kinds chain,map,threads] [--tasks 200] [--rounds 3]
 
 Ours: a flow-run process and its server (`bench/tracked.py`), SQLite with `synchronous = FULL`, CPU of both. Prefect 3: a flow
-in its process and the API server that it starts, SQLite. DBOS: a workflow of steps, one process, SQLite. CPU is user and
+in its process and the API server that it starts, SQLite. DBOS: a workflow of steps, one process, SQLite. Restate: an invocation
+of steps, the process of the handlers and the server (from npm), with its own log. CPU is user and
 system; ours is without what a run of one task takes, theirs without the start of process and server. Prints one JSON line for
 each kind and peer; `ratio` is theirs divided by ours.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -29,18 +31,22 @@ PEERS = HERE / ".peers"
 sys.path.insert(0, str(HERE / "bench"))
 
 # The newest of what Prefect 3 asks for does not go together: its server does not start with newer ones.
-PACKAGES = {"prefect3": ["prefect>=3,<4", "fastapi==0.141.1", "sqlalchemy<2.1"], "dbos": ["dbos"]}
+PACKAGES = {"prefect3": ["prefect>=3,<4", "fastapi==0.141.1", "sqlalchemy<2.1"], "dbos": ["dbos"], "restate": ["restate_sdk", "hypercorn"]}
+FROM_NPM = {"restate": ["@restatedev/restate-server"]}
 SCRIPTS = {
     ("prefect3", "chain"): ["engine_prefect3.py", "--workload", "chain", "--mode", "call"],
     ("prefect3", "map"): ["engine_prefect3.py", "--workload", "map", "--mode", "submit"],
     ("dbos", "chain"): ["engine_dbos.py", "--workload", "chain"],
     ("dbos", "map"): ["engine_dbos.py", "--workload", "map"],
     ("dbos", "threads"): ["engine_dbos.py", "--workload", "threads"],
+    ("restate", "chain"): ["engine_restate.py", "--workload", "chain"],
+    ("restate", "map"): ["engine_restate.py", "--workload", "map"],
+    ("restate", "threads"): ["engine_restate.py", "--workload", "threads"],
 }
 
 ap = argparse.ArgumentParser()
 ap.add_argument("--set-up", action="store_true", help="make the environments, and measure nothing")
-ap.add_argument("--peer", default="prefect3,dbos")
+ap.add_argument("--peer", default="prefect3,dbos,restate")
 ap.add_argument("--kinds", default="chain,map,threads")
 ap.add_argument("--tasks", type=int, default=200)
 ap.add_argument("--rounds", type=int, default=3)
@@ -48,10 +54,16 @@ ap.add_argument("--rounds", type=int, default=3)
 
 def set_up(names: list[str]) -> None:
     for name in names:
-        print(f"{name}: {', '.join(PACKAGES[name])} into {PEERS.name}/{name} ...", flush=True)
+        packages = [*PACKAGES[name], *FROM_NPM.get(name, ())]
+        print(f"{name}: {', '.join(packages)} into {PEERS.name}/{name} ...", flush=True)
         venv.create(PEERS / name, with_pip=True)
         pip = [str(PEERS / name / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *PACKAGES[name]], check=True)
+        for package in FROM_NPM.get(name, ()):
+            npm = shutil.which("npm")
+            if npm is None:
+                raise SystemExit(f"{name} needs {package}, and there is no npm to install it with")
+            subprocess.run([npm, "install", "--silent", "--ignore-scripts", "--prefix", PEERS / name, package], check=True)
 
 
 def ours(kind: str, tasks: int, rounds: int) -> float:

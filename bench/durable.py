@@ -1,13 +1,13 @@
 """What durability costs a run in time: steps a second, from one task to the next, the smallest grain that pays, whole runs.
 
-    .venv/bin/python bench/durable.py steps [--runs 200] [--tasks 5] [--at-once 4,16,64] [--peer PYTHON]
-    .venv/bin/python bench/durable.py gap   [--tasks 100] [--repeat 5] [--peer PYTHON]
+    .venv/bin/python bench/durable.py steps [--runs 200] [--tasks 5] [--at-once 4,16,64] [--peer dbos,restate]
+    .venv/bin/python bench/durable.py gap   [--tasks 100] [--repeat 5] [--peer dbos,restate]
     .venv/bin/python bench/durable.py grain [--tasks 200]
     .venv/bin/python bench/durable.py wall  [--repeat 3]
 
 Each has a server of its own, on SQLite; with ``--postgres`` on PostgreSQL (``fsync`` on). Told, too, is what a durable
-write of 64 KB takes on the same disk in the same run (``disk_ms``): no step can be faster. ``--peer`` is the interpreter
-of an environment with ``dbos`` (``.peers/dbos/bin/python`` after ``make peers``), which does the same on SQLite, in turns. Prints one JSON line for each.
+write of 64 KB takes on the same disk in the same run (``disk_ms``): no step can be faster. ``--peer`` names who does the
+same, in turns, in environments that ``make peers`` sets up: ``dbos`` (SQLite), ``restate`` (its server). Prints one JSON line for each.
 
 steps: runs of a few no-op tasks each, so many at one time in one process; each task's body runs once.
 gap: from the end of a task's body to the beginning of the next one's, in a chain.
@@ -207,7 +207,23 @@ def dbos(what: str, runs: int, tasks: int, many: int) -> list[float]:
     return [runs * tasks / took]
 
 
-INSIDE: dict[str, Callable[..., list[float]]] = {"steps": steps, "gap": gap, "grain": grain, "dbos": dbos}
+def restate(what: str, runs: int, tasks: int, many: int) -> list[float]:
+    """Do the same with Restate: an invocation of steps, by its server."""
+    import engine_restate
+
+    with engine_restate.restate() as running:
+        if what == "gap":
+            running.call("chain", tasks)
+            times = running.call("begun", 0)
+            return [after - before for before, after in itertools.pairwise(times)]
+        took = at_once(lambda _: running.call("chain", tasks), range(runs), many)
+        assert len(running.call("begun", 0)) == runs * tasks, "each body runs once"
+        return [runs * tasks / took]
+
+
+INSIDE: dict[str, Callable[..., list[float]]] = {
+    "steps": steps, "gap": gap, "grain": grain, "dbos": dbos, "restate": restate,
+}
 
 
 def inside(interpreter: str, env: dict[str, str], what: str, folder: str, *args: Any) -> list[float]:
@@ -234,14 +250,15 @@ def sides(args: argparse.Namespace, ending: ExitStack) -> dict[str, Callable[...
     found: dict[str, Callable[..., list[float]]] = {
         "ours": lambda *call: inside(sys.executable, env, call[0], folder, *call[1:])
     }
-    if args.peer:
+    for peer in filter(None, args.peer.split(",")):
+        interpreter = str(HERE / ".peers" / peer / "bin" / "python")
 
-        def of_peer(what: str, *rest: Any) -> list[float]:
+        def of_peer(what: str, *rest: Any, peer: str = peer, interpreter: str = interpreter) -> list[float]:
             runs, tasks, many = rest if what == "steps" else (1, rest[0], 1)
             with tempfile.TemporaryDirectory(dir=folder) as own:
-                return inside(args.peer, dict(os.environ), "dbos", own, what, runs, tasks, many)
+                return inside(interpreter, dict(os.environ), peer, own, what, runs, tasks, many)
 
-        found["peer"] = of_peer
+        found[peer] = of_peer
     args.folder = folder
     return found
 
@@ -358,7 +375,7 @@ def main() -> None:
     ap.add_argument("--repeat", type=int, default=3)
     ap.add_argument("--postgres", action="store_true")
     ap.add_argument("--quiet", action="store_true", help="no log lines of tasks")
-    ap.add_argument("--peer", help="interpreter of an environment with dbos")
+    ap.add_argument("--peer", default="", help="dbos, restate, or both with a comma")
     ap.add_argument("--call", help=argparse.SUPPRESS)
     args = ap.parse_args()
     if args.what == "inside":
