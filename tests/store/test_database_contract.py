@@ -18,6 +18,7 @@ from prefect.server.store.database import (
 )
 from prefect.server.store.dialect import upsert
 from prefect.server.store.opening import open_database
+from prefect.server.store.transaction import MOST_ROWS
 from support.rows import insert, uid
 
 tenant, project, task = catalogue.tenant, catalogue.project, catalogue.task
@@ -396,3 +397,39 @@ def test_the_clock_of_the_database_is_told_as_a_time(database, run_async):
     told = run_async(database.read(lambda tx: tx.one(select(catalogue.current_time().label("at")))))["at"]
     assert told.utcoffset() == timedelta(0)
     assert told.year > 2020
+
+
+def test_every_row_that_is_written_is_counted_and_takes_its_room(database, run_async):
+    counts = []
+
+    def write(tx):
+        def note(*_):
+            assert tx.room() == MOST_ROWS - tx.rows_written
+            counts.append(tx.rows_written)
+
+        note(tx.run(add_tenant, **_tenant(1)))
+        note(tx.later(add_tenant, _tenant(2)))
+        note(tx.later(add_tenant, _tenant(3)))
+        note(tx.run_many(add_tenant, [_tenant(n) for n in (4, 5, 6)]))
+        note(tx.run_many(add_tenant, []))
+        note(tx.run(update(tenant).values(name="all")))
+        note(tx.one(add_or_rename, **_tenant(7)))
+        note(tx.one(tenant_by_id, id=uid(1)))
+        note(tx.all(tenants_named, names=["all"]))
+        note(tx.run(rename, tenant=uid(99), name="nobody"))
+
+    run_async(database.write(write))
+    assert counts == [1, 2, 3, 6, 6, 12, 13, 13, 13, 13]
+
+
+def test_there_is_no_room_beyond_the_last(database, run_async, monkeypatch):
+    monkeypatch.setattr("prefect.server.store.transaction.MOST_ROWS", 2)
+
+    def write(tx):
+        rooms = [tx.room()]
+        for number in (1, 2, 3):
+            tx.run(add_tenant, **_tenant(number))
+            rooms.append(tx.room())
+        return rooms
+
+    assert run_async(database.write(write)) == [2, 1, 0, 0]

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Integer, Interval, T
 
 from prefect.server.catalogue import metadata
 from prefect.server.store.database import DatabaseFromNewerVersion, DatabaseUnavailable
-from prefect.server.store.migrations import HEAD, REVISIONS
+from prefect.server.store.migrations import HEAD, REVISIONS, downgrade
 from prefect.server.store.migrations.run import script_directory
 from prefect.server.store.opening import migrate, open_database
 
@@ -170,3 +170,18 @@ def test_defaults_indexes_and_options_are_those_that_the_catalogue_would_make(en
         databases.drop(url)
     for name, table in expected.items():
         assert found[name] == table, name
+
+
+def test_a_database_from_a_newer_version_is_not_taken_back(engine, database_url):
+    with engine.begin() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseFromNewerVersion, match="9999"):
+        downgrade(database_url, REVISIONS[0])
+
+
+def test_a_database_whose_revision_cannot_be_read_is_named(engine, database_url):
+    with engine.begin() as conn:
+        conn.execute(text("ALTER TABLE alembic_version RENAME COLUMN version_num TO other"))
+    for change in (migrate, lambda url: downgrade(url, REVISIONS[0])):
+        with pytest.raises(DatabaseUnavailable, match=r"^Database .* can not be migrated: .*version_num"):
+            change(database_url)

@@ -282,3 +282,67 @@ def test_plans_of_one_document_are_bounded_in_count_and_size(monkeypatch, bound,
         # One that is larger than all that may be kept is kept alone.
         assert sizes[-1] <= (most if bound == "KEPT_PLANS" else max(most, own))
     assert any(after < before for before, after in pairwise(sizes))
+
+
+@pytest.mark.parametrize(("count", "is_lifted"), [(1_999, True), (2_000, False)])
+def test_so_many_literals_are_lifted_of_one_text_or_none(count, is_lifted):
+    found = lift("{ f(x: [" + "1 " * count + "]) }")
+    assert (found is not None) == is_lifted
+    assert found is None or len(found.values) == count
+
+
+@pytest.mark.parametrize(("length", "is_lifted"), [(200_000, True), (200_001, False)])
+def test_a_text_of_so_many_signs_is_lifted(length, is_lifted):
+    text = "{ f(x: 1) }"
+    assert (lift(text + " " * (length - len(text))) is not None) == is_lifted
+
+
+def test_of_documents_those_stay_that_were_asked_for_last(monkeypatch):
+    monkeypatch.setattr(documents, "KEPT_DOCUMENTS", 2)
+    kept = Kept()
+    one, two, three = (NotLiftable(name) for name in ("one", "two", "three"))
+    kept.keep("1", one)
+    kept.keep("2", two)
+    assert kept.get("1") is one
+    kept.keep("3", three)
+
+    assert [text in kept for text in ("1", "2", "3")] == [True, False, True]
+    assert (len(kept), kept.size) == (2, 2)
+    kept.keep("3", one)
+    assert (kept.get("3"), kept.size) == (one, 2)
+    assert kept.get("2") is None
+
+
+def test_documents_of_so_many_characters_are_kept(monkeypatch):
+    monkeypatch.setattr(documents, "KEPT_CHARACTERS", 6)
+    monkeypatch.setattr(documents, "LONGEST_KEPT_TEXT", 4)
+    kept = Kept()
+    for text in ("12345", "1234", "12", "3"):
+        kept.keep(text, NotLiftable(text))
+    assert [text in kept for text in ("12345", "1234", "12", "3")] == [False, False, True, True]
+    assert kept.size == 3
+
+
+def test_a_plan_stays_while_those_that_came_after_it_fit(monkeypatch):
+    text = "query($where: flow_bool_exp) { flow(where: $where) { id } }"
+    operation = Document(build([]), text, Coercers()).operation(None)
+
+    def plan(number):
+        return operation.plan({"where": {"_or": [{"name": {"_eq": "a"}}] * number}}, SQLITE, None)
+
+    sizes = [sum(len(root.compiled.sql) for root in plan(number).roots) for number in (1, 2, 3)]
+    for spare, stays in ((0, True), (-1, False)):
+        operation = Document(build([]), text, Coercers()).operation(None)
+        monkeypatch.setattr(documents, "KEPT_SQL", sum(sizes) + spare)
+        first, _, third = plan(1), plan(2), plan(3)
+        assert plan(3) is third
+        assert (plan(1) is first) == stays
+
+
+def test_a_mutation_is_no_query_and_a_query_no_mutation():
+    schema = build([*QUERIES, *MUTATIONS])
+    queries, mutations = {one.name for one in QUERIES}, {one.name for one in MUTATIONS}
+    assert set(schema.types.mutation_type.fields) == mutations == set(schema.mutations)
+    assert set(schema.queries) == queries
+    assert queries <= set(schema.types.query_type.fields)
+    assert not mutations & set(schema.types.query_type.fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -154,3 +155,14 @@ def test_a_scalar_that_is_written_as_a_string_is_nothing_else(name: str) -> None
 def test_times_leave_as_texts() -> None:
     assert scalars.SCALARS["timestamptz"].serialize(datetime(2030, 1, 1, tzinfo=UTC)) == "2030-01-01T00:00:00+00:00"
     assert scalars.SCALARS["DateTime"].serialize("as it is") == "as it is"
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["values", "values that graphql has checked"])
+@pytest.mark.parametrize("name", ["jsonb", "JSON"])
+def test_a_variable_within_json_stands_for_its_value(name: str, wrapped: bool) -> None:
+    values = {"x": [1, "two"]}
+    variables: Any = SimpleNamespace(coerced=values) if wrapped else values
+    assert scalars.SCALARS[name].parse_literal(parse_value("{a: $x, b: [3, $x]}"), variables) == {
+        "a": [1, "two"],
+        "b": [3, [1, "two"]],
+    }

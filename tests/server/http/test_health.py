@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from prefect.server.logs import request_id
 from prefect.server.store.database import DatabaseUnavailable
 
 GONE = DatabaseUnavailable("Database postgresql://user:***@db.internal/proctor does not answer: refused")
@@ -75,3 +76,27 @@ def test_what_could_not_be_done_for_want_of_the_database_is_answered_503_so_that
     partly = api.ask("{ hello flow { id } }")
     assert partly.status == 200
     assert partly.messages == ["Unable to connect to the database."]
+
+
+def test_a_database_that_goes_away_between_two_looks_is_told_as_down(api, gone, monkeypatch):
+    async def no_problem():
+        return None
+
+    monkeypatch.setattr(api.app, "database_problem", no_problem)
+    assert "proctor_database_up 1\n" in api.call("GET", "/metrics").body.decode()
+    gone.is_gone = True
+
+    text = api.call("GET", "/metrics").body.decode()
+
+    assert "proctor_database_up 0\n" in text
+    assert "proctor_flow_runs{" not in text
+
+
+def test_a_line_of_the_log_names_the_request_that_it_is_about(api, gone, caplog):
+    named = []
+    caplog.handler.addFilter(lambda record: named.append(request_id.get()) or True)
+    gone.is_gone = True
+    api.call("GET", "/health", headers={"X-Request-ID": "one-of-mine"})
+    answer = api.call("GET", "/health")
+
+    assert named == ["one-of-mine", answer.headers["x-request-id"]]

@@ -135,3 +135,17 @@ def test_completing_what_is_not_there_counts_nothing(api: Any) -> None:
             return int(api.app.http.sockets.subscriptions)
 
     assert api.run_async(scene()) == 0
+
+
+def test_a_name_is_free_again_when_its_answer_is_complete(api: Any) -> None:
+    async def scene() -> list[Any]:
+        said = []
+        async with Socket(api.app) as socket:
+            await socket.begin()
+            for _ in range(3):
+                await socket.subscribe("{ hello }", "mine")
+                said += [(await socket.hear())["type"], (await socket.hear())["type"]]
+                assert api.app.http.sockets.subscriptions == 0
+        return said
+
+    assert api.run_async(scene()) == ["next", "complete"] * 3

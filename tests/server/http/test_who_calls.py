@@ -249,3 +249,26 @@ def test_as_many_addresses_are_counted_as_are_wanted_and_the_last_that_failed(
     failures.note("10.0.0.2")
     with pytest.raises(TooManyFailures):
         failures.check("10.0.0.2")
+
+
+@pytest.mark.parametrize(("differ_at", "are_one"), [(99, False), (100, True)])
+def test_what_is_no_address_counts_by_its_first_hundred_signs(scene: Scene, differ_at: int, are_one: bool) -> None:
+    one, other = ("x" * differ_at + last + "y" * 10 for last in "ab")
+    for _ in range(20):
+        with pytest.raises(Refused):
+            scene.call("unknown", address=one)
+
+    with pytest.raises(TooManyFailures if are_one else Refused) as caught:
+        scene.call("unknown", address=other)
+    assert isinstance(caught.value, TooManyFailures) == are_one
+
+
+@pytest.mark.parametrize("time", [0.0, 5.0, 59.0, 61.0])
+def test_twenty_may_fail_however_long_the_server_runs(scene: Scene, time: float) -> None:
+    scene.time = time
+    for _ in range(20):
+        with pytest.raises(Refused) as caught:
+            scene.call("unknown")
+        assert not isinstance(caught.value, TooManyFailures)
+    with pytest.raises(TooManyFailures):
+        scene.call("unknown")

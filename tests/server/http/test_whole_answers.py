@@ -77,6 +77,15 @@ def test_whatever_the_parts_are_all_is_written_in_order(parts):
     assert not is_closed
 
 
+@pytest.mark.parametrize(("more", "writes"), [(0, 1), (1, 2)])
+def test_a_large_body_is_not_copied_to_stand_behind_its_headers(more, writes):
+    body = b"x" * (LARGEST_JOINED + more)
+    written_, _ = written(POST, body)
+    assert len(written_) == writes
+    assert written_[-1].endswith(body)
+    assert (written_[-1] == body) == bool(more)
+
+
 def test_an_answer_without_a_body_is_written():
     writes, _ = written(POST, b"", status=204)
     assert b"".join(writes).startswith(b"HTTP/1.1 204 ")
