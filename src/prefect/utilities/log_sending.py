@@ -27,6 +27,7 @@ LOG_OVERHEAD = 298
 
 # A batch is closed at this size, so that one more record of the greatest size still fits.
 _FULL_BATCH_SIZE = MAX_BATCH_LOG_SIZE - MAX_LOG_SIZE
+_MANY_RUNS = 64
 _MAX_PENDING_RECORDS = 200_000
 _MAX_PENDING_SIZE = 64_000_000
 # A record leaves this soon after a pause, so that somebody who watches the run sees it start.
@@ -80,6 +81,8 @@ class LogManager:
         self._last_sent_at = float("-inf")
         self._accepted = 0
         self._settled = 0
+        self._last_of: dict[str, int] = {}
+        """Which record is the last of a flow run, for some that have some under way."""
         # Up to which record somebody waits for, and how often somebody began to wait.
         self._wanted = 0
         self._flushes = 0
@@ -125,6 +128,9 @@ class LogManager:
             self._queue.append(message)
             self._queue_size += size
             self._accepted += 1
+            run = message.get("flow_run_id")
+            if run is not None:
+                self._last_of[run] = self._accepted
             if self._journal is not None:
                 self._add_to_journal(self._journal, message)
             # The thread waits for the first record, or until the batch is due: the others need not wake it.
@@ -144,12 +150,16 @@ class LogManager:
         if was_empty and self._on_journal is not None:
             self._on_journal()
 
-    def flush(self, timeout: float | None = None) -> bool:
-        """Send what is queued now, and wait until it is sent; False when that took longer than ``timeout`` seconds."""
+    def flush(self, timeout: float | None = None, flow_run_id: str | None = None) -> bool:
+        """Send what is queued now, and wait until it is sent; False when that took longer than ``timeout`` seconds.
+
+        Args:
+            flow_run_id: wait only for the records of this run, where a process works on several.
+        """
         if threading.current_thread() is self._thread:
             return False
         with self._changed:
-            target = self._accepted
+            target = self._accepted if flow_run_id is None else self._last_of.get(flow_run_id, 0)
             if self._settled >= target:
                 return True
             self._wanted = target
@@ -283,6 +293,8 @@ class LogManager:
     def _settle(self, count: int) -> None:
         with self._changed:
             self._settled = min(self._settled + count, self._accepted)
+            if len(self._last_of) > _MANY_RUNS:
+                self._last_of = {run: last for run, last in self._last_of.items() if last > self._settled}
             if self._journal is not None:
                 others = min(count, self._before_journal)
                 self._before_journal -= others

@@ -170,6 +170,12 @@ def test_a_thread_beats_at_once_and_on(stub: Stub) -> None:
     assert len(beats(stub)) == count
 
 
+def test_a_run_that_was_set_running_a_moment_ago_has_beaten(stub: Stub) -> None:
+    for has_begun in (True, False):
+        with Heartbeat(Client(), RUN, mode="thread", interval_seconds=600, has_begun=has_begun):
+            assert len(beats(stub)) == (not has_begun)
+
+
 def test_off_means_off(stub: Stub) -> None:
     with Heartbeat(Client(), RUN, mode="off") as heart:
         assert heart.watcher is None

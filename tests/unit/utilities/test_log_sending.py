@@ -79,6 +79,34 @@ def test_flush_sends_everything_in_order(manager, api):
     assert api.messages == [str(number) for number in range(100)]
 
 
+def test_a_run_waits_for_its_own_records_alone(manager, api):
+    manager.enqueue({"message": "a", "flow_run_id": "one"})
+    assert manager.flush(60, "one")
+    api.open.clear()
+    manager.enqueue({"message": "b", "flow_run_id": "two"})
+    manager.enqueue({"message": "c"})
+    assert manager.flush(0, "one")
+    assert manager.flush(0, "unknown")
+    assert not manager.flush(0, "two")
+    assert not manager.flush(0)
+    api.open.set()
+    assert manager.flush(60, "two")
+    assert manager.flush(60)
+    assert api.messages == ["a", "b", "c"]
+
+
+def test_of_many_runs_those_are_remembered_that_have_records_under_way(manager, api):
+    api.open.clear()
+    for number in range(300):
+        manager.enqueue({"message": "a", "flow_run_id": f"run {number}"})
+    assert not any(manager.flush(0, f"run {number}") for number in range(300))
+    api.open.set()
+    assert manager.flush(60)
+    manager.enqueue({"message": "last", "flow_run_id": "last"})
+    assert manager.flush(60)
+    assert len(manager._last_of) <= log_sending._MANY_RUNS
+
+
 def test_flush_of_nothing_returns_at_once(manager, api):
     assert manager.flush(0)
     assert api.batches == []

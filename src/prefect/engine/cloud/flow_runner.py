@@ -44,6 +44,7 @@ class CloudFlowRunner(FlowRunner):
     def __init__(self, flow: Flow, state_handlers: Iterable[Callable[..., State | None]] | None = None) -> None:
         self.client = Client()
         self._watcher: CancellationWatcher | None = None
+        self._has_begun = False
         super().__init__(flow=flow, task_runner_cls=CloudTaskRunner, state_handlers=state_handlers)
 
     def latest_time(self) -> datetime:
@@ -65,7 +66,7 @@ class CloudFlowRunner(FlowRunner):
         flow_run_id = run_context.get("flow_run_id")
         version = run_context.get("flow_run_version")
         # What was logged before a change of state is to be read before it.
-        LOG_MANAGER.flush(timeout=FLUSH_SECONDS)
+        LOG_MANAGER.flush(FLUSH_SECONDS, flow_run_id)
         try:
             try:
                 state = self._propose(flow_run_id, version, new_state)
@@ -85,6 +86,7 @@ class CloudFlowRunner(FlowRunner):
             state.state = old_state
             raise ENDRUN(state)
         run_context.update(flow_run_version=(version or 0) + 1)
+        self._has_begun = new_state.is_running()
         return new_state
 
     def _propose(self, flow_run_id: str, version: int | None, state: State) -> State:
@@ -197,13 +199,13 @@ class CloudFlowRunner(FlowRunner):
                 return self._stopped(watcher.decided)
             return self._cancelled(flow_run_id, watcher.cancelled_version)
         finally:
-            LOG_MANAGER.flush(timeout=FLUSH_SECONDS)
+            LOG_MANAGER.flush(FLUSH_SECONDS, flow_run_id)
 
     @contextmanager
     def check_for_cancellation(self) -> Iterator[None]:
         """Send heartbeats, and watch whether the run is to be cancelled, while its tasks run."""
         flow_run_id = run_context.get("flow_run_id", "")
-        with Heartbeat(self.client, flow_run_id) as heartbeat:
+        with Heartbeat(self.client, flow_run_id, has_begun=self._has_begun) as heartbeat:
             if self._watcher is not None:
                 self._watcher.helper = heartbeat.watcher
             with self._watcher or nullcontext(), self._courier(flow_run_id):

@@ -1,7 +1,8 @@
 """Telling the API regularly that the process of a flow run is alive.
 
-The first beat is sent by the run itself. Later ones come from the process that watches it (mode ``process``), because a
-task that keeps the interpreter busy for minutes would hold up a thread; or from a thread, as in mode ``thread``.
+The first beat is the Running that the run sets, or is sent by the run where it was Running before. Later ones come from
+the process that watches it (mode ``process``), because a task that keeps the interpreter busy for minutes would hold up
+a thread; or from a thread, as in mode ``thread``.
 """
 
 from __future__ import annotations
@@ -22,13 +23,20 @@ class Heartbeat:
     Args:
         mode: ``process``, ``thread`` or ``off``; absent means as configured.
         interval_seconds: absent means as configured.
+        has_begun: the run was set Running a moment ago, which says that it lives.
 
     Attributes:
         watcher: the process that watches this one; None where a thread beats, or nobody.
     """
 
     def __init__(
-        self, client: Client, flow_run_id: str, mode: str | None = None, interval_seconds: float | None = None
+        self,
+        client: Client,
+        flow_run_id: str,
+        mode: str | None = None,
+        interval_seconds: float | None = None,
+        *,
+        has_begun: bool = False,
     ) -> None:
         settings = context.config.cloud
         self._client = client
@@ -36,6 +44,7 @@ class Heartbeat:
         self._mode = mode or str(settings.heartbeat_mode)
         wanted = float(settings.heartbeat_interval if interval_seconds is None else interval_seconds)
         self._interval = min(wanted, limits.HEARTBEAT_SECONDS)
+        self._has_begun = has_begun
         self._over = threading.Event()
         self._ending = ExitStack()
         self.watcher: Watcher | None = None
@@ -43,7 +52,8 @@ class Heartbeat:
     def __enter__(self) -> Heartbeat:
         if self._mode == "off":
             return self
-        beat(self._client, self._flow_run_id)
+        if not self._has_begun:
+            beat(self._client, self._flow_run_id)
         if self._mode == "process":
             self.watcher = self._ending.enter_context(watched(self._flow_run_id))
         if self.watcher is None:
