@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from prefect.agent.polling import BUSY_SECONDS, INTERVALS_SECONDS, LOST_PAUSES_SECONDS, SET_ASIDE_SECONDS, PollingLoop
+from prefect.agent.polling import (
+    BUSY_SECONDS,
+    INTERVALS_SECONDS,
+    LOST_PAUSES_SECONDS,
+    SET_ASIDE_SECONDS,
+    PollingLoop,
+    SystemClock,
+)
 from prefect.exceptions import ServerUnreachable
 
 
@@ -203,3 +210,11 @@ def test_an_agent_without_a_place_can_be_stopped():
     queue.loop.run()
 
     assert queue.asked == []
+
+
+def test_the_clock_of_the_machine_says_whether_an_event_came():
+    clock, came = SystemClock(), threading.Event()
+    assert clock.wait(came, 0) is False
+    came.set()
+    assert clock.wait(came, 60) is True
+    assert clock.monotonic() <= clock.monotonic()

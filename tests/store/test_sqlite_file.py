@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -256,3 +257,14 @@ def test_a_commit_is_on_the_disk_unless_the_file_is_thrown_away(tmp_path, how, l
     assert found["foreign_keys"] == (1,)
     assert found["journal_mode"] == ("wal",)
     assert found["mmap_size"] in (None, (0,))
+
+
+def test_a_throw_away_database_whose_folder_somebody_threw_away_can_be_stopped(run_async):
+    async def run():
+        database = open_database("sqlite://")
+        await database.start()
+        shutil.rmtree(database._temporary)
+        await database.stop()
+        return database._temporary
+
+    assert run_async(run()) is None

@@ -178,3 +178,18 @@ def test_after_the_stop_nobody_asks_or_complains(scene: Scene, caplog: pytest.Lo
     assert not scene.ends._thread.is_alive()
     assert len(scene.engine.asked) <= 1
     assert caplog.text == ""
+
+
+def test_what_is_heard_waits_for_who_names_a_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    listening = ContainerEnds(Engine(), (Lost,), lambda *said: told.append(said), logging.getLogger("prefect.agent"))
+    listening._expected["c"] = KEY
+    died = {"Action": "die", "Actor": {"ID": "c", "Attributes": {"exitCode": "0"}}}
+    with listening._lock:
+        hearing = threading.Thread(target=listening._hear, args=(died,))
+        hearing.start()
+        hearing.join(0.05)
+        assert listening._expected == {"c": KEY}
+    hearing.join(60)
+    assert listening._expected == {}
+    assert told == []

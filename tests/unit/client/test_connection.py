@@ -361,3 +361,16 @@ def test_a_project_that_is_not_there_is_named_with_how_to_make_it(stub):
     assert str(caught.value) == "Project mine not found. Run `prefect create project 'mine'` to create it."
     with pytest.raises(TypeError, match="'project_name' is a required field when registering a flow"):
         Client().register(Flow("f"))
+
+
+@pytest.mark.parametrize(
+    ("run_id", "configured", "seconds"), [(None, 7, 3.0), ("r", 7, 7.0), ("r", None, 3.0)], ids=str
+)
+def test_who_sits_at_a_terminal_hears_soon_and_a_run_tries_for_as_long_as_is_set(
+    run_id: str | None, configured: int | None, seconds: float
+) -> None:
+    settings = {} if configured is None else {"cloud.retry_seconds": configured}
+    with set_temporary_config(settings), context(flow_run_id=run_id):
+        if configured is None:
+            context.config.cloud.pop("retry_seconds", None)
+        assert connection_module._retry_seconds() == seconds

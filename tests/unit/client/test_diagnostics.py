@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prefect.client import Client
+from prefect.client import Client, diagnostics
 from prefect.exceptions import ClientError
 from prefect.utilities.configuration import set_temporary_config
 from support.graphql_stub import StubServer
@@ -65,3 +65,9 @@ def test_a_request_that_fails_is_told_too(caplog: pytest.LogCaptureFixture) -> N
         with pytest.raises(ClientError):
             client.graphql("{ hello }")
     assert "Request duration" in told(caplog)
+
+
+@pytest.mark.parametrize(("more", "shown"), [(0, "x" * 2_000), (1, "x" * 2_000 + "... (2,001 characters)")])
+def test_of_what_is_long_the_beginning_is_told(more: int, shown: str) -> None:
+    assert diagnostics._brief("x" * (2_000 + more)) == shown
+    assert diagnostics._brief({"a": 1}) == '{"a": 1}'

@@ -262,3 +262,53 @@ def test_the_reason_is_looked_for_below_the_errors_of_the_library() -> None:
     assert transport._reason_of(HTTPError("nothing below")) == "the connection was lost"
     assert transport._reason(None) == "the connection was lost"
     assert transport._reason_of(NameResolutionError("h", None, socket.gaierror(-2, "x"))) == "its name is not known"  # type: ignore[arg-type]
+
+
+# ----- files
+
+
+class Silent:
+    """A server that takes connections and never says a word."""
+
+    def __enter__(self) -> Silent:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+
+def test_a_file_of_a_server_that_says_nothing_is_waited_for_as_long_as_is_allowed() -> None:
+    with Silent() as silent, pytest.raises(ServerUnreachable):
+        transport.open_stream(silent.url, headers={}, timeout_seconds=0.01)
+
+
+def test_a_file_that_is_refused_or_elsewhere_is_asked_for_once() -> None:
+    with StubServer() as stub:
+        stub.on("", (302, b"elsewhere"))
+        answer, parts = transport.open_stream(stub.url + "/file", headers={}, timeout_seconds=60)
+        assert (answer.status, list(parts)) == (answer.status, [])
+        assert answer.status != 200
+
+
+def test_a_file_of_a_server_that_hangs_up_is_asked_for_once() -> None:
+    taken = []
+
+    def hang_up(listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            taken.append(connection.recv(1_000))
+            connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=hang_up, args=(listener,), daemon=True)
+        thread.start()
+        with pytest.raises(ServerUnreachable):
+            transport.open_stream(f"http://127.0.0.1:{listener.getsockname()[1]}", headers={}, timeout_seconds=60)
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(60)
+    assert len(taken) == 1

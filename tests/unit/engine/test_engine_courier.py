@@ -397,3 +397,13 @@ def test_who_is_interrupted_in_his_turn_lets_the_others_go_on(stub: Stub) -> Non
         one.join(60)
     assert outcomes == {"first": "told", "second": "interrupted", "third": "told"}
     assert sent(stub) == [[("first", "Running")], [("third", "Running")]]
+
+
+def test_who_is_called_twice_before_he_wakes_is_woken_once() -> None:
+    letter = courier_module._Letter(Running(), {}, 1, seen=0, is_kept_back=False)
+    Courier._call(letter)  # nobody waits behind it
+    letter.gate = threading.Lock()
+    letter.gate.acquire()
+    for _ in range(2):
+        Courier._call(letter)
+    assert not letter.gate.locked()

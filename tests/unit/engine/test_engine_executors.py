@@ -415,3 +415,13 @@ def test_the_context_is_left_as_it_was() -> None:
 def test_a_report_that_nobody_asked_for_is_empty_and_warned_of(caplog):
     assert DaskExecutor().performance_report == ""
     assert "Executor was not configured to generate performance report" in caplog.text
+
+
+def test_a_parcel_is_compressed_and_shows_no_names() -> None:
+    """Dask pickles a message in which the name of the main module stands a second time, by value."""
+    done = inc.copy()
+    done.name = "__main__ " * 1_000
+    _, (_, content) = Parcel(done, (), {}, None, TaskRunner, None).__reduce__()
+
+    assert b"__main__" not in content
+    assert len(content) < 5_000

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from prefect import Flow, apply_map, context, flatten, task, triggers, unmapped
-from prefect.engine import FlowRunner, signals
+from prefect.engine import FlowRunner, mapping, signals
 from prefect.engine.mapping import flatten_upstream_state, flattened_value, prepare_upstream_states_for_mapping
+from prefect.engine.result import Result
+from prefect.engine.results import LocalResult
 from prefect.engine.state import Failed, Mapped, Pending, Skipped, State, Success, TriggerFailed
 from prefect.executors import LocalDaskExecutor, LocalExecutor
 
@@ -399,3 +402,13 @@ def test_children_that_a_run_is_given_are_mapped_over_as_its_own() -> None:
     ended = flow.run(task_states={given: known})
     assert ended.is_successful()
     assert ended.result[after].result == [6, 7]
+
+
+def test_each_element_is_kept_where_the_whole_is(tmp_path: Path) -> None:
+    whole = LocalResult(dir=str(tmp_path), value=["a", "b"], location="whole")
+    second = mapping.element_of(Success(result=whole))(1)._result
+    assert type(second) is LocalResult
+    assert (second.value, second.dir) == ("b", whole.dir)
+
+    plain = mapping.element_of(Success(result=["a", "b"]))(1)._result
+    assert (type(plain), plain.value) == (Result, "b")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from prefect import Flow, Parameter, context, task
-from prefect.engine.results import AzureResult, GCSResult, LocalResult, S3Result, SecretResult
+from prefect.engine.results import AzureResult, GCSResult, LocalResult, S3Result, SecretResult, places
 from prefect.engine.results.remote import RemoteResult
 from prefect.engine.state import State, Success
 from prefect.utilities.configuration import set_temporary_config
@@ -318,3 +319,24 @@ def test_a_folder_that_is_none_is_named_by_the_error(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError) as raised:
         LocalResult(dir=str(folder), validate_dir=False, location="x").write(1)
     assert raised.value.filename == str(folder)
+
+
+@pytest.mark.parametrize(("more", "shown"), [(0, "x" * 300), (1, "x" * 300 + "...")])
+def test_of_a_long_location_the_beginning_is_shown(more: int, shown: str) -> None:
+    assert places._short("x" * (300 + more)) == repr(shown)
+
+
+@pytest.mark.parametrize(
+    ("result", "connection"),
+    [
+        (S3Result("b", location="a"), "_client"),
+        (GCSResult("b", location="a"), "_gcs_bucket"),
+        (AzureResult("b", location="a"), "_service"),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_a_connection_does_not_travel_with_its_result(result: Any, connection: str) -> None:
+    setattr(result, connection, threading.Lock())  # which no pickle takes, as no connection
+    again = pickle.loads(pickle.dumps(result))
+    assert {**vars(again), connection: None} == {**vars(result), connection: None}
+    assert vars(again)[connection] is None

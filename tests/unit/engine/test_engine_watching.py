@@ -544,3 +544,36 @@ def test_where_the_state_cannot_be_read_the_run_counts_as_cancelled(stub: Stub, 
     with pytest.raises(KeyboardInterrupt), watcher:
         assert not threading.Event().wait(60)
     assert watcher.cancelled_version == 8
+
+
+def join_watchers() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "cancellation":
+            thread.join(60)
+
+
+def test_a_helper_that_hears_nothing_any_more_interrupts_nobody(cancelled: Stub) -> None:
+    watcher = CancellationWatcher(Client(), RUN)
+    helper: Any = Helper(None)
+    watcher.helper = helper
+    helper.heard.set()
+    with watcher:
+        join_watchers()
+    assert not watcher.has_interrupted
+    assert cancelled.asked == []
+
+
+def test_a_run_that_is_gone_interrupts_nobody(stub: Stub, soon: None) -> None:
+    stub.on("flow_run_events", events(event("Cancelling")))
+    stub.on("version serialized_state", GONE)
+    stub.on("serialized_state }", GONE)
+    with CancellationWatcher(Client(), RUN) as watcher:
+        join_watchers()
+    assert not watcher.has_interrupted
+
+
+def test_a_watcher_keeps_no_process_from_its_end(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancellation, "FIRST_LOOK_SECONDS", 600.0)
+    with CancellationWatcher(Client(), RUN):
+        assert [thread.daemon for thread in threading.enumerate() if thread.name == "cancellation"] == [True]
+    join_watchers()

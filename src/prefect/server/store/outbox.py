@@ -44,7 +44,7 @@ enter = inserting(outbox, "id", "tenant_id", "kind", "payload", "due_time", "cre
 due = (
     select(outbox.c.id, outbox.c.tenant_id, outbox.c.attempts)
     .where(outbox.c.due_time <= value_of("now", outbox.c.due_time))
-    .where(or_(outbox.c.tenant_id.is_(None), outbox.c.tenant_id.not_in(bindparam("busy", expanding=True, type_=UUID))))
+    .where(or_(outbox.c.tenant_id.is_(None), outbox.c.tenant_id.not_in(bindparam("busy", type_=UUID))))
     .order_by(outbox.c.due_time)
     .limit(value_of("limit", outbox.c.attempts))
 )
