@@ -690,6 +690,30 @@ chore = Table(
 )
 
 
+# What became of the newest of what was sent by a cloud hook or an action: a few rows for each.
+delivery = Table(
+    "delivery",
+    metadata,
+    _id(),
+    _tenant(),
+    *_times(),
+    _parent("cloud_hook_id", "cloud_hook.id", nullable=True),
+    _parent("action_id", "action.id", nullable=True),
+    _text("outcome", nullable=False),
+    _int("attempts", nullable=False, default=0),
+    _time("next_time"),
+    _text("reason"),
+    _text("event_type"),
+    _text("subject"),
+    _text("state"),
+    # Of a run that may be gone: what was told of it was told.
+    Column("flow_run_id", UUID),
+    Index(None, "cloud_hook_id", "updated"),
+    Index(None, "action_id", "updated"),
+    Index(None, "tenant_id"),
+)
+
+
 @dataclass(frozen=True)
 class Relation:
     """A way from a row to related rows: ``target.<remote>`` equals the row's ``local``."""
@@ -770,7 +794,10 @@ _RELATIONS: dict[str, dict[str, Relation]] = {
     "log": {},
     "agent": _to_one(agent_config="agent_config via agent_config_id") | _to_many(flow_runs="flow_run via agent_id"),
     "agent_config": _to_many(agents="agent via agent_config_id"),
-    "cloud_hook": {},
+    "cloud_hook": _to_many(deliveries="delivery via cloud_hook_id"),
+    "delivery": _to_one(
+        cloud_hook="cloud_hook via cloud_hook_id", action="action via action_id", flow_run="flow_run via flow_run_id"
+    ),
     "message": {},
     "task_run_artifact": _to_one(task_run="task_run via task_run_id"),
     "utility_traversal": _to_one(task="task via task_id"),
@@ -778,7 +805,7 @@ _RELATIONS: dict[str, dict[str, Relation]] = {
     "task_tag_limit": {},
     "task_concurrency_limit": {},
     "flow_concurrency_limit": {},
-    "action": _to_many(hooks="hook via action_id"),
+    "action": _to_many(deliveries="delivery via action_id", hooks="hook via action_id"),
     "hook": _to_one(action="action via action_id"),
     "flow_sla_config": _to_many(flow_groups="flow_group_sla via sla_config_id"),
     "flow_group_sla": _to_one(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from support.road import Road
+from support.sinks import http_sink
 
 HUSH = "https://hooks.example/hush-hush"
 
@@ -93,6 +95,57 @@ def test_what_another_tab_changed_is_not_written_over(site: Road, open_page: Cal
     expect(row(first, "in two tabs")).to_have_count(0)
     form(second).get_by_role("button", name="Save the hook").click()
     expect(form(second).get_by_role("alert")).to_contain_text("There is no cloud hook")
+
+
+def ended(site: Road, state: str) -> str:
+    """Let a run end so; gives its name."""
+    flow = asked_of(site, "{ flow(limit: 1) { id } }")["flow"][0]["id"]
+    create = "mutation($input: create_flow_run_input!) { create_flow_run(input: $input) { id } }"
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    given = {"flow_id": flow, "scheduled_start_time": later}
+    run = asked_of(site, create, {"input": given})["create_flow_run"]["id"]
+    change = "mutation($input: set_flow_run_states_input!) { set_flow_run_states(input: $input) { states { id } } }"
+    for name in ("Running", state):
+        states = [{"flow_run_id": run, "state": {"type": name}}]
+        asked_of(site, change, {"input": {"states": states}})
+    return str(asked_of(site, f'{{ flow_run_by_pk(id: "{run}") {{ name }} }}')["flow_run_by_pk"]["name"])
+
+
+@pytest.mark.quick
+def test_the_last_deliveries_of_a_hook_are_told_as_they_happen(site: Road, open_page: Callable[..., Page]):
+    with http_sink() as sink:
+        made(site, type="WEBHOOK", name="last sent", states=["SUCCESS"], config={"url": sink.url + "/hush-hush"})
+        page = open_page("/default/automations")
+        row(page, "last sent").get_by_role("button", name="Last deliveries: none yet").click()
+        expect(page.get_by_text("Nothing was sent yet.")).to_be_visible()
+        sink.answers += [404]
+
+        refused = ended(site, "Success")
+        given_up = row(page, "last sent").get_by_role("listitem").filter(has_text=refused)
+        expect(given_up).to_contain_text("Given up")
+        expect(given_up).to_contain_text("Webhook answered 404")
+        taken = ended(site, "Success")
+
+        delivered = row(page, "last sent").get_by_role("listitem").filter(has_text=taken)
+        expect(delivered).to_contain_text(f"{taken} became Success")
+        expect(delivered).to_contain_text("Delivered")
+        expect(page.get_by_text("hush-hush")).to_have_count(0)
+        page.reload()
+        expect(delivered).to_be_visible()
+        delivered.get_by_role("link", name=taken).click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(taken)
+
+
+def test_deliveries_are_accessible(site: Road, open_page: Callable[..., Page], check_page, theme: str, width: int):
+    name = f"sent {theme} {width}"
+    with http_sink() as sink:
+        hook = made(site, type="WEBHOOK", name=name, states=["SUCCESS"], config={"url": sink.url})
+        sink.answers += [503]
+        told = ended(site, "Success")
+        page = open_page(f"/default/settings/hooks?deliveries={hook}", theme=theme, width=width)
+        expect(row(page, name).get_by_role("listitem").filter(has_text=told)).to_be_visible()
+        check_page(page)
+    asked_of(site, f'mutation {{ delete_cloud_hook(input: {{cloud_hook_id: "{hook}"}}) {{ success }} }}')
 
 
 def test_the_form_is_accessible(site: Road, open_page: Callable[..., Page], check_page, theme: str, width: int):

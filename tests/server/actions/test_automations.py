@@ -14,7 +14,7 @@ from prefect.server.catalogue import metadata
 from prefect.server.errors import ApiError
 from prefect.server.services import outbox, sla
 from prefect.server.services.outbox import Work
-from support.world import World, flow_document
+from support.world import START, World, flow_document
 
 
 @dataclasses.dataclass
@@ -258,7 +258,8 @@ def test_a_hook_that_cannot_be_read_is_named_and_keeps_no_other(
 def test_a_row_is_named_by_what_it_does_and_for_which_run(
     event: dict[str, Any], name: str, of_hook: bool, word: str
 ) -> None:
-    assert Work("o", "t", "h-1", 1, "WEBHOOK", of_hook, {}, event).title == f"{word} WEBHOOK (h-1) for flow run {name}"
+    work = Work("o", "t", "h-1", 1, "WEBHOOK", of_hook, {}, event, START)
+    assert work.title == f"{word} WEBHOOK (h-1) for flow run {name}"
 
 
 def test_a_row_whose_hook_is_gone_or_off_is_taken_away_unsent(world: World) -> None:

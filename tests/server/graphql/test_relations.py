@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from prefect.server.actions import deliveries
+from prefect.server.actions.checks import new_id
 from prefect.server.catalogue import FUNCTIONS, PUBLIC
+from prefect.server.store.database import Transaction
 from support.access import Keyed
 from support.twins import Family, Twins
 
@@ -28,7 +33,9 @@ RELATIONS = {
     "agent_config": "agents*",
     "task_run_artifact": "task_run",
     "utility_traversal": "task",
-    "action": "hooks*",
+    "action": "deliveries* hooks*",
+    "cloud_hook": "deliveries*",
+    "delivery": "action cloud_hook flow_run",
     "hook": "action",
     "flow_sla_config": "flow_groups*",
     "flow_group_sla": "sla_config flow_group",
@@ -54,6 +61,7 @@ def keyed(shared_database: Any, family: Family, tmp_path: Path) -> Keyed:
     of_task = {"flow_run_id": ids["flow_run_id"], "task_run_id": ids["task_run_id"], "message": "of a task"}
     holder.do("write_run_logs", "success", logs=[of_task])
     run_id = holder.do("create_flow_run", flow_id=ids["flow_id"])["id"]
+    made.run_async(made.database.write(partial(deliver_to, tenant_id=made.tenant_id, ids=ids)))
     made.run_async(made.database.write(partial(hand_to, agent_id=agent_id, run_id=run_id)))
     return made
 
@@ -80,6 +88,15 @@ def selection(table: str) -> str:
 def rows(keyed: Keyed, table: str, more: str = "") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = keyed.server.data(f"{{ {table} {{ {selection(table)} {more} }} }}")[table]
     return found
+
+
+def deliver_to(tx: Transaction, *, tenant_id: str, ids: Mapping[str, str]) -> None:
+    """Let a hook have told of the run, and an action of nothing."""
+    now = datetime.now(UTC)
+    told = {"cloud_hook_id": {"flow_run": {"id": ids["flow_run_id"]}}, "action_id": {}}
+    for sender, event in told.items():
+        given = {"outbox_id": new_id(), "tenant_id": tenant_id, "entered": now, "attempts": 1}
+        deliveries.keep(tx, now, sender=sender, sender_id=ids[sender], event=event, outcome="DELIVERED", **given)
 
 
 def via(table: str, name: str, is_array: bool) -> str:

@@ -27,6 +27,18 @@ export type String_Comparison_Exp = {
   _niregex?: string | null | undefined;
 };
 
+export type Int_Comparison_Exp = {
+  _eq?: number | null | undefined;
+  _neq?: number | null | undefined;
+  _gt?: number | null | undefined;
+  _gte?: number | null | undefined;
+  _lt?: number | null | undefined;
+  _lte?: number | null | undefined;
+  _in?: Array<number> | null | undefined;
+  _nin?: Array<number> | null | undefined;
+  _is_null?: boolean | null | undefined;
+};
+
 export type Boolean_Comparison_Exp = {
   _eq?: boolean | null | undefined;
   _neq?: boolean | null | undefined;
@@ -63,6 +75,18 @@ export type Timestamptz_Comparison_Exp = {
   _is_null?: boolean | null | undefined;
 };
 
+export type Interval_Comparison_Exp = {
+  _eq?: string | null | undefined;
+  _neq?: string | null | undefined;
+  _gt?: string | null | undefined;
+  _gte?: string | null | undefined;
+  _lt?: string | null | undefined;
+  _lte?: string | null | undefined;
+  _in?: Array<string> | null | undefined;
+  _nin?: Array<string> | null | undefined;
+  _is_null?: boolean | null | undefined;
+};
+
 export type Jsonb_Comparison_Exp = {
   _eq?: unknown;
   _neq?: unknown;
@@ -85,6 +109,318 @@ export type Jsonb_Cast_Exp = {
   String?: String_Comparison_Exp | null | undefined;
 };
 
+export type Flow_Bool_Exp = {
+  _and?: Array<Flow_Bool_Exp> | null | undefined;
+  _not?: Flow_Bool_Exp | null | undefined;
+  _or?: Array<Flow_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  version?: Int_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  description?: String_Comparison_Exp | null | undefined;
+  environment?: Jsonb_Comparison_Exp | null | undefined;
+  run_config?: Jsonb_Comparison_Exp | null | undefined;
+  parameters?: Jsonb_Comparison_Exp | null | undefined;
+  project_id?: Uuid_Comparison_Exp | null | undefined;
+  archived?: Boolean_Comparison_Exp | null | undefined;
+  version_group_id?: String_Comparison_Exp | null | undefined;
+  storage?: Jsonb_Comparison_Exp | null | undefined;
+  core_version?: String_Comparison_Exp | null | undefined;
+  settings?: Jsonb_Comparison_Exp | null | undefined;
+  serialized_flow?: Jsonb_Comparison_Exp | null | undefined;
+  schedule?: Jsonb_Comparison_Exp | null | undefined;
+  is_schedule_active?: Boolean_Comparison_Exp | null | undefined;
+  flow_group_id?: Uuid_Comparison_Exp | null | undefined;
+  tenant?: Tenant_Bool_Exp | null | undefined;
+  flow_group?: Flow_Group_Bool_Exp | null | undefined;
+  project?: Project_Bool_Exp | null | undefined;
+  edges?: Edge_Bool_Exp | null | undefined;
+  flow_runs?: Flow_Run_Bool_Exp | null | undefined;
+  tasks?: Task_Bool_Exp | null | undefined;
+};
+
+export type Tenant_Bool_Exp = {
+  _and?: Array<Tenant_Bool_Exp> | null | undefined;
+  _not?: Tenant_Bool_Exp | null | undefined;
+  _or?: Array<Tenant_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  slug?: String_Comparison_Exp | null | undefined;
+  info?: Jsonb_Comparison_Exp | null | undefined;
+  settings?: Jsonb_Comparison_Exp | null | undefined;
+  flow_groups?: Flow_Group_Bool_Exp | null | undefined;
+  flows?: Flow_Bool_Exp | null | undefined;
+  projects?: Project_Bool_Exp | null | undefined;
+};
+
+export type Flow_Group_Bool_Exp = {
+  _and?: Array<Flow_Group_Bool_Exp> | null | undefined;
+  _not?: Flow_Group_Bool_Exp | null | undefined;
+  _or?: Array<Flow_Group_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  description?: String_Comparison_Exp | null | undefined;
+  labels?: Jsonb_Comparison_Exp | null | undefined;
+  schedule?: Jsonb_Comparison_Exp | null | undefined;
+  settings?: Jsonb_Comparison_Exp | null | undefined;
+  default_parameters?: Jsonb_Comparison_Exp | null | undefined;
+  run_config?: Jsonb_Comparison_Exp | null | undefined;
+  priority?: Int_Comparison_Exp | null | undefined;
+  tenant?: Tenant_Bool_Exp | null | undefined;
+  flows?: Flow_Bool_Exp | null | undefined;
+  flow_runs?: Flow_Run_Bool_Exp | null | undefined;
+};
+
+export type Flow_Run_Bool_Exp = {
+  _and?: Array<Flow_Run_Bool_Exp> | null | undefined;
+  _not?: Flow_Run_Bool_Exp | null | undefined;
+  _or?: Array<Flow_Run_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  flow_id?: Uuid_Comparison_Exp | null | undefined;
+  parameters?: Jsonb_Comparison_Exp | null | undefined;
+  labels?: Jsonb_Comparison_Exp | null | undefined;
+  run_config?: Jsonb_Comparison_Exp | null | undefined;
+  context?: Jsonb_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  idempotency_key?: String_Comparison_Exp | null | undefined;
+  scheduled_start_time?: Timestamptz_Comparison_Exp | null | undefined;
+  auto_scheduled?: Boolean_Comparison_Exp | null | undefined;
+  heartbeat?: Timestamptz_Comparison_Exp | null | undefined;
+  start_time?: Timestamptz_Comparison_Exp | null | undefined;
+  end_time?: Timestamptz_Comparison_Exp | null | undefined;
+  version?: Int_Comparison_Exp | null | undefined;
+  state?: String_Comparison_Exp | null | undefined;
+  state_timestamp?: Timestamptz_Comparison_Exp | null | undefined;
+  state_message?: String_Comparison_Exp | null | undefined;
+  state_result?: Jsonb_Comparison_Exp | null | undefined;
+  state_start_time?: Timestamptz_Comparison_Exp | null | undefined;
+  serialized_state?: Jsonb_Comparison_Exp | null | undefined;
+  times_resurrected?: Int_Comparison_Exp | null | undefined;
+  agent_id?: Uuid_Comparison_Exp | null | undefined;
+  event_seq?: Int_Comparison_Exp | null | undefined;
+  run_config_role?: String_Comparison_Exp | null | undefined;
+  flow_group_id?: Uuid_Comparison_Exp | null | undefined;
+  priority?: Int_Comparison_Exp | null | undefined;
+  tenant?: Tenant_Bool_Exp | null | undefined;
+  agent?: Agent_Bool_Exp | null | undefined;
+  flow?: Flow_Bool_Exp | null | undefined;
+  logs?: Log_Bool_Exp | null | undefined;
+  states?: Flow_Run_State_Bool_Exp | null | undefined;
+  task_runs?: Task_Run_Bool_Exp | null | undefined;
+};
+
+export type Agent_Bool_Exp = {
+  _and?: Array<Agent_Bool_Exp> | null | undefined;
+  _not?: Agent_Bool_Exp | null | undefined;
+  _or?: Array<Agent_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  agent_config_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  type?: String_Comparison_Exp | null | undefined;
+  core_version?: String_Comparison_Exp | null | undefined;
+  labels?: Jsonb_Comparison_Exp | null | undefined;
+  last_queried?: Timestamptz_Comparison_Exp | null | undefined;
+  agent_config?: Agent_Config_Bool_Exp | null | undefined;
+  flow_runs?: Flow_Run_Bool_Exp | null | undefined;
+};
+
+export type Agent_Config_Bool_Exp = {
+  _and?: Array<Agent_Config_Bool_Exp> | null | undefined;
+  _not?: Agent_Config_Bool_Exp | null | undefined;
+  _or?: Array<Agent_Config_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  settings?: Jsonb_Comparison_Exp | null | undefined;
+  agents?: Agent_Bool_Exp | null | undefined;
+};
+
+export type Log_Bool_Exp = {
+  _and?: Array<Log_Bool_Exp> | null | undefined;
+  _not?: Log_Bool_Exp | null | undefined;
+  _or?: Array<Log_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  flow_run_id?: Uuid_Comparison_Exp | null | undefined;
+  task_run_id?: Uuid_Comparison_Exp | null | undefined;
+  timestamp?: Timestamptz_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  level?: String_Comparison_Exp | null | undefined;
+  message?: String_Comparison_Exp | null | undefined;
+  info?: Jsonb_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  is_loaded_from_archive?: Boolean_Comparison_Exp | null | undefined;
+  seq?: Int_Comparison_Exp | null | undefined;
+};
+
+export type Flow_Run_State_Bool_Exp = {
+  _and?: Array<Flow_Run_State_Bool_Exp> | null | undefined;
+  _not?: Flow_Run_State_Bool_Exp | null | undefined;
+  _or?: Array<Flow_Run_State_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  flow_run_id?: Uuid_Comparison_Exp | null | undefined;
+  timestamp?: Timestamptz_Comparison_Exp | null | undefined;
+  state?: String_Comparison_Exp | null | undefined;
+  message?: String_Comparison_Exp | null | undefined;
+  result?: Jsonb_Comparison_Exp | null | undefined;
+  start_time?: Timestamptz_Comparison_Exp | null | undefined;
+  serialized_state?: Jsonb_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  version?: Int_Comparison_Exp | null | undefined;
+  flow_run?: Flow_Run_Bool_Exp | null | undefined;
+};
+
+export type Task_Run_Bool_Exp = {
+  _and?: Array<Task_Run_Bool_Exp> | null | undefined;
+  _not?: Task_Run_Bool_Exp | null | undefined;
+  _or?: Array<Task_Run_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  flow_run_id?: Uuid_Comparison_Exp | null | undefined;
+  task_id?: Uuid_Comparison_Exp | null | undefined;
+  map_index?: Int_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  heartbeat?: Timestamptz_Comparison_Exp | null | undefined;
+  start_time?: Timestamptz_Comparison_Exp | null | undefined;
+  end_time?: Timestamptz_Comparison_Exp | null | undefined;
+  version?: Int_Comparison_Exp | null | undefined;
+  state?: String_Comparison_Exp | null | undefined;
+  state_timestamp?: Timestamptz_Comparison_Exp | null | undefined;
+  state_message?: String_Comparison_Exp | null | undefined;
+  state_result?: Jsonb_Comparison_Exp | null | undefined;
+  state_start_time?: Timestamptz_Comparison_Exp | null | undefined;
+  serialized_state?: Jsonb_Comparison_Exp | null | undefined;
+  cache_key?: String_Comparison_Exp | null | undefined;
+  tenant?: Tenant_Bool_Exp | null | undefined;
+  flow_run?: Flow_Run_Bool_Exp | null | undefined;
+  task?: Task_Bool_Exp | null | undefined;
+  logs?: Log_Bool_Exp | null | undefined;
+  states?: Task_Run_State_Bool_Exp | null | undefined;
+};
+
+export type Task_Bool_Exp = {
+  _and?: Array<Task_Bool_Exp> | null | undefined;
+  _not?: Task_Bool_Exp | null | undefined;
+  _or?: Array<Task_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  flow_id?: Uuid_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  slug?: String_Comparison_Exp | null | undefined;
+  description?: String_Comparison_Exp | null | undefined;
+  type?: String_Comparison_Exp | null | undefined;
+  max_retries?: Int_Comparison_Exp | null | undefined;
+  retry_delay?: Interval_Comparison_Exp | null | undefined;
+  trigger?: String_Comparison_Exp | null | undefined;
+  mapped?: Boolean_Comparison_Exp | null | undefined;
+  auto_generated?: Boolean_Comparison_Exp | null | undefined;
+  cache_key?: String_Comparison_Exp | null | undefined;
+  is_root_task?: Boolean_Comparison_Exp | null | undefined;
+  is_terminal_task?: Boolean_Comparison_Exp | null | undefined;
+  is_reference_task?: Boolean_Comparison_Exp | null | undefined;
+  tags?: Jsonb_Comparison_Exp | null | undefined;
+  flow?: Flow_Bool_Exp | null | undefined;
+  task_runs?: Task_Run_Bool_Exp | null | undefined;
+  upstream_edges?: Edge_Bool_Exp | null | undefined;
+  downstream_edges?: Edge_Bool_Exp | null | undefined;
+};
+
+export type Edge_Bool_Exp = {
+  _and?: Array<Edge_Bool_Exp> | null | undefined;
+  _not?: Edge_Bool_Exp | null | undefined;
+  _or?: Array<Edge_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  flow_id?: Uuid_Comparison_Exp | null | undefined;
+  upstream_task_id?: Uuid_Comparison_Exp | null | undefined;
+  downstream_task_id?: Uuid_Comparison_Exp | null | undefined;
+  key?: String_Comparison_Exp | null | undefined;
+  mapped?: Boolean_Comparison_Exp | null | undefined;
+  flow?: Flow_Bool_Exp | null | undefined;
+  upstream_task?: Task_Bool_Exp | null | undefined;
+  downstream_task?: Task_Bool_Exp | null | undefined;
+};
+
+export type Task_Run_State_Bool_Exp = {
+  _and?: Array<Task_Run_State_Bool_Exp> | null | undefined;
+  _not?: Task_Run_State_Bool_Exp | null | undefined;
+  _or?: Array<Task_Run_State_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  task_run_id?: Uuid_Comparison_Exp | null | undefined;
+  timestamp?: Timestamptz_Comparison_Exp | null | undefined;
+  state?: String_Comparison_Exp | null | undefined;
+  message?: String_Comparison_Exp | null | undefined;
+  result?: Jsonb_Comparison_Exp | null | undefined;
+  start_time?: Timestamptz_Comparison_Exp | null | undefined;
+  serialized_state?: Jsonb_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  version?: Int_Comparison_Exp | null | undefined;
+  task_run?: Task_Run_Bool_Exp | null | undefined;
+};
+
+export type Project_Bool_Exp = {
+  _and?: Array<Project_Bool_Exp> | null | undefined;
+  _not?: Project_Bool_Exp | null | undefined;
+  _or?: Array<Project_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  description?: String_Comparison_Exp | null | undefined;
+  tenant?: Tenant_Bool_Exp | null | undefined;
+  flows?: Flow_Bool_Exp | null | undefined;
+};
+
+export type Delivery_Bool_Exp = {
+  _and?: Array<Delivery_Bool_Exp> | null | undefined;
+  _not?: Delivery_Bool_Exp | null | undefined;
+  _or?: Array<Delivery_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  cloud_hook_id?: Uuid_Comparison_Exp | null | undefined;
+  action_id?: Uuid_Comparison_Exp | null | undefined;
+  outcome?: String_Comparison_Exp | null | undefined;
+  attempts?: Int_Comparison_Exp | null | undefined;
+  next_time?: Timestamptz_Comparison_Exp | null | undefined;
+  reason?: String_Comparison_Exp | null | undefined;
+  event_type?: String_Comparison_Exp | null | undefined;
+  subject?: String_Comparison_Exp | null | undefined;
+  state?: String_Comparison_Exp | null | undefined;
+  flow_run_id?: Uuid_Comparison_Exp | null | undefined;
+  cloud_hook?: Cloud_Hook_Bool_Exp | null | undefined;
+  action?: Action_Bool_Exp | null | undefined;
+  flow_run?: Flow_Run_Bool_Exp | null | undefined;
+};
+
 export type Cloud_Hook_Bool_Exp = {
   _and?: Array<Cloud_Hook_Bool_Exp> | null | undefined;
   _not?: Cloud_Hook_Bool_Exp | null | undefined;
@@ -99,6 +435,36 @@ export type Cloud_Hook_Bool_Exp = {
   config?: Jsonb_Comparison_Exp | null | undefined;
   active?: Boolean_Comparison_Exp | null | undefined;
   version_group_id?: String_Comparison_Exp | null | undefined;
+  deliveries?: Delivery_Bool_Exp | null | undefined;
+};
+
+export type Action_Bool_Exp = {
+  _and?: Array<Action_Bool_Exp> | null | undefined;
+  _not?: Action_Bool_Exp | null | undefined;
+  _or?: Array<Action_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  action_type?: String_Comparison_Exp | null | undefined;
+  action_config?: Jsonb_Comparison_Exp | null | undefined;
+  deliveries?: Delivery_Bool_Exp | null | undefined;
+  hooks?: Hook_Bool_Exp | null | undefined;
+};
+
+export type Hook_Bool_Exp = {
+  _and?: Array<Hook_Bool_Exp> | null | undefined;
+  _not?: Hook_Bool_Exp | null | undefined;
+  _or?: Array<Hook_Bool_Exp> | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+  event_type?: String_Comparison_Exp | null | undefined;
+  event_tags?: Jsonb_Comparison_Exp | null | undefined;
+  action_id?: Uuid_Comparison_Exp | null | undefined;
+  action?: Action_Bool_Exp | null | undefined;
 };
 
 export type Create_Cloud_Hook_Input = {
@@ -185,14 +551,21 @@ export type Create_Flow_Group_Sla_Input = {
 export type AllAutomationsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type AllAutomationsQuery = { hook: Array<{ id: string, event_type: string, event_tags: unknown, action_id: string, created: string }>, action: Array<{ id: string, name: string | null, action_type: string, created: string }>, flow_sla_config: Array<{ id: string, name: string | null, kind: string, duration_seconds: number, flow_groups: Array<{ flow_group_id: string }> }>, flow_group: Array<{ id: string, name: string | null, flows: Array<{ name: string, version_group_id: string | null }> }>, agent: Array<{ id: string, name: string | null }> };
+export type AllAutomationsQuery = { hook: Array<{ id: string, event_type: string, event_tags: unknown, action_id: string, created: string }>, action: Array<{ id: string, name: string | null, action_type: string, created: string, deliveries: Array<{ id: string, outcome: string, updated: string }> }>, flow_sla_config: Array<{ id: string, name: string | null, kind: string, duration_seconds: number, flow_groups: Array<{ flow_group_id: string }> }>, flow_group: Array<{ id: string, name: string | null, flows: Array<{ name: string, version_group_id: string | null }> }>, agent: Array<{ id: string, name: string | null }> };
 
 export type CloudHooksQueryVariables = Exact<{
   where: Cloud_Hook_Bool_Exp;
 }>;
 
 
-export type CloudHooksQuery = { cloud_hook: Array<{ id: string, name: string | null, type: string, states: unknown, active: boolean, version_group_id: string | null, updated: string, account_sid: unknown, messaging_service_sid: unknown, to: unknown, severity: unknown }> };
+export type CloudHooksQuery = { cloud_hook: Array<{ id: string, name: string | null, type: string, states: unknown, active: boolean, version_group_id: string | null, updated: string, account_sid: unknown, messaging_service_sid: unknown, to: unknown, severity: unknown, deliveries: Array<{ id: string, outcome: string, updated: string }> }> };
+
+export type DeliveriesQueryVariables = Exact<{
+  where: Delivery_Bool_Exp;
+}>;
+
+
+export type DeliveriesQuery = { delivery: Array<{ id: string, outcome: string, attempts: number, next_time: string | null, reason: string | null, event_type: string | null, subject: string | null, state: string | null, flow_run_id: string | null, created: string, updated: string, flow_run: { id: string } | null }> };
 
 export type HookFlowsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -304,9 +677,11 @@ export type TestCloudHookMutationVariables = Exact<{
 
 export type TestCloudHookMutation = { test_cloud_hook: { success: boolean | null, error: string | null } | null };
 
-export const AllAutomations: Doc<AllAutomationsQuery, AllAutomationsQueryVariables> = { name: "AllAutomations", kind: "query", text: "query AllAutomations{hook(order_by:[{created:asc}]limit:500){id event_type event_tags action_id created}action(order_by:[{created:asc}]limit:500){id name action_type created}flow_sla_config(order_by:[{created:asc}]limit:500){id name kind duration_seconds flow_groups{flow_group_id}}flow_group(where:{flows:{archived:{_eq:false}}}order_by:[{name:asc}]limit:1000){id name flows(order_by:[{version:desc}]limit:1){name version_group_id}}agent(order_by:[{name:asc}]limit:200){id name}}" };
+export const AllAutomations: Doc<AllAutomationsQuery, AllAutomationsQueryVariables> = { name: "AllAutomations", kind: "query", text: "query AllAutomations{hook(order_by:[{created:asc}]limit:500){id event_type event_tags action_id created}action(order_by:[{created:asc}]limit:500){id name action_type created deliveries(order_by:[{updated:desc}{id:desc}]limit:1){id outcome updated}}flow_sla_config(order_by:[{created:asc}]limit:500){id name kind duration_seconds flow_groups{flow_group_id}}flow_group(where:{flows:{archived:{_eq:false}}}order_by:[{name:asc}]limit:1000){id name flows(order_by:[{version:desc}]limit:1){name version_group_id}}agent(order_by:[{name:asc}]limit:200){id name}}" };
 
-export const CloudHooks: Doc<CloudHooksQuery, CloudHooksQueryVariables> = { name: "CloudHooks", kind: "query", text: "query CloudHooks($where:cloud_hook_bool_exp!){cloud_hook(where:$where order_by:[{created:asc}]limit:500){id name type states account_sid:config(path:\"account_sid\")messaging_service_sid:config(path:\"messaging_service_sid\")to:config(path:\"to\")severity:config(path:\"severity\")active version_group_id updated}}" };
+export const CloudHooks: Doc<CloudHooksQuery, CloudHooksQueryVariables> = { name: "CloudHooks", kind: "query", text: "query CloudHooks($where:cloud_hook_bool_exp!){cloud_hook(where:$where order_by:[{created:asc}]limit:500){id name type states account_sid:config(path:\"account_sid\")messaging_service_sid:config(path:\"messaging_service_sid\")to:config(path:\"to\")severity:config(path:\"severity\")active version_group_id updated deliveries(order_by:[{updated:desc}{id:desc}]limit:1){id outcome updated}}}" };
+
+export const Deliveries: Doc<DeliveriesQuery, DeliveriesQueryVariables> = { name: "Deliveries", kind: "query", text: "query Deliveries($where:delivery_bool_exp!){delivery(where:$where order_by:[{updated:desc}{id:desc}]limit:20){id outcome attempts next_time reason event_type subject state flow_run_id flow_run{id}created updated}}" };
 
 export const HookFlows: Doc<HookFlowsQuery, HookFlowsQueryVariables> = { name: "HookFlows", kind: "query", text: "query HookFlows{flow_group(where:{flows:{archived:{_eq:false}}}order_by:[{name:asc}]limit:1000){id name flows(order_by:[{version:desc}]limit:1){name version_group_id}}}" };
 

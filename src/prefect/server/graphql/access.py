@@ -79,7 +79,7 @@ TRIGGER_FIELDS = frozenset(
 ALL_TENANTS_OPERATIONS = frozenset({"create_tenant", "delete_tenant"})
 
 #: Tables whose rows tell of keys, or hold what opens other services.
-ADMIN_TABLES = frozenset({"auth_api_key", "audit", "cloud_hook", "action", "hook"})
+ADMIN_TABLES = frozenset({"auth_api_key", "audit", "cloud_hook", "action", "hook", "delivery"})
 
 #: Reports of agents and runs: states, logs and rows of their own tell of them already, and there are many.
 NEVER_AUDITED = frozenset(

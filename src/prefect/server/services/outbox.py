@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from prefect.server.actions import automations
+from prefect.server.actions import automations, deliveries
 from prefect.server.actions.create_run import KeyTaken
 from prefect.server.actions.delivery import Undeliverable, deliver
 from prefect.server.actions.events import CLOUD_HOOK
@@ -40,8 +40,6 @@ MOST_SENT, MOST_OF_TENANT = 40, 8
 LOOK_SECONDS = 0.25
 # Longer than any delivery takes; a process that dies with a row in hand gives it back by this.
 LEASE = timedelta(seconds=180)
-#: Of what is told in the inbox.
-LONGEST_REASON = 1000
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
 
 
@@ -57,6 +55,7 @@ class Work:
     of_hook: bool
     config: Mapping[str, Any]
     event: Mapping[str, Any]
+    entered: datetime
 
     @property
     def title(self) -> str:
@@ -166,12 +165,12 @@ def _read(tx: Transaction, row: Mapping[str, Any]) -> Work | None:
         if hook is None or not hook["active"] or hook["tenant_id"] != row["tenant_id"]:
             return None  # also a row that was spoiled: nobody hears of another tenant's runs
         of_row = (row["id"], row["tenant_id"], hook["id"], attempt)
-        return Work(*of_row, hook["type"], True, hook["config"] or {}, payload["event"])
+        return Work(*of_row, hook["type"], True, hook["config"] or {}, payload["event"], row["created"])
     action = tx.one(outbox.action_by_id, action_id=payload["action_id"])
     if action is None or action["tenant_id"] != row["tenant_id"]:
         return None
     of_row = (row["id"], row["tenant_id"], action["id"], attempt)
-    return Work(*of_row, action["action_type"], False, action["action_config"] or {}, payload["event"])
+    return Work(*of_row, action["action_type"], False, action["action_config"] or {}, payload["event"], row["created"])
 
 
 async def _do(database: Database, settings: Settings, now: datetime, work: Work, threads: Threads) -> None:
@@ -204,6 +203,7 @@ def _finish(tx: Transaction, now: datetime, settings: Settings, work: Work) -> N
     """Take the row away, together with what it asks of the database: that happens once."""
     if not tx.run(outbox.remove, outbox_id=work.outbox_id):
         return
+    _keep(tx, now, work, deliveries.DELIVERED)
     if not _is_inside(work):
         return
     if work.of_hook:
@@ -227,13 +227,14 @@ def _give_up(tx: Transaction, now: datetime, work: Work, reason: str) -> None:
     """Take the row away, and let a person know."""
     if not tx.run(outbox.remove, outbox_id=work.outbox_id):
         return
+    _keep(tx, now, work, deliveries.GIVEN_UP, reason=reason)
     times = "1 attempt" if work.attempt == 1 else f"{work.attempt} attempts"
     content = {
         "type": automations.TROUBLE,
         "subject": "cloud_hook" if work.of_hook else "action",
         "subject_id": work.subject_id,
         "kind": work.kind,
-        "reason": reason[:LONGEST_REASON],
+        "reason": reason[: deliveries.LONGEST_REASON],
         "attempts": work.attempt,
         "flow_run_id": (work.event.get("flow_run") or {}).get("id"),
     }
@@ -249,8 +250,36 @@ async def _fail(database: Database, settings: Settings, now: datetime, work: Wor
         return
     pause = min(FIRST_PAUSE * 2 ** (work.attempt - 1), LONGEST_PAUSE)
     logger.warning("%s: attempt %d failed, the next in %s: %s", work.title, work.attempt, pause, reason)
-    await database.write(
-        lambda tx: tx.run(
-            outbox.postpone, outbox_id=work.outbox_id, seen_attempts=work.attempt, until=now + pause, now=now
-        )
+
+    def postpone(tx: Transaction) -> None:
+        until = now + pause
+        if tx.run(outbox.postpone, outbox_id=work.outbox_id, seen_attempts=work.attempt, until=until, now=now):
+            _keep(tx, now, work, deliveries.RETRYING, reason=reason, next_time=until)
+
+    await database.write(postpone)
+
+
+def _keep(
+    tx: Transaction,
+    now: datetime,
+    work: Work,
+    outcome: str,
+    *,
+    reason: str | None = None,
+    next_time: datetime | None = None,
+) -> None:
+    """Tell who looks at the hook or the action what became of this."""
+    deliveries.keep(
+        tx,
+        now,
+        outbox_id=work.outbox_id,
+        tenant_id=work.tenant_id,
+        sender="cloud_hook_id" if work.of_hook else "action_id",
+        sender_id=work.subject_id,
+        event=work.event,
+        entered=work.entered,
+        attempts=work.attempt,
+        outcome=outcome,
+        reason=reason,
+        next_time=next_time,
     )

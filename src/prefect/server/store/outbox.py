@@ -48,7 +48,9 @@ due = (
     .order_by(outbox.c.due_time)
     .limit(value_of("limit", outbox.c.attempts))
 )
-content = select(outbox.c.id, outbox.c.kind, outbox.c.payload).where(outbox.c.id == value_of("outbox_id", outbox.c.id))
+content = select(outbox.c.id, outbox.c.kind, outbox.c.payload, outbox.c.created).where(
+    outbox.c.id == value_of("outbox_id", outbox.c.id)
+)
 # One of several replicas that saw the row gets it, until the time by which it will surely have been sent.
 claim = (
     update(outbox)
