@@ -210,3 +210,11 @@ def test_what_pg_dump_says_is_told_and_no_password(tmp_path: Path, monkeypatch: 
         backup("postgresql://me:hidden@127.0.0.1:1/x", tmp_path / "copy")
     assert "hidden" not in str(refused.value)
     assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize("is_short", [True, False], ids=["at once", "bit by bit"])
+def test_a_text_that_no_database_holds_is_refused_in_a_search(database: Any, run_async: Any, is_short: bool) -> None:
+    sql = "SELECT CAST(? AS TEXT)" if database.dialect.name == "sqlite" else "SELECT %s::text"
+    with pytest.raises(InvalidValue, match=r"^A value can not be stored: .*surrogate"):
+        run_async(database.read(lambda tx: tx.texts(sql, ("\ud800",), 1_000, is_short=is_short)))
+    assert run_async(database.read(lambda tx: tx.texts(sql, ("é",), 1_000, is_short=is_short))) == ["é"]

@@ -12,7 +12,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, select
 
-from prefect.server.catalogue import run_key, tenant
+from prefect.server.catalogue import flow_run, run_key, task, tenant
+from prefect.server.store.database import UnreadableRow
 from prefect.server.store.dialect import POSTGRESQL, SQLITE, Dialect
 from prefect.server.store.phrases import inserting, value_of
 from prefect.server.store.postgres import MOST_TOGETHER
@@ -102,3 +103,34 @@ def test_nothing_is_named_in_the_store_that_nobody_uses() -> None:
                     unused.append(f"{path.name}: {name}")
     # Found by SQLAlchemy, which is told of them where they stand.
     assert [one for one in unused if not one.endswith(("_sqlite", "_postgresql"))] == []
+
+
+stored_rows = select(flow_run.c.id, flow_run.c.created, flow_run.c.parameters, task.c.retry_delay)
+
+
+@pytest.mark.parametrize(
+    ("column", "stored", "kind"),
+    [
+        ("created", "no time", "ValueError"),
+        ("created", 5, "TypeError"),
+        ("parameters", "{", "JSONDecodeError"),
+        ("parameters", 5, "TypeError"),
+        ("retry_delay", 1e300, "OverflowError"),
+        ("retry_delay", "x", "TypeError"),
+    ],
+    ids=str,
+)
+def test_whatever_somebody_stored_makes_its_row_unreadable_and_no_other(
+    caplog: pytest.LogCaptureFixture, column: str, stored: Any, kind: str
+) -> None:
+    names = ("id", "created", "parameters", "retry_delay")
+    sound = {"id": "a", "created": "2030-01-01T00:00:00.000000+00:00", "parameters": "{}", "retry_delay": 5}
+    reading = Prepared(stored_rows, (), SQLITE)
+    broken = {**sound, "id": "b", column: stored}
+    rows = [tuple(one[name] for name in names) for one in (sound, broken, {**sound, "id": "c"})]
+
+    with pytest.raises(UnreadableRow, match=column) as caught:
+        reading.load(rows[1], names)
+    assert f"({kind})" in str(caught.value)
+    assert [row["id"] for row in reading.load_all(rows, names)] == ["a", "c"]
+    assert [record.getMessage() for record in caplog.records] == [f"{caught.value} It is left out."]

@@ -214,6 +214,24 @@ def look_at_slas(world: World) -> int:
     return int(world.run_async(sla.run_once(world.database, world.settings, world.now)))
 
 
+@pytest.mark.parametrize("late_by", [-1, 0], ids=["not yet", "as late as is allowed"])
+@pytest.mark.parametrize("kind", ["SCHEDULED_NOT_STARTED", "STARTED_NOT_FINISHED"])
+def test_a_run_is_told_of_when_it_is_as_late_as_is_allowed(sides: tuple[Side, Side], kind: str, late_by: int) -> None:
+    mine, _ = sides
+    world = mine.world
+    flow_id = world.register(flow_document("watched"))
+    group_id = world.row("flow", id=flow_id)["flow_group_id"]
+    sla_id = mine.do("create_flow_sla_config", kind=kind, duration_seconds=60)
+    mine.do("create_flow_group_sla", sla_config_id=sla_id, flow_group_id=group_id)
+    mine.do("create_flow_sla_failed_hook", action_id=mine.action_id, sla_config_id=sla_id)
+    run_id = world.running(flow_id) if kind == "STARTED_NOT_FINISHED" else world.create(flow_id)
+    world.pass_time(60 + late_by)
+
+    assert look_at_slas(world) == (late_by >= 0)
+    told = [row["payload"]["event"]["flow_run"]["id"] for row in world.rows("outbox")]
+    assert told == [run_id] * (late_by >= 0)
+
+
 def set_tags(world: World, hook_id: str, tags: Any) -> None:
     hook = metadata.tables["hook"]
     world.do(lambda tx, now: tx.run(hook.update().where(hook.c.id == hook_id).values(event_tags=tags)))

@@ -403,3 +403,33 @@ def test_a_stop_ends_a_turn_after_the_part_that_is_under_way(world, monkeypatch)
     world.pass_time(1)
     assert run_once(world, chores) == 1  # and who comes next need not wait
     assert len(world.rows("task_run", flow_run_id=run_id)) == 1_800
+
+
+@pytest.mark.parametrize(
+    ("type_of_mine", "others", "is_there", "passed", "lost"),
+    [
+        ("DockerAgent", None, True, 599, 0),
+        ("DockerAgent", None, True, 600, 1),
+        ("DockerAgent", None, False, 599, 1),
+        ("LocalAgent", None, True, 599, 1),
+        ("LocalAgent", "DockerAgent", True, 599, 1),
+        (None, "DockerAgent", True, 599, 1),
+    ],
+    ids=["pulls an image", "for too long", "is gone", "begins at once", "another pulls", "nobody knows whose"],
+)
+def test_a_run_that_a_living_agent_puts_into_a_container_may_take_its_time(
+    world, type_of_mine, others, is_there, passed, lost
+):
+    def agent_of(kind):
+        return kind and world.do(agents.register_agent, tenant_id=world.tenant_id, type=kind, name=kind)
+
+    mine, other = agent_of(type_of_mine), agent_of(others)
+    run_id = world.create(world.register())
+    world.set_flow_run(run_id, "Submitted", version=1, caller=Caller(mine))
+    world.pass_time(passed)
+    for agent_id in (mine if is_there else None, other):
+        if agent_id:
+            world.do(queue.mark_queried, agent_id=agent_id)
+
+    assert run_once(world, lazarus) == lost
+    assert world.flow_run(run_id)["state"] == ("Scheduled" if lost else "Submitted")

@@ -346,3 +346,15 @@ def test_a_mutation_is_no_query_and_a_query_no_mutation():
     assert set(schema.queries) == queries
     assert queries <= set(schema.types.query_type.fields)
     assert not mutations & set(schema.types.query_type.fields)
+
+
+@pytest.mark.parametrize(("directive", "is_known"), [("include(if: true)", True), ("n(o: 1)", False)])
+def test_a_literal_of_a_directive_is_known_with_it(directive, is_known):
+    schema = build([]).types
+    found = lift("{ flow(limit: 3) @" + directive + " { id } }")
+    if is_known:
+        _, literals = declare(schema, parse(found.key))
+        assert set(literals) == set(found.values)
+    else:
+        with pytest.raises(NotLiftable):
+            declare(schema, parse(found.key))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import resource
+import socket
 import sys
 
 import pytest
 
-from prefect.server import connections, json_text
+from prefect.server import connections, json_text, serve
+from prefect.server.errors import StartUpError
 from prefect.server.logs import JsonLines, Lines, request_id
 from prefect.server.metrics import Histogram, Metrics, escape, family, gauges
 
@@ -195,3 +197,21 @@ def test_half_a_pair_in_a_report_becomes_a_sign_for_it(text: bytes | str, value:
 def test_anything_else_is_no_json(text: str, document: str) -> None:
     with pytest.raises(ValueError):
         json_text.loads(text, document)
+
+
+# ----- its port
+
+
+def test_a_port_that_somebody_listens_at_is_not_taken() -> None:
+    with serve._bind("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(StartUpError, match=rf"^Port {port} on 127.0.0.1 is taken by another program\. "):
+            serve._bind("127.0.0.1", port)
+        # Who calls before it answers waits, and is not turned away.
+        with socket.create_connection(("127.0.0.1", port), timeout=60):
+            pass
+
+
+def test_an_address_that_is_not_of_this_machine_is_told() -> None:
+    with pytest.raises(StartUpError, match=r"^Cannot listen on 192\.0\.2\.1:0: "):
+        serve._bind("192.0.2.1", 0)

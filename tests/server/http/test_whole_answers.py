@@ -129,3 +129,18 @@ def test_an_answer_that_breaks_off_is_closed_with_what_there_is():
 def test_the_answer_to_a_question_about_headers_is_written():
     writes, _ = written(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", b"body")
     assert b"".join(writes).endswith(b"\r\n\r\n")
+
+
+def test_a_connection_that_is_gone_waits_for_no_headers():
+    async def talk() -> tuple[Any, Any]:
+        config = uvicorn.Config(None, http=connection_class(10, 60), lifespan="off", log_config=None)  # type: ignore[arg-type]
+        config.load()
+        protocol: Any = config.http_protocol_class(config=config, server_state=ServerState(), app_state={})  # type: ignore[call-arg]
+        protocol.connection_made(Wire())
+        waiting = protocol._patience
+        protocol.connection_lost(None)
+        return waiting, protocol._patience
+
+    waiting, after = asyncio.run(talk())
+    assert waiting.cancelled()
+    assert after is None

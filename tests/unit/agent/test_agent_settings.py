@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from urllib3.exceptions import HTTPError
 
 from fakes.kubernetes_api import write_kubeconfig
 from prefect.agent.agent import Agent
@@ -17,7 +18,7 @@ from prefect.agent.docker import DockerAgent
 from prefect.agent.ecs import ECSAgent
 from prefect.agent.health import HealthServer
 from prefect.agent.kubernetes import KubernetesAgent
-from prefect.agent.kubernetes.agent import _reason
+from prefect.agent.kubernetes.agent import TIMEOUT_SECONDS, TRIES, _reason
 from prefect.agent.local import LocalAgent
 from prefect.agent.local.warm import WarmStarter
 from prefect.agent.process_ends import MemoryKills
@@ -230,3 +231,37 @@ def test_a_container_finds_this_machine_where_its_engine_can_name_it(
     mode = chosen or next(iter(networks), None)
     expected = {"auto_remove": True, "extra_hosts": hosts, "network_mode": mode}
     assert made == {name: value for name, value in expected.items() if value is not None}
+
+
+@pytest.mark.parametrize("wrap", [dict, GraphQLResult], ids=lambda one: one.__name__)
+def test_the_run_config_of_an_answer_is_read_whole(wrap: Any) -> None:
+    config = DockerRun(image="i", env={"A": "b"}, host_config={"network_mode": "host", "binds": [{"a": 1}]})
+    read = Agent()._get_run_config(SimpleNamespace(id="r", run_config=wrap(config.serialize())), DockerRun)  # type: ignore[arg-type]
+    assert read.serialize() == config.serialize()
+    assert [type(read.env), type(read.host_config)] == [dict, dict]
+
+
+def test_the_runs_of_an_agent_have_its_key() -> None:
+    with set_temporary_config({"cloud.api_key": "pct_mine"}):
+        agent = Agent()
+    assert agent.flow_run_api_key == "pct_mine"
+
+
+@pytest.mark.parametrize("failures", [0, TRIES - 1, TRIES], ids=lambda count: f"{count} failures")
+def test_a_job_is_asked_for_so_often_and_then_it_is_said_why(kube_config: None, failures: int) -> None:
+    agent, asked = KubernetesAgent(), []
+
+    def create(**given: Any) -> None:
+        asked.append(given)
+        if len(asked) <= failures:
+            raise HTTPError("timed out")
+
+    agent.batch_client = SimpleNamespace(create_namespaced_job=create)
+    if failures < TRIES:
+        agent._create({"a": "job"})
+        assert len(asked) == failures + 1
+    else:
+        with pytest.raises(RuntimeError, match=r"^Kubernetes does not answer: timed out$"):
+            agent._create({"a": "job"})
+        assert len(asked) == TRIES
+    assert {(one["namespace"], one["_request_timeout"]) for one in asked} == {("default", TIMEOUT_SECONDS)}

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from prefect.client import direct
 from prefect.client.direct import BrokenAnswer, Lines, Told, place_of
 
 BODY = b'{"data": {"x": 1}}'
@@ -227,3 +228,11 @@ def test_an_address_of_version_6_is_reached() -> None:
     assert place is not None
     assert Lines().ask("GET", place, body=None, headers={}, connect_seconds=5, read_seconds=60).body == BODY
     server.close()
+
+
+@pytest.mark.parametrize(("more", "said"), [(0, "the connection was lost"), (1, "the answer's headers do not end")])
+def test_headers_have_a_bound(monkeypatch: pytest.MonkeyPatch, more: int, said: str) -> None:
+    monkeypatch.setattr(direct, "MOST_HEAD_BYTES", 100)
+    begun = b"HTTP/1.1 200 OK\r\nX: "
+    with peer(lambda _: begun + b"x" * (100 + more - len(begun))) as (_, ask), pytest.raises(BrokenAnswer, match=said):
+        ask()

@@ -12,7 +12,7 @@ import pytest
 from prefect import Flow, Parameter, Task
 from prefect.client import Client
 from prefect.client import connection as connection_module
-from prefect.contract import limits
+from prefect.contract import errors, limits
 from prefect.engine.results import LocalResult
 from prefect.exceptions import ClientError
 from prefect.run_configs import LocalRun
@@ -224,3 +224,26 @@ def test_a_flow_that_nobody_could_read_is_not_sent(stub: Stub, tmp_path: Path, m
         register(flow)
 
     assert sent(stub) == []
+
+
+@pytest.mark.parametrize("what", ["create_flow(", "create_flow_from_compressed_string(", "create_flow_run("])
+def test_what_makes_something_anew_is_not_sent_again_after_an_error(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, what: str
+) -> None:
+    """Nobody knows whether it was made; other changes are sent again."""
+    monkeypatch.setattr(connection_module.time, "sleep", lambda seconds: None)
+    refused = {"errors": [{"message": "no", "extensions": {"code": errors.API_ERROR}}]}
+    stub.rules.insert(0, (what, lambda asked: (200, refused)))
+    flow, client = small(tmp_path, result=LocalResult(dir=str(tmp_path))), Client()
+    make = {
+        "create_flow_run(": lambda: client.create_flow_run(flow_id=ID),
+        "create_flow(": lambda: client.register(flow, "p", compressed=False),
+    }.get(what, lambda: client.register(flow, "p"))
+    with pytest.raises(ClientError):
+        make()
+    assert sum(what in asked.query for asked in stub.asked) == 1
+
+    stub.rules.insert(0, ("cancel_flow_run", lambda asked: (200, refused)))
+    with pytest.raises(ClientError):
+        Client().cancel_flow_run(ID)
+    assert sum("cancel_flow_run" in asked.query for asked in stub.asked) == connection_module.API_ERROR_RESENDS + 1

@@ -312,3 +312,11 @@ def test_a_file_of_a_server_that_hangs_up_is_asked_for_once() -> None:
         listener.shutdown(socket.SHUT_RDWR)
     thread.join(60)
     assert len(taken) == 1
+
+
+@pytest.mark.parametrize("proxy", ["", "http://p:1"], ids=["straight", "by a proxy"])
+def test_as_many_connections_are_kept_whatever_the_way(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    pool = transport._Pools().for_url("http://api:4200").connection_from_url("http://api:4200")
+    assert pool.pool is not None
+    assert pool.pool.maxsize == transport.CONNECTIONS_KEPT > 1

@@ -18,9 +18,10 @@ import pytest
 
 from prefect import Flow, context, flatten, task, unmapped
 from prefect.engine import TaskRunner, signals
-from prefect.engine.shipping import Parcel, open_parcel
+from prefect.engine.shipping import Parcel, open_parcel, portable_context, restored_context
 from prefect.executors import DaskExecutor, Executor, LocalDaskExecutor, LocalExecutor
 from prefect.executors.processes import WorkerProcess
+from prefect.utilities.configuration import set_temporary_config
 
 # Tasks of this file go to other processes by value: those cannot import it.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -425,3 +426,18 @@ def test_a_parcel_is_compressed_and_shows_no_names() -> None:
 
     assert b"__main__" not in content
     assert len(content) < 5_000
+
+
+def test_settings_travel_as_a_plain_mapping_and_only_where_they_differ() -> None:
+    here = dict(context)
+    packed = portable_context({**here, "mine": 1})
+    assert packed["mine"] == 1
+    assert type(packed["config"]) is type(packed["config"]["cloud"]) is dict
+    assert packed["config"]["cloud"]["api"] == context.config.cloud.api
+    assert "config" not in restored_context(packed)
+
+    with set_temporary_config({"cloud.api": "http://elsewhere"}):
+        other = portable_context(dict(context))
+    restored = restored_context(other)
+    assert restored["config"]["cloud"]["api"] == "http://elsewhere"
+    assert "config" in other, "what came is left as it is"

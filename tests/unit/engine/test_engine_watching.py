@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -577,3 +579,12 @@ def test_a_watcher_keeps_no_process_from_its_end(stub: Stub, monkeypatch: pytest
     with CancellationWatcher(Client(), RUN):
         assert [thread.daemon for thread in threading.enumerate() if thread.name == "cancellation"] == [True]
     join_watchers()
+
+
+def test_a_process_that_beats_says_nothing_and_is_asked_nothing(tmp_path: Path, capfd: Any) -> None:
+    heard = tmp_path / "heard"
+    os.mkfifo(heard)
+    script = f"import sys; print('noise', flush=True); open({str(heard)!r}, 'w').write('in: ' + sys.stdin.read())"
+    with main_step.subprocess_heartbeat([sys.executable, "-c", script], logging.getLogger("x")):
+        assert heard.read_text() == "in: "
+    assert capfd.readouterr().out == ""
