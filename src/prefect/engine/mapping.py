@@ -159,7 +159,7 @@ def _elements_of(state: State, values: Any, count: int | None = None) -> View:
     make: Callable[[Any], Result] = Result if type(result) is Result else result.from_value
 
     def view(index: int) -> State:
-        new = copy(state)
+        new = state.__copy__()
         new._result = make(values[index])
         return new
 

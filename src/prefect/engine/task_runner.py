@@ -40,7 +40,7 @@ from prefect.model.state import (
 from prefect.model.tokens import tokenize
 from prefect.triggers import all_successful
 from prefect.utilities.context import context as run_context
-from prefect.utilities.context import current_content
+from prefect.utilities.context import current_content, lay_over, put_back
 from prefect.utilities.logging import get_logger
 from prefect.utilities.printing import prints_logged
 from prefect.utilities.raised import brief_text_of, text_of
@@ -134,6 +134,10 @@ class TaskRunner(Runner):
             and not self.logger.isEnabledFor(logging.DEBUG)
         )
 
+    def _works_as_we_do(self) -> bool:
+        kind = type(self)
+        return kind.set_task_to_running is _SET_RUNNING and kind.get_task_run_state is _GET_OUTCOME
+
     # --- the pipeline -------------------------------------------------------------------------------------------------
 
     def initialize_run(self, state: State | None, context: dict[str, Any]) -> TaskRunnerInitializeResult:
@@ -201,7 +205,8 @@ class TaskRunner(Runner):
             except (ENDRUN, PrefectStateSignal) as signal:
                 state = signal.state
                 break
-            with run_context(context):
+            around = lay_over(context)
+            try:
                 # Inside, so that both records carry the ids of this task run.
                 # A retry inside a loop goes on with a run whose start has been told.
                 if is_first_round and context.get("task_loop_count") is None:
@@ -218,6 +223,8 @@ class TaskRunner(Runner):
                     state = self._unexpected(error)
                 self._log_end(state)
                 return state
+            finally:
+                put_back(around)
         self._log_end(state)
         return state
 
@@ -306,8 +313,12 @@ class TaskRunner(Runner):
         if not is_plain or task.trigger is not all_successful or "check_task_trigger" in own:
             state = self.check_task_trigger(state, upstream_states=upstream_states)
 
-        state = self.set_task_to_running(state, inputs=inputs)
-        state = self.get_task_run_state(state, inputs=inputs)
+        if is_plain and type(state) is Pending and self._is_unheard and self._works_as_we_do():
+            # That it is Running is nobody's to hear.
+            state = self._outcome_of_run(state, inputs)
+        else:
+            state = self.set_task_to_running(state, inputs=inputs)
+            state = self.get_task_run_state(state, inputs=inputs)
 
         if task.cache_for is not None or "cache_result" in own:
             state = self.cache_result(state, inputs=inputs)
@@ -519,8 +530,15 @@ class TaskRunner(Runner):
                 "Task '%s': Can't run task because it's not in a Running state; ending run.", self._full_name
             )
             raise ENDRUN(state)
-        task = self.task
         self.logger.debug("Task '%s': Calling task.run() method...", self._full_name)
+        return self._call(inputs)
+
+    @call_state_handlers
+    def _outcome_of_run(self, state: State, inputs: dict[str, Result]) -> State:
+        return self._call(inputs)
+
+    def _call(self, inputs: dict[str, Result]) -> State:
+        task = self.task
         arguments = {key: result.value for key, result in inputs.items()}
         message: str | None = "Task run succeeded."
         looped: State | None = None
@@ -632,6 +650,7 @@ class TaskRunner(Runner):
 
 
 _CALL_HANDLERS = TaskRunner.call_runner_target_handlers
+_SET_RUNNING, _GET_OUTCOME = TaskRunner.set_task_to_running, TaskRunner.get_task_run_state
 
 
 def declared_result(task: Task, flow_result: Result | None) -> Result | None:

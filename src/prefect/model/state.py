@@ -29,8 +29,9 @@ from typing import Any, Self
 from prefect.model import codec
 from prefect.model.codec import register
 from prefect.model.result import Result
-from prefect.model.state_base import State, context_get, load_count, mapping, public_state
+from prefect.model.state_base import State, load_count, mapping, public_state
 from prefect.model.times import UserTime, as_aware
+from prefect.utilities.context import current_content
 
 __all__ = [
     "Cached",
@@ -95,7 +96,7 @@ class Scheduled(Pending):
     ) -> None:
         super().__init__(message, result, cached_inputs, context)
         self._start_time = datetime.now(UTC) if start_time is None else as_aware(start_time)
-        run_count = context_get("task_run_count")
+        run_count = current_content().get("task_run_count")
         if run_count is not None:
             self.context = {**self.context, "task_run_count": run_count}
 
@@ -265,7 +266,7 @@ class Retrying(Scheduled):
         run_count: int | None = None,
     ) -> None:
         super().__init__(message, result, start_time, cached_inputs, context)
-        self.run_count: int = context_get("task_run_count", 1) if run_count is None else run_count
+        self.run_count: int = current_content().get("task_run_count", 1) if run_count is None else run_count
 
     def _to_fields(self) -> dict[str, Any]:
         return {**super()._to_fields(), "run_count": self.run_count}
@@ -320,7 +321,7 @@ class Looped(Finished):
         cached_inputs: dict[str, Result] | None = None,
     ) -> None:
         super().__init__(message, result, context, cached_inputs)
-        self.loop_count: int = context_get("task_loop_count", 1) if loop_count is None else loop_count
+        self.loop_count: int = current_content().get("task_loop_count", 1) if loop_count is None else loop_count
 
     def _to_fields(self) -> dict[str, Any]:
         return {**super()._to_fields(), "loop_count": self.loop_count}

@@ -8,11 +8,10 @@ from typing import Any, ClassVar, Self
 from prefect.model import codec
 from prefect.model.codec import public
 from prefect.model.result import NoResult, Result, StoredResult
-from prefect.utilities.context import context as run_context
+from prefect.utilities.context import current_content
 from prefect.utilities.sameness import same
 
 public_state = public("prefect.engine.state")
-context_get = run_context.get
 
 
 @public_state
@@ -66,7 +65,7 @@ class State:
             self._result = result
         else:
             self._result = Result(result)
-        tags = context_get("task_tags")
+        tags = current_content().get("task_tags")
         if tags is None:
             self.context = context or {}
         else:

@@ -149,6 +149,21 @@ def _with_values(
     return new
 
 
+def lay_over(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Begin what a ``with context(values)`` block begins, for who is careful to end it; gives what to ``put_back``."""
+    previous = current_content()
+    new = {**previous, **values}
+    if new.get("config") is not previous.get("config"):
+        new = _with_values(previous, (values,), {})
+    _current.set(new)
+    return previous
+
+
+def put_back(previous: dict[str, Any]) -> None:
+    """End what ``lay_over`` began."""
+    _current.set(previous)
+
+
 class ContextScope:
     """Values that are in the context for the length of one ``with`` block."""
 

@@ -255,7 +255,8 @@ class _StdoutHandler(logging.StreamHandler[TextIO]):
         if frame is None:
             return False
         try:
-            message = str(msg) % args if args else str(msg)
+            text = msg if type(msg) is str else str(msg)
+            message = text % args if args else text
         except RecursionError:
             raise
         except Exception:
