@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from prefect.server.store.backup import backup
 from prefect.server.store.database import DatabaseUnavailable, InvalidValue
 from prefect.server.store.fragments import _checked
 from prefect.server.store.patterns import LONGEST_PATTERN, MOST_REPEATS, check_pattern, like, matcher
+from prefect.server.store.sqlite_file import check_writable
 
 LONG = f"it is longer than {LONGEST_PATTERN} signs"
 
@@ -218,3 +220,16 @@ def test_a_text_that_no_database_holds_is_refused_in_a_search(database: Any, run
     with pytest.raises(InvalidValue, match=r"^A value can not be stored: .*surrogate"):
         run_async(database.read(lambda tx: tx.texts(sql, ("\ud800",), 1_000, is_short=is_short)))
     assert run_async(database.read(lambda tx: tx.texts(sql, ("é",), 1_000, is_short=is_short))) == ["é"]
+
+
+@pytest.mark.parametrize(
+    "error", [sqlite3.OperationalError("disk I/O error"), sqlite3.DatabaseError("malformed")], ids=str
+)
+def test_a_file_that_cannot_be_written_is_named_with_what_the_engine_says(tmp_path: Path, error: Exception) -> None:
+    class Conn:
+        def execute(self, sql: str) -> None:
+            raise error
+
+    path = tmp_path / "proctor.db"
+    with pytest.raises(DatabaseUnavailable, match=rf"^Database file {re.escape(str(path))} can not be used: {error}$"):
+        check_writable(Conn(), path)  # type: ignore[arg-type]

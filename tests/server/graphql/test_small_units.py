@@ -12,8 +12,11 @@ from graphql import GraphQLError
 from prefect.server.actions import run_events
 from prefect.server.graphql import access, writing
 from prefect.server.graphql.arguments import MOST_STEPS, json_path
+from prefect.server.graphql.documents import Document
 from prefect.server.graphql.execute import _read_body
+from prefect.server.graphql.inputs import Coercers
 from prefect.server.graphql.operations import Request
+from prefect.server.graphql.schema import build
 
 
 @pytest.mark.parametrize(
@@ -128,3 +131,11 @@ def test_variables_may_be_left_out_or_come_as_a_text(given: Any) -> None:
 
     assert (text, name) == ("{ hello }", None)
     assert values == ({"a": 1} if "a" in str(given) else {})
+
+
+def test_a_variable_that_only_we_refuse_is_refused_in_general_words() -> None:
+    operation = Document(build([]), "query($x: Int) { flow(limit: $x) { id } }", Coercers()).operation(None)
+    (error,) = operation.variables._errors({"x": 1})
+    assert error.message == "A variable does not have the type that the operation declares for it."
+    (error,) = operation.variables._errors({"x": "one"})
+    assert "Int" in error.message

@@ -14,6 +14,7 @@ from prefect.server.interpreter import QUICK_SECONDS, aside, sharing
 @pytest.fixture
 def usual():
     before = sys.getswitchinterval()
+    assert before > QUICK_SECONDS, "whoever shared it before has left it as it was"
     yield before
     assert sys.getswitchinterval() == before
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -11,7 +12,7 @@ from graphql import get_introspection_query
 
 from prefect.contract.limits import DOCUMENT_CHARACTERS, DOCUMENT_ERRORS, DOCUMENT_LINES, DOCUMENT_SIZE
 from prefect.server.app import App
-from prefect.server.graphql import bounds
+from prefect.server.graphql import bounds, execute
 from prefect.server.settings import load_settings
 from prefect.server.store.opening import open_database
 from support.api import Api
@@ -258,3 +259,24 @@ def test_a_batch_of_large_documents_keeps_nobody_waiting(api):
     answer = api.run_async(not_held_up(send(), lambda: graphql(api.app, "{ hello }")))
 
     assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("characters", "size", "is_aside"),
+    [(0, 0, False), (0, 1, True), (1, 0, True), (1, 1, True)],
+    ids=["both small", "a large body", "a long text", "both large"],
+)
+def test_what_is_large_in_any_way_is_read_beside_the_loop(api, monkeypatch, characters, size, is_aside):
+    beside, executor = [], api.app.executor
+    monkeypatch.setattr(executor, "aside", lambda work, *given: beside.append(work) or _at_once(work, *given))
+    query = "{ hello }"
+    query += " " * (execute.SHORT_TEXT + characters - len(query))
+    request = SimpleNamespace(app=api.app)
+
+    async def _at_once(work, *given):
+        return None
+
+    monkeypatch.setattr(executor, "_prepare", lambda *given: None)
+    api.run_async(executor.prepare(request, {"query": query}, execute.SMALL_BODY + size))
+
+    assert bool(beside) == is_aside

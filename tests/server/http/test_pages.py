@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import re
@@ -17,6 +18,7 @@ from prefect.server.origins import Doors
 from prefect.server.pages import Pages
 from prefect.server.settings import load_settings
 from support.api import Api
+from support.asgi import call
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 INDEX = b'<!doctype html><head><base href="/"><script type="module" src="./ui/assets/main.a1b2c3d4.js"></script></head>'
@@ -352,3 +354,13 @@ def test_of_two_prefixes_none_counts():
 
 def test_links_in_messages_lead_below_the_path():
     assert load_settings({"path_prefix": "/set"}, environment={}).link_base() == "http://127.0.0.1:4200/set"
+
+
+def test_an_address_is_taken_as_it_is_and_leads_nowhere_else(tmp_path):
+    pages = Pages(tmp_path)
+    (tmp_path / "ui").mkdir()
+    (tmp_path / "ui" / "a.js").write_text("1")
+    for path in ("/ui", "/ui/", "/ui/a.js/", "/flow/", "/flow"):
+        answer = asyncio.run(call(pages, "GET", path, headers={"Accept": "text/html"}))
+        assert "location" not in answer.headers, path
+        assert answer.status in (200, 404), path

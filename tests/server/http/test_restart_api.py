@@ -85,3 +85,23 @@ def test_a_run_of_another_tenant_is_as_one_that_there_is_not(shared_database, tm
     assert (told["flow_run_id"], told["code"], told["state"]) == (run_id, "NOT_FOUND", None)
     assert told["reason"] == f"There is no flow run {run_id}."
     assert keyed.other.data(f'{{ flow_run_by_pk(id: "{run_id}") {{ state version }} }}') == before
+
+
+@pytest.mark.parametrize(("count", "writes"), [(3, 1), (4, 4)])
+def test_a_few_are_done_in_one_transaction_whatever_their_size(api, monkeypatch, count, writes):
+    monkeypatch.setattr(mutations_runs, "FEW_RUNS", 3)
+    flow_id = api.register()
+    runs = [api.do("create_flow_run", flow_id=flow_id)["id"] for _ in range(count)]
+    for run_id in runs:
+        api.do("cancel_flow_run", "state", flow_run_id=run_id)
+    monkeypatch.setattr("prefect.server.store.transaction.MOST_ROWS", 1)
+    done, write = [], mutations_runs.write
+
+    async def noted(request, action):
+        done.append(await write(request, action))
+        return done[-1]
+
+    monkeypatch.setattr(mutations_runs, "write", noted)
+
+    assert [answer["restarted"] for answer in restart(api, *runs)] == [True] * count
+    assert [len(part) for part in done] == ([count] if writes == 1 else [1] * writes)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -13,6 +14,8 @@ import pytest
 
 from prefect.server import http as http_module
 from prefect.server import json_text
+from prefect.server.actions import create_run
+from prefect.server.graphql.writing import LOOKS_FOR_KEY, write
 from prefect.server.store.database import DatabaseUnavailable
 from prefect.server.threads import Threads
 from support.access import Keyed
@@ -133,3 +136,24 @@ def test_a_thread_whose_loop_ended_before_its_answer_says_so_and_goes_on(caplog:
     assert not thread.is_alive()
     assert "The event loop ended before the thread" in caplog.text
     assert "lonely" in caplog.text
+
+
+@pytest.mark.parametrize("quicker", [0, 1, LOOKS_FOR_KEY - 1, LOOKS_FOR_KEY])
+def test_who_finds_a_key_taken_begins_again_so_often(api: Any, quicker: int) -> None:
+    """Another connection is quicker between the look and the insert."""
+    looks = []
+
+    def action(tx: Any, now: Any) -> str:
+        looks.append(now)
+        if len(looks) <= quicker:
+            raise create_run.KeyTaken("k")
+        return "made"
+
+    request: Any = SimpleNamespace(app=api.app, now=object())
+    if quicker < LOOKS_FOR_KEY:
+        assert api.run_async(write(request, action)) == "made"
+        assert looks == [request.now] * (quicker + 1)
+    else:
+        with pytest.raises(create_run.KeyTaken):
+            api.run_async(write(request, action))
+        assert len(looks) == LOOKS_FOR_KEY

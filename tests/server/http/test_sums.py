@@ -186,3 +186,15 @@ def test_failures_are_told_once_for_each_thing_that_is_said(api):
     assert told_[0]["first"][0]["task_id"] == rows[0]["task_id"]
     assert len(told(api.ask(asked, {"id": run_id, "limit": 1}), "task_run_failures")) == 1
     assert "Invalid limit" in api.ask(asked, {"id": run_id, "limit": 101}).messages[0]
+
+
+@pytest.mark.parametrize(("buckets", "count"), [(None, 1), (1, 1), (3, 3)])
+def test_lines_are_counted_in_one_bucket_unless_more_are_asked_for(api, buckets, count):
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+    lines = [{"flow_run_id": run_id, "message": "m", "timestamp": at(minutes=number)} for number in range(3)]
+    api.do("write_run_logs", "success", logs=lines)
+
+    volume = told(api.ask(VOLUME, {"id": run_id, "buckets": buckets}), "log_volume")
+
+    assert len(volume["buckets"]) == count
+    assert sum(bucket["total"] for bucket in volume["buckets"]) == volume["total"] == 3

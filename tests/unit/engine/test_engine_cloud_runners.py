@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from prefect import Flow, Task, context
 from prefect.client import connection as connection_module
+from prefect.engine.cloud import cancellation
 from prefect.engine.cloud import flow_runner as flow_module
 from prefect.engine.cloud import task_runner as task_module
 from prefect.engine.cloud.flow_runner import CloudFlowRunner
@@ -23,6 +25,7 @@ from prefect.engine.results import LocalResult, PrefectResult
 from prefect.engine.runner import ENDRUN
 from prefect.engine.state import (
     Cached,
+    Cancelled,
     ClientFailed,
     Failed,
     Paused,
@@ -473,3 +476,22 @@ def test_a_name_decorates_and_fails_nothing(stub: Stub, answer: Any, caplog: pyt
     count = len(stub.asked)
     runner("task").set_task_run_name({})
     assert len(stub.asked) == count
+
+
+def test_a_run_that_is_cancelled_while_it_works_ends_cancelled(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cancellation, "FIRST_LOOK_SECONDS", 0.0)
+    run = {"version": 9, "serialized_state": {"type": "Cancelling"}}
+    found = {"cursor": 1, "events": [{"kind": "state", "state": "Cancelling"}]}
+    stub.data("flow_run_events", flow_run_events=found)
+    stub.data("version serialized_state", flow_run_by_pk=run)
+    stub.data("serialized_state }", flow_run_by_pk=run)
+
+    class Wait(Task):
+        def run(self) -> None:
+            threading.Event().wait(60)
+
+    stub.on("task_runs(where", info("wait-1"))
+    with set_temporary_config({"cloud.heartbeat_mode": "off"}):
+        state = CloudFlowRunner(Flow("f", tasks=[Wait(slug="wait-1")])).run(state=Running())
+
+    assert (type(state), state.message) == (Cancelled, "Flow run is cancelled")

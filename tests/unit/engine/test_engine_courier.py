@@ -407,3 +407,14 @@ def test_who_is_called_twice_before_he_wakes_is_woken_once() -> None:
     for _ in range(2):
         Courier._call(letter)
     assert not letter.gate.locked()
+
+
+def test_what_a_closed_one_cannot_tell_is_told_to_who_proposed_it(stub: Stub) -> None:
+    told = courier()
+    told.close()
+    stub.rules.insert(0, ("set_task_run_states", lambda asked: (200, {"errors": [{"message": "refused"}]})))
+    ended = Success("done")
+    with pytest.raises(ClientError, match="refused"):
+        told.propose("a", None, ended, seen=0)
+    assert type(ended) is Success
+    assert told.changes == 0

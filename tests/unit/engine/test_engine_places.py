@@ -7,6 +7,7 @@ import pickle
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -340,3 +341,19 @@ def test_a_connection_does_not_travel_with_its_result(result: Any, connection: s
     again = pickle.loads(pickle.dumps(result))
     assert {**vars(again), connection: None} == {**vars(result), connection: None}
     assert vars(again)[connection] is None
+
+
+def test_of_an_object_that_is_there_nothing_is_read_and_its_connection_is_free_again() -> None:
+    class Body:
+        is_closed = False
+
+        def close(self) -> None:
+            self.is_closed = True
+
+    pytest.importorskip("botocore", reason="needs the extra aws")
+    body, asked = Body(), []
+    result = S3Result("b", location="pre/{x}.p")
+    result._client = SimpleNamespace(get_object=lambda **given: asked.append(given) or {"Body": body})
+    assert result.exists("pre/{x}.p", x="a") is True
+    assert asked == [{"Bucket": "b", "Key": "pre/a.p"}]
+    assert body.is_closed
