@@ -61,6 +61,12 @@ ALSO = {
     "server/catalogue.py": "tests/store/test_migrations.py",
     "server/settings.py": "tests/server/test_setting_values.py",
 }
+#: Files whose statements are met with rows by their names, and by whom.
+NAMED = (
+    *("agents", "automations", "clearing", "failures", "flows", "keys", "logs", "lost", "outbox", "queue", "restart"),
+    *("retention", "runs", "slots", "states", "tenants", "why"),
+)
+ALSO |= {f"server/store/{name}.py": "tests/store/test_statement_rows.py" for name in NAMED}
 #: Tests that look at the heads of all functions: defaults are met with them as well.
 OF_HEADS = ("tests/unit/interface/test_surface.py", "tests/unit/interface/test_signatures.py")
 #: Tests that look for names which a module finds by a function of its own.

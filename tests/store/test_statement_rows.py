@@ -18,14 +18,19 @@ from prefect.server.actions.clearing import clear_flow_run
 from prefect.server.store import (
     agents,
     automations,
+    clearing,
+    failures,
     flows,
     keys,
     logs,
     lost,
     outbox,
     queue,
+    restart,
     retention,
+    runs,
     slots,
+    states,
     tenants,
     why,
 )
@@ -476,6 +481,135 @@ def _not_finished(tx: Any) -> None:
     run(tx, uid(1100), state="Running", start_time=at(0.001))
     run(tx, uid(1101), state="Scheduled", start_time=at(-1))
     run(tx, uid(1103), state="Running", start_time=at(-1), tenant=OTHERS, flow=THEIR_FLOW)
+
+
+# ----- what goes with a project or a tenant
+
+
+@case("flows of a project", clearing.flows_of_project, [*map(uid, (1000, 1001, 1002, 1003, 1010))],
+      project_id=uid(19), most=9)  # fmt: skip
+def _flows_of_project(tx: Any) -> None:
+    insert(tx, "project", id=uid(19), tenant_id=MINE, name="p9")
+    for number in (*IN_ORDER, 10):
+        values = {"name": "f", "version_group_id": "v9", "archived": False, "is_schedule_active": False}
+        insert(
+            tx, "flow", id=uid(1000 + number), tenant_id=MINE, project_id=uid(19), flow_group_id=GROUP,
+            version=number + 1, **values,
+        )  # fmt: skip
+
+
+# ----- the parts of a run
+
+
+@case("tasks of a flow after a slug", flows.tasks_for_run, [uid(1001), uid(1002)], flow_id=FLOW, after="b0", most=2)
+@case("tasks of a flow", flows.tasks_for_run, [uid(1003), uid(1000), uid(1001), uid(1002)], flow_id=FLOW, after="a",
+      most=9)  # fmt: skip
+def _tasks(tx: Any) -> None:
+    for number, slug in enumerate(("b0", "b1", "b2", "a9")):
+        insert(tx, "task", id=uid(1000 + number), tenant_id=MINE, flow_id=FLOW, name="t", slug=slug)
+    insert(tx, "task", id=uid(1100), tenant_id=MINE, flow_id=OTHER_FLOW, name="t", slug="b3")
+
+
+PLACES = {"flow_run_id": RUN, "task_id": TASK}
+
+
+@case("children at places", runs.task_runs_by_places, found[1:3], **PLACES, first=1001, last=1002)
+@case("all children", runs.task_runs_by_places, found, **PLACES, first=1000, last=1003)
+def _children(tx: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        task_run(tx, uid(1000 + number), map_index=1000 + rank)
+    task_run(tx, uid(1100), run_id=OTHER_RUN, map_index=1001)
+    task_run(tx, uid(1101), task=OTHER_TASK, map_index=1001)
+
+
+@case("children that were set", restart.task_runs_of_tasks, [*found, uid(1100)], flow_run_id=RUN,
+      task_ids=[OTHER_TASK, TASK])  # fmt: skip
+@case("children of one task", restart.task_runs_of_tasks, found, flow_run_id=RUN, task_ids=[TASK])
+def _set_children(tx: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        task_run(tx, uid(1000 + number), map_index=1000 + rank, state="Failed")
+    task_run(tx, uid(1100), task=OTHER_TASK, state="Success")
+    task_run(tx, uid(1101), run_id=OTHER_RUN, state="Failed")
+    task_run(tx, uid(1102), state="Pending")
+    task_run(tx, uid(1103), task=OFF_TASK, state="Failed")
+
+
+@case("what has not ended", states.unfinished_task_runs, found, run_id=RUN, most=9)
+@case("what has not ended, in parts", states.unfinished_task_runs, found[:2], run_id=RUN, most=2)
+def _unfinished(tx: Any) -> None:
+    for (number, rank), state in zip(enumerate(RANKS), ("Running", None, "Pending", "Retrying"), strict=True):
+        task_run(tx, uid(1000 + number), map_index=1000 + rank, state=state)
+    for number, state in enumerate(("Success", "Failed", "Cancelled")):
+        task_run(tx, uid(1100 + number), state=state)
+    task_run(tx, uid(1110), run_id=OTHER_RUN)
+
+
+@case("what was closed with its run", states.task_runs_closed_with_it, found, run_id=RUN, beginning="With", most=9)
+@case("the first of it", states.task_runs_closed_with_it, found[:1], run_id=RUN, beginning="With", most=1)
+def _closed(tx: Any) -> None:
+    for number, rank in enumerate(RANKS):
+        task_run(tx, uid(1000 + number), map_index=1000 + rank, state="Cancelled", state_message="With its run")
+    task_run(tx, uid(1100), state="Cancelled", state_message="By hand")
+    task_run(tx, uid(1101), state="Failed", state_message="With its run")
+    task_run(tx, uid(1102), state="Cancelled")
+    task_run(tx, uid(1103), run_id=OTHER_RUN, state="Cancelled", state_message="With its run")
+
+
+@case("what is at work", lost.task_runs_in_work, [uid(number) for number in (1000, 1001)], flow_run_id=RUN)
+def _at_work(tx: Any) -> None:
+    for number in (1, 0):
+        task_run(tx, uid(1000 + number), state="Running")
+    task_run(tx, uid(1100), state="Retrying")
+    task_run(tx, uid(1101), run_id=OTHER_RUN, state="Running")
+
+
+@case("changes since, and none twice", logs.task_runs_after, [uid(1003), uid(1000), uid(1002)], flow_run_id=RUN,
+      since=at(1), after_id=uid(1001), limit=9)  # fmt: skip
+@case("the first of them", logs.task_runs_after, [uid(1003), uid(1000)], flow_run_id=RUN, since=at(1),
+      after_id=uid(1001), limit=2)  # fmt: skip
+def _changes(tx: Any) -> None:
+    for number, moment in enumerate((2, 1, 3, 1)):
+        task_run(tx, uid(1000 + number), state_timestamp=at(moment))
+    task_run(tx, uid(1100), state_timestamp=at(0))
+    task_run(tx, uid(1101), run_id=OTHER_RUN, state_timestamp=at(2))
+
+
+@case("lines for a file", logs.first_sizes_of_file, [uid(1001), uid(1003), uid(1000), uid(1002)], flow_run_id=RUN,
+      limit=9)  # fmt: skip
+@case("the first of them for a file", logs.first_sizes_of_file, [uid(1001)], flow_run_id=RUN, limit=1)
+@case("how long they are", logs.first_sizes_of_file, [3, 4, 2, 5], column="size", flow_run_id=RUN, limit=9)
+def _file(tx: Any) -> None:
+    for number, (moment, message) in enumerate(((2, "é"), (1, "abc"), (3, "abcde"), (1, "abcd"))):
+        values = {"tenant_id": MINE, "seq": 10 + number, "message": message, "timestamp": at(moment)}
+        insert(tx, "log", id=uid(1000 + number), flow_run_id=RUN, **values)
+    of_another = {"tenant_id": MINE, "seq": 10, "message": "m", "timestamp": NOW}
+    insert(tx, "log", id=uid(1100), flow_run_id=OTHER_RUN, **of_another)
+
+
+@case("what failed, most often first", failures.failures, ["b", "b", "a", "c"], column="state_message",
+      flow_run_id=RUN, first=2, most=9)  # fmt: skip
+@case("how often", failures.failures, [3, 1, 1], column="count", flow_run_id=RUN, first=1, most=9)
+@case("the first that failed so", failures.failures, [uid(1002), uid(1003)], flow_run_id=RUN, first=1, most=2)
+@case("the first two that failed so", failures.failures, [uid(1002), uid(1004), uid(1003)], flow_run_id=RUN, first=2,
+      most=3)  # fmt: skip
+def _failures(tx: Any) -> None:
+    for number, (message, moment) in enumerate((("c", 1), ("b", 9), ("b", 2), ("a", 1), ("b", 3))):
+        task_run(tx, uid(1000 + number), state="Failed", state_message=message, end_time=at(moment))
+    task_run(tx, uid(1100), state="Success", state_message="a", end_time=at(0))
+    task_run(tx, uid(1101), run_id=OTHER_RUN, state="Failed", state_message="a", end_time=at(0))
+
+
+KEY = {"wider": "wide", "scope": "narrow", "key": "k"}
+
+
+@case("the run of a key", runs.run_of_key_in_scopes, [OTHER_RUN], column="flow_run_id", **KEY)
+@case("the run of another key", runs.run_of_key_in_scopes, [RUN], column="flow_run_id", **{**KEY, "key": "l"})
+@case("of no key", runs.run_of_key_in_scopes, [], column="flow_run_id", **{**KEY, "key": "m"})
+def _keys_of_runs(tx: Any) -> None:
+    for scope, key, run_id in (
+        ("narrow", "k", RUN), ("wide", "k", OTHER_RUN), ("narrow", "l", RUN), ("another", "m", RUN),
+    ):  # fmt: skip
+        insert(tx, "run_key", scope=scope, key=key, flow_run_id=run_id)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

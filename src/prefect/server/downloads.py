@@ -112,7 +112,7 @@ async def send_file(file: LogFile, headers: list[tuple[bytes, bytes]], receive: 
         await send({"type": "http.response.body", "body": b""})
     except (DatabaseError, TimeoutError) as error:
         # What was begun cannot become a refusal any more: it ends without its end, which its reader sees.
-        logger.error("A log was not sent to its end: %s", error or "its reader takes nothing")
+        logger.error("A log was not sent to its end: %s", str(error) or "its reader takes nothing")
     finally:
         leaving.cancel()
         await asyncio.gather(leaving, return_exceptions=True)

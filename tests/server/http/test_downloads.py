@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 
+from prefect.server import downloads
 from prefect.server.actions import log_files
 from support.access import Keyed
 from support.asgi import call
@@ -278,3 +279,24 @@ def test_large_answers_come_by_gzip_to_whoever_takes_it_and_small_ones_never_do(
     for headers in ({"accept-encoding": "gzip;q=0"}, {"accept-encoding": "br"}, {}):
         assert api.call("POST", "/graphql", large, headers).json == plain.json
     assert "content-encoding" not in api.call("POST", "/graphql", small, {"accept-encoding": "gzip"}).headers
+
+
+def test_a_reader_that_takes_nothing_is_given_up_after_a_minute(run_async, monkeypatch, caplog):
+    assert downloads.PATIENCE_SECONDS == 60
+    monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 0.001)
+
+    async def parts():
+        yield b"one"
+        yield b"another"
+
+    taken = []
+
+    async def send(message):
+        taken.append(message["type"])
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    run_async(downloads.send_file(downloads.LogFile([], parts()), [], asyncio.Event().wait, send))
+
+    assert taken == ["http.response.start", "http.response.body"]
+    assert "A log was not sent to its end: its reader takes nothing" in caplog.text

@@ -11,6 +11,7 @@ import pytest
 from prefect.server.graphql import mutations
 from support.access import Keyed, any_value
 from support.asgi import graphql
+from support.rows import insert, uid
 from support.world import flow_document
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -545,3 +546,28 @@ def test_who_creates_a_run_hears_whether_it_was_made_or_found_by_its_key(api):
 
     assert [answer["created"] for answer in asked] == [True, False]
     assert asked[0]["id"] == asked[1]["id"]
+
+
+#: What switches something on, what switches it off, which row tells, and what of it.
+SWITCHES = {
+    "a hook": ("set_cloud_hook_active", "set_cloud_hook_inactive", "cloud_hook", "active"),
+    "a message": ("mark_message_as_read", "mark_message_as_unread", "message", "read"),
+    "a schedule": ("set_schedule_active", "set_schedule_inactive", "flow", "is_schedule_active"),
+}
+
+
+@pytest.mark.parametrize(("on", "off", "table", "column"), SWITCHES.values(), ids=SWITCHES)
+def test_what_is_switched_on_is_on_and_what_is_switched_off_is_off(api, on, off, table, column):
+    if table == "flow":
+        clocks = [{"type": "IntervalClock", "interval": 3_600_000_000}]
+        row_id = api.register(schedule={"type": "Schedule", "clocks": clocks})
+    elif table == "cloud_hook":
+        row_id = api.do("create_cloud_hook", type="PREFECT_MESSAGE", states=["Failed"])["id"]
+    else:
+        row_id = uid(7)
+        tenant_id = api.ask("{ tenant { id } }").data["tenant"][0]["id"]
+        given = {"tenant_id": tenant_id, "type": "T", "text": "t", "content": {}, "read": False}
+        api.run_async(api.app.database.write(lambda tx: insert(tx, "message", id=row_id, **given)))
+    for name, expected in ((off, False), (on, True), (on, True), (off, False)):
+        api.do(name, "success", **{f"{table}_id": row_id})
+        assert api.row(table, row_id, column) == {column: expected}, name

@@ -26,6 +26,7 @@ from prefect.engine.runner import ENDRUN
 from prefect.engine.state import (
     Cached,
     Cancelled,
+    Cancelling,
     ClientFailed,
     Failed,
     Paused,
@@ -478,13 +479,18 @@ def test_a_name_decorates_and_fails_nothing(stub: Stub, answer: Any, caplog: pyt
     assert len(stub.asked) == count
 
 
-def test_a_run_that_is_cancelled_while_it_works_ends_cancelled(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_quicker", [False, True], ids=["nobody else", "somebody was quicker"])
+def test_a_run_that_is_cancelled_while_it_works_ends_cancelled(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch, is_quicker: bool
+) -> None:
     monkeypatch.setattr(cancellation, "FIRST_LOOK_SECONDS", 0.0)
     run = {"version": 9, "serialized_state": {"type": "Cancelling"}}
     found = {"cursor": 1, "events": [{"kind": "state", "state": "Cancelling"}]}
     stub.data("flow_run_events", flow_run_events=found)
     stub.data("version serialized_state", flow_run_by_pk=run)
     stub.data("serialized_state }", flow_run_by_pk=run)
+    if is_quicker:
+        stub.on("set_flow_run_states", LOCKED)
 
     class Wait(Task):
         def run(self) -> None:
@@ -494,4 +500,9 @@ def test_a_run_that_is_cancelled_while_it_works_ends_cancelled(stub: Stub, monke
     with set_temporary_config({"cloud.heartbeat_mode": "off"}):
         state = CloudFlowRunner(Flow("f", tasks=[Wait(slug="wait-1")])).run(state=Running())
 
-    assert (type(state), state.message) == (Cancelled, "Flow run is cancelled")
+    told = [one.variables["input"]["states"][0] for one in stub.asked if "set_flow_run_states" in one.query]
+    assert [(one["state"]["type"], one["version"]) for one in told][-1:] == [("Cancelled", 9)]
+    if is_quicker:
+        assert type(state) is Cancelling  # as the API says that it is
+    else:
+        assert (type(state), state.message) == (Cancelled, "Flow run is cancelled")

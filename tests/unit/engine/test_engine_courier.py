@@ -418,3 +418,17 @@ def test_what_a_closed_one_cannot_tell_is_told_to_who_proposed_it(stub: Stub) ->
         told.propose("a", None, ended, seen=0)
     assert type(ended) is Success
     assert told.changes == 0
+
+
+def test_a_postman_that_rests_ends_with_the_courier(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier_module, "LONGEST_WAIT_SECONDS", 0.001)
+    told = courier()
+    told.propose("a", None, Success(), seen=0)
+    postman = told._postman
+    assert postman is not None
+    while not told._is_resting:
+        postman.join(0.001)
+        assert postman.is_alive()
+    told.close()
+    postman.join(60)
+    assert not postman.is_alive()
