@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -168,3 +170,15 @@ def test_what_is_wrong_at_a_start_is_in_the_log_for_who_looks(
     with caplog.at_level(logging.DEBUG, "prefect.server"):
         run_async(scene())
     assert any(record.getMessage() == "Start failed" and record.exc_info for record in caplog.records)
+
+
+def test_a_server_that_is_ready_does_not_go_over_all_that_was_imported_again_and_again() -> None:
+    script = (
+        "import gc; from prefect.server import serve; before = len(gc.get_objects()); serve._spare_collections();"
+        "print(before, len(gc.get_objects()), gc.isenabled())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    before, after, is_enabled = done.stdout.split()
+    assert int(before) > 10_000
+    assert int(after) < 1_000
+    assert is_enabled == "True"
