@@ -125,7 +125,7 @@ async def _run(app: App, listener: socket.socket, on_ready: Callable[[str], None
 def _spare_collections() -> None:
     """Let the collector look at what requests leave behind, and not, again and again, at what stays for ever.
 
-    A whole collection over what was imported takes some 30 ms, in which nobody is answered. A request makes some hundred
+    A whole collection over what was imported takes some 30 ms, in which nobody is answered. A request makes a hundred
     objects, nearly none of them in a circle: they need not be looked for with each request.
     """
     gc.collect()
