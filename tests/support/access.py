@@ -114,6 +114,8 @@ class Keyed:
         made["sla_config_id"] = holder.do("create_flow_sla_config", **sla)["id"]
         made["key_id"] = holder.do("create_api_key", name="a key")["id"]
         holder.do("set_secret", "success", name="secret", value="hidden words")
+        for shared in (False, True):
+            holder.do("set_document", "success", kind="view", name="mine", value="hidden words", shared=shared)
         return made
 
 

@@ -36,6 +36,7 @@ _LATER, _EARLIER = datetime(8000, 1, 1, tzinfo=UTC), datetime(2000, 1, 1, tzinfo
 _UNIQUE = {
     "auth_api_key": ("key_hash",),
     "flow_concurrency_limit": ("label", "name"),
+    "document": ("name",),
     "flow": ("version_group_id",),
     "flow_group": ("name",),
     "key_value": ("key",),

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { failing, lateOnes, leave, notNow, NOT_NOW_MS, silent, troubles } from "../src/screens/home/needs";
+import {
+  failing,
+  lateOnes,
+  leave,
+  leftByAll,
+  notNow,
+  unleaveOne,
+  NOT_NOW_MS,
+  silent,
+  troubles,
+} from "../src/screens/home/needs";
 import { barsOf, pieceOf, span, sumOf } from "../src/data/history";
 
 const NOW = Date.parse("2026-11-28T12:00:00Z");
@@ -61,8 +71,13 @@ describe("what needs a person", () => {
     leave("failed 1", NOW, shelf);
     expect("failed 1" in notNow(NOW + NOT_NOW_MS - 1, shelf)).toBe(true);
     expect(notNow(NOW + NOT_NOW_MS, shelf)).toEqual({});
+    leave("failed 2", NOW, shelf);
+    expect(Object.keys(unleaveOne("failed 1", NOW, shelf))).toEqual(["failed 2"]);
+    expect(Object.keys(notNow(NOW, shelf))).toEqual(["failed 2"]);
     text = "spoiled";
     expect(notNow(NOW, shelf)).toEqual({});
+    const until = new Date(NOW).toISOString();
+    expect(leftByAll([{ name: "failed 3", expires_at: until }])).toEqual({ "failed 3": NOW });
   });
 });
 

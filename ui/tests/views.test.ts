@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { dropView, keepView, plain, savedViews } from "../src/screens/runs/views";
+import {
+  allViews,
+  dropView,
+  forget,
+  keepForMe,
+  keepView,
+  plain,
+  savedViews,
+  type View,
+} from "../src/screens/runs/views";
 
 function shelf(text: string | null = null) {
   return {
@@ -24,5 +33,48 @@ describe("saved views", () => {
   });
   it("are none when what is kept is spoiled", () => {
     for (const text of ["{", "5", '[{"name":1}]', "null"]) expect(savedViews("t", shelf(text))).toEqual([]);
+  });
+});
+
+describe("views of a person", () => {
+  function server(all: View[], refuses = false) {
+    return {
+      all,
+      list: () => Promise.resolve(all),
+      keep: (view: View) => (refuses ? Promise.reject(new Error("no")) : Promise.resolve(void all.push(view))),
+      drop: (name: string) => {
+        const at = all.findIndex((one) => one.name === name);
+        if (at >= 0) all.splice(at, 1);
+        return Promise.resolve();
+      },
+    };
+  }
+  const old = { name: "old", query: "state=Failed" };
+  it("are those of the server, which takes over what only the browser had", async () => {
+    const store = shelf();
+    keepView("t", old, store);
+    keepView("t", { name: "both", query: "q=here" }, store);
+    const place = server([{ name: "both", query: "q=there" }]);
+    const all = [{ name: "both", query: "q=there" }, old];
+    expect(await allViews("t", place, store)).toEqual(all);
+    expect(place.all).toEqual(all);
+    expect(savedViews("t", store)).toEqual([]);
+  });
+  it("stay in the browser where the server refuses", async () => {
+    const store = shelf();
+    const place = server([], true);
+    expect(await keepForMe("t", { name: " old ", query: "state=Failed&at=3" }, place, store)).toBe(false);
+    expect(await allViews("t", place, store)).toEqual([old]);
+    expect(savedViews("t", store)).toEqual([old]);
+    await forget("t", "old", place, store);
+    expect(await allViews("t", place, store)).toEqual([]);
+  });
+  it("are kept and forgotten on the server", async () => {
+    const store = shelf();
+    const place = server([]);
+    expect(await keepForMe("t", { name: "old", query: "state=Failed" }, place, store)).toBe(true);
+    expect(place.all).toEqual([old]);
+    await forget("t", "old", place, store);
+    expect(await allViews("t", place, store)).toEqual([]);
   });
 });

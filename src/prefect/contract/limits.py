@@ -25,6 +25,15 @@ ARTIFACT_BYTES: Final = 1_000_000
 KEY_VALUE_CHARACTERS: Final = 10_000
 """The longest JSON text of one value in the key-value store."""
 
+KEPT_DOCUMENT_BYTES: Final = 65_536
+"""The most one small document, such as a view that a person saved, may weigh as JSON."""
+
+KEPT_DOCUMENTS: Final = 200
+"""How many small documents an API key may keep."""
+
+KEPT_DOCUMENTS_SHARED: Final = 1_000
+"""How many small documents a tenant may share."""
+
 REGISTRATION_CHUNK: Final = 500
 """Tasks or edges sent in one registration call."""
 
@@ -152,6 +161,8 @@ TABLE: Final = (
     Limit("log lines sent at once", f"{LOGS_AT_ONCE:,}", "refused"),
     Limit("data of an artifact", f"{_bytes(ARTIFACT_BYTES)} (`artifacts_max_payload_bytes`)", "refused"),
     Limit("value of a key in the key-value store, as JSON", _bytes(KEY_VALUE_CHARACTERS), "refused"),
+    Limit("a small document that is kept (`set_document`), as JSON", _bytes(KEPT_DOCUMENT_BYTES), "refused"),
+    Limit("small documents", f"{KEPT_DOCUMENTS} of an API key, {KEPT_DOCUMENTS_SHARED:,} shared", "refused"),
     Limit("a GraphQL document", f"{DOCUMENT_CHARACTERS:,} characters, {DOCUMENT_TOKENS:,} words and signs", "refused"),
     Limit("fields and values of a document", f"{DOCUMENT_SIZE:,}, {DOCUMENT_DEPTH} deep", "refused"),
     Limit("a request", f"{_bytes(JSON_BYTES)} (`http.max_body_bytes`)", "refused with status 413"),

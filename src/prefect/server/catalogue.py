@@ -690,6 +690,26 @@ chore = Table(
 )
 
 
+# Small things that people keep: how they look at screens (theirs, by key), and what all of a tenant should see.
+document = Table(
+    "document",
+    metadata,
+    _id(),
+    _tenant(nullable=False),
+    *_times(),
+    # A key's id, or a word for who has none, and for all.
+    _text("owner", nullable=False),
+    # It goes with the key.
+    _parent("key_id", "auth_api_key.id", nullable=True),
+    _text("kind", nullable=False),
+    _text("name", nullable=False),
+    _json("value", nullable=False),
+    _text("written_by"),
+    _time("expires_at"),
+    UniqueConstraint("tenant_id", "owner", "kind", "name"),
+    Index(None, "key_id"),
+)
+
 # What became of the newest of what was sent by a cloud hook or an action: a few rows for each.
 delivery = Table(
     "delivery",

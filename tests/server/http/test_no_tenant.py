@@ -27,6 +27,7 @@ OF_A_TENANT = {
     ),
     *("create_flow_run_state_changed_hook", "create_agent_sla_failed_hook", "create_flow_sla_failed_hook"),
     *("set_secret", "delete_secret", "secret_names", "secret_value"),
+    *("set_document", "delete_document", "documents"),
     *("flow_concurrency", "task_concurrency", "slot_holders"),
 }
 

@@ -29,6 +29,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "register_edges": {"serialized_edges": []},
     "set_flow_group_schedule": {"cron_clocks": [{"cron": "0 3 * * *"}]},
     "delete_secret": {"name": "secret"},
+    "delete_document": {"kind": "view", "name": "mine"},
     "set_task_run_name": {"name": "other"},
     "update_agent_config": {"settings": {"b": 2}},
     "update_cloud_hook": {"name": "other"},

@@ -1,31 +1,62 @@
+import { keep, keptOf } from "./kept";
+import { looksOf, type Settings } from "./looks";
+
 const KEY = "proctor.settings";
+const KIND = "settings";
+const NAME = "looks";
 
-export interface Settings {
-  theme: "system" | "light" | "dark";
-  /** A zone's name, or null for the browser's own. */
-  zone: string | null;
-  hours: 12 | 24;
-  density: "close" | "wide";
-  /** Whether a single letter is a command (WCAG 2.1.4). */
-  keys: boolean;
-  colours: "proctor" | "classic";
-}
-
-const DEFAULTS: Settings = { theme: "system", zone: null, hours: 24, density: "close", keys: true, colours: "proctor" };
-
-function load(): Settings {
+function load(): string | null {
   try {
-    return { ...DEFAULTS, ...(JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Settings>) };
+    return localStorage.getItem(KEY);
   } catch {
-    return { ...DEFAULTS };
+    return null;
   }
 }
 
-/** How this person likes to look at things; kept in this browser. */
-export const settings: Settings = $state(load());
+function read(text: string | null): Settings {
+  try {
+    return looksOf(JSON.parse(text ?? "{}"));
+  } catch {
+    return looksOf(null);
+  }
+}
+
+/** How this person likes to look at things; kept on the server, and in this browser until that has answered. */
+export const settings: Settings = $state(read(load()));
+/** Whether the server has it; where it refuses, it is this browser's alone. */
+export const keeping = $state({ onServer: false });
+let changes = 0;
 
 export function save(): void {
   localStorage.setItem(KEY, JSON.stringify(settings));
+  changes += 1;
+  void put();
+}
+
+async function put(): Promise<void> {
+  try {
+    await keep(KIND, NAME, { ...settings });
+    keeping.onServer = true;
+  } catch {
+    keeping.onServer = false;
+  }
+}
+
+/** Look as the server knows it; what only this browser knew is taken over, once. */
+export async function settle(): Promise<void> {
+  const before = changes;
+  try {
+    const found = (await keptOf(KIND)).find((one) => one.name === NAME);
+    // What was chosen meanwhile is newer.
+    if (changes !== before) return;
+    if (found) {
+      Object.assign(settings, looksOf(found.value));
+      localStorage.setItem(KEY, JSON.stringify(settings));
+      keeping.onServer = true;
+    } else if (load() !== null) await put();
+  } catch {
+    // It stays as this browser has it.
+  }
 }
 
 /** The zone of every time that is shown. */

@@ -35,6 +35,7 @@ RUN_OPERATIONS = frozenset(
         "create_flow_run",
         "create_flow_runs",
         "create_task_run_artifact",
+        "delete_document",
         "delete_key_value",
         "delete_task_run_artifact",
         "get_or_create_mapped_task_runs",
@@ -45,6 +46,7 @@ RUN_OPERATIONS = frozenset(
         "report_process_end",
         "restart_flow_runs",
         "secret_value",
+        "set_document",
         "set_flow_run_labels",
         "set_flow_run_name",
         "set_flow_run_priority",
@@ -81,16 +83,18 @@ ALL_TENANTS_OPERATIONS = frozenset({"create_tenant", "delete_tenant"})
 #: Tables whose rows tell of keys, or hold what opens other services.
 ADMIN_TABLES = frozenset({"auth_api_key", "audit", "cloud_hook", "action", "hook", "delivery"})
 
-#: Reports of agents and runs: states, logs and rows of their own tell of them already, and there are many.
+#: Reports of agents and runs, and looks of screens: rows of their own tell of them already, and there are many.
 NEVER_AUDITED = frozenset(
     {
         "create_task_run_artifact",
+        "delete_document",
         "get_or_create_mapped_task_runs",
         "get_or_create_task_run",
         "get_or_create_task_run_info",
         "get_runs_in_queue",
         "register_agent",
         "report_process_end",
+        "set_document",
         "set_flow_run_states",
         "set_task_run_states",
         "update_flow_run_heartbeat",

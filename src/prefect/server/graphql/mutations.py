@@ -25,6 +25,7 @@ from prefect.server.actions import (
 from prefect.server.errors import ApiError
 from prefect.server.graphql.mutations_access import ACCESS_MUTATIONS
 from prefect.server.graphql.mutations_automations import AUTOMATION_MUTATIONS
+from prefect.server.graphql.mutations_documents import DOCUMENT_MUTATIONS
 from prefect.server.graphql.mutations_limits import LIMIT_MUTATIONS
 from prefect.server.graphql.mutations_runs import RUN_MUTATIONS
 from prefect.server.graphql.operations import ID, SUCCESS, Operation, Request, tenant_of
@@ -503,4 +504,5 @@ MUTATIONS: tuple[Operation, ...] = (
     *_OTHERS,
     *_HOSTED,
     *_HOSTED_TOO,
+    *DOCUMENT_MUTATIONS,
 )

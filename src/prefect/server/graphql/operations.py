@@ -126,6 +126,13 @@ OBJECT_TYPES: Mapping[str, Mapping[str, str]] = {
         "bucket_seconds": "Int!",
         "buckets": "[time_bucket!]!",
     },
+    "kept_document": {
+        "name": "String!",
+        "value": "JSON!",
+        "updated": "DateTime!",
+        "written_by": "String",
+        "expires_at": "DateTime",
+    },
     "log_volume": {
         "from": "DateTime",
         "to": "DateTime",

@@ -10,6 +10,7 @@ from prefect._version import __version__
 from prefect.model.state_facts import STATE_CLASSES
 from prefect.server.actions import runs, schedule_preview
 from prefect.server.graphql.mutations_access import ACCESS_QUERIES
+from prefect.server.graphql.mutations_documents import DOCUMENT_QUERIES
 from prefect.server.graphql.mutations_limits import LIMIT_QUERIES
 from prefect.server.graphql.operations import Operation, Request
 from prefect.server.graphql.queries_sums import SUM_QUERIES
@@ -72,6 +73,7 @@ async def _schedule_preview(request: Request, inputs: dict[str, Any]) -> Mapping
 QUERIES: tuple[Operation, ...] = (
     *LIMIT_QUERIES,
     *ACCESS_QUERIES,
+    *DOCUMENT_QUERIES,
     *SUM_QUERIES,
     Operation("hello", {}, "String", _hello, is_mutation=False),
     Operation("api", {}, "api_info", _api, is_mutation=False),

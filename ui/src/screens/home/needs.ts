@@ -210,6 +210,18 @@ export function leave(key: string, now: number, shelf: Shelf = localStorage): Re
   return all;
 }
 
+/** Leave one thing alone no more in this browser; gives all that is. */
+export function unleaveOne(key: string, now: number, shelf: Shelf = localStorage): Record<string, number> {
+  const all = Object.fromEntries(Object.entries(notNow(now, shelf)).filter(([name]) => name !== key));
+  shelf.setItem(KEY, JSON.stringify(all));
+  return all;
+}
+
+/** What everybody of the tenant leaves alone, and until when, from what the server keeps. */
+export function leftByAll(kept: readonly { name: string; expires_at: string | null }[]): Record<string, number> {
+  return Object.fromEntries(kept.map((one) => [one.name, time(one.expires_at) || Number.POSITIVE_INFINITY]));
+}
+
 /** Show everything again. */
 export function unleave(shelf: Shelf = localStorage): Record<string, number> {
   shelf.setItem(KEY, "{}");

@@ -1,5 +1,7 @@
+import { untrack } from "svelte";
 import { clock } from "../../data/clock.svelte";
 import { LATE_MS } from "../../data/filters";
+import { drop, keep, LONGEST_KEPT_NAME } from "../../data/kept";
 import { asked } from "../../data/live.svelte";
 import {
   FailureReasons,
@@ -12,25 +14,72 @@ import {
   NewestEnded,
   WhyNot,
 } from "../../operations/home.gen";
+import { KeptDocuments } from "../../operations/kept.gen";
 import { count } from "../../words/duration";
-import { failing, lateOnes, leave, notNow, silent, troubles, unleave, type Need } from "./needs";
+import {
+  failing,
+  lateOnes,
+  leave,
+  leftByAll,
+  NOT_NOW_MS,
+  notNow,
+  silent,
+  troubles,
+  unleave,
+  unleaveOne,
+  type Need,
+} from "./needs";
 
 interface Wanted {
   period: "24h" | "7d";
   project: string | null;
 }
 
-/** What was left for later in this browser, and what Home counts while it shows everything; null while it does not. */
+const SEEN = "seen";
+const SEEN_MS = 20_000;
+
+/** What was left for later, by anybody of the tenant or, where the server refuses, in this browser; and what Home counts
+ * while it shows everything, null while it does not. */
 class Attention {
-  left = $state.raw(notNow(Date.now()));
+  #here = $state.raw(notNow(Date.now()));
+  #shared = $state.raw<Record<string, number>>({});
+  #offered = false;
   shown = $state<number | null>(null);
 
-  leave(key: string): void {
-    this.left = leave(key, Date.now());
+  get left(): Record<string, number> {
+    return { ...this.#here, ...this.#shared };
   }
 
-  unleave(): void {
-    this.left = unleave();
+  /** Take what the server keeps; what only this browser knew is told to it, once. */
+  take(shared: Record<string, number>): void {
+    this.#shared = shared;
+    if (this.#offered) return;
+    this.#offered = true;
+    for (const [key, until] of Object.entries(this.#here)) if (!(key in shared)) void this.#tell(key, until);
+  }
+
+  leave(key: string): void {
+    const until = clock.exact() + NOT_NOW_MS;
+    this.#shared = { ...this.#shared, [key]: until };
+    void this.#tell(key, until);
+  }
+
+  async #tell(key: string, until: number): Promise<void> {
+    try {
+      if (key.length > LONGEST_KEPT_NAME) throw new Error("It is kept here.");
+      await keep(SEEN, key, true, { shared: true, expires_at: new Date(until).toISOString() });
+      this.#here = unleaveOne(key, Date.now());
+      this.#shared = { ...this.#shared, [key]: until };
+    } catch {
+      this.#here = leave(key, Date.now());
+    }
+  }
+
+  async unleave(): Promise<void> {
+    const names = Object.keys(this.#shared);
+    this.#here = unleave();
+    this.#shared = {};
+    await Promise.allSettled(names.map((name) => drop(SEEN, name, true)));
   }
 }
 
@@ -63,6 +112,11 @@ export function needsOf(wanted: () => Wanted | null, often: number, withReasons 
   const agents = asked(HomeAgents, () => when({}), { every: often });
   const unread = asked(HomeUnread, () => when({}), { every: Math.max(often, 30_000) });
   const trouble = asked(HomeTrouble, () => when({}), { every: often });
+  const seen = asked(KeptDocuments, () => when({ kind: SEEN, shared: true }), { every: Math.min(often, SEEN_MS) });
+  $effect(() => {
+    const found = seen.value?.documents;
+    if (found) untrack(() => attention.take(leftByAll(found)));
+  });
   const firstLate = $derived(late.value?.flow_run[0]?.id ?? null);
   const why = asked(WhyNot, () => (firstLate ? when({ id: firstLate }) : null), { every: often });
 

@@ -58,3 +58,54 @@ export function dropView(
   store.setItem(keyOf(tenant), JSON.stringify(all));
   return all;
 }
+
+/** Where views are kept for a person, whatever the browser. */
+export interface Place {
+  list: () => Promise<View[]>;
+  keep: (view: View) => Promise<void>;
+  drop: (name: string) => Promise<void>;
+}
+
+type Shelf = Pick<Storage, "getItem" | "setItem">;
+
+/** Give the views of the server, and those that only this browser has: the server takes these over, if it does. */
+export async function allViews(tenant: string, place: Place, store: Shelf = localStorage): Promise<View[]> {
+  const all = [...(await place.list())];
+  for (const view of savedViews(tenant, store)) {
+    if (!all.some((one) => one.name === view.name)) {
+      all.push(view);
+      try {
+        await place.keep(view);
+      } catch {
+        continue;
+      }
+    }
+    dropView(tenant, view.name, store);
+  }
+  return all;
+}
+
+/** Keep a view on the server, or in this browser where that is refused; tells whether it is on the server. */
+export async function keepForMe(
+  tenant: string,
+  view: View,
+  place: Place,
+  store: Shelf = localStorage,
+): Promise<boolean> {
+  const plainly = { name: view.name.trim().slice(0, LONGEST_NAME), query: plain(view.query) };
+  try {
+    await place.keep(plainly);
+    dropView(tenant, plainly.name, store);
+    return true;
+  } catch {
+    keepView(tenant, plainly, store);
+    return false;
+  }
+}
+
+/** Forget a view wherever it is. */
+export async function forget(tenant: string, name: string, place: Place, store: Shelf = localStorage): Promise<void> {
+  const here = savedViews(tenant, store).some((one) => one.name === name);
+  if (here) dropView(tenant, name, store);
+  else await place.drop(name);
+}
