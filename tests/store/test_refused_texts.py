@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from prefect.server.graphql.times import read_time
 from prefect.server.store import backup as backup_module
 from prefect.server.store.backup import backup
 from prefect.server.store.database import DatabaseUnavailable, InvalidValue
+from prefect.server.store.dialect import dump_time
 from prefect.server.store.fragments import _checked
-from prefect.server.store.patterns import LONGEST_PATTERN, MOST_REPEATS, check_pattern, like, matcher
+from prefect.server.store.patterns import LONGEST_PATTERN, MOST_REPEATS, _folded, check_pattern, like, matcher
 from prefect.server.store.sqlite_file import check_writable
 
 LONG = f"it is longer than {LONGEST_PATTERN} signs"
@@ -233,3 +235,23 @@ def test_a_file_that_cannot_be_written_is_named_with_what_the_engine_says(tmp_pa
     path = tmp_path / "proctor.db"
     with pytest.raises(DatabaseUnavailable, match=rf"^Database file {re.escape(str(path))} can not be used: {error}$"):
         check_writable(Conn(), path)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"), [("AbC", "abc"), ("ÉA", "éa"), ("İA", "İa"), ("aİÉB", "aİéb"), ("", "")], ids=repr
+)
+def test_a_text_is_lowered_sign_by_sign_and_keeps_its_length(text: str, folded: str) -> None:
+    """Python lowers the second sign here to two."""
+    assert _folded(text) == folded
+    assert like(text.replace("A", "_"), ignore_case=True).matches(text)
+
+
+def test_times_are_stored_so_that_they_sort() -> None:
+    times = [datetime(2030, 1, 1, 12, 0, second, micro, UTC) for second in (0, 1) for micro in (0, 1, 500_000)]
+    texts = [dump_time(time) for time in times]
+    assert texts == sorted(texts)
+    assert {len(text) for text in texts} == {32}
+    east = timezone(timedelta(hours=2))
+    assert dump_time(datetime(2030, 1, 1, 14, tzinfo=east)) == texts[0] == "2030-01-01T12:00:00.000000+00:00"
+    with pytest.raises(InvalidValue, match="Time without a zone"):
+        dump_time(datetime(2030, 1, 1))

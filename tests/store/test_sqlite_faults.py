@@ -24,7 +24,13 @@ SECONDS = 60.0
 
 @pytest.mark.parametrize(
     ("whole", "part", "comparisons"),
-    [([1, 2, 3], 2, 3), ([1, 2, 3], [2], 4), ({"a": [1, 2]}, {"a": [2]}, 4), ([[1], [2]], [[2]], 7)],
+    [
+        ([1, 2, 3], 2, 3),
+        ([1, 2, 3], [2], 4),
+        ({"a": [1, 2]}, {"a": [2]}, 4),
+        ([[1], [2]], [[2]], 7),
+        ([1, 2, [3]], [[3]], 6),
+    ],
     ids=str,
 )
 def test_a_search_in_a_value_ends_after_so_many_comparisons(

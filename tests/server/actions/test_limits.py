@@ -291,3 +291,20 @@ def test_a_paused_queue_hands_out_nothing_until_it_is_resumed(world):
     assert world.do(queue.pause, tenant_id=world.tenant_id, paused=False)
     assert world.queue() == [run_id]
     assert f"queue:{world.tenant_id}" in world.announced
+
+
+@pytest.mark.parametrize("off", [[], ["dead"], ["living"], ["heartbeat"]], ids=str)
+def test_a_place_is_given_back_by_the_settings_of_its_own_flow(world, off):
+    """Where dead runs are started again, that finder gives the place back; without heartbeats nobody knows."""
+    dead, living = (world.running(world.register(flow_document(name)), labels=[name]) for name in ("dead", "living"))
+    for name, run_id in (("dead", dead), ("living", living)):
+        limit(world, name, 1)
+        changes = {"lazarus_enabled": name not in off} if "heartbeat" not in off else {
+            "lazarus_enabled": False, "heartbeat_enabled": name != "dead"
+        }  # fmt: skip
+        world.do(flows.switch_setting, flow_id=world.flow_run(run_id)["flow_id"], changes=changes)
+    world.pass_time(SILENCE)
+    world.do(runs.beat_flow_run, flow_run_id=living)
+
+    assert run_once(world, slot_keeper) == (off == ["dead"])
+    assert (usage(world, "dead"), usage(world, "living")) == (int(off != ["dead"]), 1)

@@ -300,3 +300,14 @@ def test_a_reader_that_takes_nothing_is_given_up_after_a_minute(run_async, monke
 
     assert taken == ["http.response.start", "http.response.body"]
     assert "A log was not sent to its end: its reader takes nothing" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("n" * 80, "n" * 80), ("n" * 81, "n" * 80), ("a b/../c", "a-b-..-c"), (".-x-.", "x"), ("é", None)],
+    ids=["as long as may be", "longer", "strange", "edges", "nothing of it"],
+)
+def test_a_file_has_a_plain_name(api, run_id, name, expected):
+    api.do("set_flow_run_name", "success", flow_run_id=run_id, name=name)
+    answer = api.call("GET", f"/flow-run/{run_id}/logs.txt")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{expected or run_id}-logs.txt"'

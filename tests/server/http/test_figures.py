@@ -119,3 +119,13 @@ def test_a_histogram_counts_a_value_on_a_bound_below_it():
         'x_sum{name="a\\"b\\n"} 12.5',
         'x_count{name="a\\"b\\n"} 4',
     ]
+
+
+def test_each_answer_counts_once(api):
+    def count():
+        return float(figures(api).get('proctor_http_responses_total{status="404"}', 0))
+
+    before = count()
+    for _ in range(3):
+        assert api.call("GET", "/nowhere").status == 404
+    assert count() == before + 3

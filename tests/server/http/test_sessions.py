@@ -347,3 +347,9 @@ def test_a_socket_outlives_a_database_that_is_away_and_then_ends_with_its_key(ke
             assert (told["type"], told["code"]) == ("websocket.close", 4403)
 
     keyed.run_async(walk())
+
+
+@pytest.mark.parametrize(("length", "status"), [(1, 401), (200, 401), (201, 400)])
+def test_a_key_has_so_many_signs(nobody, length, status):
+    assert log_in(nobody, "x" * length).status == status
+    assert log_in(nobody, f" {'x' * length} ").status == status

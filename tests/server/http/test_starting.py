@@ -182,3 +182,21 @@ def test_a_server_that_is_ready_does_not_go_over_all_that_was_imported_again_and
     assert int(before) > 10_000
     assert int(after) < 1_000
     assert is_enabled == "True"
+
+
+def test_who_waits_is_woken_at_the_stop_and_nobody_waits_after_it(
+    run_async: Any, databases: Any, settings: Settings
+) -> None:
+    app = App(settings, open_database(databases.fresh("sqlite")))
+
+    async def scene() -> None:
+        await app.start()
+        with app.live.listen("something") as ear:
+            waiting = asyncio.create_task(ear.wait(3_600))
+            await asyncio.sleep(0)
+            await app.stop()
+            async with asyncio.timeout(60):
+                await waiting
+        assert app.live.closed
+
+    run_async(scene())

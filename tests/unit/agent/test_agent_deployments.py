@@ -395,3 +395,12 @@ def test_a_signal_ends_an_agent_in_order(stub: Stub, caplog: pytest.LogCaptureFi
     assert agent.said == ["startup", "shutdown"]
     assert agent._finished.is_set()
     assert signal.getsignal(number) is former
+
+
+def test_a_run_that_became_due_this_moment_is_left_to_its_own_process_for_a_while(stub: Stub) -> None:
+    agent = Starting()
+    asked_at = agent.client.server_time()
+    agent._runs_to_start([RUN])
+
+    (one,) = [one for one in stub.asked if "before" in one.variables]
+    assert datetime.fromisoformat(one.variables["before"]) < asked_at

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import urllib3
@@ -320,3 +321,36 @@ def test_as_many_connections_are_kept_whatever_the_way(monkeypatch: pytest.Monke
     pool = transport._Pools().for_url("http://api:4200").connection_from_url("http://api:4200")
     assert pool.pool is not None
     assert pool.pool.maxsize == transport.CONNECTIONS_KEPT > 1
+
+
+@pytest.mark.parametrize("by_proxy", [False, True], ids=["straight", "by a proxy"])
+@pytest.mark.parametrize("way", ["POST", "GET", "file"])
+def test_nobody_is_sent_elsewhere(monkeypatch: pytest.MonkeyPatch, way: str, by_proxy: bool) -> None:
+    """With a key in its headers, a request goes to the server that was named and to no other."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/here"
+        if by_proxy:
+            monkeypatch.delenv("no_proxy", raising=False)
+            monkeypatch.setenv("http_proxy", url.removesuffix("/here"))
+            url = "http://api.example:4200/here"
+        if way == "file":
+            status = transport.open_stream(url, headers={}, timeout_seconds=60)[0].status
+        else:
+            status = transport._send_once(way, url, None, {}, 60).status
+        server.shutdown()
+    assert (status, asked) == (302, [url if by_proxy else "/here"])

@@ -481,7 +481,7 @@ def test_a_name_decorates_and_fails_nothing(stub: Stub, answer: Any, caplog: pyt
 
 @pytest.mark.parametrize("is_quicker", [False, True], ids=["nobody else", "somebody was quicker"])
 def test_a_run_that_is_cancelled_while_it_works_ends_cancelled(
-    stub: Stub, monkeypatch: pytest.MonkeyPatch, is_quicker: bool
+    stub: Stub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, is_quicker: bool
 ) -> None:
     monkeypatch.setattr(cancellation, "FIRST_LOOK_SECONDS", 0.0)
     run = {"version": 9, "serialized_state": {"type": "Cancelling"}}
@@ -502,6 +502,7 @@ def test_a_run_that_is_cancelled_while_it_works_ends_cancelled(
 
     told = [one.variables["input"]["states"][0] for one in stub.asked if "set_flow_run_states" in one.query]
     assert [(one["state"]["type"], one["version"]) for one in told][-1:] == [("Cancelled", 9)]
+    assert ("Flow run was set to Cancelling meanwhile; this process stops" in caplog.text) == is_quicker
     if is_quicker:
         assert type(state) is Cancelling  # as the API says that it is
     else:
