@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from graphql import GraphQLError
+from graphql import GraphQLError, parse
 
 from prefect.server.actions import run_events
 from prefect.server.graphql import access, writing
 from prefect.server.graphql.arguments import MOST_STEPS, json_path
+from prefect.server.graphql.bounds import check_depth
 from prefect.server.graphql.documents import Document
 from prefect.server.graphql.execute import _read_body
 from prefect.server.graphql.inputs import Coercers
@@ -139,3 +140,15 @@ def test_a_variable_that_only_we_refuse_is_refused_in_general_words() -> None:
     assert error.message == "A variable does not have the type that the operation declares for it."
     (error,) = operation.variables._errors({"x": "one"})
     assert "Int" in error.message
+
+
+@pytest.mark.parametrize(
+    ("around", "innermost", "is_refused"),
+    [(7, "f", False), (8, "f", True), (8, "__typename", False), (9, "__typename", True), (8, "...x", True)],
+)
+def test_an_operation_is_so_deep_and_the_name_of_a_type_is_no_level(
+    around: int, innermost: str, is_refused: bool
+) -> None:
+    text = "query q " + "{ f " * around + "{ " + innermost + " }" + " }" * around
+    errors = check_depth(parse(text + (" fragment x on y { f }" if "..." in innermost else "")))
+    assert [error.message for error in errors] == ["'q' exceeds maximum operation depth of 7"] * is_refused
