@@ -55,7 +55,8 @@ def test_views_of_a_browser_are_taken_over(site: Road, open_page: Callable[..., 
 
 def test_looks_are_there_in_another_browser(site: Road, open_page: Callable[..., Page]):
     first = open_page("/default/settings/me")
-    first.get_by_role("radio", name="Dark").or_(first.get_by_role("button", name="Dark")).click()
+    with first.expect_response(lambda answer: "set_document" in (answer.request.post_data or "")):
+        first.get_by_role("radio", name="Dark").or_(first.get_by_role("button", name="Dark")).click()
     expect(first.get_by_text("kept for you on the server")).to_be_visible()
 
     second = open_page("/default/settings/me")
@@ -85,3 +86,14 @@ def test_what_is_left_for_later_is_so_for_all(site: Road, open_page: Callable[..
     expect(needs[1]).to_be_visible()
     first.reload()
     expect(needs[0]).to_be_visible()
+
+
+def test_saved_views_are_accessible(site: Road, open_page: Callable[..., Page], check_page, theme: str, width: int):
+    keep = "mutation($input: set_document_input!) { set_document(input: $input) { success } }"
+    for name in ("my failures", "v" * 60, "متأخر <b>x</b>"):
+        site.graphql(keep, {"input": {"kind": "view", "name": name, "value": "state=Failed"}})
+    page = open_page("/default/runs?due=all&state=Failed&label=eu", theme=theme, width=width)
+    expect(page.get_by_role("link", name="my failures")).to_be_visible()
+    page.get_by_role("button", name="Save this view").click()
+    expect(page.get_by_text("kept for you on the server")).to_be_visible()
+    check_page(page)

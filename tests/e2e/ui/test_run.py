@@ -600,6 +600,16 @@ def test_the_pages_are_accessible_and_fit(open_page, check_page, shop: Road, don
     check_page(page)
 
 
+def test_the_critical_path_is_accessible(open_page, check_page, done: str, theme: str, width: int):
+    page = open_page(f"/default/flow-run/{done}", theme=theme, width=width)
+    expect(page.get_by_role("heading", level=1)).to_have_text("well-done")
+    if width < 760:
+        page.get_by_role("button", name="Timeline", exact=True).click()
+    page.get_by_role("button", name="Critical path").click()
+    expect(page.get_by_role("option", name=re.compile("on the critical path")).first).to_be_visible()
+    check_page(page)
+
+
 def test_a_name_of_a_run_is_never_more_than_text(open_page: Callable[..., Page], check_page, shop: Road, waiting: str):
     name = "<img src=x onerror=alert(1)>\u202egnp.exe\u202c مرحبا " + "n" * 150
     shop.graphql(

@@ -23,8 +23,8 @@ function read(text: string | null): Settings {
 
 /** How this person likes to look at things; kept on the server, and in this browser until that has answered. */
 export const settings: Settings = $state(read(load()));
-/** Whether the server has it; where it refuses, it is this browser's alone. */
-export const keeping = $state({ onServer: false });
+/** Whether the server refused it: then it is this browser's alone. */
+export const keeping = $state({ refused: false });
 let changes = 0;
 
 export function save(): void {
@@ -36,9 +36,9 @@ export function save(): void {
 async function put(): Promise<void> {
   try {
     await keep(KIND, NAME, { ...settings });
-    keeping.onServer = true;
+    keeping.refused = false;
   } catch {
-    keeping.onServer = false;
+    keeping.refused = true;
   }
 }
 
@@ -52,7 +52,6 @@ export async function settle(): Promise<void> {
     if (found) {
       Object.assign(settings, looksOf(found.value));
       localStorage.setItem(KEY, JSON.stringify(settings));
-      keeping.onServer = true;
     } else if (load() !== null) await put();
   } catch {
     // It stays as this browser has it.
