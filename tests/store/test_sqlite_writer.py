@@ -283,3 +283,8 @@ def test_works_of_many_rows_do_not_share_a_commit(databases, run_async, monkeypa
     assert run_async(run()) == 7 * MOST_ROWS // 2
     assert max(sizes) <= 2
     assert sum(sizes) == 7
+
+
+def test_a_writer_to_whom_nothing_comes_has_nothing_to_do(databases):
+    database = open_database(databases.fresh("sqlite"))
+    assert database._take_batch(0.0) == database._take_batch(0.001) == []

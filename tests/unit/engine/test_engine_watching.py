@@ -588,3 +588,22 @@ def test_a_process_that_beats_says_nothing_and_is_asked_nothing(tmp_path: Path, 
     with main_step.subprocess_heartbeat([sys.executable, "-c", script], logging.getLogger("x")):
         assert heard.read_text() == "in: "
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_an_interrupt_before_the_block_is_entered_leaves_everything_as_it_was(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def interrupted(thread: threading.Thread) -> None:
+        raise error
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        watcher = CancellationWatcher(Client(), RUN)
+        monkeypatch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(error):
+            watcher.__enter__()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        assert watcher._over.is_set()
+    finally:
+        signal.signal(signal.SIGINT, before)
