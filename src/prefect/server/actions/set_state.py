@@ -619,8 +619,8 @@ def _judge(
         raise ApiError(f"State update failed for task run ID {task_run_id}: there is no such task run.")
     if row["known_run_id"] is not None:
         return _answered({"run_id": row["known_run_id"], "state": row["known_state"]}, task_run_id, proposed)
-    if state_id is not None and version != row["version"] and not tx.dialect.writes_alone:
-        # Another copy of this request may have moved the run after this one was read, and before it was locked.
+    if state_id is not None and row["has_moved"]:
+        # Perhaps by another copy of this request, and what its id stands for was looked up before.
         known = tx.one(states.task_run_state_by_id, state_id=state_id)
         if known is not None:
             return _answered(known, task_run_id, proposed)

@@ -68,9 +68,15 @@ present_flow_run = (
     .with_for_update(key_share=True)
 )
 _of_id = task_run_state.c.id == value_of("state_id", task_run_state.c.id)
-# With all that is asked before a task run is moved: what its new state's id stands for, and whether limits count.
+_as_begun = task_run.alias("as_begun")
+# With all that is asked before a task run is moved: what its new state's id stands for, and whether limits count.  What
+# is looked up is as it was when the statement began; the row as when it was locked, and ``has_moved`` in between.
 present_task_run = (
     select(
+        (
+            select(_as_begun.c.version).where(_as_begun.c.id == value_of("run_id", _as_begun.c.id)).scalar_subquery()
+            != task_run.c.version
+        ).label("has_moved"),
         select(task_run_state.c.task_run_id).where(_of_id).scalar_subquery().label("known_run_id"),
         select(task_run_state.c.state).where(_of_id).scalar_subquery().label("known_state"),
         exists().where(task_tag_limit.c.tenant_id == flow_run.c.tenant_id).label("has_limits"),
