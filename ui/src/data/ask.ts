@@ -96,6 +96,9 @@ export function ask<Answer, Variables>(
 
 /** Ask who looks, for no tenant: that of before may not be one of the key that was just shown. */
 export async function askWho<Answer, Variables>(doc: Doc<Answer, Variables>, variables: Variables): Promise<Answer> {
+  // Asked before anything was drawn, when there was no tenant yet.
+  const early = takeAhead(doc as Doc<never, never>, variables) as Promise<Answer> | null;
+  if (early) return early;
   const turn = session.turn;
   const [answer, requestId] = await post(bodyOf(doc, variables), undefined, {});
   return dataOf(answer as Answered, requestId, turn) as Answer;
