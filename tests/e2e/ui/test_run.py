@@ -172,6 +172,7 @@ def test_a_run_is_seen_with_its_state_its_tasks_and_its_log(open_page, done: str
     expect(page.get_by_role("link", name="Tasks")).to_contain_text(re.compile(r"\d"))
 
 
+@pytest.mark.quick
 def test_the_lines_of_a_run_are_asked_for_before_it_is_known_who_looks(open_page, shop: Road, done: str):
     page = open_page("/nothing/here")
     expect(page.get_by_role("heading", name="There is no such page.")).to_be_visible()
