@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from prefect.server.catalogue import tenant
+from prefect.server.store import patterns, sqlite_functions
 from prefect.server.store import sqlite as store
-from prefect.server.store import sqlite_functions
 from prefect.server.store.database import AnswerTooLarge, DatabaseUnavailable, InvalidValue
 from prefect.server.store.opening import open_database
 from support.rows import insert, uid
@@ -53,6 +53,20 @@ def database(databases: Any, run_async: Any) -> Any:
 
 def add(number: int) -> Any:
     return lambda tx: insert(tx, "tenant", id=uid(number), name="x", slug=f"{number}")
+
+
+def test_a_search_that_is_too_large_is_refused_with_its_reason_and_the_next_goes_on(
+    database: Any, run_async: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found(pattern: str) -> Any:
+        return run_async(database.read(lambda tx: tx.one(select(func.p_regex("a text", pattern).label("found")))))
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(patterns, "MOST_STEPS", 0)
+            with pytest.raises(InvalidValue, match="A pattern is too large for a text that it would be searched in"):
+                found("t.*t")
+        assert found("t.*t")["found"] == 1
 
 
 def slugs(tx: Any) -> list[str]:

@@ -149,7 +149,7 @@ class Http:
             status, kind, extra = 500, JSON, ()
             body = Refusal(500, INTERNAL, "INTERNAL_SERVER_ERROR").body
         if _is_body_left(scope) and not await self._is_drained(receive):
-            extra = (*(header for header in extra if header[0] != b"connection"), (b"connection", b"close"))
+            extra = (*extra, (b"connection", b"close"))
         if len(body) >= PACKED_BYTES and kind is JSON:
             extra = (*extra, (b"vary", b"Accept-Encoding"))
             if "gzip" in accepted_encodings(scope):

@@ -15,8 +15,14 @@ BODY = json.dumps({"query": "{ hello }"}).encode()
 SECONDS = 30
 
 
-async def send(app: Any, receive: Any, body: bytes = BODY) -> tuple[int, bytes]:
-    """Send a request whose body comes by ``receive``; gives the status and the body of the answer."""
+async def send(
+    app: Any, receive: Any, body: bytes = BODY, heads: list[tuple[bytes, bytes]] | None = None
+) -> tuple[int, bytes]:
+    """Send a request whose body comes by ``receive``; gives the status and the body of the answer.
+
+    Args:
+        heads: takes the headers of the answer.
+    """
     sent: list[Any] = []
 
     async def keep(message: Any) -> None:
@@ -26,6 +32,8 @@ async def send(app: Any, receive: Any, body: bytes = BODY) -> tuple[int, bytes]:
     scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers}
     async with asyncio.timeout(SECONDS):
         await app(scope, receive, keep)
+    if heads is not None:
+        heads += sent[0]["headers"]
     return (sent[0]["status"], sent[1]["body"]) if sent else (0, b"")
 
 
@@ -112,9 +120,12 @@ def test_a_body_that_does_not_come_in_time_is_refused(api, first):
     async def receive() -> Any:
         return left.pop() if left else await asyncio.Event().wait()
 
-    status, body = api.run_async(send(app, receive))
+    heads: list[tuple[bytes, bytes]] = []
+    status, body = api.run_async(send(app, receive, heads=heads))
     assert status == 408
     assert b"has not come within 0.1 s" in body
+    # What still comes must not be taken for the next request; and it is said once.
+    assert [value for name, value in heads if name == b"connection"] == [b"close"]
 
 
 def test_a_body_at_the_bound_is_read_and_one_past_it_refused(api):
