@@ -12,7 +12,17 @@ from typing import Any
 
 import pytest
 
-from prefect.server.actions import automations, chore_kinds, clearing, events, queue, schedules, slots, tenants
+from prefect.server.actions import (
+    automations,
+    chore_kinds,
+    clearing,
+    deliveries,
+    events,
+    queue,
+    schedules,
+    slots,
+    tenants,
+)
 from prefect.server.actions.chores import begin as begin_chore
 from prefect.server.actions.create_run import KeyTaken
 from prefect.server.actions.delivery import Undeliverable
@@ -258,7 +268,7 @@ def test_each_error_of_an_action_is_tried_again_or_given_up_with_its_reason(
 def test_the_reason_in_the_inbox_has_a_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     given = {"tenant_id": world.tenant_id, "action_type": "MESSAGE", "action_config": {"message": "hello"}}
     action_id = world.do(automations.create_action, **given)
-    for length in (outbox.LONGEST_REASON, outbox.LONGEST_REASON + 1):
+    for length in (deliveries.LONGEST_REASON, deliveries.LONGEST_REASON + 1):
 
         def fail(*_: Any, length: int = length, **__: Any) -> None:
             raise ApiError("x" * length)
