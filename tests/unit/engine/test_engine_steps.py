@@ -555,3 +555,61 @@ def test_of_the_context_that_came_with_a_run_only_the_users_is_taken(given: Any,
     from prefect.engine.cloud.flow_runner import _given_context
 
     assert _given_context(given) == taken
+
+
+# ----- the two steps of the work, where nobody hears of a Running
+
+
+STEPS_OF_WORK = ("set_task_to_running", "get_task_run_state")
+
+
+def noted(seen: list[str], name: str) -> Any:
+    """Give a step that notes what state it is given, and does what the engine's own does."""
+    own = getattr(TaskRunner, name)
+
+    def step(self: TaskRunner, state: State, **more: Any) -> State:
+        seen.append(type(state).__name__)
+        return own(self, state, **more)  # type: ignore[no-any-return]
+
+    return step
+
+
+@pytest.mark.parametrize("how", ["subclass", "replaced on the class"])
+@pytest.mark.parametrize(("name", "given"), [*zip(STEPS_OF_WORK, ("Pending", "Running"), strict=True)])
+def test_a_step_of_the_work_that_somebody_replaced_is_called(
+    monkeypatch: pytest.MonkeyPatch, how: str, name: str, given: str
+) -> None:
+    seen: list[str] = []
+    kind: Any = TaskRunner
+    if how == "subclass":
+        kind = type("Own", (TaskRunner,), {name: noted(seen, name)})
+    else:
+        monkeypatch.setattr(TaskRunner, name, noted(seen, name))
+
+    state = kind(task(lambda: 7, name="t")).run()
+
+    assert state.is_successful()
+    assert (state.result, seen) == (7, [given])
+
+
+@pytest.mark.parametrize("listens", ["task", "runner", "debug", "nobody"])
+def test_whoever_can_hear_of_it_hears_that_a_task_is_running(listens: str, caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def note(_: Any, old: State, new: State) -> State:
+        seen.append((type(old).__name__, type(new).__name__))
+        return new
+
+    handlers = {"state_handlers": [note]}
+    if listens == "debug":
+        caplog.set_level(logging.DEBUG, logger="prefect.TaskRunner")
+    of_task = handlers if listens == "task" else {}
+    of_runner = handlers if listens == "runner" else {}
+
+    assert TaskRunner(task(lambda: 7, name="t", **of_task), **of_runner).run().result == 7
+
+    changes = [("Pending", "Running"), ("Running", "Success")]
+    assert seen == (changes if handlers in (of_task, of_runner) else [])
+    told = [line for line in caplog.messages if "Handling state change" in line]
+    assert told == ([f"Task 't': Handling state change from {old} to {new}" for old, new in changes]
+                    if listens == "debug" else [])  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 
 from prefect.configuration import config
 from prefect.utilities.configuration import set_temporary_config
-from prefect.utilities.context import Context, context
+from prefect.utilities.context import Context, context, current_content, lay_over, put_back
 from support.work import count_calls
 
 
@@ -203,3 +203,20 @@ def test_initial_values_come_from_the_environment(tmp_path):
         check=True,
     )
     assert done.stdout == "abc x\n"
+
+
+@pytest.mark.parametrize("values", [{"a": 1}, {"config": {"logging": {"level": "X"}}, "a": 2}, {}], ids=str)
+def test_what_is_laid_over_by_hand_is_as_in_a_block_and_put_back_whole(values):
+    before = current_content()
+    with context(values):
+        wanted = dict(current_content())
+    around = lay_over(values)
+    try:
+        found = dict(current_content())
+        context.update(more=1)
+    finally:
+        put_back(around)
+    assert found.keys() == wanted.keys()
+    assert all(found[key] == wanted[key] for key in found)
+    assert current_content() is before
+    assert "more" not in before
