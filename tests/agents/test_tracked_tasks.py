@@ -17,7 +17,7 @@ from prefect.client import Client, transport
 from prefect.contract import operations
 from prefect.engine.cloud import CloudFlowRunner
 from prefect.engine.results import PrefectResult
-from prefect.engine.state import Failed, Pending, Scheduled, Skipped, State
+from prefect.engine.state import Failed, Pending, Running, Scheduled, Skipped, State
 from prefect.executors import LocalDaskExecutor, LocalExecutor
 from prefect.storage import Local
 from prefect.utilities.configuration import set_temporary_config
@@ -127,6 +127,22 @@ def test_the_end_of_a_task_and_the_beginning_of_the_next_are_one_request(client:
     assert asked["GET_OR_CREATE_TASK_RUN"] == 0
     assert made.states("add") == ["Success"] * 20
     made.check_histories()
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("is_running", [False, True], ids=["set Running by its process", "Running before"])
+def test_a_run_says_once_that_it_lives_when_it_begins(client: Client, asked: Counter[str], is_running: bool) -> None:
+    made = Made(client, chain(1))
+    if is_running:
+        client.set_flow_run_state(made.id, Running())
+    asked.clear()
+
+    assert made.run().is_successful()
+
+    # The Running is a beat itself.
+    assert asked["UPDATE_FLOW_RUN_HEARTBEAT"] == is_running
+    run = client.ask("query($id: uuid!) { flow_run_by_pk(id: $id) { heartbeat } }", id=made.id)["flow_run_by_pk"]
+    assert run["heartbeat"] is not None
 
 
 @pytest.mark.usefixtures("server")
