@@ -7,6 +7,8 @@ database is at is read with plain SQL and compared with what is written here.
 from __future__ import annotations
 
 import sqlite3
+import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,10 @@ FOLDER = Path(__file__).parent
 
 # Any number: it only has to be the same in every process that migrates.
 _LOCK = 7_317_034_201
+
+#: So long a change waits for the lock of a table, and so long it holds those who come after; then it begins again.
+LOCK_MILLISECONDS = 500
+LOCK_ATTEMPTS = 240
 
 
 def check_not_newer(revision: str | None, where: str) -> None:
@@ -87,26 +93,58 @@ def _lock_sqlite(conn: sqlite3.Connection) -> bool:
     return sqlite_revision(conn) != HEAD
 
 
-def _lock_postgres(conn: Any) -> bool:
-    """Keep other processes out until the connection is closed; False: one of them has done the work."""
-    conn.execute(f"SELECT pg_advisory_lock({_LOCK})")
-    return postgres_revision(conn) != HEAD
+def _lock_postgres(conn: Any) -> None:
+    """Keep other processes out until the connection is closed; what then locks a table waits only a moment for it.
+
+    Who waits for a table's lock holds all who come after, so a change gives way to a long transaction and comes back.
+    """
+    # Asked again and again: who waited inside a statement would hold up an index that is built beside it.
+    while not conn.execute(f"SELECT pg_try_advisory_lock({_LOCK})").fetchone()[0]:
+        conn.rollback()
+        time.sleep(0.1)
+    conn.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")
+    conn.commit()
 
 
 def _upgrade_postgres(url: str) -> None:
+    def is_needed(conn: Any) -> bool:
+        revision = postgres_revision(conn)
+        check_not_newer(revision, shown(url))
+        conn.rollback()
+        return revision != HEAD
+
+    _migrate_postgres(url, is_needed)
+
+
+def _migrate_postgres(url: str, is_needed: Callable[[Any], bool], *, back_to: str | None = None) -> None:
+    """Run revisions; a change that does not get its lock lets others go first, and begins again.
+
+    Args:
+        is_needed: tells whether something is left to do, before and after other processes were kept out.
+    """
     import psycopg
 
-    try:
-        with psycopg.connect(conninfo(url), connect_timeout=10) as conn:
-            revision = postgres_revision(conn)
-            check_not_newer(revision, shown(url))
-            if revision == HEAD:
-                return
-            from .run import run
+    for attempt in range(1, LOCK_ATTEMPTS + 1):
+        try:
+            with psycopg.connect(conninfo(url), connect_timeout=10) as conn:
+                if not is_needed(conn):
+                    return
+                from .run import run
 
-            run("postgresql", conn, lambda: _lock_postgres(conn))
-    except psycopg.Error as error:
-        raise DatabaseUnavailable(f"Database {shown(url)} can not be migrated: {error}") from error
+                def lock(conn: Any = conn) -> bool:
+                    _lock_postgres(conn)
+                    return is_needed(conn)
+
+                run("postgresql", conn, lock, back_to=back_to)
+                return
+        except psycopg.Error as error:
+            if not _is_locked(error) or attempt == LOCK_ATTEMPTS:
+                raise DatabaseUnavailable(f"Database {shown(url)} can not be migrated: {error}") from error
+
+
+def _is_locked(error: BaseException) -> bool:
+    """Tell whether the error is that of a lock that somebody else holds, or of two who waited for each other."""
+    return getattr(error, "sqlstate", None) in ("55P03", "40P01")
 
 
 def downgrade(url: str, revision: str) -> None:
@@ -156,17 +194,9 @@ def _downgrade_sqlite(url: str, revision: str) -> None:
 
 
 def _downgrade_postgres(url: str, revision: str) -> None:
-    import psycopg
+    def is_needed(conn: Any) -> bool:
+        is_later = _is_later(postgres_revision(conn), revision, shown(url))
+        conn.rollback()
+        return is_later
 
-    try:
-        with psycopg.connect(conninfo(url), connect_timeout=10) as conn:
-            if _is_later(postgres_revision(conn), revision, shown(url)):
-                from .run import run
-
-                def lock() -> bool:
-                    conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-                    return _is_later(postgres_revision(conn), revision, shown(url))
-
-                run("postgresql", conn, lock, back_to=revision)
-    except psycopg.Error as error:
-        raise DatabaseUnavailable(f"Database {shown(url)} can not be migrated: {error}") from error
+    _migrate_postgres(url, is_needed, back_to=revision)

@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from . import FOLDER
@@ -25,9 +26,14 @@ def script_directory() -> ScriptDirectory:
 def run(kind: str, connection: Any, lock: Callable[[], bool], *, back_to: str | None = None) -> None:
     """Apply the missing revisions over an open DBAPI connection, which stays open.
 
+    In SQLite all of them are one transaction; in PostgreSQL each is one, or more (``online``): others may be writing.
+
     Args:
         back_to: undo the revisions after this one instead.
         lock: keeps other processes out; its answer says whether there is still something to do.
+
+    Raises:
+        the driver's own error, when a statement fails.
     """
     script = script_directory()
     url = "postgresql+psycopg://" if kind == "postgresql" else "sqlite://"
@@ -43,9 +49,13 @@ def run(kind: str, connection: Any, lock: Callable[[], bool], *, back_to: str | 
                 conn.rollback()
                 return
             with EnvironmentContext(Config(), script, fn=steps) as environment:
-                environment.configure(connection=conn, transactional_ddl=True)
+                environment.configure(
+                    connection=conn, transactional_ddl=True, transaction_per_migration=kind == "postgresql"
+                )
                 environment.run_migrations()
             conn.commit()
+    except DBAPIError as error:
+        raise error.orig or error from error
     finally:
         # Without closing the connection: it is the caller's.
         engine.dispose(close=False)

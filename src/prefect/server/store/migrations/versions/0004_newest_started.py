@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from prefect.server.store.migrations import online
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -14,7 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("flow_run_start_time_idx", "flow_run", ["start_time"])
+    online.create_index("flow_run_start_time_idx", "flow_run", ["start_time"])
 
 
 def downgrade() -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from alembic import op
 
+from prefect.server.store.migrations import online
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -14,7 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("flow_run_flow_id_start_time_idx", "flow_run", ["flow_id", "start_time"])
+    online.create_index("flow_run_flow_id_start_time_idx", "flow_run", ["flow_id", "start_time"])
 
 
 def downgrade() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from prefect.server.store.migrations import online
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -17,10 +19,9 @@ WAITS = sa.text("state_start_time IS NOT NULL")
 
 
 def upgrade() -> None:
-    op.add_column("flow_run", sa.Column("priority", sa.Integer(), server_default=sa.text("0"), nullable=False))
-    op.add_column("flow_group", sa.Column("priority", sa.Integer(), nullable=True))
-    op.drop_index("flow_run_due_idx", "flow_run")
-    op.create_index(
+    online.add_column("flow_run", sa.Column("priority", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    online.add_column("flow_group", sa.Column("priority", sa.Integer(), nullable=True))
+    online.replace_index(
         "flow_run_due_idx",
         "flow_run",
         ["tenant_id", "priority", "state_start_time"],
