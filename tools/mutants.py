@@ -221,12 +221,10 @@ class Judge:
             found = found or lines.of(file, range(change.statement[0], change.statement[1] + 1))
             if not found:  # a line that is new since the tests were recorded
                 found = lines.of(file, range(change.scope[0], change.scope[1] + 1)) if _is_new(lines, change) else set()
+            if change.function:  # it may be called on import, in whatever process: what it builds is used later
+                found = found | self._tests_at(self.uses.built_by(file, change.function))
         else:
-            by_file: dict[str, set[int]] = defaultdict(set)
-            for at, line in self.uses.of(file, change.names):
-                by_file[at].add(line)
-            found = set().union(*(lines.of(at, numbers) for at, numbers in by_file.items())) if by_file else set()
-            found = found or lines.of_file(file)
+            found = self._tests_at(self.uses.of(file, change.names)) or lines.of_file(file)
         is_of_head = change.scope is not None and change.line < change.scope[0] and "/server/" not in file
         named = (*OF_HEADS,) if is_of_head else (ALSO.get(file.removeprefix(f"{SOURCE}/")),)
         named = (*OF_NAMES, *named) if "__getattr__" in change.names else named
@@ -238,6 +236,12 @@ class Judge:
         mixed = [name for turn in turns for name in turn if name is not None]
         early = [*mixed[:4], *self._cheap(file, others), *mixed]
         return self._ordered(set(first), file, rare) + list(dict.fromkeys(early))
+
+    def _tests_at(self, uses: Iterable[tuple[str, int]]) -> set[str]:
+        by_file: dict[str, set[int]] = defaultdict(set)
+        for at, line in uses:
+            by_file[at].add(line)
+        return set().union(*(self.lines.of(at, numbers) for at, numbers in by_file.items())) if by_file else set()
 
     def _cheap(self, file: str, tests: list[str]) -> list[str]:
         """Give tests that cost next to nothing, of few files: those with the name of the changed one first."""
@@ -256,7 +260,10 @@ class Judge:
             above = text[: change.scope[0]]
             about.append(next((one for one in reversed(above) if re.match(r"\s*(async )?def ", one)), ""))
         wanted = words_of(" ".join(about))
-        near = {name: self.words.closeness(name, wanted) for name in tests if self.lines.seconds[name] <= SLOW_SECONDS}
+        # Those that wait for processes speak of much, and take the time of many others.
+        near = {
+            name: self.words.closeness(name, wanted) / (1 + self.lines.seconds[name] / SLOW_SECONDS) for name in tests
+        }
         cases: Counter[str] = Counter()
         for name in sorted(near, key=lambda one: ("postgres" in one.partition("[")[2], -near[one])):
             near[name] *= OF_ONE_TEST ** cases[name.partition("[")[0]]

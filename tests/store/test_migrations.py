@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Integer, Interval, Text, Uuid, create_engine, inspect, text
@@ -12,6 +14,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, DateTime, Integer, Interval, T
 from prefect.server.catalogue import metadata
 from prefect.server.store.database import DatabaseFromNewerVersion, DatabaseUnavailable
 from prefect.server.store.migrations import HEAD, REVISIONS, downgrade
+from prefect.server.store.migrations import run as run_module
 from prefect.server.store.migrations.run import script_directory
 from prefect.server.store.opening import migrate, open_database
 
@@ -113,6 +116,31 @@ def test_processes_that_start_together_migrate_once(databases, kind):
     assert [result.stderr for result in results if result.returncode] == []
     migrate(url)
     databases.drop(url)
+
+
+@pytest.mark.parametrize("way", ["forward", "back"])
+def test_nobody_else_writes_while_a_file_is_migrated(databases, monkeypatch, way):
+    """What another process wrote meanwhile would be lost, or stop half of the work."""
+    url = databases.fresh("sqlite", migrated=way == "back")
+    path, seen, real = url.removeprefix("sqlite:///"), [], run_module.run
+
+    def watched(kind, connection, lock, **how):
+        def locked():
+            is_due = lock()
+            refused = pytest.raises(sqlite3.OperationalError, match="locked")
+            with closing(sqlite3.connect(path, timeout=0)) as other, refused:
+                other.execute("BEGIN IMMEDIATE")
+            seen.append(is_due)
+            return is_due
+
+        return real(kind, connection, locked, **how)
+
+    monkeypatch.setattr(run_module, "run", watched)
+    if way == "back":
+        downgrade(url, REVISIONS[0])
+    else:
+        migrate(url)
+    assert seen == [True]
 
 
 def test_a_database_from_a_newer_version_is_refused(engine, database_url, run_async):

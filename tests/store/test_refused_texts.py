@@ -14,6 +14,8 @@ from graphql import parse_value
 from prefect.server.graphql import arguments, execute
 from prefect.server.graphql.times import read_time
 from prefect.server.store import backup as backup_module
+from prefect.server.store import migrations, opening
+from prefect.server.store.addresses import conninfo
 from prefect.server.store.backup import backup
 from prefect.server.store.database import DatabaseUnavailable, InvalidValue
 from prefect.server.store.dialect import dump_time
@@ -37,6 +39,9 @@ LONG = f"it is longer than {LONGEST_PATTERN} signs"
         ("regex", r"(a)\12", "references to what was found before are not supported"),
         ("regex", r"a\c", r"\c is no escape"),
         ("regex", r"\q", r"\q is no escape"),
+        ("regex", r"\U00110000", "it has a sign that does not exist"),
+        ("regex", r"[\U00110000]", "it has a sign that does not exist"),
+        ("similar", r"\U00110000", "it has a sign that does not exist"),
         ("regex", r"(a)\1", "references to what was found before are not supported"),
         ("regex", "(?=a)", "looking ahead or behind and options within a pattern are not supported"),
         ("regex", "[a", "a [ has no ]"),
@@ -97,6 +102,11 @@ def test_a_pattern_searches_for_what_it_says() -> None:
     assert not matcher("regex", "A").matches("xax")
     assert matcher("similar", "a%").matches("abc")
     assert not matcher("similar", "a%").matches("xabc")
+    assert matcher("regex", r"^\U0010ffff$").matches("\U0010ffff")
+    for sign in "AaJj":  # the sign that is typed with the key Ctrl
+        assert matcher("regex", rf"^\c{sign}$").matches(chr(ord(sign.upper()) - 64))
+        assert matcher("regex", rf"^[\c{sign}]$").matches(chr(ord(sign.upper()) - 64))
+        assert not matcher("regex", rf"\c{sign}").matches(sign)
     assert like("a_c", False).matches("abc")
     assert not like("a_c", False).matches("abbc")
 
@@ -214,6 +224,37 @@ def test_what_pg_dump_says_is_told_and_no_password(tmp_path: Path, monkeypatch: 
         backup("postgresql://me:hidden@127.0.0.1:1/x", tmp_path / "copy")
     assert "hidden" not in str(refused.value)
     assert not (tmp_path / "copy").exists()
+
+
+def test_without_pg_dump_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = r"^A backup of PostgreSQL needs the program pg_dump, which is not on PATH\.$"
+    with pytest.raises(DatabaseUnavailable, match=said):
+        backup("postgresql://me@127.0.0.1:1/x", tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_there_is_not_taken_back(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match=rf"^There is no database at sqlite:///{tmp_path}/nowhere\.db\.$"):
+        migrations.downgrade(f"sqlite:///{tmp_path}/nowhere.db", migrations.REVISIONS[0])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_without_a_place_is_none_and_is_not_shown() -> None:
+    said = r"^Database URL postgresql:… is none: expected postgresql://user@host/name$"
+    with pytest.raises(ValueError, match=said):
+        conninfo("postgresql:me:hidden@db/x")
+    assert conninfo("postgresql+psycopg://me@db/x") == "postgresql://me@db/x"
+
+
+@pytest.mark.parametrize("missing", ["psycopg", "psycopg_pool"])
+def test_without_the_driver_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    find = opening.find_spec
+    monkeypatch.setattr(opening, "find_spec", lambda name: None if name == missing else find(name))
+    for way in (opening.open_database, opening.migrate):
+        with pytest.raises(DatabaseUnavailable, match=r"^PostgreSQL needs two more packages: pip install 'proctor\[p"):
+            way("postgresql://me@127.0.0.1:1/x")
+    assert opening.open_database("sqlite:///x.db").dialect.name == "sqlite"
 
 
 @pytest.mark.parametrize("is_short", [True, False], ids=["at once", "bit by bit"])

@@ -250,13 +250,14 @@ def test_a_new_file_is_its_owners_alone(tmp_path):
 @pytest.mark.parametrize(("how", "level"), [({}, 2), ({"durable": True}, 2), ({"durable": False}, 0)], ids=str)
 def test_a_commit_is_on_the_disk_unless_the_file_is_thrown_away(tmp_path, how, level):
     conn = connect(tmp_path / "new.db", **how)
-    settings = ("synchronous", "foreign_keys", "journal_mode", "mmap_size")
+    settings = ("synchronous", "foreign_keys", "journal_mode", "mmap_size", "temp_store")
     found = {name: conn.execute(f"PRAGMA {name}").fetchone() for name in settings}
     conn.close()
     assert found["synchronous"] == (level,)  # 2: FULL
     assert found["foreign_keys"] == (1,)
     assert found["journal_mode"] == ("wal",)
     assert found["mmap_size"] in (None, (0,))
+    assert found["temp_store"] == (2,)  # no part of an answer lies in a file that is less protected
 
 
 def test_a_throw_away_database_whose_folder_somebody_threw_away_can_be_stopped(run_async):

@@ -79,6 +79,7 @@ class Change:
             over several lines, not each is known to be run.
         scope: first and last line of the outermost function around it; None when the line runs on import.
         names: when it runs on import, the names that its statement binds.
+        function: the name of the outermost function around it, where that stands in the module itself.
     """
 
     file: str
@@ -93,6 +94,7 @@ class Change:
     statement: tuple[int, int]
     scope: tuple[int, int] | None
     names: tuple[str, ...] = ()
+    function: str = ""
 
     @property
     def key(self) -> str:
@@ -186,13 +188,14 @@ class Source:
     def _made(self, node: ast.AST, kind: str, begin: int, end: int, after: str) -> Change:
         line = self.bytes.count(b"\n", 0, begin) + 1
         last = self.bytes.count(b"\n", 0, max(begin, end - 1)) + 1
-        scope, names = self._scope(node)
+        scope, names, function = self._scope(node)
         before = self.bytes[begin:end].decode()
         context = self.lines[line - 1].strip()
         statement = self._statement(node)
         if not statement[0] <= line <= statement[1]:  # a clause such as ``except``
             statement = line, last
-        return Change(self.file, kind, line, last, begin, end, before, after, context, statement, scope, names)
+        found = self.file, kind, line, last, begin, end, before, after, context, statement, scope, names, function
+        return Change(*found)
 
     def _statement(self, node: ast.AST) -> tuple[int, int]:
         """Find the lines of the statement around a node, or of its head; none where there is none."""
@@ -205,22 +208,24 @@ class Source:
         last = current.end_lineno or current.lineno
         return current.lineno, max(current.lineno, body[0].lineno - 1) if isinstance(body, list) else last
 
-    def _scope(self, node: ast.AST) -> tuple[tuple[int, int] | None, tuple[str, ...]]:
+    def _scope(self, node: ast.AST) -> tuple[tuple[int, int] | None, tuple[str, ...], str]:
         """Find the outermost function around a node, or the names that its statement of a module or class binds."""
         scope: tuple[int, int] | None = None
+        function = ""
         statement: ast.AST | None = None
         current, parent = node, self._parents.get(node)
         while parent is not None:
             if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
                 # A default is used where the body runs.
                 scope = (parent.body[0].lineno, parent.end_lineno or parent.lineno)
+                function = parent.name if isinstance(self._parents.get(parent), ast.Module) else ""
             elif isinstance(parent, ast.ClassDef | ast.Module) and statement is None:
                 statement = current
             current, parent = parent, self._parents.get(parent)
         if scope is not None or statement is None:
-            return scope, ()
+            return scope, (), function
         bound = (n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-        return None, tuple(dict.fromkeys(bound))
+        return None, tuple(dict.fromkeys(bound)), ""
 
     # ------------------------------------------------------------------------------- the kinds
 

@@ -38,6 +38,11 @@ class Uses:
                             self._passed_on[name].add((file, bound))
             self._read(file, child, inside=inner)
 
+    def built_by(self, file: str, function: str) -> set[tuple[str, int]]:
+        """Give file and line of the uses of what a function of a file builds on import."""
+        bound = {name for at, names in self._passed_on.get(function, ()) if at == file for name in names}
+        return self.of(file, bound) if bound else set()
+
     def of(self, file: str, names: Iterable[str]) -> set[tuple[str, int]]:
         """Give file and line of the uses of these names of a file, through what is built of them."""
         found: set[tuple[str, int]] = set()

@@ -40,8 +40,6 @@ def read(text: bytes | str) -> Any:
         return found
     try:
         return json.loads(text)
-    except orjson.JSONDecodeError:
-        raise
     except (ValueError, RecursionError) as error:
         raise orjson.JSONDecodeError(str(error), _plain(text)[:100], 0) from None
 

@@ -8,6 +8,7 @@ import fcntl
 import gc
 import json
 import logging
+import math
 import os
 import signal
 import socket
@@ -111,7 +112,7 @@ async def _run(app: App, listener: socket.socket, on_ready: Callable[[str], None
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             ssl_certfile=app.settings.ssl_certfile or None,
             ssl_keyfile=app.settings.ssl_keyfile or None,
-            timeout_graceful_shutdown=max(1, round(app.settings.stop_seconds)),
+            timeout_graceful_shutdown=math.ceil(app.settings.stop_seconds),
         )
         server = _Server(config, app, lambda: on_ready(_address(listener, app.settings)))
         loop = asyncio.get_running_loop()

@@ -174,6 +174,8 @@ def test_who_sends_no_host_is_no_browser_and_who_sends_two_is_refused():
         ("10.0.0.2", [("host", "evil.example"), ("x-forwarded-host", "p.example")], False),
         ("10.0.0.2", [("host", "p.example"), ("x-forwarded-host", "evil.example")], True),
         (None, [("host", "evil.example"), ("x-forwarded-host", "p.example")], False),
+        ("", [("host", "evil.example"), ("x-forwarded-host", "p.example")], False),
+        ("a.socket", [("host", "p.example"), ("x-forwarded-host", "evil.example")], True),
     ],
 )
 def test_only_a_trusted_proxy_says_under_which_name_it_was_called(peer, headers, is_allowed):

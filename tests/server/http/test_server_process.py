@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from support.processes import end
+
 pytestmark = pytest.mark.process
 
 
@@ -58,9 +60,7 @@ def start(tmp_path):
 
     yield begin
     for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait(30)
+        end(process)
         process.stdout.close()
         process.stderr.close()
 

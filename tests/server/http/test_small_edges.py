@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from pathlib import Path
@@ -40,6 +41,17 @@ def test_whole_numbers_of_any_size_stay_what_they_are(text: Any) -> None:
 def test_a_number_that_is_too_long_to_be_read_is_no_json(text: Any) -> None:
     with pytest.raises(orjson.JSONDecodeError):
         json_text.read(text)
+
+
+@pytest.mark.parametrize("depth", [900, 1_010, 1_100, 50_000])
+def test_a_text_that_nests_deeply_is_read_or_is_no_json(depth: int) -> None:
+    text = "[" * depth + "123456789012345678901" + "]" * depth
+    # How deep is too deep, the version of Python decides.
+    with contextlib.suppress(*[orjson.JSONDecodeError] if depth > 900 else []):
+        found = json_text.read(text)
+        for _ in range(depth):
+            (found,) = found
+        assert found == 123456789012345678901
 
 
 # ----- a database that is gone

@@ -21,15 +21,21 @@ class Leaving(Socket):
     leaves_at = ""
     error: type[Exception] = OSError
 
+    def __init__(self, *given: Any, **more: Any) -> None:
+        self.left = asyncio.Event()
+        super().__init__(*given, **more)
+
     async def _take(self, message: Any) -> None:
         if self.leaves_at and self.leaves_at in f"{message['type']} {message.get('text')}":
+            self.left.set()
             raise self.error("gone")
         await super()._take(message)
 
 
-async def ended(socket: Socket, api: Any) -> None:
-    """Wait until nothing of it is counted; its task has ended without an error."""
+async def ended(socket: Leaving, api: Any) -> None:
+    """Wait until it has left and nothing of it is counted."""
     async with asyncio.timeout(60):
+        await socket.left.wait()
         while api.app.http.sockets.subscriptions:
             await asyncio.sleep(0.001)
 
@@ -50,6 +56,19 @@ def test_a_client_that_leaves_while_it_is_answered_is_no_fault(
 
     api.run_async(scene())
     assert api.app.http.sockets.subscriptions == 0
+    assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
+
+
+def test_a_client_that_leaves_while_it_is_welcomed_is_no_fault(api: Any, caplog: pytest.LogCaptureFixture) -> None:
+    async def scene() -> None:
+        socket = Leaving(api.app)
+        socket.leaves_at = '"connection_ack"'
+        await socket.say({"type": "connection_init"})
+        await asyncio.wait_for(socket.task, 60)
+        assert socket.left.is_set()
+
+    api.run_async(scene())
+    assert api.app.http.sockets.open == 0
     assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
 
 

@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from prefect.server import connections
 from prefect.server.connections import LARGEST_JOINED, connection_class
 
 
@@ -144,3 +145,17 @@ def test_a_connection_that_is_gone_waits_for_no_headers():
     waiting, after = asyncio.run(talk())
     assert waiting.cancelled()
     assert after is None
+
+
+def test_headers_that_nothing_follows_are_written_when_the_connection_ends() -> None:
+    async def talk() -> Wire:
+        wire = Wire()
+        whole = connections._Whole(wire)
+        whole.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        assert wire.writes == []
+        whole.close()
+        return wire
+
+    wire = asyncio.run(talk())
+    assert wire.writes == [b"HTTP/1.1 200 OK\r\n\r\n"]
+    assert wire.is_closed

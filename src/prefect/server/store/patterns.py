@@ -58,8 +58,6 @@ _REPEAT = re.compile(r"\{(\d+)(,?)(\d*)\}")
 
 
 def _literal(code: int) -> str:
-    if code > 0x10FFFF:
-        raise ValueError("it has a sign that does not exist")
     return chr(code) if chr(code).isalnum() else f"\\x{{{code:x}}}"
 
 
@@ -67,7 +65,10 @@ def _escaped(sign: str) -> int | None:
     """Give the sign that an escape such as ``\\n`` or ``\\u00e4`` stands for; None: it is no such escape."""
     name, rest = sign[1], sign[2:]
     if name in "uUx" and rest:
-        return int(rest[-8:], 16)
+        code = int(rest[-8:], 16)
+        if code > 0x10FFFF:
+            raise ValueError("it has a sign that does not exist")
+        return code
     if name == "c" and rest:
         return ord(rest) & 31
     if name in _CONTROL and not rest:

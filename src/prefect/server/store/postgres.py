@@ -321,7 +321,7 @@ def _present(rows: Iterable[tuple[Any, ...]], most: int) -> Iterator[tuple[Any, 
 
 
 def _names(cursor: psycopg.Cursor[Any]) -> list[str]:
-    return [] if cursor.description is None else [column.name for column in cursor.description]
+    return [column.name for column in cursor.description or ()]
 
 
 def _configure(conn: Connection) -> None:

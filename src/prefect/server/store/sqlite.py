@@ -209,7 +209,7 @@ class SqliteTransaction(OpenTransaction):
 
 
 def _names(cursor: sqlite3.Cursor) -> list[str]:
-    return [] if cursor.description is None else [column[0] for column in cursor.description]
+    return [column[0] for column in cursor.description or ()]
 
 
 @dataclass

@@ -37,7 +37,7 @@ def run(kind: str, connection: Any, lock: Callable[[], bool], *, back_to: str | 
     """
     script = script_directory()
     url = "postgresql+psycopg://" if kind == "postgresql" else "sqlite://"
-    engine = create_engine(url, creator=lambda: connection, poolclass=StaticPool, pool_reset_on_return=None)
+    engine = create_engine(url, creator=lambda: connection, poolclass=StaticPool)
 
     def steps(revision: Any, context: Any) -> Any:
         return script._upgrade_revs("head", revision) if back_to is None else script._downgrade_revs(back_to, revision)
