@@ -57,16 +57,17 @@ ROOMS = {
     "client and agents": ("client/", "agent/"),
 }
 #: Tests that look at all that a file defines, without naming any of it: they come first.
-ALSO = {
-    "server/catalogue.py": "tests/store/test_migrations.py",
-    "server/settings.py": "tests/server/test_setting_values.py",
+ALSO: dict[str, tuple[str, ...]] = {
+    "server/catalogue.py": ("tests/store/test_migrations.py", "tests/server/graphql/test_relations.py"),
+    "server/settings.py": ("tests/server/test_setting_values.py",),
 }
 #: Files whose statements are met with rows by their names, and by whom.
 NAMED = (
-    *("agents", "automations", "clearing", "failures", "flows", "keys", "logs", "lost", "outbox", "queue", "restart"),
-    *("retention", "runs", "slots", "states", "tenants", "why"),
+    *("agents", "automations", "chores", "clearing", "deliveries", "documents", "failures", "flows", "hooks", "keys"),
+    *("limits", "logs", "lost", "outbox", "queue", "restart", "retention", "runs", "slots", "states", "tenants", "why"),
 )
-ALSO |= {f"server/store/{name}.py": "tests/store/test_statement_rows.py" for name in NAMED}
+OF_STATEMENTS = ("tests/store/test_statement_rows.py", "tests/store/test_statement_writes.py")
+ALSO |= {f"server/store/{name}.py": OF_STATEMENTS for name in NAMED}
 #: Tests that look at the heads of all functions: defaults are met with them as well.
 OF_HEADS = ("tests/unit/interface/test_surface.py", "tests/unit/interface/test_signatures.py")
 #: Tests that look for names which a module finds by a function of its own.
@@ -226,7 +227,7 @@ class Judge:
         else:
             found = self._tests_at(self.uses.of(file, change.names)) or lines.of_file(file)
         is_of_head = change.scope is not None and change.line < change.scope[0] and "/server/" not in file
-        named = (*OF_HEADS,) if is_of_head else (ALSO.get(file.removeprefix(f"{SOURCE}/")),)
+        named = OF_HEADS if is_of_head else ALSO.get(file.removeprefix(f"{SOURCE}/"), ())
         named = (*OF_NAMES, *named) if "__getattr__" in change.names else named
         first = [name for name in self.lines.seconds if name.partition("::")[0] in named]
         rare = self._rareness(change)

@@ -165,6 +165,25 @@ def test_after_lost_connections_everybody_looks_again_and_work_goes_on(url, repl
     assert run_async(run()) == ([{"name": "x"}], "again")
 
 
+def test_a_connection_that_is_lost_while_the_server_stops_is_no_news(url, run_async, caplog):
+    database = open_database(url, readers=1)
+
+    def end_all():
+        with psycopg.connect(url, autocommit=True) as conn:
+            text = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'proctor-server'"
+            conn.execute(f"{text} AND datname = current_database()")
+
+    async def run():
+        await database.start()
+        stopping = asyncio.ensure_future(database.stop())
+        await asyncio.sleep(0)  # it has begun
+        await asyncio.to_thread(end_all)
+        await asyncio.wait_for(stopping, 60)
+
+    run_async(run())
+    assert [one.getMessage() for one in caplog.records if one.name == "prefect.server.store"] == []
+
+
 def test_a_deadlock_is_tried_again(replicas, run_async):
     both_hold_one = threading.Barrier(2)
     tries = []

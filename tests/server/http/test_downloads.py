@@ -231,27 +231,29 @@ def test_a_reader_that_leaves_ends_the_work(api, run_id, monkeypatch):
     assert api.run_async(leave_after_the_first()) < 5
 
 
-def test_so_many_at_one_time_and_no_more(api, run_id, monkeypatch):
-    monkeypatch.setattr("prefect.server.http.MOST_AT_ONCE", 1)
+def test_fifty_at_one_time_and_no_more(api, run_id):
     write(api, run_id, [line(1)])
     path = f"/flow-run/{run_id}/logs.txt"
 
     async def scene() -> tuple[Any, Any]:
-        goes_on, begun = asyncio.Event(), asyncio.Event()
+        goes_on, begun = asyncio.Event(), asyncio.Semaphore(0)
 
         async def receive() -> Any:
             await asyncio.Event().wait()
 
         async def send(message: Any) -> None:
-            begun.set()
+            if message["type"] == "http.response.start":
+                assert message["status"] == 200
+                begun.release()
             await goes_on.wait()
 
         scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
-        first = asyncio.create_task(api.app(scope, receive, send))
-        await begun.wait()
+        some = [asyncio.create_task(api.app(dict(scope), receive, send)) for _ in range(50)]
+        for _ in some:
+            await begun.acquire()
         refused = await call(api.app, "GET", path)
         goes_on.set()
-        await first
+        await asyncio.gather(*some)
         return refused, await call(api.app, "GET", path)
 
     refused, later = api.run_async(scene())

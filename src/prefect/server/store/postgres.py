@@ -506,7 +506,7 @@ class PostgresDatabase:
 
     def _leave(self, conn: Connection) -> None:
         """Give up a connection that led to a server that takes no writes, and all that lead there as well."""
-        conn.close()
+        conn.close()  # a pool of an older version looks for that
         # Those in use elsewhere come to this point by themselves.
         renew = getattr(self._pool, "drain", None) or getattr(self._pool, "check", None)
         if renew is not None:
