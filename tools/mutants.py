@@ -66,7 +66,9 @@ NAMED = (
     *("agents", "automations", "chores", "clearing", "deliveries", "documents", "failures", "flows", "hooks", "keys"),
     *("limits", "logs", "lost", "outbox", "queue", "restart", "retention", "runs", "slots", "states", "tenants", "why"),
 )
-OF_STATEMENTS = ("tests/store/test_statement_rows.py", "tests/store/test_statement_writes.py")
+OF_STATEMENTS = tuple(
+    f"tests/store/test_{name}.py" for name in ("statement_rows", "statement_writes", "statements_once")
+)
 ALSO |= {f"server/store/{name}.py": OF_STATEMENTS for name in NAMED}
 #: Tests that look at the heads of all functions: defaults are met with them as well.
 OF_HEADS = ("tests/unit/interface/test_surface.py", "tests/unit/interface/test_signatures.py")
