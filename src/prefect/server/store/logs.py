@@ -42,7 +42,7 @@ insert_log = inserting(
     "updated",
 ).on_conflict_do_nothing(index_elements=["id"])
 
-known_logs = select(log.c.id).where(log.c.id.in_(bindparam("log_ids", type_=log.c.id.type)))
+known_logs = select(log.c.id).where(log.c.id.in_(bindparam("log_ids")))
 
 
 def _sizes(table: Table, *more: Any) -> Any:
@@ -82,7 +82,7 @@ logs_after = (
     .where(log.c.seq <= value_of("until", log.c.seq))
     .order_by(log.c.seq)
 )
-logs_of_levels_after = logs_after.where(log.c.level.in_(bindparam("levels", type_=log.c.level.type)))
+logs_of_levels_after = logs_after.where(log.c.level.in_(bindparam("levels")))
 
 last_event = select(flow_run.c.event_seq).where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
 
@@ -123,5 +123,5 @@ sizes_of_file = first_sizes_of_file.where(log.c.timestamp >= _moment).where(  # 
     or_(log.c.timestamp > _moment, log.c.id > value_of("log_id", log.c.id))
 )
 lines_of_file = select(log.c.id, log.c.timestamp, log.c.level, log.c.name, log.c.task_run_id, log.c.message).where(
-    log.c.id.in_(bindparam("log_ids", type_=log.c.id.type))
+    log.c.id.in_(bindparam("log_ids"))
 )

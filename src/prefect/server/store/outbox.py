@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select, tr
 
 from prefect.server.catalogue import (
     PUBLIC,
-    UUID,
     action,
     alarm,
     cloud_hook,
@@ -44,7 +43,7 @@ enter = inserting(outbox, "id", "tenant_id", "kind", "payload", "due_time", "cre
 due = (
     select(outbox.c.id, outbox.c.tenant_id, outbox.c.attempts)
     .where(outbox.c.due_time <= value_of("now", outbox.c.due_time))
-    .where(or_(outbox.c.tenant_id.is_(None), outbox.c.tenant_id.not_in(bindparam("busy", type_=UUID))))
+    .where(or_(outbox.c.tenant_id.is_(None), outbox.c.tenant_id.not_in(bindparam("busy"))))
     .order_by(outbox.c.due_time)
     .limit(value_of("limit", outbox.c.attempts))
 )

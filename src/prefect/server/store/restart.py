@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, select
 
 from prefect.model.state_facts import FAILED
 from prefect.server.catalogue import edge, flow, flow_run, task, task_run
@@ -37,8 +39,8 @@ run_to_restart = run_as_it_is.with_for_update(of=flow_run, key_share=True)
 set_parameters = updating(flow_run, "parameters", row="flow_run_id")
 
 _of_run = task_run.c.flow_run_id == value_of("flow_run_id", task_run.c.flow_run_id)
-_task_run_ids = bindparam("task_run_ids", type_=task_run.c.id.type)
-_task_ids = bindparam("task_ids", type_=task_run.c.task_id.type)
+_task_run_ids: BindParameter[Any] = bindparam("task_run_ids")
+_task_ids: BindParameter[Any] = bindparam("task_ids")
 
 failed_places = (
     select(task_run.c.task_id, task_run.c.map_index)
@@ -57,7 +59,7 @@ edges_of_flow = select(edge.c.upstream_task_id, edge.c.downstream_task_id, edge.
 )
 tasks_by_slug = select(task.c.id, task.c.slug).where(
     task.c.flow_id == value_of("flow_id", task.c.flow_id),
-    task.c.slug.in_(bindparam("slugs", type_=task.c.slug.type)),
+    task.c.slug.in_(bindparam("slugs")),
 )
 
 #: In the order of an index: two who set task runs of one flow run back do not wait for each other.
