@@ -33,6 +33,8 @@ def compiled(query):
         f'{{ task_run(where: {{task: {{slug: {{_eq: "x"}}}}, flow_run_id: {{_eq: "{ID}"}}}}) {{ id }} }}',
         f'{{ task_run(where: {{state: {{_eq: "Cached"}}, task_id: {{_eq: "{ID}"}}, state_timestamp: {{_gte: "{SINCE}"}}}}) {{ id }} }}',
         f'{{ task_run(where: {{state: {{_eq: "Cached"}}, cache_key: {{_eq: "x"}}, state_timestamp: {{_gte: "{SINCE}"}}}}) {{ id }} }}',
+        f'{{ flow_run(where: {{_or: [{{id: {{_eq: "{ID}"}}, state: {{_eq: "x"}}}}, {{flow_id: {{_eq: "{ID}"}}}}]}}) {{ id }} }}',
+        f'{{ flow_run(where: {{_or: [{{_and: [{{id: {{_eq: "{ID}"}}}}, {{state: {{_eq: "x"}}}}]}}, {{agent_id: {{_eq: "{ID}"}}}}]}}) {{ id }} }}',
         '{ flow(where: {name: {_eq: "x"}, archived: {_eq: false}}, order_by: {version: desc}, limit: 1) { id } }',
         "{ flow_run(order_by: {created: desc}, limit: 10) { id } }",
         "{ flow_run(order_by: {scheduled_start_time: desc_nulls_last}, limit: 10) { id flow { name } } }",

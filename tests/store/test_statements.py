@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from prefect.server.catalogue import flow_run, run_key, task, tenant
 from prefect.server.store.database import UnreadableRow
@@ -48,6 +49,18 @@ def test_an_insert_of_several_rows_is_one_statement() -> None:
 )
 def test_other_statements_are_executed_for_each_row(statement: Any) -> None:
     assert prepared(statement).bind_together([{"scope": "a", "key": "1"}]) is None
+
+
+def test_each_value_of_a_list_is_compared_in_the_form_in_which_it_is_stored(database: Any, run_async: Any) -> None:
+    times = [datetime(2030, 1, day, 12, tzinfo=UTC) for day in (1, 2, 3)]
+    rows = [{"id": str(UUID(int=n)), "name": "x", "slug": f"t{n}", "created": time} for n, time in enumerate(times)]
+    made_then = select(tenant.c.slug).where(tenant.c.created.in_(bindparam("times"))).order_by(tenant.c.slug)
+
+    run_async(database.write(lambda tx: tx.run_many(insert(tenant), rows)))
+
+    for some in ([], times[:1], [times[0], times[2]]):
+        found = run_async(database.read(lambda tx, some=some: tx.all(made_then, times=some)))
+        assert [row["slug"] for row in found] == [f"t{times.index(time)}" for time in some]
 
 
 @pytest.mark.parametrize("count", [1, MOST_TOGETHER, MOST_TOGETHER + 1])

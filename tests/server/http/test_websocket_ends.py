@@ -141,6 +141,21 @@ def test_a_message_has_the_bound_of_a_body(api: Any, more: int) -> None:
     assert api.run_async(scene()) == ((1009, "The message is too large") if more else (4400, "A message must be JSON"))
 
 
+@pytest.mark.parametrize("length", [0, 1, 200, 201])
+def test_a_subscription_has_a_name_of_at_most_two_hundred_signs(api: Any, length: int) -> None:
+    async def scene() -> Any:
+        async with Socket(api.app) as socket:
+            await socket.begin()
+            await socket.subscribe("{ hello }", "n" * length)
+            return await socket.raw()
+
+    said = api.run_async(scene())
+    if 1 <= length <= 200:
+        assert said["type"] == "websocket.send"
+    else:
+        assert (said["code"], said["reason"]) == (4400, "subscribe needs an id and a payload")
+
+
 def test_completing_what_is_not_there_counts_nothing(api: Any) -> None:
     async def scene() -> int:
         async with Socket(api.app) as socket:
