@@ -10,7 +10,7 @@ FLOWS ?= 2000
 CHANGES ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ui test test-ui check check-ui screenshots format pythons compat differential invariants mutants bench bench-compare peers clean
+.PHONY: help demo ui test test-ui check check-ui screenshots format pythons compat differential invariants mutants bench bench-compare bench-scale peers clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,9 @@ mutants: $(VENV)/.dev ## Small faults in the source, one at a time: does a test 
 
 bench: $(VENV)/.dev ## Measure: engine, start-up, server (writes to bench/results)
 	@$(BIN)/python bench/run.py
+
+bench-scale: $(VENV)/.dev ## A full database beside an empty one, on both kinds: an hour, or ten minutes with SCALE=0.1 (ONLY=writes,pages DATABASE=sqlite)
+	@$(BIN)/python bench/scale.py --scale $(or $(SCALE),1) $(if $(ONLY),--only $(ONLY)) $(if $(DATABASE),--database $(DATABASE))
 
 bench-compare: $(VENV)/.dev ## What a task and a change of the backend cost beside the commit before (BEFORE=HEAD~1)
 	@$(BIN)/python bench/compare.py --before $(or $(BEFORE),HEAD~1)
