@@ -104,11 +104,14 @@ def filled(request: pytest.FixtureRequest, databases: Any) -> Iterator[Any]:
 RUN, TASK = "00000000-0000-4000-8005-000000000001", "00000000-0000-4000-8004-000000000001"
 FILLED = ("flow_run", "task_run", "message")
 QUEUE = {"tenant_id": TENANT, "before": NOW}
+NO_ROW = {"lead_0": "", "key_0": None, "priority_0": 0}
 QUESTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
-    "queue": (queue.due_runs[queue.UNLABELLED], {**QUEUE, "limit": 25}),
-    "queue by labels": (queue.due_runs[queue.LABELLED], {**QUEUE, "labels": ["a"], "limit": 25}),
+    "queue": (queue.waiting_sets[queue.UNLABELLED], {"tenant_id": TENANT, "leads": [""]}),
+    "queue by labels": (queue.waiting_sets[queue.BOTH], {"tenant_id": TENANT, "leads": ["", "a"], "labels": ["a"]}),
+    "queue, due": (queue.due_runs[queue.UNLABELLED, 1], {**QUEUE, **NO_ROW, "limit": 25}),
     "queue of waiting tasks": (queue.due_again[queue.UNLABELLED], {**QUEUE, "limit": 25}),
-    "queue, next": (queue.next_due[queue.UNLABELLED], QUEUE),
+    "queue, next": (queue.next_due, {**QUEUE, **NO_ROW}),
+    "queue, next of waiting tasks": (queue.next_again[queue.UNLABELLED], {**QUEUE, "horizon": NOW}),
     "lazarus": (
         lost.lost_flow_runs,
         {"limit_time": NOW, "long_limit_time": NOW, "submitted_limit_time": NOW, "limit": 500},
@@ -137,9 +140,10 @@ QUESTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
         {"flow_run_id": RUN, "since": NOW, "after_id": RUN, "limit": 1000},
     ),
     "failures of a run": (failures.failures, {"flow_run_id": RUN, "first": 5, "most": 100}),
+    "sets of labels in the queue": (why.sets_of_tenant, {"tenant_id": TENANT}),
     "place in the queue": (
-        why.count_before[0],
-        {"tenant_id": TENANT, "start": NOW, "until": NOW, "created": NOW, "most": 1000},
+        why.count_of_same[1],
+        {"tenant_id": TENANT, "until": NOW, "created": NOW, "most": 1000} | NO_ROW,
     ),
     "first line of a log": (sums.first_line, {"flow_run_id": RUN}),
     "last line of a log": (sums.last_line, {"flow_run_id": RUN}),

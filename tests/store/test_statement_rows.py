@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from prefect.server import catalogue
+from prefect.server.actions import queue as queue_actions
 from prefect.server.actions.clearing import clear_flow_run
 from prefect.server.store import (
     agents,
@@ -208,21 +209,22 @@ def _due(tx: Any, **more: Any) -> None:
         run(tx, uid(1000 + number), state_start_time=at(rank - 3), labels=[], **more)
 
 
-@case("runs that are due", queue.due_runs[queue.UNLABELLED], found, tenant_id=MINE, before=NOW, limit=9)
-@case("the runs due first", queue.due_runs[queue.UNLABELLED], found[:2], tenant_id=MINE, before=NOW, limit=2)
-@case(
-    "runs due for any",
-    queue.due_runs[queue.BOTH],
-    [*found, uid(1103)],
-    tenant_id=MINE,
-    before=NOW,
-    limit=9,
-    labels=["x"],
-)
-@case(
-    "labelled runs due", queue.due_runs[queue.LABELLED], [uid(1103)], tenant_id=MINE, before=NOW, limit=9, labels=["x"]
-)
-@case("when the next is due", queue.next_due[queue.UNLABELLED], [at(1)], column="start", tenant_id=MINE, before=NOW)
+def due(tx: Any, **given: Any) -> list[dict[str, Any]]:
+    """Look at the queue as an agent does, by all the statements that takes."""
+    return [{"id": run_id} for run_id in queue_actions.due_runs(tx, tenant_id=MINE, before=NOW, **given).ids]
+
+
+def next_start(tx: Any, before: Any = NOW, **given: Any) -> list[dict[str, Any]]:
+    everything = [row["id"] for row in due(tx, limit=99, **given)]
+    seen = queue_actions.due_runs(tx, tenant_id=MINE, before=before, exclude=everything, **given)
+    return [{"start": seen.next_start}]
+
+
+@case("runs that are due", due, found, labels=[], limit=9)
+@case("the runs due first", due, found[:2], labels=[], limit=2)
+@case("runs due for any", due, [*found, uid(1103)], limit=9, labels=["x"], unlabelled=True)
+@case("labelled runs due", due, [uid(1103)], limit=9, labels=["x"])
+@case("when the next is due", next_start, [at(1)], column="start", labels=[])
 def _waiting(tx: Any) -> None:
     _due(tx)
     run(tx, uid(1104), state_start_time=at(2), labels=[])
@@ -235,14 +237,7 @@ def _waiting(tx: Any) -> None:
     run(tx, uid(1105), state_start_time=at(-1), labels=["x", "y"])
 
 
-@case(
-    "of runs due together, the older first",
-    queue.due_runs[queue.UNLABELLED],
-    found,
-    tenant_id=MINE,
-    before=NOW,
-    limit=9,
-)
+@case("of runs due together, the older first", due, found, labels=[], limit=9)
 def _due_together(tx: Any) -> None:
     for number, rank in enumerate(RANKS):
         run(tx, uid(1000 + number), state_start_time=at(-1), labels=[], created=at(rank - 50))
@@ -250,7 +245,7 @@ def _due_together(tx: Any) -> None:
 
 @case("runs to go on with", queue.due_again[queue.UNLABELLED], [*found, uid(1004)], tenant_id=MINE, before=NOW, limit=9)
 @case("the runs to go on with first", queue.due_again[queue.UNLABELLED], found[:2], tenant_id=MINE, before=NOW, limit=2)
-@case("when to go on next", queue.next_due[queue.UNLABELLED], [at(1)], column="start", tenant_id=MINE, before=NOW)
+@case("when to go on next", next_start, [at(1)], column="start", labels=[])
 def _again(tx: Any) -> None:
     for number, rank in enumerate((*RANKS, 3)):
         run(tx, uid(1000 + number), state="Running", labels=[])
@@ -599,7 +594,8 @@ def test_a_statement_finds_its_rows_in_order(
 ) -> None:
     def work(tx: Any) -> list[Any]:
         make(tx)
-        return [row[column] for row in tx.all(statement, **values)]
+        found = statement(tx, **values) if callable(statement) else tx.all(statement, **values)
+        return [row[column] for row in found]
 
     assert opened(work) == expected
 

@@ -29,11 +29,13 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 UUID = Uuid(as_uuid=False)
 TIME = DateTime(timezone=True)
@@ -65,6 +67,48 @@ def _current_time_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(current_time, "sqlite")
 def _current_time_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return "strftime('%Y-%m-%dT%H:%M:%f000+00:00', 'now')"
+
+
+#: So much of a run's first label is in the index of the queue.
+LEAD_CHARACTERS = 100
+
+
+class lead_of(FunctionElement[str]):
+    """The beginning of the first of a run's labels; empty when it has none."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(lead_of, "postgresql")
+def _lead_of_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    labels = compiler.process(next(iter(element.clauses)), **kw)
+    return f"coalesce(substr({labels} ->> 0, 1, {LEAD_CHARACTERS}), '')"
+
+
+@compiles(lead_of, "sqlite")
+def _lead_of_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    labels = compiler.process(next(iter(element.clauses)), **kw)
+    # A list that somebody spoiled would end each statement that writes the row with an error.
+    first = f"coalesce(substr(json_extract({labels}, '$[0]'), 1, {LEAD_CHARACTERS}), '')"
+    return f"CASE WHEN json_valid({labels}) THEN {first} ELSE '' END"
+
+
+class key_of(FunctionElement[Any]):
+    """What stands for a set of labels in the index: the text itself, or, where an index has no room for it, a hash."""
+
+    type = NullType()
+    inherit_cache = True
+
+
+@compiles(key_of, "postgresql")
+def _key_of_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"hashtextextended(CAST({compiler.process(next(iter(element.clauses)), **kw)} AS text), 0)"
+
+
+@compiles(key_of, "sqlite")
+def _key_of_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(next(iter(element.clauses)), **kw))
 
 
 def _internal(name: str, *args: Any, **kw: Any) -> Column[Any]:
@@ -319,12 +363,16 @@ flow_run = Table(
     Index(None, "created"),
     Index(None, "scheduled_start_time"),
     Index(None, "start_time"),
-    # The queue: runs that wait for a start time. A run without one is never handed out.
+    # The queue: runs that wait for a start time. A run without one is never handed out.  A look goes over the sets of
+    # labels that begin with one of the agent's, and in each over the runs in their order.
     Index(
         "flow_run_due_idx",
         "tenant_id",
+        lead_of(literal_column("labels")),
+        key_of(literal_column("labels")),
         "priority",
         "state_start_time",
+        "created",
         sqlite_where=text("state_start_time IS NOT NULL"),
         postgresql_where=text("state_start_time IS NOT NULL"),
     ),

@@ -2,27 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from prefect.server.actions.checks import object_in
 from prefect.server.live import queue_topic
 from prefect.server.store import agents, queue, tenants
 from prefect.server.store.database import Transaction
+from prefect.server.store.label_sets import leads_of
 
-__all__ = ["PAUSED", "Due", "due_runs", "mark_queried", "pause"]
+__all__ = [
+    "PAUSED",
+    "Due",
+    "Labels",
+    "QueueRow",
+    "due_runs",
+    "labels_in",
+    "mark_queried",
+    "named",
+    "parts",
+    "pause",
+]
 
 #: Key of a tenant's settings: its queue hands out nothing while this is true.
 PAUSED = "work_queue_paused"
 
 
+#: Labels as they are announced: sorted, each once.
+Labels = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a look at the queue saw: the runs that are due, and when the next one will be."""
+    """What a look at the queue saw: the runs that are due, and when the next one will be.
+
+    Attributes:
+        left: the labels of runs that are due as well, but are not among ``ids``.
+        nexts: when the next run is due, by its labels; None for a Running run, to be gone on with.  What is further
+            ahead than the horizon of a look is left out.
+    """
 
     ids: list[str]
     next_start: datetime | None
+    left: frozenset[Labels] = field(default=frozenset(), compare=False)
+    nexts: Mapping[Labels | None, datetime] = field(default_factory=dict, compare=False)
+
+
+class QueueRow(NamedTuple):
+    """The runs of one set of labels and one priority that wait: a row of the queue."""
+
+    lead: str
+    key: Any
+    priority: int
+    labels: Labels = ()
+    start: datetime = datetime.max
+
+    @property
+    def place(self) -> tuple[int, datetime]:
+        """Say whose turn it is: the lower one's."""
+        return -self.priority, self.start
 
 
 def due_runs(
@@ -55,17 +95,102 @@ def due_runs(
     if any(object_in(owner["settings"]).get(PAUSED) for owner in tx.all(queue.settings_of_tenant, tenant_id=tenant_id)):
         return Due([], None)
     taker = (queue.BOTH if unlabelled else queue.LABELLED) if labels else queue.UNLABELLED
-    values = {"tenant_id": tenant_id, "before": before, **({"labels": list(labels)} if labels else {})}
+    values: dict[str, Any] = {"tenant_id": tenant_id, **({"labels": list(labels)} if labels else {})}
+    leads = leads_of(labels, unlabelled=taker != queue.LABELLED)
+    rows = _rows(tx.all(queue.waiting_sets[taker], leads=leads, **values))
+    begun = [row for row in rows if row.start <= before]
     widened = limit + len(exclude) + len(avoid)
-    ids = [row["id"] for row in tx.all(queue.due_runs[taker], limit=widened, **values)]
-    if len(ids) < widened:
-        ids += [row["id"] for row in tx.all(queue.due_again[taker], limit=widened - len(ids), **values)]
-    ids = [run_id for run_id in ids if run_id not in exclude]
-    if ids:
-        return Due(([run_id for run_id in ids if run_id not in avoid] or ids)[:limit], None)
+    values["before"] = before
+    found = _due(tx, taker, begun, values, widened)
+    if len(found) < widened:
+        found += tx.all(queue.due_again[taker], limit=widened - len(found), **values)
+    free = [one["id"] for one in found if one["id"] not in exclude]
+    if free:
+        ids = ([run_id for run_id in free if run_id not in avoid] or free)[:limit]
+        given = frozenset(ids)
+        left = {labels_in(one["labels"]) for one in found if one["id"] not in given}
+        if len(found) >= widened:  # there may be more of each
+            left.update(row.labels for row in begun)
+        return Due(ids, None, frozenset(left))
+    nexts = _nexts(tx, taker, rows, values)
+    left = {labels_in(one["labels"]) for one in found}
+    return Due([], min(nexts.values(), default=None), frozenset(left), nexts)
+
+
+def _rows(sets: Iterable[Mapping[str, Any]]) -> list[QueueRow]:
+    rows = [
+        QueueRow(one["lead"], one["key"], priority, labels_in(one["labels"]), start)
+        for one in sets
+        for priority in queue.PRIORITIES
+        if (start := one[queue.start_column(priority)]) is not None
+    ]
+    return sorted(rows, key=lambda row: row.place)
+
+
+def labels_in(value: Any) -> Labels:
+    """Give the labels that a column holds as they are announced."""
+    return tuple(sorted({label for label in value if isinstance(label, str)})) if isinstance(value, list) else ()
+
+
+def _due(
+    tx: Transaction, taker: str, rows: Sequence[QueueRow], values: Mapping[str, Any], most: int
+) -> list[Mapping[str, Any]]:
+    """Take so many due runs from rows of the queue that have some, in the order in which they are handed out."""
+    found: list[Mapping[str, Any]] = []
+    for part, count in parts(rows):
+        if len(found) >= most and _place(found[most - 1]) < part[0].place:
+            break
+        found += tx.all(queue.due_runs[taker, count], limit=most, **named(part, count), **values)
+        found.sort(key=lambda one: (*_place(one), one["created"]))
+    return found[:most]
+
+
+def _place(run: Mapping[str, Any]) -> tuple[int, datetime]:
+    return -run["priority"], run["state_start_time"]
+
+
+def parts(rows: Sequence[QueueRow]) -> Iterator[tuple[Sequence[QueueRow], int]]:
+    """Give so many rows at a time as one statement takes, and for how many it is made."""
+    most = queue.MOST_ROWS_AT_ONCE[-1]
+    for begin in range(0, len(rows), most):
+        part = rows[begin : begin + most]
+        yield part, next(count for count in queue.MOST_ROWS_AT_ONCE if count >= len(part))
+
+
+def named(rows: Sequence[QueueRow], count: int) -> dict[str, Any]:
+    """Name the values of rows for a statement that takes so many: of a row without a key there are no runs."""
+    values: dict[str, Any] = {}
+    for place in range(count):
+        row = rows[min(place, len(rows) - 1)]
+        values[f"lead_{place}"] = row.lead
+        values[f"key_{place}"] = row.key if place < len(rows) else None
+        values[f"priority_{place}"] = row.priority
+    return values
+
+
+def _nexts(
+    tx: Transaction, taker: str, rows: Sequence[QueueRow], values: Mapping[str, Any]
+) -> dict[Labels | None, datetime]:
+    """Find when the next run of each set of labels is due."""
+    nexts: dict[Labels | None, datetime] = {}
+    before = values["before"]
+    horizon = before + queue.HORIZON
+
+    def note(labels: Labels | None, start: datetime | None) -> None:
+        if start is not None and start <= horizon and (labels not in nexts or start < nexts[labels]):
+            nexts[labels] = start
+
+    for row in rows:
+        if row.start > before:
+            note(row.labels, row.start)
+        else:
+            of_tenant = {"tenant_id": values["tenant_id"], "before": before}
+            for one in tx.all(queue.next_due, **named([row], 1), **of_tenant):
+                note(row.labels, one["start"])
     # One row, unless its time is none that can be read.
-    starts = [row["start"] for row in tx.all(queue.next_due[taker], **values)]
-    return Due([], min((start for start in starts if start is not None), default=None))
+    for one in tx.all(queue.next_again[taker], horizon=horizon, **values):
+        note(None, one["start"])
+    return nexts
 
 
 def pause(tx: Transaction, now: datetime, *, tenant_id: str, paused: bool) -> bool:

@@ -12,7 +12,7 @@ from prefect.model.state_facts import is_kind
 from prefect.server.actions import slots
 from prefect.server.actions.agents import is_of_1_x
 from prefect.server.actions.checks import found, object_in
-from prefect.server.actions.queue import PAUSED
+from prefect.server.actions.queue import PAUSED, QueueRow, named, parts
 from prefect.server.rules.proposal import is_running_kind
 from prefect.server.rules.transition import is_waiting
 from prefect.server.settings import Settings
@@ -107,14 +107,29 @@ def _position(tx: Transaction, run: Mapping[str, Any], now: datetime) -> int | N
     start = run["state_start_time"]
     if start is None:
         return None
-    place = {"start": start, "created": run["created"], "tenant_id": run["tenant_id"]}
     # A priority that nobody gives comes from outside; such a run is handed to nobody.
     if run["priority"] not in PRIORITIES:
         return None
-    if run["priority"] != PRIORITIES[0]:  # who is of a higher one and due before it can be taken
-        place["until"] = max(start, now)
-    row = tx.one(why.count_before[run["priority"]], most=MOST_BEFORE, **place)
-    return int(row["count"]) if row else 0
+    sets = tx.all(why.sets_of_tenant, tenant_id=run["tenant_id"])
+    higher = [
+        QueueRow(one["lead"], one["key"], priority)
+        for one in sets
+        for priority in PRIORITIES
+        if priority > run["priority"]
+    ]
+    same = [QueueRow(one["lead"], one["key"], run["priority"]) for one in sets]
+    asked = (
+        # Who is of a higher one is before it when it is due before it can be taken.
+        (higher, why.count_of_higher, {"until": max(start, now)}),
+        (same, why.count_of_same, {"until": start, "created": run["created"]}),
+    )
+    count = 0
+    for rows, statements, place in asked:
+        for part, size in parts(rows):
+            if count < MOST_BEFORE:
+                values = {**place, **named(part, size), "tenant_id": run["tenant_id"], "most": MOST_BEFORE}
+                count += sum(one["count"] for one in tx.all(statements[size], **values))
+    return min(count, MOST_BEFORE)
 
 
 def _blocks(tx: Transaction, run: Mapping[str, Any], now: datetime, settings: Settings) -> Iterable[Cause]:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, true, union_all
+from sqlalchemy import Select, func, or_, select, union_all
 
 from prefect.model.state_facts import WAITING
 from prefect.server.catalogue import agent, flow, flow_run, task, task_run, tenant
+from prefect.server.store.label_sets import all_leads, label_sets
 from prefect.server.store.lost import beats_often
 from prefect.server.store.phrases import among, value_of
-from prefect.server.store.queue import PRIORITIES, waiting
+from prefect.server.store.queue import MOST_ROWS_AT_ONCE, row_of_queue
 
-__all__ = ["agents_of_tenant", "count_before", "run_with_flow", "waiting_task_runs"]
+__all__ = [
+    "agents_of_tenant",
+    "count_of_higher",
+    "count_of_same",
+    "run_with_flow",
+    "sets_of_tenant",
+    "waiting_task_runs",
+]
 
 run_with_flow = (
     select(
@@ -42,32 +50,29 @@ run_with_flow = (
     )
     .where(flow_run.c.id == value_of("flow_run_id", flow_run.c.id))
 )
-# The order in which the queue hands runs out.
-_start = value_of("start", flow_run.c.state_start_time)
+# The order in which the queue hands runs out, whatever their labels: each of the tenant's rows of the queue is counted.
+_sets = label_sets(all_leads())
+sets_of_tenant = select(_sets.c.lead, _sets.c.key)
 _until = value_of("until", flow_run.c.state_start_time)
 _most = value_of("most", flow_run.c.version)
 
 
-def _count_before(priority: int) -> Select[Any]:
-    """Count who is handed out before a run of this priority: who has a higher one and is due by then, and of the same
-    priority who starts before it."""
-    starts_before = or_(
-        flow_run.c.state_start_time < _start, flow_run.c.created < value_of("created", flow_run.c.created)
-    )
-    parts = [
-        waiting(other, flow_run.c.id)
-        .where(flow_run.c.state_start_time <= (_start if other == priority else _until))
-        .where(starts_before if other == priority else true())
-        .limit(_most)
-        .subquery()
-        for other in PRIORITIES
-        if other >= priority
-    ]
+def _count(count: int, *, is_same: bool) -> Select[Any]:
+    """Count who comes before a run: of a higher priority who is due by then, of the same who starts before it."""
+    parts = []
+    for place in range(count):
+        part = row_of_queue(place, flow_run.c.id).where(flow_run.c.state_start_time <= _until)
+        if is_same:
+            is_older = flow_run.c.created < value_of("created", flow_run.c.created)
+            part = part.where(or_(flow_run.c.state_start_time < _until, is_older))
+        parts.append(part.limit(_most).subquery())
     before = union_all(*(select(*part.c) for part in parts)).limit(_most).subquery("before")
     return select(func.count().label("count")).select_from(before)
 
 
-count_before = {priority: _count_before(priority) for priority in PRIORITIES}
+#: By the number of rows, bound as for ``queue.due_runs``.
+count_of_higher = {count: _count(count, is_same=False) for count in MOST_ROWS_AT_ONCE}
+count_of_same = {count: _count(count, is_same=True) for count in MOST_ROWS_AT_ONCE}
 agents_of_tenant = (
     select(agent.c.id, agent.c.name, agent.c.type, agent.c.labels, agent.c.last_queried, agent.c.core_version)
     .where(agent.c.tenant_id == value_of("tenant_id", agent.c.tenant_id))

@@ -1,0 +1,45 @@
+"""The queue is in the order of labels first, so that a look passes by what belongs to others.
+
+Static text on purpose: what a released revision makes must not change when the catalogue does.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from prefect.server.store.migrations import online
+
+revision = "0014"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+WAITS = sa.text("state_start_time IS NOT NULL")
+LEAD = {
+    "sqlite": "CASE WHEN json_valid(labels) THEN coalesce(substr(json_extract(labels, '$[0]'), 1, 100), '') ELSE '' END",
+    "postgresql": "coalesce(substr(labels ->> 0, 1, 100), '')",
+}
+KEY = {"sqlite": "labels", "postgresql": "hashtextextended(CAST(labels AS text), 0)"}
+
+
+def upgrade() -> None:
+    kind = op.get_bind().dialect.name
+    online.replace_index(
+        "flow_run_due_idx",
+        "flow_run",
+        ["tenant_id", sa.text(LEAD[kind]), sa.text(KEY[kind]), "priority", "state_start_time", "created"],
+        sqlite_where=WAITS,
+        postgresql_where=WAITS,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("flow_run_due_idx", "flow_run")
+    op.create_index(
+        "flow_run_due_idx",
+        "flow_run",
+        ["tenant_id", "priority", "state_start_time"],
+        sqlite_where=WAITS,
+        postgresql_where=WAITS,
+    )
