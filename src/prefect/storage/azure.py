@@ -69,7 +69,7 @@ class Azure(ObjectStorage):
         return self.container
 
     def _blob(self, key: str) -> Any:
-        blob = import_needed("azure.storage.blob", install="'proctor[azure]'", by="Azure storage")
+        blob = import_needed("azure.storage.blob", by="Azure storage")
         service = blob.BlobServiceClient.from_connection_string(conn_str=self.connection_string)
         return service.get_blob_client(container=self.container, blob=key)
 

@@ -181,7 +181,7 @@ class Docker(Storage):
         _tell_transfer(self._get_client().push(image_name, tag=image_tag, stream=True, decode=True))
 
     def _get_client(self) -> Any:
-        docker = import_needed("docker", install="'proctor[docker]'", by="Docker storage")
+        docker = import_needed("docker", by="Docker storage")
         return docker.APIClient(base_url=self.base_url, version="auto", tls=self.tls_config)
 
     def _tell_build(self, said: Any) -> None:

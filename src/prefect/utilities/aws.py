@@ -27,7 +27,7 @@ def get_boto_client(
             else boto3 looks for its own.
         **kwargs: handed to boto3.
     """
-    boto3 = import_needed("boto3", install="'proctor[aws]'", by=f"The client of {resource}")
+    boto3 = import_needed("boto3", by=f"The client of {resource}")
     known = credentials or (context.get("secrets") or {}).get("AWS_CREDENTIALS") or {}
     access_key = kwargs.pop("aws_access_key_id", None) or known.get("ACCESS_KEY")
     secret_key = kwargs.pop("aws_secret_access_key", None) or known.get("SECRET_ACCESS_KEY")

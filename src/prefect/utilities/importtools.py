@@ -23,11 +23,66 @@ def import_object(name: str) -> Any:
     return getattr(import_module(module_name), attribute)
 
 
-def import_needed(name: str, *, install: str, by: str) -> Any:
+#: Module -> the extra of this package that installs it; a module below one that stands here is installed by the same.
+EXTRAS = {
+    "airtable": "airtable",
+    "asana": "asana",
+    "azure": "azure",
+    "boto3": "aws",
+    "botocore": "aws",
+    "confluent_kafka": "kafka",
+    "dbt": "dbt",
+    "distributed": "dask",
+    "docker": "docker",
+    "dropbox": "dropbox",
+    "duckdb": "duckdb",
+    "feedparser": "rss",
+    "firebolt": "firebolt",
+    "google.cloud": "gcp",
+    "google.oauth2": "gcp",
+    "graphviz": "viz",
+    "great_expectations": "ge",
+    "gspread": "gsheets",
+    "hvac": "vault",
+    "jinja2": "templates",
+    "jira": "jira",
+    "jwt": "cubejs",
+    "kubernetes": "kubernetes",
+    "nbconvert": "jupyter",
+    "neo4j": "neo4j",
+    "papermill": "jupyter",
+    "paramiko": "sftp",
+    "prometheus_client": "prometheus",
+    "psycopg": "postgres",
+    "psycopg_pool": "postgres",
+    "pyarrow": "dremio",
+    "pyexasol": "exasol",
+    "pymysql": "mysql",
+    "pyodbc": "sql_server",
+    "redis": "redis",
+    "sendgrid": "sendgrid",
+    "snowflake": "snowflake",
+    "spacy": "spacy",
+    "toloka": "toloka",
+    "tweepy": "twitter",
+}
+
+
+def needed_install(module: str) -> str:
+    """Give what pip is told to install a module that only some users need."""
+    name = module
+    while name:
+        if name in EXTRAS:
+            return f"'proctor[{EXTRAS[name]}]'"
+        name = name.rpartition(".")[0]
+    return module.partition(".")[0]
+
+
+def import_needed(name: str, *, install: str | None = None, by: str) -> Any:
     """Import a package that only some users need.
 
     Args:
-        install: what pip installs for it.
+        install: what pip installs for it; else the extra that brings it.
         by: who needs it, for the message.
 
     Raises:
@@ -37,5 +92,6 @@ def import_needed(name: str, *, install: str, by: str) -> Any:
         return import_module(name)
     except ImportError as error:
         raise ImportError(
-            f"{by} needs the package `{name.partition('.')[0]}`: pip install {install}", name=name
+            f"{by} needs the package `{name.partition('.')[0]}`: pip install {install or needed_install(name)}",
+            name=name,
         ) from error

@@ -20,10 +20,14 @@ def get_kubernetes_client(
     resource: str,
     kubernetes_api_key_secret: str | None = "KUBERNETES_API_KEY",  # noqa: S107 - the name of a secret
     ssl_ca_cert: str | None = None,
+    api_key: str | None = None,
 ) -> Any:
     """Give the API object for a kind of resource: job, pod, service, deployment or secret.
 
     Credentials are a local secret with an API key, else those of the cluster around us, else the local kubeconfig.
+
+    Args:
+        api_key: in place of the secret.
 
     Raises:
         KeyError: another kind of resource.
@@ -31,7 +35,8 @@ def get_kubernetes_client(
     from kubernetes import client, config
 
     make: Callable[..., Any] = getattr(client, _API_CLASSES[resource])
-    api_key = (context.get("secrets") or {}).get(kubernetes_api_key_secret) if kubernetes_api_key_secret else None
+    if not api_key and kubernetes_api_key_secret:
+        api_key = (context.get("secrets") or {}).get(kubernetes_api_key_secret)
     if api_key:
         settings = client.Configuration()
         settings.api_key["authorization"] = str(api_key).strip()

@@ -44,7 +44,7 @@ class AzureResult(RemoteResult):
 
     def initialize_service(self) -> None:
         """Connect."""
-        blob = import_needed("azure.storage.blob", install="'proctor[azure]'", by="AzureResult")
+        blob = import_needed("azure.storage.blob", by="AzureResult")
 
         connection_string = self.connection_string
         if connection_string is None:

@@ -48,11 +48,10 @@ class VaultSecret(SecretBase):
         return answer["data"]["data"]
 
     def _client(self) -> Any:
-        try:
-            import hvac
-        except ImportError as error:
-            raise ImportError("Using `prefect.tasks.secrets.vault_secret` requires hvac to be installed.") from error
         from prefect.client.secrets import Secret
+        from prefect.utilities.importtools import import_needed
+
+        hvac = import_needed("hvac", by="The task VaultSecret")
 
         address = os.getenv("VAULT_ADDR") or _optional_secret("VAULT_ADDR")
         if not address:

@@ -23,8 +23,7 @@ class JinjaTemplate(Task):
         Raises:
             ImportError: Jinja is not installed.
         """
-        try:
-            from jinja2 import Template
-        except ImportError as error:
-            raise ImportError("JinjaTemplate needs Jinja: pip install 'proctor[templates]'") from error
-        return str(Template(template).render(**{**context.to_dict(), **format_kwargs}))
+        from prefect.utilities.importtools import import_needed
+
+        jinja = import_needed("jinja2", by="The task JinjaTemplate")
+        return str(jinja.Template(template).render(**{**context.to_dict(), **format_kwargs}))
