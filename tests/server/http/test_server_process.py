@@ -104,6 +104,52 @@ def test_a_signal_stops_it_at_once_and_answers_who_waits(start, number):
     assert process.stderr.read() == ""
 
 
+def refuses_connections(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=30).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def begin_request(address: str, body: bytes) -> tuple[socket.socket, tuple[str, int]]:
+    """Send the headers of a request; gives the connection once its body is waited for."""
+    host, _, port = address.rpartition("/")[2].partition(":")
+    place = (host, int(port))
+    connection = socket.create_connection(place, timeout=60)
+    head = f"POST / HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    connection.sendall(f"{head}Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n".encode())
+    assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+    return connection, place
+
+
+def test_a_request_that_has_begun_is_answered_before_the_end(start):
+    process, address = start()
+    body = json.dumps({"query": 'mutation { create_project(input: {name: "late"}) { id } }'}).encode()
+    connection, place = begin_request(address, body)
+    with connection:
+        process.send_signal(signal.SIGTERM)
+        while not refuses_connections(*place):
+            pass
+        connection.sendall(body)
+        answer = b""
+        while piece := connection.recv(65_536):
+            answer += piece
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"create_project" in answer
+    assert process.wait(30) == 0
+
+
+def test_a_request_that_never_ends_does_not_hold_up_the_end_for_longer_than_is_set(tmp_path, start):
+    (tmp_path / "config.toml").write_text("[server.http]\nstop_seconds = 0.1\n")
+    process, address = start()
+    connection, _ = begin_request(address, b"{}")
+    with connection:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+
+
 def test_what_was_acknowledged_survives_a_kill(start):
     process, address = start()
     made = ask(address, 'mutation { create_project(input: {name: "kept"}) { id } }')["data"]["create_project"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Text, cast, delete, exists, false, func, select
+from sqlalchemy import Text, cast, delete, exists, false, select
 
 from prefect.model.state_facts import RUNNING, TO_BE_STARTED
 from prefect.server.catalogue import (
@@ -135,6 +135,4 @@ scheduled_flows_of_group = (
     .where(flow.c.tenant_id == value_of("tenant_id", flow.c.tenant_id))
     .where(flow.c.is_schedule_active)
 )
-group_of_flow = select(flow.c.flow_group_id, flow.c.tenant_id, func.coalesce(flow.c.version, 0).label("version")).where(
-    flow.c.id == value_of("flow_id", flow.c.id)
-)
+group_of_flow = select(flow.c.flow_group_id, flow.c.tenant_id).where(flow.c.id == value_of("flow_id", flow.c.id))

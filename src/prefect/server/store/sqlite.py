@@ -289,7 +289,6 @@ class SqliteDatabase:
             conn.close()
         self._reader_connections.clear()
         self._readers = None
-        self._local = threading.local()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
             self._path = self._temporary = None
