@@ -88,8 +88,26 @@ def test_a_database_that_is_gone_while_a_key_is_looked_for_is_503_and_counted(
         ([{"type": "http.request", "body": b"{", "more_body": True}], False),
         ([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}], False),
         ([{"type": "http.request", "body": b"x" * 101}], False),
+        (
+            [
+                {"type": "http.request", "body": b"x" * 60, "more_body": True},
+                {"type": "http.request", "body": b"x" * 40},
+            ],
+            True,
+        ),
+        (
+            [
+                {"type": "http.request", "body": b"x" * 60, "more_body": True},
+                {"type": "http.request", "body": b"x" * 41},
+            ],
+            False,
+        ),
+        (
+            [{"type": "http.request", "body": b"", "more_body": True}, {"type": "http.request", "body": b"x" * 100}],
+            True,
+        ),
     ],
-    ids=["whole", "in parts", "never ends", "hung up", "too large"],
+    ids=["whole", "in parts", "never ends", "hung up", "too large", "as large as may be", "too large in parts", "late"],
 )
 def test_a_body_that_is_refused_is_read_if_it_comes_at_once(
     api: Any, monkeypatch: pytest.MonkeyPatch, sent: list[Any], is_drained: bool
