@@ -223,8 +223,8 @@ class Judge:
         elif change.scope is not None:
             found = lines.of(file, range(change.line, change.last + 1))
             found = found or lines.of(file, range(change.statement[0], change.statement[1] + 1))
-            if not found:  # a line that is new since the tests were recorded
-                found = lines.of(file, range(change.scope[0], change.scope[1] + 1)) if _is_new(lines, change) else set()
+            # A line that is new since the tests were recorded, or of a process that ended without telling what it ran.
+            found = found or lines.of(file, range(change.scope[0], change.scope[1] + 1)) or lines.of_file(file)
             if change.function:  # it may be called on import, in whatever process: what it builds is used later
                 found = found | self._tests_at(self.uses.built_by(file, change.function))
         else:
@@ -361,11 +361,6 @@ class Judge:
         if answer["failed"]:
             return str(answer["failed"][0])
         return "" if answer["code"] in (0, 5) else "nothing could be collected"
-
-
-def _is_new(lines: Lines, change: Change) -> bool:
-    """Tell whether a line was unknown when the tests were recorded (then those of its function are taken)."""
-    return not lines.knows(change.file, change.line)
 
 
 def mark_of(source: Source) -> str:

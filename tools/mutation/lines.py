@@ -93,7 +93,6 @@ class Lines:
         self.seconds: dict[str, float] = {}
         #: File of tests -> a mark of what it holds now.
         self.marks: dict[str, str] = {}
-        self._known: dict[str, set[int]] = defaultdict(set)
         self._tests: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
 
     def _kept(self, name: str, tree: Path | None = None) -> Path:
@@ -171,7 +170,6 @@ class Lines:
                 key = (source, answer["sources"][source])
                 if key not in moves:
                     moves[key] = self._moved(*key)
-                    self._known[source] |= set(moves[key].values())
                 for line, numbers in lines.items():
                     now = moves[key].get(int(line))
                     if now is not None:
@@ -189,10 +187,6 @@ class Lines:
         """Give the ids of the tests that run one of these lines of a file."""
         by_line = self._tests.get(source, {})
         return set().union(*(by_line.get(line, ()) for line in lines))
-
-    def knows(self, source: str, line: int) -> bool:
-        """Tell whether a line was there when the tests were recorded."""
-        return line in self._known.get(source, ())
 
     def mark(self, tests: Iterable[str]) -> str:
         """Give a mark of these tests, as their files are now."""

@@ -236,3 +236,45 @@ def test_headers_have_a_bound(monkeypatch: pytest.MonkeyPatch, more: int, said: 
     begun = b"HTTP/1.1 200 OK\r\nX: "
     with peer(lambda _: begun + b"x" * (100 + more - len(begun))) as (_, ask), pytest.raises(BrokenAnswer, match=said):
         ask()
+
+
+def test_of_many_connections_at_one_time_only_some_are_kept() -> None:
+    together = threading.Barrier(direct.CONNECTIONS_KEPT + 3)
+
+    def answer(_: int) -> bytes:
+        together.wait(60)
+        return plain()
+
+    with peer(answer) as (server, ask):
+        askers = [threading.Thread(target=ask) for _ in range(together.parties)]
+        for asker in askers:
+            asker.start()
+        for asker in askers:
+            asker.join(60)
+        assert server.connections == together.parties
+        together = threading.Barrier(1)
+        while sum(line.fileno() != -1 for line in server._lines) > direct.CONNECTIONS_KEPT:
+            ask()  # the others end as soon as they hear of it
+        assert server.connections == direct.CONNECTIONS_KEPT + 3
+
+
+def test_of_many_addresses_only_some_are_remembered() -> None:
+    for number in range(3_000):
+        assert place_of(f"http://127.0.0.1:{number % 60_000 + 1}/x{number}") is not None
+    assert len(direct._places) <= 1_001
+    assert place_of("http://127.0.0.1:1/x0") is not None
+
+
+@pytest.mark.parametrize("way", ["poll", "select"])
+def test_whether_something_can_be_read_is_known_on_each_system(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if way == "select":
+        monkeypatch.delattr(direct.select, "poll")
+    mine, other = socket.socketpair()
+    with mine, other:
+        assert direct._can_be_read(mine) is False
+        other.sendall(b"x")
+        assert direct._can_be_read(mine) is True
+        mine.recv(1)
+        assert direct._can_be_read(mine) is False
+        other.shutdown(socket.SHUT_RDWR)
+        assert direct._can_be_read(mine) is True
