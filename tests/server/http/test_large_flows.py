@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import json
 import sys
+import threading
+from functools import partial
 
 import pytest
 
 from prefect.contract import limits
 from prefect.server.actions import registration, unpacking
+from prefect.server.app import App
+from prefect.server.settings import load_settings
+from prefect.server.store.opening import open_database
 from support.asgi import graphql
 from support.beside import not_held_up
 from support.world import flow_document
@@ -139,6 +145,27 @@ def test_a_column_of_a_large_flow_is_bounded(api):
     document = a_flow("f", run_config={"type": "UniversalRun", "env": {"A": "x" * limits.JSON_BYTES}})
 
     assert "serialized_flow.run_config: expected at most 5000000 bytes of JSON" in register(api, document).messages[0]
+
+
+def test_large_flows_are_read_one_after_the_other_and_the_thread_ends_with_the_server(databases, run_async):
+    """Each takes half a gigabyte."""
+    app = App(load_settings({"services_enabled": False}, environment={}), open_database(databases.fresh("sqlite")))
+    goes_on = threading.Event()
+    before = {thread.name for thread in threading.enumerate() if thread.name.startswith("large-flows")}
+
+    async def scene():
+        await app.start()
+        some = [app.large_flows.do(partial(goes_on.wait, 60)) for _ in range(3)]
+        found = [thread for thread in threading.enumerate() if thread.name.startswith("large-flows")]
+        goes_on.set()
+        await asyncio.gather(*some)
+        await app.stop()
+        for thread in found:
+            await asyncio.to_thread(thread.join, 60)
+        return found
+
+    [thread] = [one for one in run_async(scene()) if one.name not in before]
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("kind", ["objects", "tasks"])
