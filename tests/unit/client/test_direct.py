@@ -278,3 +278,12 @@ def test_whether_something_can_be_read_is_known_on_each_system(way: str, monkeyp
         assert direct._can_be_read(mine) is False
         other.shutdown(socket.SHUT_RDWR)
         assert direct._can_be_read(mine) is True
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1, 50])
+def test_of_a_coding_that_nobody_asked_for_forty_signs_are_shown(more: int) -> None:
+    coding = "x" * (40 + more)
+    said = rf"^the answer is coded as '{coding[:40]}', which was not asked for$"
+    answer = plain(head=f"Content-Encoding: {coding}\r\n".encode())
+    with peer(answer) as (_, ask), pytest.raises(BrokenAnswer, match=said):
+        ask()

@@ -136,3 +136,20 @@ def test_a_server_that_is_not_there_is_told(site: Site) -> None:
     client = Client(api_server="http://127.0.0.1:9")
     with pytest.raises(ClientError, match=r"127\.0\.0\.1:9"):
         b"".join(client.download("flow-run/x/logs.txt", {}))
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1, 50])
+def test_of_an_answer_that_is_no_json_five_hundred_bytes_are_shown(site: Site, more: int) -> None:
+    site.status, site.body = 418, b"x" * (500 + more)
+    with pytest.raises(ClientError) as refused:
+        b"".join(Client().download("flow-run/x/logs.txt", {}))
+    assert str(refused.value).endswith(f": {'x' * min(500, 500 + more)}")
+    assert "x" * 501 not in str(refused.value)
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1, 50])
+def test_of_the_name_of_a_header_eighty_signs_are_shown_and_its_value_is_not(site: Site, more: int) -> None:
+    name = "X" * (80 + more)
+    with pytest.raises(ClientError, match=f"^The header '{name[:80]}' holds a line break\\.$"):
+        Client().get("/x", headers={name: "hush\nhush"})
+    assert site.asked == []

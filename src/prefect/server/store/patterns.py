@@ -138,7 +138,7 @@ class _Rewriter:
         if code is None:
             if name[0].isdigit():
                 raise ValueError("references to what was found before are not supported")
-            raise ValueError(f"{sign[:20]} is no escape")
+            raise ValueError(f"{sign} is no escape")
         return _literal(code)
 
     def _word_edge(self, *, is_start: bool) -> str:
@@ -218,7 +218,7 @@ class _Rewriter:
             return _SHORT[sign[1:]]
         code = _escaped(sign)
         if code is None:
-            raise ValueError(f"{sign[:20]} is not supported within [ ]")
+            raise ValueError(f"{sign} is not supported within [ ]")
         return code
 
 
