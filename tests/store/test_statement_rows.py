@@ -127,6 +127,13 @@ def _tenants(tx: Any) -> None:
         insert(tx, "tenant", id=uid(number), name="t", slug=f"s{number}", created=at(created))
 
 
+@case("the tenant of a short name", tenants.tenant_by_slug, [OTHERS], slug="others")
+@case("the tenant that there was first", tenants.first_tenant, [uid(1001)])
+def _tenants(tx: Any) -> None:
+    for number, created in ((1, -2000), (0, -1500), (2, -2000)):
+        insert(tx, "tenant", id=uid(1000 + number), name="t", slug=f"t{number}", created=at(created))
+
+
 @case("names of secrets", keys.secret_names, ["a", "b", "c", "d"], column="name", tenant_id=MINE)
 def _secrets(tx: Any) -> None:
     for number, rank in enumerate(RANKS):
@@ -186,6 +193,15 @@ def _versions(tx: Any) -> None:
     flow_row(tx, uid(1100), group=GROUP, version_group_id="v8", version=20)
     flow_row(tx, uid(1101), tenant=OTHERS, group=OTHER_GROUP, version_group_id="v9", version=21)
     flow_row(tx, uid(1102), group=uid(29), version_group_id="v7", version=22, archived=True)
+
+
+@case("the version whose schedule is on", automations.scheduled_flows_of_group, [uid(1000)], flow_group_id=GROUP,
+      tenant_id=MINE)  # fmt: skip
+@case("of another tenant none", automations.scheduled_flows_of_group, [], flow_group_id=GROUP, tenant_id=OTHERS)
+def _scheduled(tx: Any) -> None:
+    flow_row(tx, uid(1000), version=50, is_schedule_active=True)
+    flow_row(tx, uid(1001), version=51, is_schedule_active=False)
+    flow_row(tx, uid(1002), version=52, is_schedule_active=True, group=OFF_GROUP)
 
 
 @case("flows whose schedule is on", flows.active_flows, [uid(1001), uid(1002)], after_id=uid(1000), limit=2)
