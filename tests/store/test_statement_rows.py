@@ -41,6 +41,7 @@ from support.statement_world import (
     MINE,
     NOW,
     OFF_FLOW,
+    OFF_GROUP,
     OFF_TASK,
     OTHER_FLOW,
     OTHER_GROUP,
