@@ -55,6 +55,7 @@ class WebService:
         secrets: texts that no error may show; those of ``auth`` and ``headers`` need not be named.
         timeout: seconds for connecting, and for each pause within an answer.
         tries: how often a request is made at most.
+        pause: seconds between the first two tries.
 
     Raises:
         ValueError: no such address, or a header that none can be.
@@ -70,6 +71,7 @@ class WebService:
         secrets: Iterable[str] = (),
         timeout: float = TIMEOUT_SECONDS,
         tries: int = TRIES,
+        pause: float = FIRST_PAUSE_SECONDS,
     ) -> None:
         check_web_address(address, f"The address of the service that {by} asks")
         self._address = address.rstrip("/")
@@ -84,19 +86,23 @@ class WebService:
         self._hidden = sorted({str(text) for text in hidden if len(str(text)) > 5}, key=len, reverse=True)
         self._timeout = timeout
         self._tries = tries
+        self._pause = pause
 
-    def ask(self, method: str, path: str, *parts: object, taken: Collection[int] = (), **body: Any) -> Any:
+    def ask(
+        self, method: str, path: str, *parts: object, taken: Collection[int] = (), repeats: bool = False, **body: Any
+    ) -> Any:
         """Make a request and give its answer as JSON; None for an empty one.
 
         Args:
             path: with ``{}`` where one of ``parts`` stands. Each part stays one piece of the path, whatever it holds.
             taken: further statuses that are answers and no errors.
+            repeats: the request does the same when it is made twice, also if its method does not say so.
             **body: ``params``, ``json``, ``data``, ``files`` as for ``requests``.
 
         Raises:
             ServiceFailed: no answer, an error, or no JSON.
         """
-        answer = self.request(method, path, *parts, taken=taken, **body)
+        answer = self.request(method, path, *parts, taken=taken, repeats=repeats, **body)
         if not answer.content.strip():
             return None
         try:
@@ -108,29 +114,30 @@ class WebService:
             ) from None
 
     def request(
-        self, method: str, path: str, *parts: object, taken: Collection[int] = (), **body: Any
+        self, method: str, path: str, *parts: object, taken: Collection[int] = (), repeats: bool = False, **body: Any
     ) -> requests.Response:
         """Make a request and give its answer whole.
 
-        What is not harmful twice (GET, PUT, DELETE) is tried again after errors that pass; what could be, only when it
-        was certainly not taken. Redirections are not followed: credentials would go along.
+        What is not harmful twice (GET, PUT, DELETE, ``repeats``) is tried again after errors that pass; what could be,
+        only when it was certainly not taken. Redirections are not followed: credentials would go along.
 
         Raises:
             ServiceFailed: no answer, or an error.
         """
         url = self._address + ("/" if path and not path.startswith("/") else "") + self._filled(path, parts)
-        pause = FIRST_PAUSE_SECONDS
+        pause = self._pause
+        repeats = repeats or method in _SAFE
         for left in range(self._tries - 1, -1, -1):
             try:
                 answer = self._once(method, url, body)
             except requests.RequestException as error:
-                again = method in _SAFE or isinstance(error, requests.ConnectTimeout)
+                again = repeats or isinstance(error, requests.ConnectTimeout)
                 if again and left and not isinstance(error, ServiceFailed):
                     time.sleep(pause)
                     pause = min(pause * 2, MOST_PAUSE_SECONDS)
                     continue
                 raise self._away(error) from None
-            if answer.status_code in (_OF_THE_MOMENT if method in _SAFE else _NOT_TAKEN) and left:
+            if answer.status_code in (_OF_THE_MOMENT if repeats else _NOT_TAKEN) and left:
                 time.sleep(_asked_pause(answer, pause))
                 pause = min(pause * 2, MOST_PAUSE_SECONDS)
                 continue
