@@ -418,9 +418,13 @@ def web_ui(s: Samples) -> Iterator[Page]:
 
 def short(variables: dict[str, Any]) -> str:
     """Values as a name that tells them from others of the same document: ids and times are left out."""
-    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "id", json.dumps(variables))
+    text = json.dumps({"order": variables.get("order"), **variables})
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "id", text)
     text = re.sub(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.+]+", "time", text)
-    return re.sub(r'["{}\[\],]|: (?=[{\[])|(parameters|limit)": (false|[0-9]+)|_and|where|order', "", text).replace("  ", " ").strip()[:90]
+    text = re.sub(r', "(limit|offset)": 0|, "(limit)": [0-9]+|"scheduled_start_time": {"_lt": "time"}', "", text)
+    text = re.sub(r'"(offset|seq|_lt)": [0-9]+', r'"\1"', text)
+    text = re.sub(r'"parameters": false|"order": null|"_and"|"where"|"order"|"_eq"|"_contains"|["{}\[\],]', " ", text)
+    return " ".join(text.replace(":", "").split())[:100]
 
 
 # ------------------------------------------------------------------------------------------------ the pages of 1.x

@@ -25,9 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-FLOWS, PROJECTS, DAYS = 200, 10, 90
-#: Flows of the second tenant, which also has the last project: a tenth.
-SECOND_TENANT_FROM = 180
+PROJECTS, DAYS = 10, 90
 WIDE, MAPPED, WORDY = 0, 1, 2  # flows: of 100 tasks, with a mapped task, whose newest run speaks
 TASKS = (1, 5, 10, 16, 18)
 RARE = 20
@@ -41,7 +39,10 @@ _SETTINGS = '{"heartbeat_enabled":true,"lazarus_enabled":true,"version_locking_e
 
 @dataclass
 class Shape:
-    """How many of what; of a scale below a tenth the largest run and the longest log shrink too."""
+    """How many of what; of a scale below a tenth the largest run and the longest log shrink too, unless they are given.
+
+    A tenth of the flows, the last ones, and the last project are the second tenant's.
+    """
 
     scale: float
     seed: int
@@ -55,6 +56,7 @@ class Shape:
     children: int = 0
     lines: int = 5
     long_log: int = 0
+    flows: int = 200
 
     def __post_init__(self) -> None:
         self.runs = max(1_000, round(1_000_000 * self.scale))
@@ -62,7 +64,13 @@ class Shape:
         self.submitted, self.upcoming = max(3, self.runs // 5_000), max(50, self.runs // 100)
         self.ended = self.runs - self.running - self.submitted - self.late - self.upcoming
         small = min(1.0, 10 * self.scale)
-        self.children, self.long_log = max(50, round(10_000 * small)), max(500, round(500_000 * small))
+        self.children = self.children or max(50, round(10_000 * small))
+        self.long_log = self.long_log or max(500, round(500_000 * small))
+
+    @property
+    def of_second_tenant(self) -> int:
+        """The first flow of the second tenant."""
+        return self.flows - self.flows // 10
 
 
 @dataclass
@@ -318,8 +326,8 @@ class Maker:
     def flows(self, times: dict[str, str]) -> None:
         facts = self.facts
         groups, flows, tasks, edges, of_flow = [], [], [], [], []
-        for number in range(FLOWS):
-            second = number >= SECOND_TENANT_FROM
+        for number in range(self.shape.flows):
+            second = number >= self.shape.of_second_tenant
             tenant = facts.tenants[second]
             project = facts.projects[PROJECTS - 1 if second else number % (PROJECTS - 1)]
             group = self.id_of(4, number)
@@ -443,7 +451,7 @@ class Maker:
         self.db.run(f"""
             CREATE TEMP TABLE w_run AS
             SELECT t.*, f.id AS flow_id, f.group_id, f.tenant_id, {db.uid(8, "t.i", salt)} AS id,
-                CASE WHEN f.no >= {SECOND_TENANT_FROM} THEN 8 ELSE 0 END + t.i % 8 AS agent_no,
+                CASE WHEN f.no >= {self.shape.of_second_tenant} THEN 8 ELSE 0 END + t.i % 8 AS agent_no,
                 {db.time("t.created_ms")} AS created, {db.time("t.scheduled_ms")} AS scheduled,
                 {db.time("t.started_ms")} AS started, {db.time("t.changed_ms")} AS changed,
                 {self.iso_text("t.scheduled_ms")} AS scheduled_text,
@@ -460,7 +468,7 @@ class Maker:
                     SELECT q.*, q.scheduled_ms + 1000 + {self.mixed("q.i", 668265263, 20000)} AS started_ms
                     FROM (
                         SELECT n AS i, CASE n WHEN {large} THEN {MAPPED} WHEN {long_log} THEN {WORDY}
-                                ELSE {self.mixed("n", 2246822519, FLOWS)} END AS flow_no,
+                                ELSE {self.mixed("n", 2246822519, self.shape.flows)} END AS flow_no,
                             CASE WHEN n < {shape.ended} THEN 4 WHEN n < {running} THEN 3 WHEN n < {submitted} THEN 2
                                 ELSE 1 END AS version,
                             CASE WHEN n IN ({large}, {long_log}) THEN 'Success'

@@ -76,6 +76,19 @@ _of_group = flow_run.join(flow, flow.c.id == flow_run.c.flow_id).join(
     flow_group, flow_group.c.id == flow.c.flow_group_id
 )
 
+
+def _off_for_run(name: str) -> ColumnElement[bool]:
+    """Tell whether a run's flow group has switched something off.
+
+    A subquery and not a join: flows are few, and a planner that begins with them reads the runs of each.
+    """
+    of_run = flow.join(flow_group, flow_group.c.id == flow.c.flow_group_id)
+    found: ColumnElement[bool] = (
+        select(_off(name)).select_from(of_run).where(flow.c.id == flow_run.c.flow_id).scalar_subquery()
+    )
+    return found
+
+
 # Something that will still happen to the run of itself, or that the other finder ends first.
 has_pending_work = exists().where(and_(task_run.c.flow_run_id == flow_run.c.id, among(task_run.c.state, STILL_TO_COME)))
 
@@ -92,12 +105,11 @@ _is_being_started = (
 
 lost_flow_runs = (
     select(flow_run.c.id, flow_run.c.version, flow_run.c.state, flow_run.c.times_resurrected)
-    .select_from(_of_group)
     .where(among(flow_run.c.state, STARTED_AGAIN))
     .where(silent)
     .where(~_is_being_started)
-    .where(~_off("heartbeat_enabled"))
-    .where(~_off("lazarus_enabled"))
+    .where(~_off_for_run("heartbeat_enabled"))
+    .where(~_off_for_run("lazarus_enabled"))
     .where(~has_pending_work)
     .order_by(_changed)
     .limit(_limit)
@@ -105,10 +117,9 @@ lost_flow_runs = (
 
 silent_cancelling_runs = (
     select(flow_run.c.id, flow_run.c.version)
-    .select_from(_of_group)
     .where(flow_run.c.state == "Cancelling")
     .where(silent)
-    .where(~_off("heartbeat_enabled"))
+    .where(~_off_for_run("heartbeat_enabled"))
     .order_by(_changed)
     .limit(_limit)
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, not_, select, union_all
+from sqlalchemy import ColumnElement, Select, func, literal_column, not_, null, select, union_all
 
 from prefect.contract import limits
 from prefect.model.state_facts import TAKEABLE, WAITING
@@ -129,7 +129,8 @@ def _due(taker: str, count: int) -> Select[Any]:
 
 
 # A run whose process went home because a task waits: the task's start time makes the run due again.
-_of_running = task_run.join(flow_run, flow_run.c.id == task_run.c.flow_run_id)
+# Few task runs wait.  That they can be found by their run is hidden from the planner: it would try that with each run.
+_of_running = task_run.join(flow_run, flow_run.c.id == func.coalesce(task_run.c.flow_run_id, null()))
 _due_again = (
     select(flow_run.c.id, flow_run.c.labels, func.min(task_run.c.state_start_time).label("start"))
     .select_from(_of_running)
