@@ -196,6 +196,7 @@ class App:
     def _announce(self, topics: Collection[str]) -> None:
         if KEYS_TOPIC in topics or EVERYTHING in topics:
             self.auth.forget()
+        self.offers.forget_moved(topics)
         self.live.announce(topics)
         if CHORE_TOPIC in topics:
             self._begin_chores()

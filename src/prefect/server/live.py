@@ -1,8 +1,8 @@
 """Who waits for what: long polls and subscriptions sleep here until a commit wakes them.
 
-A topic is a plain text such as ``queue:<tenant>`` or ``flow_run:<id>``.  Everything here lives in the event loop's
-thread; the database calls ``announce`` there after a durable commit.  A waiter starts to listen before it reads, so a
-commit between its read and its wait is never missed.
+A topic is a plain text such as ``flow_run:<id>``; of the agents that wait at the queue, ``waiters`` calls one for a
+run.  Everything here lives in the event loop's thread; the database calls ``announce`` there after a durable commit.  A
+waiter starts to listen before it reads, so a commit between its read and its wait is never missed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+
+from prefect.server.waiters import QueueWaiters
 
 __all__ = [
     "CHORE_TOPIC",
@@ -21,13 +23,13 @@ __all__ = [
     "Offers",
     "chore_topic",
     "flow_run_topic",
-    "queue_topic",
     "table_topic",
     "task_runs_topic",
 ]
 
 # The sign that the database announces when it may have missed something.
 EVERYTHING = "*"
+_FLOW_RUN = "flow_run:"
 
 
 #: Woken when a request began more than one transaction does.
@@ -41,14 +43,9 @@ def chore_topic(chore_id: str) -> str:
     return f"chore:{chore_id}"
 
 
-def queue_topic(tenant_id: str) -> str:
-    """Name what an agent of this tenant waits for."""
-    return f"queue:{tenant_id}"
-
-
 def flow_run_topic(flow_run_id: str) -> str:
     """Name what somebody who watches this flow run waits for."""
-    return f"flow_run:{flow_run_id}"
+    return _FLOW_RUN + flow_run_id
 
 
 def task_runs_topic(flow_run_id: str) -> str:
@@ -89,24 +86,30 @@ class Live:
 
     def __init__(self) -> None:
         self._ears: dict[str, set[Ear]] = {}
+        self.queue = QueueWaiters()
         self.closed = False
-        self.waiting = 0
+        self._polls = 0
+
+    @property
+    def waiting(self) -> int:
+        """Count the waiting requests, of which there may be only so many."""
+        return self._polls + self.queue.count
 
     @contextmanager
     def listen(self, *topics: str, is_poll: bool = True) -> Iterator[Ear]:
         """Hear what is announced under these topics while the block runs.
 
         Args:
-            is_poll: counts as one of the waiting requests, of which there may be only so many.
+            is_poll: counts as one of the waiting requests.
         """
         ear = Ear()
-        self.waiting += is_poll
+        self._polls += is_poll
         for topic in topics:
             self._ears.setdefault(topic, set()).add(ear)
         try:
             yield ear
         finally:
-            self.waiting -= is_poll
+            self._polls -= is_poll
             for topic in topics:
                 listeners = self._ears[topic]
                 listeners.discard(ear)
@@ -118,10 +121,12 @@ class Live:
         for topic in self._ears if EVERYTHING in topics else topics:
             for ear in self._ears.get(topic, ()):
                 ear.wake()
+        self.queue.announce(topics, is_all=EVERYTHING in topics)
 
     def close(self) -> None:
         """End every wait at once and let none begin: the server stops."""
         self.closed = True
+        self.queue.close()
         self.announce((EVERYTHING,))
 
 
@@ -150,21 +155,26 @@ class Offers:
             del self._by_run[run_id]
         return frozenset(run_id for run_id, (taker, end) in self._by_run.items() if taker != agent_id and end > now)
 
-    def next_end(self) -> float:
-        """Give the seconds until the oldest offer ends."""
-        now = self._clock()
-        return next((end - now for _, end in self._by_run.values() if end > now), 0.0)
+    def is_open(self, run_ids: Collection[str]) -> bool:
+        """Tell whether one of these was offered and not taken since."""
+        return any(run_id in self._by_run for run_id in run_ids)
 
-    def note(self, agent_id: str, run_ids: Collection[str]) -> None:
-        """Remember that this agent is shown these runs.
+    def forget_moved(self, topics: Collection[str]) -> None:
+        """Forget the offers of flow runs that have moved on, among the topics of a commit."""
+        if self._by_run:
+            for topic in topics:
+                self._by_run.pop(topic.removeprefix(_FLOW_RUN), None)
+
+    def note(self, agent_id: str, run_ids: Collection[str]) -> list[str]:
+        """Remember that this agent is shown these runs; gives those that are kept from others now.
 
         Again is no new offer: an agent that never takes a run would keep it from all others.
         """
         end = self._clock() + self.SECONDS
-        for run_id in run_ids:
-            if self._by_run.get(run_id, ("", 0.0))[0] == agent_id:
-                continue
+        new = [run_id for run_id in run_ids if self._by_run.get(run_id, ("", 0.0))[0] != agent_id]
+        for run_id in new:
             self._by_run.pop(run_id, None)  # to the end: they lie in the order of their ends
             self._by_run[run_id] = (agent_id, end)
         while len(self._by_run) > self.MOST:
             del self._by_run[next(iter(self._by_run))]
+        return new

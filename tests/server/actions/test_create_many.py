@@ -6,6 +6,7 @@ import pytest
 
 from prefect.server.actions import create_run, hooks
 from prefect.server.errors import ApiError
+from prefect.server.waiters import queue_topic
 from support.world import START, flow_document
 
 
@@ -105,7 +106,7 @@ def test_agents_hear_of_them_and_hooks_are_told_of_each(world):
 
     made = create_all(world, {"flow_id": flow_id}, {"flow_id": flow_id})
 
-    assert f"queue:{world.tenant_id}" in world.announced
+    assert queue_topic(world.tenant_id, ()) in world.announced
     assert {row["payload"]["event"]["flow_run"]["id"] for row in world.rows("outbox")} == set(made)
 
 

@@ -7,6 +7,7 @@ from prefect.server.actions import create_run, flows
 from prefect.server.actions.names import ADJECTIVES, ANIMALS
 from prefect.server.catalogue import metadata
 from prefect.server.errors import ApiError
+from prefect.server.waiters import queue_topic
 from support.world import START, flow_document
 
 PARAMETERS = [
@@ -310,7 +311,7 @@ def test_a_new_run_is_announced_to_agents(world):
 
     world.create(flow_id)
 
-    assert world.announced == [f"queue:{world.tenant_id}"]
+    assert world.announced == [queue_topic(world.tenant_id, ())]
 
 
 def test_task_runs_of_a_task_without_a_tenant_are_of_that_of_their_run(world):

@@ -12,6 +12,7 @@ from prefect.server.actions.set_state import set_flow_run_state, set_task_run_st
 from prefect.server.errors import ApiError
 from prefect.server.rules.transition import QUEUED_FOR
 from prefect.server.services import lazarus, slot_keeper, zombie_killer
+from prefect.server.waiters import queue_topic
 from support.world import flow_document
 
 SILENCE = 91
@@ -290,7 +291,7 @@ def test_a_paused_queue_hands_out_nothing_until_it_is_resumed(world):
 
     assert world.do(queue.pause, tenant_id=world.tenant_id, paused=False)
     assert world.queue() == [run_id]
-    assert f"queue:{world.tenant_id}" in world.announced
+    assert queue_topic(world.tenant_id) in world.announced
 
 
 @pytest.mark.parametrize("off", [[], ["dead"], ["living"], ["heartbeat"]], ids=str)

@@ -4,6 +4,7 @@ import pytest
 
 from prefect.server.actions import agents, create_run, flows, queue, runs
 from prefect.server.errors import ApiError
+from prefect.server.waiters import queue_topic
 from support.world import START, flow_document
 
 
@@ -226,7 +227,7 @@ def test_an_agent_is_known_again_by_type_name_version_and_labels(world):
 
 def test_the_queue_is_announced_when_a_run_or_a_task_gets_a_time(world):
     run_id = world.create(world.register(flow_document()))
-    topic = f"queue:{world.tenant_id}"
+    topic = queue_topic(world.tenant_id, ())
     world.announced.clear()
 
     world.set_flow_run(run_id, "Running", version=1)

@@ -93,13 +93,13 @@ def test_an_offer_is_for_a_moment_and_for_one_agent():
     now = 0.0
     offers = Offers(clock=lambda: now)
 
-    offers.note("one", ["a", "b"])
+    assert offers.note("one", ["a", "b"]) == ["a", "b"]
     now = 0.5
-    offers.note("other", ["b", "c"])
+    assert offers.note("one", ["a"]) == []
+    assert offers.note("other", ["b", "c"]) == ["b", "c"]
 
     assert offers.to_others("one") == {"b", "c"}
     assert offers.to_others("other") == {"a"}
-    assert offers.next_end() == 1.5
     now = 2.2
     assert offers.to_others("nobody") == {"b", "c"}
     now = 2.5
@@ -116,6 +116,16 @@ def test_an_agent_that_looks_again_and_again_without_taking_keeps_nothing_from_o
     assert offers.to_others("other") == frozenset()
     offers.note("other", ["a"])
     assert offers.to_others("stuck") == {"a"}
+
+
+def test_the_offer_of_a_run_that_has_moved_on_is_forgotten():
+    offers = Offers(clock=lambda: 0.0)
+    offers.note("one", ["a", "b"])
+
+    offers.forget_moved({"flow_run:a", "task_runs:b", "table:flow_run"})
+
+    assert offers.to_others("other") == {"b"}
+    assert (offers.is_open(["a"]), offers.is_open(["a", "b"])) == (False, True)
 
 
 def test_only_so_many_offers_are_remembered():

@@ -8,18 +8,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from prefect.server.actions.checks import object_in
-from prefect.server.live import queue_topic
 from prefect.server.store import agents, queue, tenants
 from prefect.server.store.database import Transaction
 from prefect.server.store.label_sets import leads_of
+from prefect.server.waiters import Labels, labels_in, queue_topic
 
 __all__ = [
     "PAUSED",
     "Due",
-    "Labels",
     "QueueRow",
     "due_runs",
-    "labels_in",
     "mark_queried",
     "named",
     "parts",
@@ -30,22 +28,20 @@ __all__ = [
 PAUSED = "work_queue_paused"
 
 
-#: Labels as they are announced: sorted, each once.
-Labels = tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Due:
     """What a look at the queue saw: the runs that are due, and when the next one will be.
 
     Attributes:
-        left: the labels of runs that are due as well, but are not among ``ids``.
+        labels: those of each run of ``ids``.
+        left: the labels of runs that are due as well and that nobody is about to take, but are not among ``ids``.
         nexts: when the next run is due, by its labels; None for a Running run, to be gone on with.  What is further
             ahead than the horizon of a look is left out.
     """
 
     ids: list[str]
     next_start: datetime | None
+    labels: Mapping[str, Labels] = field(default_factory=dict, compare=False)
     left: frozenset[Labels] = field(default=frozenset(), compare=False)
     nexts: Mapping[Labels | None, datetime] = field(default_factory=dict, compare=False)
 
@@ -104,17 +100,16 @@ def due_runs(
     found = _due(tx, taker, begun, values, widened)
     if len(found) < widened:
         found += tx.all(queue.due_again[taker], limit=widened - len(found), **values)
-    free = [one["id"] for one in found if one["id"] not in exclude]
-    if free:
-        ids = ([run_id for run_id in free if run_id not in avoid] or free)[:limit]
-        given = frozenset(ids)
-        left = {labels_in(one["labels"]) for one in found if one["id"] not in given}
-        if len(found) >= widened:  # there may be more of each
-            left.update(row.labels for row in begun)
-        return Due(ids, None, frozenset(left))
-    nexts = _nexts(tx, taker, rows, values)
-    left = {labels_in(one["labels"]) for one in found}
-    return Due([], min(nexts.values(), default=None), frozenset(left), nexts)
+    labels_of = {one["id"]: labels_in(one["labels"]) for one in found}
+    free = [run_id for run_id in labels_of if run_id not in exclude]
+    ids = ([run_id for run_id in free if run_id not in avoid] or free)[:limit]
+    given = frozenset(ids)
+    left = {of_run for run_id, of_run in labels_of.items() if run_id not in given and run_id not in avoid}
+    if len(found) >= widened:  # there may be more of each
+        left.update(row.labels for row in begun)
+    nexts = {} if ids else _nexts(tx, taker, rows, values)
+    labels_of = {run_id: labels_of[run_id] for run_id in ids}
+    return Due(ids, min(nexts.values(), default=None), labels_of, frozenset(left), nexts)
 
 
 def _rows(sets: Iterable[Mapping[str, Any]]) -> list[QueueRow]:
@@ -125,11 +120,6 @@ def _rows(sets: Iterable[Mapping[str, Any]]) -> list[QueueRow]:
         if (start := one[queue.start_column(priority)]) is not None
     ]
     return sorted(rows, key=lambda row: row.place)
-
-
-def labels_in(value: Any) -> Labels:
-    """Give the labels that a column holds as they are announced."""
-    return tuple(sorted({label for label in value if isinstance(label, str)})) if isinstance(value, list) else ()
 
 
 def _due(

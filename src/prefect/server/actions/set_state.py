@@ -20,7 +20,7 @@ from prefect.model.state_facts import is_kind
 from prefect.server.actions import chores, events, slots
 from prefect.server.actions.checks import object_in, read_json, size_of
 from prefect.server.errors import ApiError, BadInput
-from prefect.server.live import flow_run_topic, queue_topic, task_runs_topic
+from prefect.server.live import flow_run_topic, task_runs_topic
 from prefect.server.rules import flow_run as flow_run_rules
 from prefect.server.rules import task_run as task_run_rules
 from prefect.server.rules.proposal import Proposal, is_running_kind, propose, read_proposal
@@ -28,6 +28,7 @@ from prefect.server.rules.transition import UNNAMED, Accept, Caller, Reject, Tra
 from prefect.server.store import runs, states
 from prefect.server.store.database import Transaction
 from prefect.server.store.dialect import JsonText, dump_json
+from prefect.server.waiters import labels_in, queue_topic
 from prefect.utilities.ids import following_id
 
 __all__ = [
@@ -217,7 +218,7 @@ def _tell_of_first(
             previous=None,
             state=told,
         )
-    tx.announce(queue_topic(run["tenant_id"]))
+    tx.announce(queue_topic(run["tenant_id"], labels_in(run["labels"])))
 
 
 def set_flow_run_state(
@@ -290,7 +291,7 @@ def set_flow_run_state(
         _open_task_runs(tx, now, flow_run_id)
     tx.announce(flow_run_topic(flow_run_id))
     if new.start_time is not None:
-        tx.announce(queue_topic(row["tenant_id"]))
+        tx.announce(queue_topic(row["tenant_id"], labels_in(row["labels"])))
     return Outcome(flow_run_id, verdict.status, verdict.message)
 
 
@@ -683,7 +684,7 @@ def _write_step(tx: Transaction, now: datetime, step: _Step) -> None:
     elif is_running_kind(row["state"]) and not new.is_running() and (row["has_place"] or not tx.dialect.writes_alone):
         slots.release(tx, run_id=task_run_id)
     if new.start_time is not None and row["tenant_id"] is not None:
-        tx.announce(queue_topic(row["tenant_id"]))
+        tx.announce(queue_topic(row["tenant_id"], labels_in(row["labels"])))
 
 
 def _keep_process_of_task(tx: Transaction, row: Mapping[str, Any], new: Proposal, caller: Caller | None) -> None:

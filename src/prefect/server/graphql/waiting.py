@@ -1,14 +1,15 @@
 """Answers that wait until there is something to say: the queue for agents, the events of a run for who watches it.
 
-A waiter listens first and reads then, again after each announcement and when the next run comes due; without either it
-looks every ten seconds.
+A watcher listens first and reads then, again after each announcement; without one it looks every ten seconds.  Of the
+agents that wait, one is called for a run: ``server.waiters``.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,10 @@ from prefect.server.actions.checks import check_labels
 from prefect.server.actions.queue import Due
 from prefect.server.errors import BadInput
 from prefect.server.graphql.operations import Request
-from prefect.server.live import chore_topic, flow_run_topic, queue_topic, task_runs_topic
+from prefect.server.live import Offers, chore_topic, flow_run_topic, task_runs_topic
 from prefect.server.store import chores
 from prefect.server.store.database import Transaction
+from prefect.server.waiters import Labels
 
 if TYPE_CHECKING:
     from prefect.server.app import App
@@ -66,7 +68,7 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
     The horizon ``before`` moves on while time passes.  An agent that has no place for a run asks for none, at once: it
     is alive, and others are shown the runs.
     """
-    database, live, offers = request.app.database, request.app.live, request.app.offers
+    database, live = request.app.database, request.app.live
     labels = check_labels("labels", inputs.get("labels") or ())
     wait = _wait_seconds(request, inputs)
     given = inputs.get("exclude") or ()
@@ -93,22 +95,44 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
     if most == 0:
         return []
     clock = asyncio.get_running_loop().time
-    begun = clock()
-    with live.listen(queue_topic(tenant_id)) as ear:
+    # As much has passed since the time that the request bears: a run that is due now is found by the first look.
+    begun = clock() - max((datetime.now(UTC) - request.now).total_seconds(), 0.0)
+    ahead = (before - request.now).total_seconds()
+    unlabelled = bool(inputs.get("unlabelled")) or not labels
+    with live.queue.waiter(tenant_id, labels, unlabelled=unlabelled, ahead=ahead) as waiter:
         while True:
+            waiter.look()
             horizon = before + timedelta(seconds=clock() - begun)
             due, in_other_hands = await _due_for(request.app, agent_id, partial(look, horizon))
             left = wait - (clock() - begun)
             if (due.ids and not in_other_hands) or left <= 0 or live.closed:
-                if agent_id is not None:
-                    offers.note(agent_id, due.ids)
+                are_kept = agent_id is not None and _offer(request.app, tenant_id, agent_id, due)
+                waiter.pass_on(due.left if are_kept else None)
                 return due.ids
-            if in_other_hands:  # one agent is woken for a run, and the others if it does not take it
-                left = min(left, offers.next_end() + GRACE_SECONDS)
-            elif due.next_start is not None:
-                until_due = (due.next_start - before).total_seconds() - (clock() - begun) + GRACE_SECONDS
-                left = min(left, max(until_due, GRACE_SECONDS))
-            await ear.wait(min(left, LONGEST_NAP_SECONDS))
+            waiter.pass_on(due.left)
+            waiter.look_again_at(
+                {
+                    of_run: begun + (start - before).total_seconds() + GRACE_SECONDS
+                    for of_run, start in due.nexts.items()
+                }
+            )
+            await waiter.wait(left)
+
+
+def _offer(app: App, tenant_id: str, agent_id: str, due: Due) -> bool:
+    """Keep what an agent is shown from others for a moment; when it has not taken it by then, another one is called.
+
+    Returns:
+        Whether all of it is kept: what it was shown before and has not taken is not.
+    """
+    new = app.offers.note(agent_id, due.ids)
+    by_labels: dict[Labels, list[str]] = {}
+    for run_id in new:
+        by_labels.setdefault(due.labels[run_id], []).append(run_id)
+    for labels, run_ids in by_labels.items():
+        is_open = partial(app.offers.is_open, run_ids)
+        app.live.queue.call_later(Offers.SECONDS + GRACE_SECONDS, tenant_id, labels, is_open)
+    return len(new) == len(due.ids)
 
 
 async def work_done(app: App, topics: list[str]) -> None:
@@ -145,7 +169,7 @@ async def _due_for(
         meanwhile = app.offers.to_others(agent_id)
         free = [run_id for run_id in due.ids if run_id not in meanwhile]
         if free or not due.ids:
-            return Due(free, due.next_start), False
+            return replace(due, ids=free), False
 
 
 async def run_events(request: Request, inputs: dict[str, Any]) -> events.Events:

@@ -62,6 +62,7 @@ present_flow_run = (
         flow_run.c.process_id,
         flow_run.c.lost_processes,
         flow_run.c.times_resurrected,
+        flow_run.c.labels,
     )
     .where(flow_run.c.id == value_of("run_id", flow_run.c.id))
     # Not the whole row: who enters a child row (a log, a place under a limit) need not wait.
@@ -93,6 +94,7 @@ present_task_run = (
         flow_run.c.flow_id,
         flow_run.c.process_id,
         flow_run.c.lost_processes,
+        flow_run.c.labels,
     )
     .select_from(task_run.join(flow_run, flow_run.c.id == task_run.c.flow_run_id))
     .where(task_run.c.id == value_of("run_id", task_run.c.id))
