@@ -344,7 +344,7 @@ class Judge:
         files = list(dict.fromkeys(name.partition("::")[0] for name in tests))
         # What takes long on a busy machine has not stopped.
         busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-        seconds = busy * (30.0 + 8 * sum(self.lines.seconds[name] for name in tests))
+        seconds = busy * (20.0 + 5 * sum(self.lines.seconds[name] for name in tests))
 
         def work(arguments: list[str]) -> dict[str, Any]:
             import pytest

@@ -401,6 +401,75 @@ def test_events_of_waiting_pods_are_told_once_and_in_order(
     ]
 
 
+def test_only_pods_that_wait_are_waited_for(
+    client: Client, cluster: FakeKubernetes, agent: KubernetesAgent, started: Callable[..., Any]
+) -> None:
+    run_id, job = started()
+    running = cluster.add_pod(job, "Running", {"waiting": {"reason": "ErrImagePull", "message": "of before"}}, name="a")
+    waiting = cluster.add_pod(job, "Pending", name="b")
+    cluster.add_event(running, "Started", "not told", LONG_AGO + timedelta(seconds=1))
+    cluster.add_event(waiting, "Pulling", "told", LONG_AGO + timedelta(seconds=2))
+
+    agent.heartbeat()
+
+    assert logs_of(client, run_id) == [("k8s-infra", "DEBUG", "Event: 'Pulling' on pod 'b'\n\tMessage: told")]
+    assert client.get_flow_run_state(run_id).is_running()
+    assert len(cluster.jobs()) == 1
+
+
+def test_a_failed_pod_tells_of_each_of_its_containers(
+    client: Client, cluster: FakeKubernetes, agent: KubernetesAgent, started: Callable[..., Any]
+) -> None:
+    run_id, job = started()
+    ended = {"terminated": {"exitCode": 1, "reason": "Error", "message": "no"}}
+    cluster.add_pod(job, "Failed", ended, {"waiting": {"reason": "CrashLoopBackOff"}}, {"running": {}}, name="pod-1")
+    cluster.set_status(job, failed=1)
+
+    agent.heartbeat()
+
+    [(_, _, message)] = logs_of(client, run_id)
+    assert message.split("\n\t") == [
+        "Pod pod-1 failed.",
+        "Container 'c0' state: terminated, exit code 1, Error, no",
+        "Container 'c1' state: waiting, CrashLoopBackOff",
+    ]
+
+
+def test_the_job_of_a_run_that_is_gone_is_deleted_without_a_word(
+    client: Client,
+    cluster: FakeKubernetes,
+    agent: KubernetesAgent,
+    started: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    run_id, job = started(Submitted())
+    cluster.add_pod(job, "Pending", {"waiting": {"reason": "ErrImagePull", "message": "no such image"}})
+    agent.logger.propagate = True
+    gone = "mutation($id: UUID!) { delete_flow_run(input: {flow_run_id: $id}) { success } }"
+    assert client.graphql(gone, variables={"id": run_id}).data.delete_flow_run.success
+
+    with caplog.at_level(logging.ERROR):
+        agent.heartbeat()
+
+    assert cluster.jobs() == []
+    assert "could not be looked after" not in caplog.text
+
+
+def test_a_job_that_somebody_else_deletes_meanwhile_is_no_fault(
+    cluster: FakeKubernetes, agent: KubernetesAgent, started: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    _, job = started()
+    cluster.set_status(job, succeeded=1)
+    watch = agent._watcher
+    [seen] = watch._jobs()
+    watch._delete(seen)
+    assert cluster.jobs() == []
+
+    watch._delete(seen)
+
+    assert caplog.records == []
+
+
 def test_many_jobs_are_looked_at_in_pages(cluster: FakeKubernetes, agent: KubernetesAgent) -> None:
     for number in range(45):
         agent.deploy_flow(flow_run(run_id=f"run-{number}"))

@@ -150,22 +150,19 @@ def test_a_column_of_a_large_flow_is_bounded(api):
 def test_large_flows_are_read_one_after_the_other_and_the_thread_ends_with_the_server(databases, run_async):
     """Each takes half a gigabyte."""
     app = App(load_settings({"services_enabled": False}, environment={}), open_database(databases.fresh("sqlite")))
-    goes_on = threading.Event()
-    before = {thread.name for thread in threading.enumerate() if thread.name.startswith("large-flows")}
+    goes_on, before = threading.Event(), set(threading.enumerate())
 
     async def scene():
         await app.start()
         some = [app.large_flows.do(partial(goes_on.wait, 60)) for _ in range(3)]
-        found = [thread for thread in threading.enumerate() if thread.name.startswith("large-flows")]
+        [thread] = [one for one in threading.enumerate() if one.name.startswith("large-flows") and one not in before]
         goes_on.set()
         await asyncio.gather(*some)
         await app.stop()
-        for thread in found:
-            await asyncio.to_thread(thread.join, 60)
-        return found
+        await asyncio.to_thread(thread.join, 60)
+        return thread
 
-    [thread] = [one for one in run_async(scene()) if one.name not in before]
-    assert not thread.is_alive()
+    assert not run_async(scene()).is_alive()
 
 
 @pytest.mark.parametrize("kind", ["objects", "tasks"])
