@@ -549,7 +549,9 @@ def crowds(bench: Bench) -> Iterator[Figures]:
 def day(bench: Bench) -> Iterator[Figures]:
     """A large installation's day on the full database: `bench/day.py`."""
     bench.refresh()
-    yield from _script("day.py", "--database-url", bench.full, "--seconds", str(max(20, bench.requests // 10)))
+    idle = min(10.0, bench.requests / 60)
+    hours = ("--hours", str(bench.requests / 4000), "--idle-seconds", str(idle))
+    yield from _script("day.py", "--database-url", bench.full, *hours)
 
 
 #: In the order in which they run: what changes the database for those that follow comes last.
@@ -558,6 +560,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Figures]]] = {
     "pages": pages,
     "backup": backup,
     "crowds": crowds,
+    "day": day,
     "retention": retention,
     "stop": stop,
     "upgrade": upgrade,

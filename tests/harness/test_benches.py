@@ -13,7 +13,7 @@ from conftest import BOTH, fresh_or_skip
 from support.databases import Databases
 
 ROOT = Path(__file__).parents[2]
-ROWS = ("writes", "pages", "backup", "retention", "stop", "upgrade")
+ROWS = ("writes", "pages", "backup", "day", "retention", "stop", "upgrade")
 
 
 @pytest.mark.process
@@ -38,6 +38,9 @@ def test_every_row_of_a_full_database_is_measured(databases: Databases, tmp_path
         if one["row"] == "writes":
             assert one["empty"]["n"] == one["full"]["n"] > 0
             assert one["ratio_p99"] > 0
+    day = next(one for one in figures if one["row"] == "day")
+    assert day["task_runs"] == 5 * day["runs"] > 0
+    assert 0 < day["share_of_two_cores"] < 1
     deleted = next(one["runs_deleted"] for one in figures if one["row"] == "retention")
     assert deleted > 0
     assert "beyond their limit" in done.stdout
