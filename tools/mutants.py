@@ -68,7 +68,7 @@ NAMED = (
 )
 OF_STATEMENTS = tuple(
     f"tests/store/test_{name}.py"
-    for name in ("statement_rows", "statement_writes", "statements_once", "statement_locks")
+    for name in ("statement_rows", "statement_lookups", "statement_writes", "statements_once", "statement_locks")
 )
 ALSO |= {f"server/store/{name}.py": OF_STATEMENTS for name in NAMED}
 #: Tests that look at the heads of all functions: defaults are met with them as well.
