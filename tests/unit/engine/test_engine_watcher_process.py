@@ -671,7 +671,9 @@ def test_what_a_watch_is_told(
     stub: Stub, way: bool, given: dict[str, Any], may_be_ended: bool, interval: float, grace: float
 ) -> None:
     settings = {"cloud.cancellation_grace_seconds": 30, **given}
-    with set_temporary_config(settings), watched(RUN, may_be_ended=may_be_ended) as watcher:
+    # Unless it is said, the process is somebody's own and is never ended.
+    said = {"may_be_ended": True} if may_be_ended else {}
+    with set_temporary_config(settings), watched(RUN, **said) as watcher:
         assert watcher is not None
         assert watcher._watch == Watch(RUN, os.getpid(), interval, grace)
 
