@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,8 +13,11 @@ from support.api import Api
 
 
 @pytest.fixture
-def api(shared_database: Any) -> Api:
+def api(shared_database: Any) -> Iterator[Api]:
     database, run_async = shared_database
     app = App(load_settings({"services_enabled": False}, environment={}), database)
     run_async(app.start())
-    return Api(app, run_async)
+    yield Api(app, run_async)
+    # Whoever waited, listened or read has gone, and is counted and remembered no more.
+    sockets, live = app.http.sockets, app.live
+    assert (sockets.open, sockets.subscriptions, live.waiting, app.http._downloads, live._ears) == (0, 0, 0, 0, {})
