@@ -504,7 +504,7 @@ def upgrade(bench: Bench) -> Iterator[Figures]:
 
     bench.say(f"back to revision {OLD_REVISION}")
     downgrade(bench.full, OLD_REVISION)
-    run_id = execute(bench.full, "SELECT id FROM flow_run WHERE state = 'Running' LIMIT 1")[0][0]
+    run_id = execute(bench.full, "SELECT id FROM flow_run ORDER BY created DESC LIMIT 1")[0][0]
     writer = RawWriter(bench.full, str(run_id))
     writer.thread.start()
     time.sleep(3)

@@ -1,5 +1,6 @@
 import asyncio
 from datetime import timedelta
+from uuid import RFC_4122, UUID
 
 import pytest
 
@@ -46,6 +47,26 @@ def test_a_new_run_is_scheduled_now_with_all_its_task_runs(world):
     for row in task_runs:
         first = world.row("task_run_state", task_run_id=row["id"])
         assert first["serialized_state"] == {"type": "Pending", "message": "Task run created"}
+
+
+def test_ids_of_what_is_made_with_a_run_lie_side_by_side(world):
+    """In the index over all there are they change few pages; see decision 98."""
+    tasks = [{"slug": f"t-{number}", "name": "t"} for number in range(300)]
+    run_id = world.create(world.register(flow_document(tasks=tasks, edges=[])))
+
+    task_runs = {row["id"] for row in world.rows("task_run", flow_run_id=run_id)}
+    lines = {row["id"] for row in world.rows("task_run_state") if row["task_run_id"] in task_runs}
+
+    assert len(task_runs) == len(lines) == 300
+    ids = [UUID(one) for one in task_runs | lines]
+    assert len(ids) == 600
+    assert {one.version for one in ids} == {7}
+    assert {one.variant for one in ids} == {RFC_4122}
+    assert {str(one)[19] for one in ids} == set("89ab")
+    # They begin with the time in milliseconds, and what follows is random.
+    times = [one.int >> 80 for one in ids]
+    assert max(times) - min(times) < 60_000
+    assert len({one.int & (2**62 - 1) for one in ids}) == 600
 
 
 def test_every_input_lands_on_the_run(world):
