@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ ap.add_argument("--flows", type=int, default=10_000)
 ap.add_argument("--due", type=int, default=500)
 ap.add_argument("--agents", type=int, default=8)
 ap.add_argument("--creates", type=int, default=4000)
+ap.add_argument("--claims", type=int, default=2000)
 ap.add_argument("--connections", type=int, default=32)
 ap.add_argument("--no-fsync", action="store_true", help="replicas without waiting for the disk: what the processors allow")
 ap.add_argument("--postgres", action="store_true")
@@ -245,6 +246,57 @@ async def _creates(ports: list[int], flow: dict[str, str]) -> dict[str, Any]:
     return {"per_s": round(len(times) / seconds), "p99_ms": pct(times, 0.99), "errors": errors}
 
 
+def claims(folder: str) -> None:
+    """Runs that are due are taken by agents of one server, and of two over one PostgreSQL."""
+    from support.databases import postgres_server
+
+    with postgres_server(durable=not args.no_fsync) as url:
+        for count in (1, 2, 1, 2):
+            name = f"claims_{time.time_ns()}"
+            Database(url).execute(f"CREATE DATABASE {name}")
+            address = url.rpartition("/")[0] + f"/{name}"
+            with ExitStack() as stack:
+                servers = [stack.enter_context(server(address, folder))]
+                flow = prepare(servers[0][0], False)
+                servers += [stack.enter_context(server(address, folder)) for _ in range(count - 1)]
+                figures = asyncio.run(_claims([port for port, _ in servers], flow))
+            emit("claims_on_postgres", replicas=count, agents=args.agents, **figures)
+
+
+async def _claims(ports: list[int], flow: dict[str, str]) -> dict[str, Any]:
+    makers = [Connection(ports[0]) for _ in range(args.connections)]
+
+    async def make(index: int, _: int, times: list[float]) -> None:
+        await makers[index].ask(CREATE, {"flow_id": flow["id"], "labels": ["claimed"]})
+
+    await shared(args.connections, make, list(range(args.claims)))
+    taken: set[str] = set()
+    attempts = refused = 0
+
+    async def agent(index: int) -> None:
+        nonlocal attempts, refused
+        port = ports[index % len(ports)]
+        given = {"type": "LocalAgent", "name": f"agent-{index}", "labels": ["claimed"]}
+        agent_id = once(port, REGISTER, given)["register_agent"]["id"]
+        line = Connection(port, **{"X-PREFECT-AGENT-ID": agent_id})
+        while len(taken) < args.claims:
+            asked = await line.ask(QUEUE, {"labels": ["claimed"], "wait_seconds": 1})
+            for run_id in asked["data"]["get_runs_in_queue"]["flow_run_ids"]:
+                attempts += 1
+                change = {"flow_run_id": run_id, "version": 1, "state": {"type": "Submitted"}}
+                if "errors" in await line.ask(SET_FLOWS, {"states": [change]}):
+                    refused += 1
+                elif run_id in taken:
+                    raise SystemExit(f"{run_id} was handed out twice")
+                else:
+                    taken.add(run_id)
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(agent(index) for index in range(args.agents)))
+    seconds = time.perf_counter() - begun
+    return {"per_s": round(len(taken) / seconds), "attempts": attempts, "refused": refused}
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number, what in enumerate(("schedules", "due")):
@@ -260,6 +312,8 @@ def main() -> None:
                     run(Database(url), folder)
         if "replicas" in args.what:
             replicas(folder)
+        if "claims" in args.what:
+            claims(folder)
 
 
 if __name__ == "__main__":

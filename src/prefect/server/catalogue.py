@@ -707,6 +707,16 @@ run_key = Table(
     sqlite_with_rowid=False,
 )
 
+# Which agent was shown which run a moment ago: where several servers work on one database.
+queue_offer = Table(
+    "queue_offer",
+    metadata,
+    Column("run_id", UUID, nullable=False),
+    _text("agent_id", nullable=False),
+    _time("until", nullable=False),
+    PrimaryKeyConstraint("run_id"),
+)
+
 # What must leave the process after a commit (hooks, mails): written with the change that caused it.
 outbox = Table(
     "outbox",

@@ -147,6 +147,7 @@ class Offers:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._by_run: dict[str, tuple[str, float]] = {}  # run id -> agent and end; oldest first
+        self._moved: list[str] = []
 
     def to_others(self, agent_id: str) -> frozenset[str]:
         """Give the runs that agents other than this one were shown a moment ago."""
@@ -163,7 +164,14 @@ class Offers:
         """Forget the offers of flow runs that have moved on, among the topics of a commit."""
         if self._by_run:
             for topic in topics:
-                self._by_run.pop(topic.removeprefix(_FLOW_RUN), None)
+                run_id = topic.removeprefix(_FLOW_RUN)
+                if self._by_run.pop(run_id, None) is not None and len(self._moved) < self.MOST:
+                    self._moved.append(run_id)
+
+    def take_moved(self) -> list[str]:
+        """Give the runs whose offers were forgotten because they moved on, each once."""
+        moved, self._moved = self._moved, []
+        return moved
 
     def note(self, agent_id: str, run_ids: Collection[str]) -> list[str]:
         """Remember that this agent is shown these runs; gives those that are kept from others now.

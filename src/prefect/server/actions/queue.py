@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from prefect.server.actions.checks import object_in
-from prefect.server.store import agents, queue, tenants
+from prefect.server.store import agents, offers, queue, tenants
 from prefect.server.store.database import Transaction
 from prefect.server.store.label_sets import leads_of
 from prefect.server.waiters import Labels, labels_in, queue_topic
@@ -17,6 +17,7 @@ __all__ = [
     "PAUSED",
     "Due",
     "QueueRow",
+    "due_and_held",
     "due_runs",
     "mark_queried",
     "named",
@@ -26,6 +27,10 @@ __all__ = [
 
 #: Key of a tenant's settings: its queue hands out nothing while this is true.
 PAUSED = "work_queue_paused"
+#: So many runs that others hold are passed by; beyond, some attempts to take one are refused.
+MOST_HELD = 1000
+#: So long after others were quicker with a run it is looked for again.
+LOST_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Due:
 
     Attributes:
         labels: those of each run of ``ids``.
+        held: for how many seconds others hold runs with these labels.
         left: the labels of runs that are due as well and that nobody is about to take, but are not among ``ids``.
         nexts: when the next run is due, by its labels; None for a Running run, to be gone on with.  What is further
             ahead than the horizon of a look is left out.
@@ -42,6 +48,7 @@ class Due:
     ids: list[str]
     next_start: datetime | None
     labels: Mapping[str, Labels] = field(default_factory=dict, compare=False)
+    held: Mapping[Labels, float] = field(default_factory=dict, compare=False)
     left: frozenset[Labels] = field(default=frozenset(), compare=False)
     nexts: Mapping[Labels | None, datetime] = field(default_factory=dict, compare=False)
 
@@ -109,7 +116,7 @@ def due_runs(
         left.update(row.labels for row in begun)
     nexts = {} if ids else _nexts(tx, taker, rows, values)
     labels_of = {run_id: labels_of[run_id] for run_id in ids}
-    return Due(ids, min(nexts.values(), default=None), labels_of, frozenset(left), nexts)
+    return Due(ids, min(nexts.values(), default=None), labels_of, {}, frozenset(left), nexts)
 
 
 def _rows(sets: Iterable[Mapping[str, Any]]) -> list[QueueRow]:
@@ -181,6 +188,38 @@ def _nexts(
     for one in tx.all(queue.next_again[taker], horizon=horizon, **values):
         note(None, one["start"])
     return nexts
+
+
+def due_and_held(
+    tx: Transaction,
+    look: Callable[[frozenset[str]], Callable[[Transaction], Due]],
+    *,
+    agent_id: str,
+    moved: Collection[str],
+    seconds: float,
+    spent: float,
+) -> tuple[Due, bool]:
+    """Look at the queue for an agent, and keep what it is shown from all others, whichever replica they ask.
+
+    Args:
+        look: makes the look that leaves these runs to others.
+        moved: runs that were offered and have moved on.
+        seconds, spent: so long what it is shown is kept for it; so long after that not again.
+
+    Returns:
+        What is due, and whether all of it is held for others, with the time until then.
+    """
+    others = offers.held_by_others(tx, agent_id, MOST_HELD)
+    while True:
+        due = look(frozenset(others))(tx)
+        if not due.ids or not others.keys().isdisjoint(due.ids):
+            held = {due.labels[run_id]: others[run_id] for run_id in due.ids}
+            return replace(due, held=held), bool(due.ids)
+        kept = offers.hold(tx, agent_id, due.ids, moved=moved, seconds=seconds, spent=spent)
+        if kept:
+            return replace(due, ids=[run_id for run_id in due.ids if run_id in kept]), False
+        # Others were quicker with all of them; and what has just been taken may be back.
+        others |= dict.fromkeys(due.ids, LOST_SECONDS)
 
 
 def pause(tx: Transaction, now: datetime, *, tenant_id: str, paused: bool) -> bool:

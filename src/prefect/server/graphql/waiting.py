@@ -110,12 +110,10 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
                 waiter.pass_on(due.left if are_kept else None)
                 return due.ids
             waiter.pass_on(due.left)
-            waiter.look_again_at(
-                {
-                    of_run: begun + (start - before).total_seconds() + GRACE_SECONDS
-                    for of_run, start in due.nexts.items()
-                }
-            )
+            starts = {of_run: begun + (start - before).total_seconds() for of_run, start in due.nexts.items()}
+            # A replica that died tells nobody when what it held is free.
+            ends = {of_run: clock() + seconds for of_run, seconds in due.held.items()}
+            waiter.look_again_at({of_run: time + GRACE_SECONDS for of_run, time in (starts | ends).items()})
             await waiter.wait(left)
 
 
@@ -160,6 +158,8 @@ async def _due_for(
     """Look at the queue for an agent; True when all that is due was shown to others a moment ago."""
     if agent_id is None:
         return await app.database.read(look(frozenset())), False
+    if not app.database.dialect.writes_alone:
+        return await _due_among_replicas(app, agent_id, look)
     while True:
         avoid = app.offers.to_others(agent_id)
         due = await app.database.read(look(avoid))
@@ -170,6 +170,20 @@ async def _due_for(
         free = [run_id for run_id in due.ids if run_id not in meanwhile]
         if free or not due.ids:
             return replace(due, ids=free), False
+
+
+async def _due_among_replicas(
+    app: App, agent_id: str, look: Callable[[frozenset[str]], Callable[[Transaction], Due]]
+) -> tuple[Due, bool]:
+    """Look at the queue for an agent, and keep what it is shown from agents of all replicas.
+
+    True when all that is due is held for others: then ``nexts`` says when that ends.
+    """
+    moved = app.offers.take_moved()
+    seconds, spent = Offers.SECONDS, Offers.SPENT_SECONDS
+    return await app.database.write(
+        lambda tx: queue_actions.due_and_held(tx, look, agent_id=agent_id, moved=moved, seconds=seconds, spent=spent)
+    )
 
 
 async def run_events(request: Request, inputs: dict[str, Any]) -> events.Events:

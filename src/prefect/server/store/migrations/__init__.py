@@ -17,7 +17,22 @@ from ..addresses import conninfo, file_of, shown
 from ..database import DatabaseFromNewerVersion, DatabaseUnavailable
 
 #: All revisions, oldest first; a test compares them with the files in ``versions``.
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0014")
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0014",
+    "0015",
+)
 HEAD = REVISIONS[-1]
 FOLDER = Path(__file__).parent
 
