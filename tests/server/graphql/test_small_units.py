@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +11,15 @@ import pytest
 from graphql import GraphQLError, parse
 
 from prefect.server.actions import run_events
-from prefect.server.graphql import access, writing
+from prefect.server.graphql import access, explaining, writing
 from prefect.server.graphql.arguments import MOST_STEPS, json_path
 from prefect.server.graphql.bounds import check_depth
 from prefect.server.graphql.documents import Document
-from prefect.server.graphql.execute import _read_body
+from prefect.server.graphql.execute import _read_body, describe
 from prefect.server.graphql.inputs import Coercers
 from prefect.server.graphql.operations import Request
 from prefect.server.graphql.schema import build
+from prefect.server.store.database import TookTooLong
 
 
 @pytest.mark.parametrize(
@@ -152,3 +154,38 @@ def test_an_operation_is_so_deep_and_the_name_of_a_type_is_no_level(
     text = "query q " + "{ f " * around + "{ " + innermost + " }" + " }" * around
     errors = check_depth(parse(text + (" fragment x on y { f }" if "..." in innermost else "")))
     assert [error.message for error in errors] == ["'q' exceeds maximum operation depth of 7"] * is_refused
+
+
+@pytest.mark.parametrize(
+    ("given", "agent"),
+    [
+        ({}, None),
+        ({"x-prefect-agent-id": ""}, None),
+        ({"x-prefect-agent-id": "no id"}, None),
+        ({"x-prefect-agent-id": "6C1A26E5630546BBB9CA6F530BBD733D"}, "6c1a26e5-6305-46bb-b9ca-6f530bbd733d"),
+    ],
+    ids=str,
+)
+def test_who_says_no_id_of_an_agent_is_none(given: dict[str, str], agent: str | None) -> None:
+    assert writing.agent_of(SimpleNamespace(headers=given)) == agent  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"flow_run_id": "a"}, "There is no flow run a."),
+        ({"tenant_id": "t", "flow_id": "f"}, "There is no flow f."),
+        ({"tenant_id": "t"}, "There is no tenant t."),
+        ({"name": "n"}, "There is no thing 'n'."),
+        ({"name": 5, "flow_id": None}, "Nothing was there to change."),
+        ({}, "Nothing was there to change."),
+    ],
+    ids=str,
+)
+def test_an_answer_without_a_reason_is_given_one(inputs: dict[str, Any], said: str) -> None:
+    operation: Any = SimpleNamespace(name="delete_thing", inputs=dict.fromkeys(inputs, "String"))
+    assert explaining._reason(operation, inputs) == said
+
+
+def test_what_took_too_long_is_told_as_that() -> None:
+    assert describe(TookTooLong()) == (str(TookTooLong()), "INTERNAL_SERVER_ERROR")

@@ -161,3 +161,12 @@ def test_a_tenant_named_in_two_places_must_be_one(keyed):
         is_refused = "errors" in answer.json or answer.data[operation.name] == {"success": False}
         assert is_refused or operation.name == "get_runs_in_queue", operation.name
         assert snapshot(keyed, keyed.other_tenant_id) == before, operation.name
+
+
+def test_of_the_owners_of_many_rows_only_some_are_remembered(keyed: Keyed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "OWNERS_KEPT", 2)
+    ids = keyed.fill(keyed.admin)
+    others = [keyed.admin.do("create_flow_run", flow_id=ids["flow_id"])["id"] for _ in range(5)]
+    for run_id in (*others, *others):
+        assert keyed.admin.do("set_flow_run_name", "success", flow_run_id=run_id, name="x") == {"success": True}
+        assert len(keyed.app.owners) <= 2

@@ -174,6 +174,52 @@ def test_bad_input_is_named(api, inputs, said):
     assert f"Invalid {said}" in api.ask(QUEUE, {"input": inputs}).messages[0]
 
 
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ("limit: -1", "limit"),
+        ("limit: 1", None),
+        ("limit: 5000", None),
+        ("limit: 5001", "limit"),
+        ("after: -2", "after"),
+        ("after: -1", None),
+        ("wait_seconds: -0.1", "wait_seconds"),
+        ("wait_seconds: 60", None),
+        ("wait_seconds: 60.1", "wait_seconds"),
+    ],
+)
+def test_a_question_for_events_has_bounds(api, inputs, said):
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]  # it has an event: nobody waits
+
+    answer = api.ask(f'{{ flow_run_events(flow_run_id: "{run_id}", {inputs}) {{ cursor }} }}')
+
+    if said is None:
+        assert "errors" not in answer.json
+    else:
+        assert answer.messages[0].startswith(f"Invalid {said}: ")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"exclude": ["6c1a26e5-6305-46bb-b9ca-6f530bbd733d"] * 1000}, None),
+        ({"limit": 0}, None),
+        ({"limit": -1}, "limit"),
+        ({"limit": 10_000}, None),
+        ({"wait_seconds": 60.1}, "wait_seconds"),
+    ],
+    ids=["as many as may be", "none", "fewer than none", "more than there are", "too long"],
+)
+def test_a_question_for_due_runs_has_bounds(api, inputs, said):
+    api.do("create_flow_run", flow_id=api.register())
+
+    answer = api.ask(QUEUE, {"input": inputs})
+
+    assert ("errors" in answer.json) == (said is not None)
+    if said is not None:
+        assert answer.messages[0].startswith(f"Invalid {said}: ")
+
+
 def test_events_of_an_unknown_run_are_an_error_at_once(api):
     answer = api.ask(EVENTS, {"id": "00000000-0000-4000-8000-000000000000", "wait_seconds": 30})
 
