@@ -93,7 +93,15 @@ def page_of_limits() -> str:
     return text + "".join(f"| {limit.what} | {limit.most} | {limit.beyond} |\n" for limit in TABLE)
 
 
+def page_of_tasks() -> str:
+    sys.path.insert(0, str(Path(__file__).parent))
+    from task_pages import page_of_tasks
+
+    return page_of_tasks()
+
+
 PAGES = {
+    "tasks.md": page_of_tasks,
     "limits.md": page_of_limits,
     "commands.md": page_of_commands,
     "server-settings.md": page_of_settings,

@@ -71,7 +71,9 @@ class FakeService:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
-                if "Content-Length" not in headers:
+                if headers.get("Transfer-Encoding") == "chunked":
+                    content = b"%x\r\n%s\r\n0\r\n\r\n" % (len(content), content)
+                elif "Content-Length" not in headers:
                     self.send_header("Content-Length", str(len(content)))
                 else:
                     self.close_connection = True  # half an answer

@@ -28,6 +28,9 @@ class ShellTask(Task):
         TypeError: ``stream_output`` is no known level.
     """
 
+    # Of the file with the script: some shells want one.
+    suffix = ""
+
     def __init__(
         self,
         command: str | None = None,
@@ -62,7 +65,7 @@ class ShellTask(Task):
         if command is None:
             raise TypeError("run() missing required argument: 'command'")
         script = f"{helper_script}\n{command}" if helper_script else command
-        with tempfile.NamedTemporaryFile("w", prefix="prefect-", encoding="utf-8") as file:
+        with tempfile.NamedTemporaryFile("w", prefix="prefect-", suffix=self.suffix, encoding="utf-8") as file:
             file.write(script)
             file.flush()
             code, lines = self._run_script(file.name, {**os.environ, **(env or {})})

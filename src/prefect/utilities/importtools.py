@@ -25,8 +25,6 @@ def import_object(name: str) -> Any:
 
 #: Module -> the extra of this package that installs it; a module below one that stands here is installed by the same.
 EXTRAS = {
-    "airtable": "airtable",
-    "asana": "asana",
     "azure": "azure",
     "boto3": "aws",
     "botocore": "aws",
@@ -34,7 +32,6 @@ EXTRAS = {
     "dbt": "dbt",
     "distributed": "dask",
     "docker": "docker",
-    "dropbox": "dropbox",
     "duckdb": "duckdb",
     "feedparser": "rss",
     "firebolt": "firebolt",
@@ -45,8 +42,6 @@ EXTRAS = {
     "gspread": "gsheets",
     "hvac": "vault",
     "jinja2": "templates",
-    "jira": "jira",
-    "jwt": "cubejs",
     "kubernetes": "kubernetes",
     "nbconvert": "jupyter",
     "neo4j": "neo4j",
@@ -60,11 +55,19 @@ EXTRAS = {
     "pymysql": "mysql",
     "pyodbc": "sql_server",
     "redis": "redis",
-    "sendgrid": "sendgrid",
     "snowflake": "snowflake",
     "spacy": "spacy",
     "toloka": "toloka",
     "tweepy": "twitter",
+}
+
+
+#: Module whose package cannot be had any more with the Pythons of today -> what to do instead.
+GONE = {
+    "azureml": "azureml-core ends at Python 3.10: use azure-ai-ml, which takes its place, in a task of your own",
+    "sodaspark": "soda-spark was given up: use soda-core-spark-df in a task of your own",
+    "sodasql": "soda-sql was given up: run `soda scan` of soda-core with ShellTask",
+    "transform": "Transform is part of dbt now: use its semantic layer, with DbtShellTask",
 }
 
 
@@ -91,7 +94,6 @@ def import_needed(name: str, *, install: str | None = None, by: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        raise ImportError(
-            f"{by} needs the package `{name.partition('.')[0]}`: pip install {install or needed_install(name)}",
-            name=name,
-        ) from error
+        package = name.partition(".")[0]
+        advice = GONE.get(package) or f"pip install {install or needed_install(name)}"
+        raise ImportError(f"{by} needs the package `{package}`: {advice}", name=name) from error

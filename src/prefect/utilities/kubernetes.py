@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -38,7 +39,12 @@ def get_kubernetes_client(
     if not api_key and kubernetes_api_key_secret:
         api_key = (context.get("secrets") or {}).get(kubernetes_api_key_secret)
     if api_key:
-        settings = client.Configuration()
+        settings = client.Configuration.get_default_copy()
+        if os.environ.get("KUBERNETES_SERVICE_HOST") and not settings.host:
+            # A key says nothing of the place; inside of a cluster these two do.
+            settings.host = (
+                f"https://{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ.get('KUBERNETES_SERVICE_PORT', '443')}"
+            )
         settings.api_key["authorization"] = str(api_key).strip()
         settings.api_key_prefix["authorization"] = "Bearer"
         if ssl_ca_cert:

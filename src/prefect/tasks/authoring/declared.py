@@ -161,7 +161,7 @@ class DeclaredTask(Task):
         """
         for argument, sentence in self.needs.items():
             value = getattr(self, argument, None)
-            if value is None or (isinstance(value, (str, bytes)) and not value):
+            if value is None or (not value and (argument in self.empties or isinstance(value, (str, bytes)))):
                 raise ValueError(self.complaint(sentence or f"The {argument} must be provided.", argument))
 
 

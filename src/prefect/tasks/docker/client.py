@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any, ClassVar
 
 from prefect.tasks.authoring.declared import DeclaredTask
@@ -21,9 +22,11 @@ class DockerTask(DeclaredTask):
     docker_server_url: str = "unix:///var/run/docker.sock"
     extra_docker_kwargs: dict[str, Any] | None = None
 
-    def engine(self) -> Any:
-        """Give a client of the engine; the engine is asked for its version at once."""
-        return self.module("docker").APIClient(base_url=self.docker_server_url, version="auto")
+    @contextmanager
+    def engine(self) -> Iterator[Any]:
+        """Give a client of the engine, closed afterwards; the engine is asked for its version at once."""
+        with closing(self.module("docker").APIClient(base_url=self.docker_server_url, version="auto")) as client:
+            yield client
 
     @property
     def extra(self) -> dict[str, Any]:

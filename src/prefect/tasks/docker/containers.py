@@ -32,20 +32,20 @@ class CreateContainer(
 
     def work(self) -> str:
         """Create the container and give its id."""
-        engine = self.engine()
-        created = engine.create_container(
-            image=self.image_name,
-            name=self.container_name,
-            command=self.command,
-            detach=self.detach,
-            entrypoint=self.entrypoint,
-            environment=self.environment,
-            volumes=self.volumes,
-            host_config=engine.create_host_config(**self.host_config) if self.host_config else None,
-            **self.extra,
-        )
-        container_id: str = created.get("Id")
-        return container_id
+        with self.engine() as engine:
+            created = engine.create_container(
+                image=self.image_name,
+                name=self.container_name,
+                command=self.command,
+                detach=self.detach,
+                entrypoint=self.entrypoint,
+                environment=self.environment,
+                volumes=self.volumes,
+                host_config=engine.create_host_config(**self.host_config) if self.host_config else None,
+                **self.extra,
+            )
+            container_id: str = created.get("Id")
+            return container_id
 
 
 class GetContainerLogs(ContainerTask, args=_ONE):
@@ -53,8 +53,9 @@ class GetContainerLogs(ContainerTask, args=_ONE):
 
     def work(self) -> str:
         """Read the output as one text."""
-        output: bytes = self.engine().logs(container=self.container_id, **self.extra)
-        return output.decode("utf-8", "replace")
+        with self.engine() as engine:
+            output: bytes = engine.logs(container=self.container_id, **self.extra)
+            return output.decode("utf-8", "replace")
 
 
 class ListContainers(
@@ -73,10 +74,9 @@ class ListContainers(
 
     def work(self) -> list[dict[str, Any]]:
         """List the containers as the engine describes them."""
-        found: list[dict[str, Any]] = self.engine().containers(
-            all=self.all_containers, filters=self.filters, **self.extra
-        )
-        return found
+        with self.engine() as engine:
+            found: list[dict[str, Any]] = engine.containers(all=self.all_containers, filters=self.filters, **self.extra)
+            return found
 
 
 class StartContainer(ContainerTask, args=_ONE):
@@ -84,7 +84,8 @@ class StartContainer(ContainerTask, args=_ONE):
 
     def work(self) -> None:
         """Start it."""
-        self.engine().start(container=self.container_id, **self.extra)
+        with self.engine() as engine:
+            engine.start(container=self.container_id, **self.extra)
 
 
 class StopContainer(ContainerTask, args=_ONE):
@@ -92,7 +93,8 @@ class StopContainer(ContainerTask, args=_ONE):
 
     def work(self) -> None:
         """Stop it."""
-        self.engine().stop(container=self.container_id, **self.extra)
+        with self.engine() as engine:
+            engine.stop(container=self.container_id, **self.extra)
 
 
 class RemoveContainer(ContainerTask, args=_ONE):
@@ -100,7 +102,8 @@ class RemoveContainer(ContainerTask, args=_ONE):
 
     def work(self) -> None:
         """Remove it."""
-        self.engine().remove_container(container=self.container_id, **self.extra)
+        with self.engine() as engine:
+            engine.remove_container(container=self.container_id, **self.extra)
 
 
 class WaitOnContainer(
@@ -121,12 +124,12 @@ class WaitOnContainer(
         Raises:
             FAIL: it ended with another code than 0; the log of the task has its output.
         """
-        engine = self.engine()
-        ended: dict[str, Any] = engine.wait(container=self.container_id, **self.extra)
-        code, error = ended.get("StatusCode"), ended.get("Error")
-        if self.raise_on_exit_code and (code or error):
-            from prefect.engine.signals import FAIL
+        with self.engine() as engine:
+            ended: dict[str, Any] = engine.wait(container=self.container_id, **self.extra)
+            code, error = ended.get("StatusCode"), ended.get("Error")
+            if self.raise_on_exit_code and (code or error):
+                from prefect.engine.signals import FAIL
 
-            self.logger.error(engine.logs(self.container_id).decode("utf-8", "replace"))
-            raise FAIL(f"{self.container_id} failed with exit code {code}: {error}")
-        return ended
+                self.logger.error(engine.logs(self.container_id).decode("utf-8", "replace"))
+                raise FAIL(f"{self.container_id} failed with exit code {code}: {error}")
+            return ended

@@ -25,10 +25,11 @@ class ListImages(
 
     def work(self) -> list[dict[str, Any]]:
         """List the images as the engine describes them."""
-        found: list[dict[str, Any]] = self.engine().images(
-            name=self.repository_name, all=self.all_layers, filters=self.filters, **self.extra
-        )
-        return found
+        with self.engine() as engine:
+            found: list[dict[str, Any]] = engine.images(
+                name=self.repository_name, all=self.all_layers, filters=self.filters, **self.extra
+            )
+            return found
 
 
 class PullImage(
@@ -53,18 +54,19 @@ class PullImage(
         Raises:
             RuntimeError: the engine says that it could not.
         """
-        output = self.engine().pull(
-            repository=self.repository, tag=self.tag, stream=self.stream_logs, decode=self.stream_logs, **self.extra
-        )
-        if not self.stream_logs:
-            _refuse_error(self, list(messages(output)))
-            return str(output)
-        lines = []
-        for message in messages(output):
-            self.logger.info(str(message))
-            lines.append(message)
-        _refuse_error(self, lines)
-        return "\n".join(map(str, lines))
+        with self.engine() as engine:
+            output = engine.pull(
+                repository=self.repository, tag=self.tag, stream=self.stream_logs, decode=self.stream_logs, **self.extra
+            )
+            if not self.stream_logs:
+                _refuse_error(self, list(messages(output)))
+                return str(output)
+            lines = []
+            for message in messages(output):
+                self.logger.info(str(message))
+                lines.append(message)
+            _refuse_error(self, lines)
+            return "\n".join(map(str, lines))
 
 
 class PushImage(
@@ -83,10 +85,11 @@ class PushImage(
         Raises:
             RuntimeError: the engine says that it could not.
         """
-        output = self.engine().push(repository=self.repository, tag=self.tag, **self.extra)
-        if isinstance(output, str):
-            _refuse_error(self, list(messages(output)))
-        return str(output)
+        with self.engine() as engine:
+            output = engine.push(repository=self.repository, tag=self.tag, **self.extra)
+            if isinstance(output, str):
+                _refuse_error(self, list(messages(output)))
+            return str(output)
 
 
 class RemoveImage(
@@ -105,7 +108,8 @@ class RemoveImage(
 
     def work(self) -> None:
         """Remove it."""
-        self.engine().remove_image(image=self.image, force=self.force, **self.extra)
+        with self.engine() as engine:
+            engine.remove_image(image=self.image, force=self.force, **self.extra)
 
 
 class TagImage(
@@ -124,10 +128,11 @@ class TagImage(
 
     def work(self) -> bool:
         """Give the name; tell whether that was done."""
-        done: bool = self.engine().tag(
-            image=self.image, repository=self.repository, tag=self.tag, force=self.force, **self.extra
-        )
-        return done
+        with self.engine() as engine:
+            done: bool = engine.tag(
+                image=self.image, repository=self.repository, tag=self.tag, force=self.force, **self.extra
+            )
+            return done
 
 
 class BuildImage(
@@ -157,16 +162,17 @@ class BuildImage(
         Raises:
             RuntimeError: a step failed.
         """
-        output = self.engine().build(
-            path=self.path, tag=self.tag, nocache=self.nocache, rm=self.rm, forcerm=self.forcerm, **self.extra
-        )
-        said = []
-        for message in messages(output):
-            said.append(message)
-            if self.stream_logs and (text := str(message.get("stream") or message.get("status") or "").strip()):
-                self.logger.info(text)
-        _refuse_error(self, said)
-        return said
+        with self.engine() as engine:
+            output = engine.build(
+                path=self.path, tag=self.tag, nocache=self.nocache, rm=self.rm, forcerm=self.forcerm, **self.extra
+            )
+            said = []
+            for message in messages(output):
+                said.append(message)
+                if self.stream_logs and (text := str(message.get("stream") or message.get("status") or "").strip()):
+                    self.logger.info(text)
+            _refuse_error(self, said)
+            return said
 
 
 def _refuse_error(task: DockerTask, said: list[dict[str, Any]]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from prefect.tasks.authoring.declared import DeclaredTask
@@ -20,12 +21,14 @@ class KubernetesTask(DeclaredTask):
     empties: ClassVar[dict[str, type]] = {"kube_kwargs": dict, "body": dict}
     packages: ClassVar[tuple[str, ...]] = ("kubernetes",)
     kind: ClassVar[str] = "pod"
+    changes: ClassVar[bool] = False
     namespace: str = "default"
     kube_kwargs: dict[str, Any] | None = None
     kubernetes_api_key_secret: str | None = "KUBERNETES_API_KEY"  # noqa: S105 - the name of a secret
 
-    def api(self, kind: str | None = None) -> Any:
-        """Give the API object for a kind.
+    @contextmanager
+    def api(self, kind: str | None = None) -> Iterator[Any]:
+        """Give the API object for a kind; its connections are closed afterwards.
 
         Raises:
             ValueError: there is no secret of the name that was given.
@@ -39,7 +42,11 @@ class KubernetesTask(DeclaredTask):
             key = self.optional_secret(name)
         elif name:
             key = self.secret_value(name, "kubernetes_api_key_secret")
-        return get_kubernetes_client(kind or self.kind, None, api_key=key)
+        api = get_kubernetes_client(kind or self.kind, None, api_key=key)
+        try:
+            yield api
+        finally:
+            api.api_client.rest_client.pool_manager.clear()
 
     @property
     def extra(self) -> dict[str, Any]:
@@ -47,27 +54,28 @@ class KubernetesTask(DeclaredTask):
 
     def call(self, verb: str, **arguments: Any) -> Any:
         """Call ``<verb>_namespaced_<kind>`` of the API."""
-        method: Callable[..., Any] = getattr(self.api(), f"{verb}_namespaced_{self.kind}")
-        return method(namespace=self.namespace, **arguments, **self.extra)
-
-    def check_body(self, what: str = "") -> None:
-        body = getattr(self, "body", None)
-        if not body:
-            kind = self.kind.capitalize()
-            raise ValueError(self.complaint(f"A dictionary representing a V1{kind}{what} must be provided.", "body"))
+        with self.api() as api:
+            method: Callable[..., Any] = getattr(api, f"{verb}_namespaced_{self.kind}")
+            return method(namespace=self.namespace, **arguments, **self.extra)
 
     @property
     def object_name(self) -> str:
-        """The name of the object, which must have been given.
-
-        Raises:
-            ValueError: there is none.
-        """
-        argument = f"{self.kind}_name"
-        name: str | None = getattr(self, argument)
-        if not name:
-            raise ValueError(self.complaint(f"The name of a Kubernetes {self.kind} must be provided.", argument))
+        """The name of the object."""
+        name: str = getattr(self, f"{self.kind}_name")
         return name
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "needs" in cls.__dict__:
+            return
+        # What is needed follows from the arguments; the sentences are those of 1.x.
+        arguments, name, patch = cls._run_arguments or (), f"{cls.kind}_name", " patch" if cls.changes else ""
+        needs = {}
+        if "body" in arguments:
+            needs["body"] = f"A dictionary representing a V1{cls.kind.capitalize()}{patch} must be provided."
+        if name in arguments:
+            needs[name] = f"The name of a Kubernetes {cls.kind} must be provided."
+        cls.needs = needs
 
 
 class Create(KubernetesTask, args="body namespace kube_kwargs kubernetes_api_key_secret"):
@@ -81,7 +89,6 @@ class Create(KubernetesTask, args="body namespace kube_kwargs kubernetes_api_key
 
     def work(self) -> None:
         """Create the object."""
-        self.check_body()
         self.call("create", body=self.body)
 
 
@@ -128,11 +135,11 @@ class Patch(Named):
         body: the fields, as a mapping.
     """
 
+    changes: ClassVar[bool] = True
     body: dict[str, Any] | None = None
 
     def work(self) -> None:
         """Change the object."""
-        self.check_body(" patch")
         self.call("patch", name=self.object_name, body=self.body)
 
 
@@ -147,5 +154,4 @@ class Replace(Named):
 
     def work(self) -> None:
         """Replace the object."""
-        self.check_body()
         self.call("replace", name=self.object_name, body=self.body)

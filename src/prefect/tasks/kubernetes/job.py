@@ -80,7 +80,6 @@ class RunNamespacedJob(
             ValueError: no job, no name in it, or no such level.
             FAIL: the job failed; it is left for a look at it.
         """
-        self.check_body()
         name = ((self.body or {}).get("metadata") or {}).get("name")
         if not name:
             raise ValueError(self.complaint("The job name must be defined in the body under the metadata key.", "body"))
@@ -110,7 +109,8 @@ class RunNamespacedJob(
         from prefect.engine.signals import FAIL
         from prefect.tasks.authoring.remote import Progress
 
-        status = self.api().read_namespaced_job_status(name=name, namespace=self.namespace).status
+        with self.api() as api:
+            status = api.read_namespaced_job_status(name=name, namespace=self.namespace).status
         if self.log_level is not None:
             self._log_pods(name)
         if status.failed and not status.active:
@@ -121,15 +121,16 @@ class RunNamespacedJob(
     def _log_pods(self, name: str) -> None:
         """Log what the pods have written since the last look."""
         level = logging.getLevelNamesMapping()[str(self.log_level).upper()]
-        api = self.api("pod")
-        for pod in api.list_namespaced_pod(namespace=self.namespace, label_selector=f"job-name={name}").items:
-            if pod.status.phase == "Pending":
-                continue
-            lines = api.read_namespaced_pod_log(name=pod.metadata.name, namespace=self.namespace).splitlines()
-            for line in lines[self._told.get(pod.metadata.name, 0) :]:
-                self.logger.log(level, "%s: %s", pod.metadata.name, line)
-            self._told[pod.metadata.name] = len(lines)
+        with self.api("pod") as api:
+            for pod in api.list_namespaced_pod(namespace=self.namespace, label_selector=f"job-name={name}").items:
+                if pod.status.phase == "Pending":
+                    continue
+                lines = api.read_namespaced_pod_log(name=pod.metadata.name, namespace=self.namespace).splitlines()
+                for line in lines[self._told.get(pod.metadata.name, 0) :]:
+                    self.logger.log(level, "%s: %s", pod.metadata.name, line)
+                self._told[pod.metadata.name] = len(lines)
 
     def _delete(self, name: str) -> None:
         options = self.module("kubernetes.client").V1DeleteOptions(propagation_policy="Foreground")
-        self.api().delete_namespaced_job(name=name, namespace=self.namespace, body=options)
+        with self.api() as api:
+            api.delete_namespaced_job(name=name, namespace=self.namespace, body=options)

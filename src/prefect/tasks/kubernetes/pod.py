@@ -70,13 +70,13 @@ class ReadNamespacedPodLogs(
         named: dict[str, Any] = {"name": self.object_name, "namespace": self.namespace}
         if self.container:
             named["container"] = self.container
-        api = self.api()
-        if self.on_log_entry is None:
-            text: str = api.read_namespaced_pod_log(**named)
-            return text
-        for line in self.module("kubernetes.watch").Watch().stream(api.read_namespaced_pod_log, **named):
-            self.on_log_entry(line)
-        return None
+        with self.api() as api:
+            if self.on_log_entry is None:
+                text: str = api.read_namespaced_pod_log(**named)
+                return text
+            for line in self.module("kubernetes.watch").Watch().stream(api.read_namespaced_pod_log, **named):
+                self.on_log_entry(line)
+            return None
 
 
 class ConnectGetNamespacedPodExec(
@@ -104,16 +104,17 @@ class ConnectGetNamespacedPodExec(
         """
         if not isinstance(self.exec_command, list):
             raise TypeError(self.complaint("The command to exec must be provided as a list", "exec_command"))
-        output: str = self.module("kubernetes.stream").stream(
-            self.api().connect_get_namespaced_pod_exec,
-            name=self.pod_name,
-            namespace=self.namespace,
-            container=self.container_name,
-            command=self.exec_command,
-            stderr=True,
-            stdin=True,
-            stdout=True,
-            tty=False,
-            **self.extra,
-        )
-        return output
+        with self.api() as api:
+            output: str = self.module("kubernetes.stream").stream(
+                api.connect_get_namespaced_pod_exec,
+                name=self.pod_name,
+                namespace=self.namespace,
+                container=self.container_name,
+                command=self.exec_command,
+                stderr=True,
+                stdin=True,
+                stdout=True,
+                tty=False,
+                **self.extra,
+            )
+            return output

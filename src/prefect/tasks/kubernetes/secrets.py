@@ -38,9 +38,8 @@ class KubernetesSecret(
         Raises:
             ValueError: there is no such key, when that is an error.
         """
-        secret = self.api("secret").read_namespaced_secret(
-            name=self.secret_name, namespace=self.namespace, **self.extra
-        )
+        with self.api("secret") as api:
+            secret = api.read_namespaced_secret(name=self.secret_name, namespace=self.namespace, **self.extra)
         values = secret.data or {}
         if self.secret_key not in values:
             if self.raise_if_missing:

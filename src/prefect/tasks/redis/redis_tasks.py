@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any, ClassVar
 
 from prefect.tasks.authoring.declared import DeclaredTask
@@ -60,7 +61,7 @@ class RedisSet(
 
     def work(self) -> bool | None:
         """Set the key; give None when ``nx`` or ``xx`` kept it from being set."""
-        with self.redis() as client:
+        with closing(self.redis()) as client:
             done: bool | None = client.set(
                 name=self.redis_key, value=self.redis_val, ex=self.ex, px=self.px, nx=self.nx, xx=self.xx
             )
@@ -75,7 +76,7 @@ class RedisGet(RedisTask, init="host port db password_secret redis_connection_pa
 
     def work(self) -> Any:
         """Read the key."""
-        with self.redis() as client:
+        with closing(self.redis()) as client:
             return client.get(name=self.redis_key)
 
 
@@ -87,5 +88,5 @@ class RedisExecute(RedisTask, init="host port db password_secret redis_connectio
 
     def work(self) -> Any:
         """Send the command and give the answer."""
-        with self.redis() as client:
+        with closing(self.redis()) as client:
             return client.execute_command(self.redis_cmd)
