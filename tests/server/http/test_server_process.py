@@ -123,7 +123,7 @@ def begin_request(address: str, body: bytes) -> tuple[socket.socket, tuple[str, 
     return connection, place
 
 
-def test_a_request_that_has_begun_is_answered_before_the_end(start):
+def test_a_request_that_has_begun_is_answered_before_the_end(start, tmp_path):
     process, address = start()
     body = json.dumps({"query": 'mutation { create_project(input: {name: "late"}) { id } }'}).encode()
     connection, place = begin_request(address, body)
@@ -139,6 +139,8 @@ def test_a_request_that_has_begun_is_answered_before_the_end(start):
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"create_project" in answer
     assert process.wait(30) == 0
+    # The database was closed: all is in its file.
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("proctor.db")] == ["proctor.db"]
 
 
 def test_a_request_that_never_ends_does_not_hold_up_the_end_for_longer_than_is_set(tmp_path, start):
