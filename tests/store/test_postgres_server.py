@@ -86,9 +86,14 @@ def test_what_was_not_told_yet_is_told_at_the_stop(replicas, run_async, monkeypa
             monkeypatch.setattr(postgres, "TELLING_SECONDS", 3600.0)
             await mine.write(lambda tx: tx.announce("last"))
             await mine.stop()
+            found.append(await heard.get())
+            # Started again it goes on telling.
+            await mine.start()
+            monkeypatch.undo()
+            await mine.write(lambda tx: tx.announce("again"))
             return [*found, await heard.get()]
 
-    assert run_async(run()) == ["first", "last"]
+    assert run_async(run()) == ["first", "last", "again"]
 
 
 def test_what_a_broken_off_commit_did_not_prepare_is_prepared_later(url, run_async):
