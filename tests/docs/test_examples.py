@@ -33,6 +33,11 @@ SHOWN = {
         '<Success: "Nothing to do: there is no file.">',
         "divide: Failed: Error during execution of task",
     ],
+    "own_tasks": [
+        "prices: {'roll': 0.4, 'pretzel': 0.9}",
+        "rolls: baked",
+        "What is to be baked must be said. (`what` of Bake)",
+    ],
     "parent_and_child_flows": ["the total is 6", "create_flow_run, wait_for_flow_run, get_task_run_result"],
     "resources": ["total 5050", "the file is gone: True"],
     "results_and_targets": ["monday: {'rows': 3, 'sum': 11}", "tuesday/download.json: [7, 2, 3]"],

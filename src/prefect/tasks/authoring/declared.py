@@ -161,7 +161,9 @@ class DeclaredTask(Task):
         """
         for argument, sentence in self.needs.items():
             value = getattr(self, argument, None)
-            if value is None or (not value and (argument in self.empties or isinstance(value, (str, bytes)))):
+            # Of other values nothing is asked: frames, for one, have no truth.
+            can_be_empty = argument in self.empties or isinstance(value, (str, bytes))
+            if value is None or (can_be_empty and not value):
                 raise ValueError(self.complaint(sentence or f"The {argument} must be provided.", argument))
 
 

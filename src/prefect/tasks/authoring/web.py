@@ -103,15 +103,22 @@ class WebService:
             ServiceFailed: no answer, an error, or no JSON.
         """
         answer = self.request(method, path, *parts, taken=taken, repeats=repeats, **body)
-        if not answer.content.strip():
-            return None
+        return self.read_json(answer) if answer.content.strip() else None
+
+    def read_json(self, answer: requests.Response) -> Any:
+        """Give an answer as JSON.
+
+        Raises:
+            ServiceFailed: it is none.
+        """
         try:
             return answer.json()
         except ValueError:
-            shown = self._shown(answer)
-            raise ServiceFailed(
-                f"{self._by}: the answer of {self._host} is no JSON: {shown}", answer.status_code
-            ) from None
+            raise self.failure(f"is no JSON: {self._shown(answer)}", answer.status_code) from None
+
+    def failure(self, what: str, status: int | None = None) -> ServiceFailed:
+        """Make the error for an answer that is not what it should be."""
+        return ServiceFailed(f"{self._by}: the answer of {self._host} {what}", status)
 
     def request(
         self, method: str, path: str, *parts: object, taken: Collection[int] = (), repeats: bool = False, **body: Any
