@@ -221,7 +221,11 @@ def example(name: str, task: Any) -> str:
         if n not in (*early, "self", "kwargs") and p.kind is not p.VAR_KEYWORD and (p.default is p.empty or n in needs)
     ]
     early = [n for n in early if n != "password"]
-    return f"{name}({_given(early)})({_given(late)})"
+    call = f"{name}({_given(early)})({_given(late)})"
+    if len(call) <= 110:
+        return call
+    indent = "\n        "
+    return f"{name}({indent}{_given(early, ',' + indent)},\n    )({_given(late)})"
 
 
 def _arguments(function: Any, needs: tuple[str, ...]) -> str:
@@ -229,8 +233,8 @@ def _arguments(function: Any, needs: tuple[str, ...]) -> str:
     return _given([n for n, p in parameters.items() if p.default is p.empty and p.kind is not p.VAR_KEYWORD])
 
 
-def _given(names: list[str]) -> str:
-    return ", ".join(f"{name}={_sample(name)}" for name in names)
+def _given(names: list[str], between: str = ", ") -> str:
+    return between.join(f"{name}={_sample(name)}" for name in names)
 
 
 def _sample(name: str) -> str:
