@@ -37,6 +37,10 @@ ap.add_argument("--flows", type=int, default=10_000)
 ap.add_argument("--due", type=int, default=500)
 ap.add_argument("--agents", type=int, default=8)
 ap.add_argument("--creates", type=int, default=4000)
+ap.add_argument("--waiting", type=int, default=1000, help="agents that wait")
+ap.add_argument("--subscriptions", type=int, default=200)
+ap.add_argument("--rate", type=int, default=20, help="runs created a second while they wait")
+ap.add_argument("--seconds", type=int, default=30)
 ap.add_argument("--claims", type=int, default=2000)
 ap.add_argument("--connections", type=int, default=32)
 ap.add_argument("--no-fsync", action="store_true", help="replicas without waiting for the disk: what the processors allow")
@@ -297,12 +301,104 @@ async def _claims(ports: list[int], flow: dict[str, str]) -> dict[str, Any]:
     return {"per_s": round(len(taken) / seconds), "attempts": attempts, "refused": refused}
 
 
+WATCH_LIST = (
+    "subscription { flow_run(order_by: {created: desc}, limit: 5) { id name state created } }"
+)
+WATCH_ONE = "subscription($id: uuid!) { flow_run_by_pk(id: $id) { id name state states { id state } } }"
+
+
+def waiting(database: Database, folder: str) -> None:
+    """A crowd waits while somebody creates runs, for one label of each ten: the server's share of a core, and who waits."""
+    with server(database.url, folder) as (port, pid):
+        flow = prepare(port, False)
+        asyncio.run(_waiting(port, pid, flow))
+
+
+async def _waiting(port: int, pid: int, flow: dict[str, str]) -> None:
+    from websockets.asyncio.client import connect
+
+    kinds = 10
+    made: dict[str, float] = {}
+    taken: dict[str, float] = {}
+    seen: dict[int, float] = {}
+    lags: list[float] = []
+    tasks: list[asyncio.Task[None]] = []
+    watched = [once(port, CREATE, {"flow_id": flow["id"], "labels": ["nobody"]})["create_flow_run"]["id"] for _ in range(50)]
+
+    async def agent(index: int) -> None:
+        labels = [f"kind-{index % kinds}"]
+        given = {"type": "LocalAgent", "name": f"agent-{index}", "labels": labels}
+        line = Connection(port)
+        agent_id = (await line.ask(REGISTER, given))["data"]["register_agent"]["id"]
+        line = Connection(port, **{"X-PREFECT-AGENT-ID": agent_id})
+        while True:
+            asked = await line.ask(QUEUE, {"labels": labels, "wait_seconds": 30})
+            for run_id in asked["data"]["get_runs_in_queue"]["flow_run_ids"]:
+                change = {"flow_run_id": run_id, "version": 1, "state": {"type": "Submitted"}}
+                if "errors" not in await line.ask(SET_FLOWS, {"states": [change]}):
+                    taken[run_id] = time.perf_counter()
+
+    async def watcher(index: int) -> None:
+        async with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+            await socket.send(json.dumps({"type": "connection_init"}))
+            await socket.recv()
+            payload: dict[str, Any] = {"query": WATCH_LIST}
+            if index % 2:
+                payload = {"query": WATCH_ONE, "variables": {"id": watched[index % len(watched)]}}
+            await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+            async for text in socket:
+                said = json.loads(text)
+                if said["type"] == "ping":
+                    await socket.send(json.dumps({"type": "pong"}))
+                elif said["type"] == "next" and index % 2 == 0:
+                    now = seen[index] = time.perf_counter()
+                    newest = [made[row["id"]] for row in said["payload"]["data"]["flow_run"] if row["id"] in made]
+                    lags.extend([now - max(newest)] if newest else [])
+
+    tasks += [asyncio.create_task(agent(index)) for index in range(args.waiting)]
+    tasks += [asyncio.create_task(watcher(index)) for index in range(args.subscriptions)]
+    await asyncio.sleep(10 + args.waiting / 200)
+    spent, begun = cpu_seconds(pid), time.perf_counter()
+    creating: list[float] = []
+    line = Connection(port)
+    for number in range(args.seconds * args.rate):
+        await asyncio.sleep(max(0.0, begun + number / args.rate - time.perf_counter()))
+        asked = time.perf_counter()
+        answer = await line.ask(CREATE, {"flow_id": flow["id"], "labels": [f"kind-{number % kinds}"]})
+        creating.append(time.perf_counter() - asked)
+        made[answer["data"]["create_flow_run"]["id"]] = asked
+    seconds = time.perf_counter() - begun
+    cpu = cpu_seconds(pid) - spent
+    await asyncio.sleep(3)
+    waits = [taken[run_id] - moment for run_id, moment in made.items() if run_id in taken]
+    late = [time.perf_counter() - seconds - moment for moment in seen.values()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    emit(
+        "waiting_crowd",
+        agents=args.waiting,
+        subscriptions=args.subscriptions,
+        creates_per_s=round(len(made) / seconds, 1),
+        server_cpu_share=round(cpu / seconds, 3),
+        create_p99_ms=pct(creating, 0.99),
+        not_taken=len(made) - len(waits),
+        taken_after_p50_ms=pct(waits, 0.5) if waits else None,
+        taken_after_most_ms=pct(waits, 1.0) if waits else None,
+        told_after_p50_ms=pct(lags, 0.5) if lags else None,
+        told_after_most_ms=pct(lags, 1.0) if lags else None,
+        not_told=args.subscriptions // 2 - len(seen) if late else args.subscriptions // 2,
+    )
+
+
+ON_EITHER = {"schedules": schedules, "due": due, "waiting": waiting}
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for number, what in enumerate(("schedules", "due")):
+        for number, (what, run) in enumerate(ON_EITHER.items()):
             if what not in args.what:
                 continue
-            run = {"schedules": schedules, "due": due}[what]
             run(Database(f"sqlite:///{folder}/{number}.db"), folder)
             if args.postgres:
                 from support.databases import postgres_server

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from prefect.server.waiters import QueueWaiters
 
 __all__ = [
+    "ANY_ROW",
     "CHORE_TOPIC",
     "EVERYTHING",
     "OUTBOX_TOPIC",
@@ -23,6 +24,7 @@ __all__ = [
     "Offers",
     "chore_topic",
     "flow_run_topic",
+    "row_topic",
     "table_topic",
     "task_runs_topic",
 ]
@@ -56,6 +58,16 @@ def task_runs_topic(flow_run_id: str) -> str:
 def table_topic(table: str) -> str:
     """Name what somebody waits for whose answer is read from this table."""
     return f"table:{table}"
+
+
+_ROW = "row:"
+#: Announced when rows of runs were written and it is not known of which.
+ANY_ROW = _ROW + EVERYTHING
+
+
+def row_topic(flow_run_id: str) -> str:
+    """Name what somebody waits for whose answer is read from this flow run's row and from its states."""
+    return _ROW + flow_run_id
 
 
 class Ear:

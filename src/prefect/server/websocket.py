@@ -17,6 +17,7 @@ from graphql import OperationType
 from prefect._version import __version__
 from prefect.server import json_text
 from prefect.server.errors import ApiError
+from prefect.server.graphql.feeds import Feeds
 from prefect.server.graphql.operations import Request
 from prefect.server.graphql.subscriptions import LiveQuery, errors_of
 from prefect.server.store.database import DatabaseError
@@ -63,6 +64,7 @@ class Sockets:
         self.app = app
         self.make_request = make_request
         self.looks = asyncio.Semaphore(LOOKS)
+        self.feeds = Feeds(app.live, LOOKS)
         self.open = 0
         self.subscriptions = 0
 
@@ -237,7 +239,7 @@ class _Connection:
             await self._error(name, errors_of(prepared))
             return
         if prepared.plan.operation.operation is OperationType.SUBSCRIPTION:
-            query = LiveQuery(executor, *prepared, self._request, self._sockets.looks)
+            query = LiveQuery(executor, *prepared, self._request, self._sockets.feeds, self._sockets.looks)
             async for answer in query.answers(self._sockets.app.live):
                 await self._next(name, answer)
             if self._sockets.app.live.closed:

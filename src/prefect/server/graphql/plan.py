@@ -50,6 +50,7 @@ from prefect.server.store.selection import (
     Scope,
     Statistic,
     Text,
+    Value,
 )
 
 from .arguments import Arguments, json_path
@@ -71,6 +72,8 @@ class TableRoot:
     is_nullable: bool
     #: The caller may not read this table.
     is_hidden: bool = False
+    #: The id of the one flow run that is asked for.
+    row: Value | None = None
 
 
 @dataclass(frozen=True)
@@ -193,12 +196,15 @@ class Planner:
         inner = self._inner(nodes)
         if name.endswith("_by_pk") and name.removesuffix("_by_pk") in PUBLIC:
             table = PUBLIC[name.removesuffix("_by_pk")]
-            rows = Rows(table, Compare("id", "_eq", self._arguments.value(given["id"], "uuid")))
+            row_id = self._arguments.value(given["id"], "uuid")
             return TableRoot(
                 key,
-                compile_row(rows, self._fields(table, inner), self._dialect, self._scope),
+                compile_row(
+                    Rows(table, Compare("id", "_eq", row_id)), self._fields(table, inner), self._dialect, self._scope
+                ),
                 True,
                 self._is_hidden(table),
+                row_id if table.name == "flow_run" else None,
             )
         base = name.removesuffix("_aggregate") if name not in PUBLIC and name not in FUNCTIONS else name
         function = base if base in FUNCTIONS else None

@@ -1,22 +1,25 @@
 """Queries that are answered again and again: at once, and after each commit that may have changed the answer.
 
-A table root is the same statement as in a query; it is read again when a table that it reads was written, and an
-answer that says the same as the last one is not sent. ``flow_run_events`` goes on after the last event it gave.
+A table root is the same statement as in a query; it is read again when a table that it reads was written, once for all
+who follow the same, and an answer that says the same as the last one is not sent. ``flow_run_events`` goes on after the
+last event it gave.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from prefect.server.actions import run_events
-from prefect.server.live import Live, flow_run_topic, table_topic, task_runs_topic
-from prefect.server.store.compiler import tables_of
+from prefect.server.live import ANY_ROW, Live, flow_run_topic, row_topic, table_topic, task_runs_topic
+from prefect.server.store.compiler import RUNS_READ, tables_of
+from prefect.server.store.statements import ROW_TABLES
 
+from .feeds import LONG_SECONDS, PAUSE_SECONDS, Feeds
 from .operations import Request
 from .plan import OperationRoot, Plan, TableRoot
 
@@ -24,11 +27,6 @@ if TYPE_CHECKING:
     from .execute import Executor
 
 __all__ = ["LiveQuery"]
-
-#: Commits that come closer together than this are answered together.
-PAUSE_SECONDS = 0.05
-#: Nothing depends on it: a wait needs an end.
-LONG_SECONDS = 3600.0
 
 #: Gives the request anew, its caller checked again: a key may have ended since the last answer.
 Renew = Callable[[], Awaitable[Request]]
@@ -38,7 +36,8 @@ class LiveQuery:
     """One subscription.
 
     Args:
-        looks: how many subscriptions may read the database at one time.
+        feeds: what others follow, too.
+        looks: how many watchers of runs may read the database at one time.
     """
 
     def __init__(
@@ -48,6 +47,7 @@ class LiveQuery:
         bound: Mapping[str, Any],
         given: Mapping[str, Any],
         renew: Renew,
+        feeds: Feeds,
         looks: asyncio.Semaphore,
     ) -> None:
         self._executor = executor
@@ -55,6 +55,7 @@ class LiveQuery:
         self._bound = dict(bound)
         self._given = given
         self._renew = renew
+        self._feeds = feeds
         self._looks = looks
         self._root = plan.roots[0]
         #: Task runs whose states were told lately: version and time.
@@ -63,8 +64,6 @@ class LiveQuery:
         self._newest: run_events.Place | None = None
 
     def _topics(self) -> list[str]:
-        if isinstance(self._root, TableRoot):
-            return [table_topic(table) for table in sorted(tables_of(self._root.compiled))]
         if isinstance(self._root, OperationRoot):
             arguments = self._arguments(self._root)
             topics = [flow_run_topic(arguments["flow_run_id"])]
@@ -79,6 +78,10 @@ class LiveQuery:
 
     async def answers(self, live: Live) -> AsyncIterator[bytes]:
         """Give answers as they come; ends when the server stops, or after the only one of what never changes."""
+        if isinstance(self._root, TableRoot):
+            async for followed in self._followed(live, self._root):
+                yield followed
+            return
         topics = self._topics()
         clock = asyncio.get_running_loop().time
         last: bytes | None = None
@@ -95,12 +98,31 @@ class LiveQuery:
                     await ear.wait(LONG_SECONDS)
                     await asyncio.sleep(max(0.0, begun + PAUSE_SECONDS - clock()))
 
+    async def _followed(self, live: Live, root: TableRoot) -> AsyncIterator[bytes]:
+        """Give the answers of a query that others may follow, too."""
+        values = self._bound[root.key]
+        key = root.key, root.compiled.sql, root.is_hidden, repr(values)
+        last: bytes | None = None
+        with self._feeds.follow(key, topics_of(root, values), self._read) as (feed, member):
+            answer = await feed.now(member)
+            while not live.closed:
+                version = feed.version
+                if answer != last:
+                    if last is not None:
+                        await self._renew()
+                    yield answer
+                    last = answer
+                answer = await feed.after(member, version)
+
+    async def _read(self) -> bytes:
+        return await self._executor.answer(await self._renew(), self._plan, self._bound, self._given)
+
     async def _look(self) -> tuple[bytes | None, bool]:
         """Read once; gives the answer, if there is anything to say, and whether all was read."""
         request = await self._renew()
+        if not isinstance(self._root, OperationRoot):
+            return await self._executor.answer(request, self._plan, self._bound, self._given), True
         async with self._looks:
-            if not isinstance(self._root, OperationRoot):
-                return await self._executor.answer(request, self._plan, self._bound, self._given), True
             return await self._events(request, self._root)
 
     async def _events(self, request: Request, root: OperationRoot) -> tuple[bytes | None, bool]:
@@ -146,6 +168,17 @@ class LiveQuery:
         since = self._newest.before(run_events.LATE)
         self._told = {run: told for run, told in self._told.items() if datetime.fromisoformat(told[1]) >= since.time}
         return since
+
+
+def topics_of(root: TableRoot, values: Sequence[Any]) -> list[str]:
+    """Name what may change the answer: the tables that it reads; of one flow run and its states, its rows alone."""
+    tables = tables_of(root.compiled)
+    if root.row is not None and len(RUNS_READ.findall(root.compiled.sql)) == 1:
+        place = next((place for place, (value, _) in enumerate(root.compiled.sources) if value is root.row), None)
+        if place is not None:
+            others = [table_topic(table) for table in sorted(tables - ROW_TABLES.keys())]
+            return [row_topic(values[place]), ANY_ROW, *others]
+    return [table_topic(table) for table in sorted(tables)]
 
 
 def errors_of(refusal: bytes) -> list[Any]:

@@ -124,6 +124,10 @@ def compile_figures(rows: Rows, figures: tuple[str, ...], dialect: Dialect, scop
 _READ = re.compile(r'\b(?:FROM|JOIN) "?(\w+)"? AS t?\w')
 
 
+#: Where a statement reads flow runs.
+RUNS_READ = re.compile(r'\b(?:FROM|JOIN) "?flow_run"? AS t?\w')
+
+
 def tables_of(compiled: Compiled) -> frozenset[str]:
     """Find the tables that a statement reads."""
     return frozenset(name for name in _READ.findall(compiled.sql) if name in PUBLIC)

@@ -252,7 +252,7 @@ class PostgresTransaction(OpenTransaction):
     def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
             return
-        prepared = self._prepare(statement, rows[0])
+        prepared = self._prepare(statement, *rows)
         self.rows_written += len(rows)
         if len(rows) <= MOST_TOGETHER and (together := prepared.bind_together(rows)) is not None:
             self._execute(*together)

@@ -172,7 +172,7 @@ class SqliteTransaction(OpenTransaction):
     def run_many(self, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
         if not rows:
             return
-        prepared = self._prepare(statement, rows[0])
+        prepared = self._prepare(statement, *rows)
         bound = [prepared.bind(row) for row in rows]
         self.rows_written += len(rows)
         try:

@@ -10,16 +10,20 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.dml import Insert, UpdateBase
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter
 
-from prefect.server.live import table_topic
+from prefect.server.live import ANY_ROW, row_topic, table_topic
 
 from .database import UnreadableRow
 from .dialect import Convert, Dialect
 from .phrases import INSERTED, TOUCHED, inserting, inserting_many
 
 Row = dict[str, Any]
+#: The tables of which it is told whose rows were written, and where they name their flow run.
+ROW_TABLES = {"flow_run": "id", "flow_run_state": "flow_run_id"}
 logger = logging.getLogger("prefect.server.store")
 
 
@@ -37,6 +41,7 @@ class Prepared:
         "_writers",
         "changes",
         "columns",
+        "row",
         "statement",
         "text",
     )
@@ -50,6 +55,8 @@ class Prepared:
         written += statement.get_execution_options().get(TOUCHED, ())
         #: The topics of the tables that the statement writes to; none: it only reads.
         self.changes: tuple[str, ...] = tuple(table_topic(name) for name in written)
+        #: What names the flow run whose rows it writes; empty: it may be any; None: it writes no such rows.
+        self.row: str | None = _row_of(statement, keys) if set(written) & ROW_TABLES.keys() else None
         self._dialect = dialect
         self._compiled: SQLCompiler | None = compiled if compiled.post_compile_params else None
         #: The names of the values in the order of their places; None: the driver finds them by their names.
@@ -83,6 +90,10 @@ class Prepared:
             self._readers = tuple(
                 (column.key, read) for column in columns if (read := dialect.reader(column.type)) is not None
             )
+
+    def row_topic(self, values: Mapping[str, Any]) -> str:
+        """Name the flow run whose rows are written with these values."""
+        return row_topic(str(values[self.row])) if self.row and self.row in values else ANY_ROW
 
     def bind(self, values: Mapping[str, Any]) -> tuple[str, Any]:
         """Give the text to execute and its values in stored form, as the driver takes them."""
@@ -147,6 +158,23 @@ class Prepared:
             except UnreadableRow as error:
                 logger.warning("%s It is left out.", error)
         return rows
+
+
+def _row_of(statement: Any, keys: tuple[str, ...]) -> str:
+    """Find the name of the value that says of which flow run the rows are that a statement writes."""
+    table = getattr(statement, "table", None)
+    name = ROW_TABLES.get(getattr(table, "name", "flow_run"), "")
+    if isinstance(statement, Insert) or not isinstance(statement, UpdateBase):
+        return name if name in keys else ""  # one that writes to several tables makes a run
+    for condition in getattr(statement, "_where_criteria", ()):
+        if (
+            isinstance(condition, BinaryExpression)
+            and condition.operator is operators.eq
+            and getattr(condition.left, "name", None) == name
+            and isinstance(condition.right, BindParameter)
+        ):
+            return condition.right.key if condition.right.key in keys else ""
+    return ""
 
 
 def _each(write: Convert) -> Callable[[Sequence[Any]], list[Any]]:

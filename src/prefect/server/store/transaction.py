@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 from .database import MOST_ROWS, AnswerTooLarge
 from .statements import Prepared, Statements
 
+#: Of so many flow runs one statement may write the rows before it is told of any that follow.
+MOST_NAMED = 50
+
 
 def within(rows: Iterable[tuple[Any, ...]], most: int) -> list[str]:
     """Take the texts of rows as they come.
@@ -80,7 +83,16 @@ class OpenTransaction:
         """Say whether the database has not given the whole transaction up."""
         raise NotImplementedError
 
-    def _prepare(self, statement: Any, values: Mapping[str, Any]) -> Prepared:
+    def _prepare(self, statement: Any, values: Mapping[str, Any], *others: Mapping[str, Any]) -> Prepared:
+        """Give the finished statement, and note what it changes.
+
+        Args:
+            others: further values that it is executed with.
+        """
         prepared = self._statements.prepare(statement, values)
-        self.changed.update(prepared.changes)
+        if prepared.changes:
+            self.changed.update(prepared.changes)
+            if prepared.row is not None:
+                rows = (values, *others) if len(others) < MOST_NAMED else ({},)
+                self.changed.update(map(prepared.row_topic, rows))
         return prepared
