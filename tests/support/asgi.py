@@ -68,6 +68,8 @@ async def call(
         return None
     start, *rest = sent
     answered = {name.decode(): value.decode() for name, value in start["headers"]}
+    names = [name for name, _ in start["headers"] if name not in (b"vary", b"set-cookie")]
+    assert len(names) == len(set(names)), f"a header is sent twice: {names}"
     return Answer(start["status"], answered, b"".join(part.get("body", b"") for part in rest))
 
 

@@ -247,11 +247,14 @@ def test_an_answer_to_a_fault_of_ours_says_so_too(api, monkeypatch):
 def test_a_websocket_of_a_foreign_page_is_not_opened(api, headers):
     for extensions in ({}, {"websocket.http.response": {}}):
         sent: list[Any] = []
+        received: list[Any] = []
 
-        async def send(message: Any, sent: list[Any] = sent) -> None:
+        async def send(message: Any, sent: list[Any] = sent, received: list[Any] = received) -> None:
+            assert received == ["websocket.connect"], "nothing may be said before a socket has asked for anything"
             sent.append(message)
 
-        async def receive() -> Any:
+        async def receive(received: list[Any] = received) -> Any:
+            received.append("websocket.connect")
             return {"type": "websocket.connect"}
 
         scope = {
