@@ -41,6 +41,7 @@ from .database import (
     UniquenessViolation,
 )
 from .dialect import SQLITE, Dialect
+from .sqlite_checkpoints import LARGEST_LOG_PAGES, Checkpoints
 from .sqlite_file import LONGEST_VALUE, FileWatch, ValueBound, check_writable, connect, unavailable
 from .sqlite_functions import reading
 from .statements import Row, Statements
@@ -247,6 +248,7 @@ class SqliteDatabase:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._readers: Threads | None = None
         self._writer: threading.Thread | None = None
+        self._checkpoints: Checkpoints | None = None
 
     async def start(self) -> None:
         if self._writer is not None:
@@ -255,6 +257,7 @@ class SqliteDatabase:
         conn = await self._loop.run_in_executor(None, self._open)
         self._readers = Threads(self._reader_count, "sqlite-reader", self._loop)
         self._ends, self._ends_at = False, math.inf
+        self._checkpoints = Checkpoints(self._connect)
         self._writer = threading.Thread(
             target=self._write_until_stopped, args=(conn,), name="sqlite-writer", daemon=True
         )
@@ -284,6 +287,9 @@ class SqliteDatabase:
         self._ends_at = time.monotonic() + LAST_READ_SECONDS
         self._queue.put(None)
         await self._loop.run_in_executor(None, writer.join)
+        if self._checkpoints is not None:
+            await self._loop.run_in_executor(None, self._checkpoints.stop)
+            self._checkpoints = None
         await self._readers.stop()
         for conn in self._reader_connections:
             conn.close()
@@ -356,10 +362,14 @@ class SqliteDatabase:
         if conn is not None:
             _close(conn)
 
-    def _open_again(self) -> sqlite3.Connection:
+    def _connect(self) -> sqlite3.Connection:
         assert self._path is not None  # noqa: S101 - a started database has a file
         self._watch.check_before_opening()
-        conn = connect(self._path, durable=self._temporary is None)
+        return connect(self._path, durable=self._temporary is None)
+
+    def _open_again(self) -> sqlite3.Connection:
+        assert self._path is not None  # noqa: S101 - a started database has a file
+        conn = self._connect()
         try:
             check_writable(conn, self._path)
             self._watch.look_anew()
@@ -380,6 +390,7 @@ class SqliteDatabase:
 
     def _write_batches(self, conn: sqlite3.Connection) -> None:
         conn.execute("PRAGMA analysis_limit = 400")
+        conn.execute(f"PRAGMA wal_autocheckpoint = {LARGEST_LOG_PAGES}")
         self._bound = ValueBound(conn)
         since_optimized = 0
         while batch := self._take_batch():
@@ -459,6 +470,8 @@ class SqliteDatabase:
             conn.execute("ROLLBACK")
             return
         conn.execute("COMMIT")
+        if self._checkpoints is not None:
+            self._checkpoints.note(rows)
         # Not what a file that nobody will find holds: that would be gone with this process.
         self._check_files(conn)
         if self.on_commit is not None:
