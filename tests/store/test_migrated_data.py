@@ -16,6 +16,8 @@ from prefect.server.store.opening import migrate, open_database
 from support.access import Keyed
 from support.asgi import graphql
 
+pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+
 Rows = dict[str, list[dict[str, Any]]]
 
 

@@ -183,6 +183,28 @@ def _state_row() -> tuple[Column[Any], ...]:
     )
 
 
+def _only(kind: str, index: Index) -> Index:
+    """Make the index in one of the two databases alone."""
+    index.info["only"] = kind
+    return index.ddl_if(dialect=kind)
+
+
+#: JSON that is longer is in no index of SQLite: whether it meets a filter is seen in the row.
+LONGEST_THIN = 1_000
+#: In SQLite the table flow_run_parameter has a row for each parameter of each run: this text of ``json_each AS j``.
+#: Equal parameters have equal texts; those of others may be equal, as of a number and its digits.
+PARAMETER_TERM = (
+    "substr(coalesce(j.key, ''), 1, 100) || '=' || CASE WHEN j.type IN ('object', 'array') THEN j.type "
+    "WHEN j.type = 'real' AND j.atom = CAST(j.atom AS INTEGER) THEN CAST(CAST(j.atom AS INTEGER) AS TEXT) "
+    "ELSE substr(coalesce(CAST(j.atom AS TEXT), ''), 1, 100) END"
+)
+
+
+def thin(column: str, prefix: str = "") -> str:
+    """Write the column's value where it is short, else null: what an index of SQLite over its text holds."""
+    return f"CASE WHEN length({prefix}{column}) <= {LONGEST_THIN} THEN {prefix}{column} END"
+
+
 tenant = Table(
     "tenant",
     metadata,
@@ -357,11 +379,15 @@ flow_run = Table(
     UniqueConstraint("flow_id", "idempotency_key"),
     Index(None, "flow_id", "scheduled_start_time"),
     Index(None, "flow_id", "start_time"),
+    Index(None, "flow_id", "created"),
+    # The next run of each flow, its last good one.
+    Index(None, "flow_id", "state", "scheduled_start_time"),
     Index(None, "flow_group_id", "scheduled_start_time"),
     Index(None, "updated"),
     Index(None, "state", "scheduled_start_time"),
-    Index(None, "created"),
-    Index(None, "scheduled_start_time"),
+    # With what is asked of rows that a page leaves out, so that none of them is read.
+    Index(None, "created", postgresql_include=["id", "tenant_id"]),
+    Index(None, "scheduled_start_time", postgresql_include=["id", "tenant_id"]),
     Index(None, "start_time"),
     # The queue: runs that wait for a start time. A run without one is never handed out.  A look goes over the sets of
     # labels that begin with one of the agent's, and in each over the runs in their order.
@@ -377,10 +403,34 @@ flow_run = Table(
         postgresql_where=text("state_start_time IS NOT NULL"),
     ),
     Index(
-        "flow_run_agent_id_idx",
+        "flow_run_agent_id_state_idx",
         "agent_id",
+        "state",
         sqlite_where=text("agent_id IS NOT NULL"),
         postgresql_where=text("agent_id IS NOT NULL"),
+    ),
+    # What runs are searched by. PostgreSQL finds a part of a JSON value by its index (a part of a name by one that is
+    # made where the extension is there); SQLite reads an index of texts from end to end, a twentieth of the rows.
+    # Its parameters, which are many, are in a table of their own that triggers keep: see ``PARAMETER_TERM``.
+    _only(
+        "postgresql",
+        Index(
+            "flow_run_labels_parameters_idx",
+            "labels",
+            "parameters",
+            postgresql_using="gin",
+            postgresql_ops={"labels": "jsonb_path_ops", "parameters": "jsonb_path_ops"},
+        ),
+    ),
+    _only("sqlite", Index("flow_run_name_idx", "name")),
+    _only("sqlite", Index("flow_run_labels_idx", text(thin("labels")), sqlite_where=text("labels <> '[]'"))),
+    _only(
+        "sqlite",
+        Index(
+            "flow_run_long_parameters_idx",
+            text("length(parameters)"),
+            sqlite_where=text(f"length(parameters) > {LONGEST_THIN}"),
+        ),
     ),
 )
 
@@ -418,6 +468,7 @@ task_run = Table(
         postgresql_where=text("state_start_time IS NOT NULL"),
     ),
     Index("task_run_state_idx", "state", "flow_run_id"),
+    Index(None, "start_time"),
 )
 
 flow_run_state = Table(
@@ -431,6 +482,7 @@ flow_run_state = Table(
     # One history for each run: a fork would break this.
     UniqueConstraint("flow_run_id", "version"),
     Index(None, "flow_run_id", "seq"),
+    Index(None, "timestamp"),
 )
 
 task_run_state = Table(

@@ -14,36 +14,33 @@ from typing import Any
 
 from prefect.server.catalogue import PUBLIC, PublicTable, Relation, graphql_type
 
+from .conditions import FALSE, Conditions, join_of
 from .database import InvalidValue
 from .dialect import Dialect
 from .fragments import Bind, Fragments, fragments_of, quoted
 from .moments import is_relative
+from .narrowing import Way, excludes_null, in_order, other_ways, searches
 from .selection import (
-    TENANT_SLOT,
-    And,
     ColumnValue,
-    Compare,
     Condition,
     Const,
     Count,
     Field,
     Figures,
-    IsNull,
     Many,
     Nodes,
-    Not,
     One,
     Or,
     Order,
     Related,
     Rows,
     Scope,
-    Slot,
     Statistic,
     Text,
     Value,
     resolve,
 )
+from .texts import joined
 
 
 @dataclass(frozen=True)
@@ -135,46 +132,6 @@ def tables_of(compiled: Compiled) -> frozenset[str]:
 
 # A mark in the text under construction; the parts are not written in the order in which they stand.
 _MARK = re.compile("\x00(\\d+)\x00")
-_TRUE, _FALSE = "TRUE", "FALSE"
-# Seen whole by who may act in all tenants.
-_OF_THE_SERVER = frozenset({"tenant", "auth_api_key", "audit"})
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-#: A chain of operators is a tree that leans to one side, and SQLite takes none that is 1,000 high.
-_LONGEST_CHAIN = 30
-
-
-def _chain(operator: str, parts: list[str]) -> str:
-    """Write ``a op b op c`` as a tree that is not high."""
-    while len(parts) > _LONGEST_CHAIN:
-        groups = [parts[start : start + _LONGEST_CHAIN] for start in range(0, len(parts), _LONGEST_CHAIN)]
-        parts = [f"({operator.join(group)})" for group in groups]
-    return operator.join(parts)
-
-
-def _joined(parts: list[tuple[bool, str]]) -> str:
-    """Concatenate literal texts (True) and expressions, neighbouring literals as one.
-
-    No expression here needs brackets: each is a call, a cast, a CASE, a select in brackets or a concatenation. SQLite's
-    parser can hold a hundred open signs, and answers nest.
-    """
-    written: list[str] = []
-    pending = ""
-    for is_literal, text in parts:
-        if is_literal:
-            pending += text
-            continue
-        if pending:
-            written.append(_literal(pending))
-            pending = ""
-        written.append(text)
-    if pending:
-        written.append(_literal(pending))
-    return _chain(" || ", written)
 
 
 def _check_count(name: str) -> Bind:
@@ -186,28 +143,21 @@ def _check_count(name: str) -> Bind:
     return check
 
 
-class _Writer:
+def _limited(limit: str, only_if: str) -> str:
+    return f"(SELECT CASE WHEN {only_if} THEN {limit} ELSE 0 END FROM ways)" if only_if else limit
+
+
+#: So few rows SQLite finds and sorts within some 20 ms; where more are wanted of a million, 50 are met about as soon.
+FEW_TO_SORT = 5_000
+
+
+class _Writer(Conditions):
     """Writes one statement."""
 
     def __init__(self, fragments: Fragments, scope: Scope | None = None) -> None:
-        self.fragments = fragments
-        self._scope = scope
-        self._sqlite = fragments.dialect.name == "sqlite"
-        self._sources: list[tuple[Value, Bind | None]] = []
-        self._aliases = 0
+        super().__init__(fragments, scope)
         #: The limit of the rows that were selected last: those of the statement, since inner ones are written before.
         self._outer_limit: int | None = None
-        #: The rows of this alias are found by their key. SQLite, which guesses that any index over a state leaves
-        #: ten rows, is kept from taking another one: a plus sign hides a column from it.
-        self._unindexed = ""
-
-    def alias(self) -> str:
-        self._aliases += 1
-        return f"t{self._aliases}"
-
-    def mark(self, value: Value, bind: Bind | None) -> str:
-        self._sources.append((value, bind))
-        return f"\x00{len(self._sources) - 1}\x00"
 
     def finish(self, text: str, *, is_list: bool) -> Compiled:
         """Number the values in the order in which they stand in the text; known ones are converted now."""
@@ -216,7 +166,7 @@ class _Writer:
 
         def place(found: re.Match[str]) -> str:
             nonlocal limit_at
-            value, bind = self._sources[int(found[1])]
+            value, bind = self.sources[int(found[1])]
             if int(found[1]) == self._outer_limit:
                 limit_at = len(order)
             if isinstance(value, Const) and bind is not None and not is_relative(value.value):
@@ -234,7 +184,7 @@ class _Writer:
             parts.append((True, f'{"," if number else ""}"{field.key}":'))
             parts.append(self._field(table, alias, field))
         parts.append((True, "}"))
-        return _joined(parts)
+        return joined(parts)
 
     def _field(self, table: PublicTable, alias: str, field: Field) -> tuple[bool, str]:
         if isinstance(field, Text):
@@ -245,7 +195,7 @@ class _Writer:
             target = PUBLIC[field.relation.target]
             other = self.alias()
             inner = self.row(target, other, field.fields)
-            join, within = _join(field.relation, alias, other), self._within(target, other)
+            join, within = join_of(field.relation, alias, other), self.within(target, other)
             found = f"(SELECT {inner} FROM {quoted(target.name)} AS {other} WHERE {join}"
             column = table.columns[field.relation.local]
             is_there = not within and not column.nullable and bool(column.foreign_keys)
@@ -254,7 +204,8 @@ class _Writer:
         other = self.alias()
         if isinstance(field, Many):
             expression = self.row(field.rows.table, other, field.fields)
-            return False, self._list(self.select(field.rows, other, expression, _join(field.relation, alias, other)))
+            join = join_of(field.relation, alias, other)
+            return False, self._list(self.select(field.rows, other, expression, join, field.relation.remote))
         return False, self.aggregate(field.rows, field.parts, field.relation, alias)
 
     def _column(self, table: PublicTable, alias: str, field: ColumnValue) -> str:
@@ -283,17 +234,27 @@ class _Writer:
                 written.append((True, f'"{part.text}"'))
                 continue
             alias = self.alias()
-            join = "" if relation is None else _join(relation, parent, alias)
+            join = "" if relation is None else join_of(relation, parent, alias)
             if isinstance(part, Nodes):
-                written.append(
-                    (False, self._list(self.select(rows, alias, self.row(rows.table, alias, part.fields), join)))
-                )
+                row = self.row(rows.table, alias, part.fields)
+                column = "" if relation is None else relation.remote
+                written.append((False, self._list(self.select(rows, alias, row, join, column))))
             else:
-                written.append(
-                    (False, f"(SELECT {self._figures(rows.table, alias, part)} {self._from(rows, alias, join)})")
-                )
+                written.append((False, self._sums(rows, alias, part, join)))
         written.append((True, "}"))
-        return _joined(written)
+        return joined(written)
+
+    def _sums(self, rows: Rows, alias: str, figures: Figures, join: str) -> str:
+        """Write the figures of some rows as one value; rows that are searched for a text, as in a list."""
+        every = f"SELECT {self._figures(rows.table, alias, figures)} {self._from(rows, alias, join)}"
+        ways = [] if join or rows.distinct_on else self._worth_counting(searches(rows))
+        if not ways:
+            return f"({every})"
+        with self.finding(alias, ()):
+            among = f"{alias}.{self._row_id} IN (SELECT r FROM h0)"
+            few = f"SELECT {self._figures(rows.table, alias, figures)} {self._from(rows, alias, among)}"
+        is_few = f"(SELECT w0 FROM ways) <= {FEW_TO_SORT}"
+        return f"({self._ways(rows, ways)} SELECT CASE WHEN {is_few} THEN ({few}) ELSE ({every}) END)"
 
     def _figures(self, table: PublicTable, alias: str, figures: Figures) -> str:
         written: list[tuple[bool, str]] = [(True, "{")]
@@ -307,7 +268,7 @@ class _Writer:
             else:
                 written += self._statistic(table, alias, part)
         written.append((True, "}"))
-        return _joined(written)
+        return joined(written)
 
     def _count(self, alias: str, count: Count) -> str:
         columns = [f"{alias}.{quoted(column)}" for column in count.columns]
@@ -330,29 +291,145 @@ class _Writer:
         written.append((True, "}"))
         return written
 
-    def select(self, rows: Rows, alias: str, expression: str, join: str) -> str:
-        """Write a select of one expression, ``j``, over some rows in their order."""
+    def select(self, rows: Rows, alias: str, expression: str, join: str, column: str = "") -> str:
+        """Write a select of one expression, ``j``, over some rows in their order.
+
+        Args:
+            join: the condition that makes them those of another row, by the value of ``column``.
+        """
         if rows.distinct_on:
             return f"SELECT {expression} AS j FROM ({self._distinct(rows, alias, join)}) AS {alias}"
-        paging = self.paging(rows)
-        order = self._order(rows, alias)
         source = self._source(rows, alias)
-        where = self._where(rows, alias, join)
-        if self._sqlite and paging and order and rows.table.has_key:
-            # SQLite would write the JSON of every row before it sorts and cuts: find the keys first.
-            keys = f"SELECT {alias}.id AS id FROM {source} WHERE {where}{order}{paging}"
-            return f"SELECT {expression} AS j FROM ({keys}) AS k CROSS JOIN {source} ON {alias}.id = k.id"
-        return f"SELECT {expression} AS j FROM {source} WHERE {where}{order}{paging}"
+        if (rows.limit is not None or rows.offset is not None) and self._terms(rows, alias) and rows.table.has_key:
+            index = None if rows.limit is None else in_order(rows, column)
+            ways = [] if join or index is None else self._worth_counting(other_ways(rows, index.prefix))
+            # SQLite would write the JSON of every row before it sorts and cuts, PostgreSQL would read every row that it
+            # skips: find the keys first, which may be in the index.
+            if self.is_sqlite or ways or rows.offset is not None or self._has_turned_nulls(rows, index):
+                keys = self._keys(rows, alias, join, index, ways)
+                found = f"SELECT {expression} AS j FROM ({keys}) AS k CROSS JOIN {source} WHERE {alias}.id = k.id"
+                return found if self.is_sqlite else f"{found}{self._numbered_order(rows, alias)}"
+        where = self.where(rows, alias, join)
+        return f"SELECT {expression} AS j FROM {source} WHERE {where}{self._order(rows, alias)}{self.paging(rows)}"
+
+    def _worth_counting(self, ways: list[Condition]) -> list[Condition]:
+        """Leave out what PostgreSQL has an idea of: what stands in one column, and of which flow a run is."""
+        if self.is_sqlite:
+            return ways
+        return [
+            way for way in ways if isinstance(way, Or) or (isinstance(way, Related) and way.relation.name != "flow")
+        ]
+
+    def _keys(self, rows: Rows, alias: str, join: str, index: Way | None, ways: list[Condition]) -> str:
+        """Write the select of the keys, found by what they have in common or in the order of the index.
+
+        SQLite has no idea how many rows are in a state or of a flow, PostgreSQL none how many are of some other row's
+        own.  They are counted, up to a bound: few are found and sorted; of many those wanted are met soon in their
+        order.  What is not done is not begun: it has no limit but zero, or a condition that is looked at once.
+        """
+        if not ways:
+            return self._walk(rows, alias, join, index)
+        found, earlier = [], ""
+        for place in range(len(ways)):
+            is_way = f"{earlier}w{place} <= {FEW_TO_SORT}"
+            with self.finding(alias, ()):
+                among = f"{alias}.{self._row_id} IN (SELECT r FROM h{place})"
+                found.append((is_way, self._plainly(rows, alias, among, None, is_way if self.is_sqlite else "")))
+            earlier += f"w{place} > {FEW_TO_SORT} AND "
+        is_walk = earlier.removesuffix(" AND ")
+        found.append((is_walk, self._walk(rows, alias, join, index, is_walk if self.is_sqlite else "")))
+        if self.is_sqlite:
+            every = " UNION ALL ".join(f"SELECT id FROM ({text})" for _, text in found)
+        else:
+            every = " UNION ALL ".join(
+                f"SELECT * FROM ({text}) AS s{place} WHERE (SELECT {only_if} FROM ways)"
+                for place, (only_if, text) in enumerate(found)
+            )
+        return f"{self._ways(rows, ways)} {every}"
+
+    @property
+    def _row_id(self) -> str:
+        return "rowid" if self.is_sqlite else "id"
+
+    def _ways(self, rows: Rows, ways: list[Condition]) -> str:
+        """Write the WITH that tells which rows each way finds, as ``r`` of ``h0``, and how many, up to a bound."""
+        hits, counts = [], []
+        for place, way in enumerate(ways):
+            found = []
+            for part in way.parts if isinstance(way, Or) else (way,):
+                other = self.alias()
+                source = f"{quoted(rows.table.name)} AS {other}"
+                for condition in self.looked_up(rows.table, other, part):
+                    found.append(f"SELECT {other}.{self._row_id} AS r FROM {source} WHERE {condition}")
+            every = " UNION ALL ".join(found)
+            hits.append(f"h{place} AS MATERIALIZED (SELECT r FROM ({every}) AS u LIMIT {FEW_TO_SORT + 1})")
+            counts.append(f"{self.uncounted(way)}(SELECT count(*) FROM h{place}) AS w{place}")
+        return f"WITH {', '.join(hits)}, ways AS MATERIALIZED (SELECT {', '.join(counts)})"
+
+    def _plainly(self, rows: Rows, alias: str, join: str, index: Way | None, only_if: str = "") -> str:
+        shown = "" if self.is_sqlite else self._numbered(rows, alias)
+        source, where = self._source(rows, alias, index), self.where(rows, alias, join)
+        found = f"SELECT {alias}.id AS id{shown} FROM {source} WHERE {where}"
+        return f"{found}{self._order(rows, alias)}{self.paging(rows, only_if)}"
+
+    def _walk(self, rows: Rows, alias: str, join: str, index: Way | None, only_if: str = "") -> str:
+        """Write the select of the keys in the order of an index, if there is one.
+
+        Args:
+            only_if: a condition over the counts of ways; else there are no rows.
+        """
+        if not self._has_turned_nulls(rows, index):
+            return self._plainly(rows, alias, join, index, only_if)
+        first, *rest = rows.order_by
+        value = self.column(alias, first.column)
+        # Without NULLS: that is the order of the index, and there are none.
+        with_value = (value, " DESC" if first.descending else " ASC")
+        halves = []
+        for is_null, leading in (("IS NOT NULL", [with_value]), ("IS NULL", [])):
+            terms = [*leading, *(self._term(rows, alias, order) for order in rest)]
+            order = f" ORDER BY {', '.join(map(''.join, terms))}" if terms else ""
+            found = f"SELECT {alias}.id AS id{self._numbered(rows, alias)} FROM {self._source(rows, alias, index)}"
+            where = f"{self.where(rows, alias, join)} AND {value} {is_null}"
+            halves.append(f"SELECT * FROM ({found} WHERE {where}{order} LIMIT {self._reach(rows, only_if)}) AS h")
+        order = self._numbered_order(rows, alias)
+        return f"SELECT * FROM ({' UNION ALL '.join(halves)}) AS h{order}{self.paging(rows, only_if)}"
+
+    def _has_turned_nulls(self, rows: Rows, index: Way | None) -> bool:
+        """Tell whether some rows of an order are wanted that has its nulls where its index has not.
+
+        An index begins with them in SQLite, read upwards, and ends with them in PostgreSQL.
+        """
+        if rows.limit is None or index is None:
+            return False
+        first = rows.order_by[0]
+        if not rows.table.columns[first.column].nullable or excludes_null(rows, first.column):
+            return False
+        return (first.nulls_first is first.descending) is self.is_sqlite
+
+    def _numbered(self, rows: Rows, alias: str) -> str:
+        """Write what the rows are ordered by as columns, each with its number."""
+        return "".join(f", {term} AS o{place}" for place, (term, _) in enumerate(self._terms(rows, alias)))
+
+    def _numbered_order(self, rows: Rows, alias: str) -> str:
+        return f" ORDER BY {', '.join(f'o{place}{way}' for place, (_, way) in enumerate(self._terms(rows, alias)))}"
+
+    def _reach(self, rows: Rows, only_if: str) -> str:
+        """Write how many rows there are up to the last that is wanted."""
+        limit = "" if rows.limit is None else self.mark(rows.limit, _check_count("limit"))
+        if rows.offset is not None:
+            offset = self.mark(rows.offset, _check_count("offset"))
+            limit = f"{limit} + {offset}" if self.is_sqlite else f"{limit}::bigint + {offset}::bigint"
+        return _limited(limit, only_if)
 
     def source_of(self, rows: Rows, alias: str) -> str:
         """Write the FROM and WHERE of a select."""
-        return f"FROM {self._source(rows, alias)} WHERE {self._where(rows, alias, '')}"
+        return f"FROM {self._source(rows, alias)} WHERE {self.where(rows, alias, '')}"
 
     def _from(self, rows: Rows, alias: str, join: str) -> str:
         """Write the FROM of an aggregate over some rows."""
         if rows.distinct_on:
             return f"FROM ({self._distinct(rows, alias, join)}) AS {alias}"
-        source, where = self._source(rows, alias), self._where(rows, alias, join)
+        source, where = self._source(rows, alias), self.where(rows, alias, join)
         paging = self.paging(rows)
         if not paging:
             return f"FROM {source} WHERE {where}"
@@ -360,10 +437,10 @@ class _Writer:
 
     def _distinct(self, rows: Rows, alias: str, join: str) -> str:
         """Write a select of whole rows, the first for each value of the distinct columns."""
-        source, where, paging = self._source(rows, alias), self._where(rows, alias, join), self.paging(rows)
+        source, where, paging = self._source(rows, alias), self.where(rows, alias, join), self.paging(rows)
         keys = ", ".join(f"{alias}.{quoted(column)}" for column in rows.distinct_on)
         order = self._order(rows, alias) or f" ORDER BY {keys}"
-        if not self._sqlite:
+        if not self.is_sqlite:
             return f"SELECT DISTINCT ON ({keys}) {alias}.* FROM {source} WHERE {where}{order}{paging}"
         # Sorting whole rows would carry their JSON along: number the keys, then fetch the rows.
         has_key = rows.table.has_key
@@ -375,12 +452,14 @@ class _Writer:
         first = f"SELECT * FROM ({numbered}) WHERE p_first = 1 ORDER BY p_order{paging or ' LIMIT -1'}"
         return f"SELECT {alias}.* FROM ({first}) AS k CROSS JOIN {source} ON {alias}.id = k.id" if has_key else first
 
-    def _source(self, rows: Rows, alias: str) -> str:
-        if rows.function is None:
-            # Rows of that table are made by the two functions alone; asked for by itself it is empty.
-            none = f"(SELECT tenant_id, id AS task_id, max_retries AS depth FROM task WHERE {_FALSE})"
-            return f"{quoted(rows.table.name) if rows.table.has_key else none} AS {alias}"
-        return f"({self._traversal(rows)}) AS {alias}"
+    def _source(self, rows: Rows, alias: str, index: Way | None = None) -> str:
+        if rows.function is not None:
+            return f"({self._traversal(rows)}) AS {alias}"
+        # Rows of that table are made by the two functions alone; asked for by itself it is empty.
+        none = f"(SELECT tenant_id, id AS task_id, max_retries AS depth FROM task WHERE {FALSE})"
+        # SQLite knows too little of the rows to weigh one index against another.
+        by = f" INDEXED BY {quoted(index.index)}" if self.is_sqlite and index is not None else ""
+        return f"{quoted(rows.table.name) if rows.table.has_key else none} AS {alias}{by}"
 
     def _traversal(self, rows: Rows) -> str:
         """Write the tasks that lie down or up the edges, each with its longest distance."""
@@ -399,71 +478,53 @@ class _Writer:
             "FROM walk JOIN task AS t ON t.id = walk.task_id GROUP BY t.tenant_id, walk.task_id"
         )
 
-    def _where(self, rows: Rows, alias: str, join: str) -> str:
-        parts = [join, self._within(rows.table, alias), self.condition(rows.table, alias, rows.where)]
-        return " AND ".join([part for part in parts if part and part != _TRUE]) or _TRUE
-
-    def _within(self, table: PublicTable, alias: str) -> str:
-        """Hold the rows to what the reader may see: this stands wherever rows of a table do."""
-        scope = self._scope
-        if scope is None or (scope.all_tenants and table.name in _OF_THE_SERVER and table.name not in scope.hidden):
-            return ""
-        column = "id" if table.name == "tenant" else "tenant_id"
-        if table.name in scope.hidden or column not in table.columns:
-            return _FALSE
-        mark = self.mark(Slot(TENANT_SLOT), self.fragments.bind("uuid", "_eq"))
-        # Nearly all rows are of one tenant: SQLite is kept from taking an index over that for a good one.
-        sign = "+" if self._sqlite and column != "id" else ""
-        return self.fragments.compare(f"{sign}{alias}.{column}", "uuid", "_eq", mark)
-
-    def _link(self, relation: Relation, alias: str, other: str) -> str:
-        """Join the related row, if the reader may see it."""
-        within = self._within(PUBLIC[relation.target], other)
-        join = _join(relation, alias, other)
-        return f"{join} AND {within}" if within else join
-
-    def paging(self, rows: Rows) -> str:
+    def paging(self, rows: Rows, only_if: str = "") -> str:
         self._outer_limit = None
         if rows.limit is None and rows.offset is None:
             return ""
-        limit = "" if rows.limit is None else f" LIMIT {self.mark(rows.limit, _check_count('limit'))}"
-        if limit:
-            self._outer_limit = len(self._sources) - 1
+        limit = ""
+        if rows.limit is not None:
+            limit = f" LIMIT {_limited(self.mark(rows.limit, _check_count('limit')), only_if)}"
+            self._outer_limit = len(self.sources) - 1
         if rows.offset is None:
             return limit
         # SQLite has no OFFSET without LIMIT.
-        if not limit and self._sqlite:
+        if not limit and self.is_sqlite:
             limit = " LIMIT -1"
         return f"{limit} OFFSET {self.mark(rows.offset, _check_count('offset'))}"
 
     def _order(self, rows: Rows, alias: str) -> str:
-        terms = [self._term(rows.table, alias, order) for order in rows.order_by]
+        terms = self._terms(rows, alias)
+        return f" ORDER BY {', '.join(map(''.join, terms))}" if terms else ""
+
+    def _terms(self, rows: Rows, alias: str) -> list[tuple[str, str]]:
+        """Write what the rows are ordered by, each term as an expression and its way."""
+        terms = [self._term(rows, alias, order) for order in rows.order_by]
         if not terms and rows.table.name == "tenant" and not rows.distinct_on:
             # Clients take the first tenant for theirs: it must stay the same one.
-            terms = [f"{alias}.created", f"{alias}.id"]
+            terms = [(f"{alias}.created", ""), (f"{alias}.id", "")]
         elif not terms and rows.function is not None and not rows.distinct_on:
-            terms = [f"{alias}.depth", f"{alias}.task_id"]
-        return f" ORDER BY {', '.join(terms)}" if terms else ""
+            terms = [(f"{alias}.depth", ""), (f"{alias}.task_id", "")]
+        return terms
 
-    def _term(self, table: PublicTable, alias: str, order: Order) -> str:
-        expression, kind, nullable = self._ordered(table, alias, order, order.through)
-        if self._sqlite and kind == "jsonb":
-            expression += " COLLATE JSONB"
-        direction = " DESC" if order.descending else " ASC"
-        if not nullable:  # without it SQLite can take the order from an index
-            return f"{expression}{direction}"
-        return f"{expression}{direction} NULLS {'FIRST' if order.nulls_first else 'LAST'}"
+    def _term(self, rows: Rows, alias: str, order: Order) -> tuple[str, str]:
+        expression, kind, nullable = self._ordered(rows.table, alias, order, order.through)
+        nullable = nullable and (bool(order.through) or not excludes_null(rows, order.column))
+        way = " COLLATE JSONB" if self.is_sqlite and kind == "jsonb" else ""
+        way += " DESC" if order.descending else " ASC"
+        if not nullable:  # without it the order can be that of an index
+            return expression, way
+        return expression, f"{way} NULLS {'FIRST' if order.nulls_first else 'LAST'}"
 
     def _ordered(
         self, table: PublicTable, alias: str, order: Order, through: tuple[Relation, ...]
     ) -> tuple[str, str, bool]:
         if not through:
             column = table.columns[order.column]
-            expression, kind = f"{alias}.{quoted(order.column)}", graphql_type(column)
-            return expression, kind, bool(column.nullable)
+            return self.column(alias, order.column), graphql_type(column), bool(column.nullable)
         relation, *rest = through
         target, other = PUBLIC[relation.target], self.alias()
-        join = self._link(relation, alias, other)
+        join = self.link(relation, alias, other)
         kind = "Int"
         if relation.is_array and order.function == "count":
             inner, nullable = "count(*)", False
@@ -475,86 +536,6 @@ class _Writer:
             inner, kind, _ = self._ordered(target, other, order, tuple(rest))
             nullable = True
         return f"(SELECT {inner} FROM {quoted(target.name)} AS {other} WHERE {join})", kind, nullable
-
-    def condition(self, table: PublicTable, alias: str, condition: Condition) -> str:
-        if isinstance(condition, And):
-            return self._all(table, alias, condition)
-        if isinstance(condition, Or):
-            parts = [self.condition(table, alias, part) for part in condition.parts]
-            if _TRUE in parts:
-                return _TRUE
-            return f"({_chain(' OR ', parts)})" if parts else _FALSE
-        if isinstance(condition, Not):
-            return f"NOT ({self.condition(table, alias, condition.part)})"
-        if isinstance(condition, IsNull):
-            return f"{alias}.{quoted(condition.column)} IS {'' if condition.wanted else 'NOT '}NULL"
-        if isinstance(condition, Related):
-            return self._related(table, alias, condition, is_anchored=True)
-        return self._compare(table, alias, condition)
-
-    def _all(self, table: PublicTable, alias: str, condition: And) -> str:
-        anchored = any(_is_anchor(table, part) for part in condition.parts)
-        keyed = any(_is_key(table, part) for part in condition.parts)
-        parts = []
-        for part in condition.parts:
-            outer = self._unindexed
-            if keyed and self._sqlite and not _is_key(table, part):
-                self._unindexed = alias
-            if isinstance(part, Related):
-                parts.append(self._related(table, alias, part, is_anchored=anchored))
-            else:
-                parts.append(self.condition(table, alias, part))
-            self._unindexed = outer
-        kept = [part for part in parts if part != _TRUE]
-        if not kept:
-            return _TRUE
-        return kept[0] if len(kept) == 1 else f"({_chain(' AND ', kept)})"
-
-    def _related(self, table: PublicTable, alias: str, condition: Related, *, is_anchored: bool) -> str:
-        relation = condition.relation
-        target, other = PUBLIC[relation.target], self.alias()
-        inner = self.condition(target, other, condition.condition)
-        if within := self._within(target, other):
-            inner = f"{within} AND {inner}"
-        local_column = table.columns[relation.local]
-        if inner == _TRUE and not relation.is_array and local_column.foreign_keys:
-            # A key that is there leads to a row: nothing is left to look for. Clients of 1.x send such filters all
-            # the time, for every option that was not given.
-            return f"{alias}.{quoted(relation.local)} IS NOT NULL" if local_column.nullable else _TRUE
-        source = f"{quoted(target.name)} AS {other}"
-        if self._sqlite and not relation.is_array and not is_anchored:
-            # SQLite looks an EXISTS up for every row; a list of keys lets it start from the related rows.
-            local = f"{alias}.{quoted(relation.local)}"
-            found = f"{local} IN (SELECT {other}.{quoted(relation.remote)} FROM {source} WHERE {inner})"
-            return f"({local} IS NOT NULL AND {found})" if table.columns[relation.local].nullable else found
-        return f"EXISTS (SELECT 1 FROM {source} WHERE {_join(relation, alias, other)} AND {inner})"
-
-    def _compare(self, table: PublicTable, alias: str, condition: Compare) -> str:
-        expression = f"{alias}.{quoted(condition.column)}"
-        kind = graphql_type(table.columns[condition.column])
-        if self._unindexed == alias:
-            expression = f"+{expression}"
-        if condition.as_text:
-            expression, kind = self.fragments.as_text(expression), "String"
-        mark = self.mark(condition.value, self.fragments.bind(kind, condition.operator))
-        return self.fragments.compare(expression, kind, condition.operator, mark)
-
-
-def _join(relation: Relation, alias: str, other: str) -> str:
-    return f"{other}.{quoted(relation.remote)} = {alias}.{quoted(relation.local)}"
-
-
-def _is_key(table: PublicTable, part: Condition) -> bool:
-    """Tell whether the condition names rows by their key."""
-    return isinstance(part, Compare) and part.operator in ("_eq", "_in") and table.columns[part.column].primary_key
-
-
-def _is_anchor(table: PublicTable, part: Condition) -> bool:
-    """Tell whether the condition alone leaves few rows: a key, or the key of a parent."""
-    if not isinstance(part, Compare) or part.operator not in ("_eq", "_in"):
-        return False
-    column = table.columns[part.column]
-    return column.primary_key or (bool(column.foreign_keys) and part.column != "tenant_id")
 
 
 __all__ = [

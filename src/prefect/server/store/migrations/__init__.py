@@ -32,6 +32,7 @@ REVISIONS = (
     "0012",
     "0014",
     "0015",
+    "0016",
 )
 HEAD = REVISIONS[-1]
 FOLDER = Path(__file__).parent

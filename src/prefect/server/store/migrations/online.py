@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-__all__ = ["add_column", "create_index", "drop_index", "fill", "replace_index"]
+__all__ = ["add_column", "create_index", "drop_index", "fill", "has_extension", "replace_index"]
 
 #: Rows that one transaction changes: some 50 ms of work, for which a writer of the same row waits.
 ROWS_AT_ONCE = 2_000
@@ -93,6 +93,19 @@ def fill(table: str, column: str, value: str) -> None:
     with op.get_context().autocommit_block():
         while after is not None:
             after = op.get_bind().scalar(sa.text(statement), {"after": after, "rows": ROWS_AT_ONCE})
+
+
+def has_extension(name: str) -> bool:
+    """Make an extension of PostgreSQL available; False: it is not installed, or the user may not."""
+    connection = op.get_bind()
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.text(f'CREATE EXTENSION IF NOT EXISTS "{name}"'))
+    except sa.exc.DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "")[:2] not in ("42", "58", "0A"):  # forbidden, no file, no such feature
+            raise
+        return False
+    return True
 
 
 def _wait_for_others() -> None:
