@@ -89,11 +89,19 @@ def import_needed(name: str, *, install: str | None = None, by: str) -> Any:
         by: who needs it, for the message.
 
     Raises:
-        ImportError: it is not installed; says how to install it.
+        ImportError: it is not installed; says how to install it. Or it cannot be loaded; says why.
     """
     try:
         return import_module(name)
     except ImportError as error:
         package = name.partition(".")[0]
+        if not isinstance(error, ModuleNotFoundError) or not _is_above(error.name, name):
+            # It is there, and lacks something itself: a library of the system, another version of a package.
+            raise ImportError(f"{by} cannot load the package `{package}`: {error}", name=name) from error
         advice = GONE.get(package) or f"pip install {install or needed_install(name)}"
         raise ImportError(f"{by} needs the package `{package}`: {advice}", name=name) from error
+
+
+def _is_above(missing: str | None, name: str) -> bool:
+    """Whether what is missing is the module itself, or a package that it lies in."""
+    return missing is not None and (missing == name or name.startswith(f"{missing}."))

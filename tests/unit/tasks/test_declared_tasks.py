@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import Any, ClassVar
 
 import cloudpickle
@@ -174,3 +175,22 @@ def test_a_missing_package_is_told_with_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(ImportError, match=r"^The task Far needs the package `boto3`: pip install 'proctor\[aws\]'$"):
         Far().run()
+
+
+def test_a_package_that_is_there_but_cannot_be_loaded_is_told_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_here.py").write_text("import no_such_thing_at_all")
+    (tmp_path / "half_here.py").write_text("from os import no_such_name")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    class Far(DeclaredTask):
+        package: str = "broken_here"
+
+        def work(self) -> Any:
+            return self.module(self.package)
+
+    with pytest.raises(ImportError, match="Far cannot load the package `broken_here`: No module named 'no_such_thing"):
+        Far().run()
+    with pytest.raises(ImportError, match="Far cannot load the package `half_here`: cannot import name"):
+        Far().run("half_here")

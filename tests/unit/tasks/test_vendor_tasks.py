@@ -237,6 +237,15 @@ def test_kafka_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [call.kwargs["value"] for call in producer.produce.call_args_list] == ["1", "2"]
     assert producer.flush.call_count == 3
 
+    told: list[Any] = []
+    producer.produce.side_effect = lambda callback, value, **_: callback(None if value == "1" else "no broker", value)
+    with pytest.raises(RuntimeError, match="KafkaBatchProduce: 1 of 2 messages were not delivered: no broker"):
+        kafka.KafkaBatchProduce("b", "t", [{"value": "1"}, {"value": "2"}], callback=lambda *a: told.append(a)).run()
+    assert told == [(None, "1"), ("no broker", "2")]
+    consumer.list_topics.side_effect = package.KafkaException
+    with pytest.raises(package.KafkaException):
+        consume.run()
+
 
 def test_neo4j_query(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = stand_in(monkeypatch, "neo4j").GraphDatabase.driver

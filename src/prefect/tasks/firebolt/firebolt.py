@@ -39,6 +39,7 @@ class FireboltQuery(DeclaredTask, args="database username password engine_name q
             cursor = connection.cursor()
             try:
                 count = cursor.execute(self.query)
-                return list(cursor.fetchall()) if count > 0 else []
+                # Of some statements the package does not know the number of rows, and gives no number.
+                return [] if isinstance(count, int) and count <= 0 else list(cursor.fetchall())
             finally:
                 cursor.close()

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from prefect.tasks.authoring.declared import DeclaredTask
 
+CONNECT_SECONDS = 10.0
+
 
 class KafkaBatchConsume(
     DeclaredTask,
@@ -43,7 +45,7 @@ class KafkaBatchConsume(
         """Take the messages, and give their values.
 
         Raises:
-            confluent_kafka.KafkaException: the broker reported an error.
+            confluent_kafka.KafkaException: there is no broker, or it reported an error.
         """
         kafka = self.module("confluent_kafka")
         consumer = kafka.Consumer(
@@ -56,6 +58,8 @@ class KafkaBatchConsume(
         )
         found: list[bytes] = []
         try:
+            # Without a broker there are no messages either, and nobody would know why.
+            consumer.list_topics(timeout=max(self.request_timeout, CONNECT_SECONDS))
             consumer.subscribe(self.topics)
             while self.message_consume_limit is None or len(found) < self.message_consume_limit:
                 message = consumer.poll(timeout=self.request_timeout)
@@ -97,14 +101,29 @@ class KafkaBatchProduce(DeclaredTask, args="bootstrap_servers topic messages flu
     kafka_configs: dict[str, Any] | None = None
 
     def work(self) -> None:
-        """Send the messages, and wait until the broker has them."""
+        """Send the messages, and wait until the broker has them.
+
+        Raises:
+            RuntimeError: it did not take some.
+        """
+        refused: list[Any] = []
+
+        def delivered(error: Any, message: Any) -> None:
+            if error is not None:
+                refused.append(error)
+            if self.callback is not None:
+                self.callback(error, message)
+
         producer = self.module("confluent_kafka").Producer(
             {"bootstrap.servers": self.bootstrap_servers, **(self.kafka_configs or {})}
         )
         for number, message in enumerate(self.messages or (), start=1):
-            producer.produce(
-                topic=self.topic, key=message.get("key"), value=message.get("value"), callback=self.callback
-            )
+            producer.produce(topic=self.topic, key=message.get("key"), value=message.get("value"), callback=delivered)
             if self.flush_threshold and number % self.flush_threshold == 0:
                 producer.flush()
         producer.flush()
+        if refused:
+            raise RuntimeError(
+                f"{type(self).__name__}: {len(refused)} of {len(self.messages or ())} messages were not delivered: "
+                f"{refused[0]}"
+            )
