@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from prefect.server.store import clearing, flows, runs, tenants
-from prefect.server.store.database import Transaction
+from prefect.server.store.database import MOST_ROWS, Transaction
 
 __all__ = ["clear_flow", "clear_flow_group", "clear_flow_run", "clear_project", "clear_runs", "clear_tenant"]
 
@@ -18,11 +18,14 @@ __all__ = ["clear_flow", "clear_flow_group", "clear_flow_run", "clear_project", 
 PAGE = 100
 
 
-def clear_flow_run(tx: Transaction, flow_run_id: str) -> bool:
-    """Delete a flow run with its task runs, states and logs."""
+def clear_flow_run(tx: Transaction, flow_run_id: str, most: int = MOST_ROWS) -> bool:
+    """Delete a flow run with its task runs, states and logs, in all so many rows."""
     for some in clearing.of_flow_run:
-        if not _empty(tx, some, flow_run_id=flow_run_id):
+        room = min(most, tx.room())
+        deleted = tx.run(some, most=room, flow_run_id=flow_run_id) if room > 0 else 0
+        if deleted >= room:
             return False
+        most -= deleted
     tx.run(runs.delete_flow_run, flow_run_id=flow_run_id)
     return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,6 +25,12 @@ logger = logging.getLogger("prefect.server.services.retention")
 PAUSE_SECONDS = 0.05
 #: Runs between two pauses.
 TOGETHER = 20
+#: Where one writes at a time, whoever comes meanwhile waits.  So a transaction deletes no more rows than an ordinary
+#: run has, some milliseconds, and the writer is left to others for so many times as long as was taken.
+ROWS_AT_ONCE, PATIENCE = 60, 9
+#: While nobody else writes, for as long as was taken; whoever waited for the writer so long has met somebody, and
+#: remembers it.
+MET_SECONDS, REMEMBERED_SECONDS = 0.001, 5.0
 WHAT = "Flow run that is to be deleted"
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -65,20 +72,48 @@ async def _clear_all(database: Database, found: Sequence[Row], stop: Stop) -> se
     """Delete these runs, a few at a time; gives which are gone."""
     cleared: set[str] = set()
     left = list(found)
+    pace = _Pace()
+    alone = database.dialect.writes_alone
+    together, most = (1, ROWS_AT_ONCE) if alone else (TOGETHER, MOST_ROWS)
     while left and not stop:
-        some, left = left[:TOGETHER], left[TOGETHER:]
+        some, left = left[:together], left[together:]
         partly: set[str] = set()
-        clear = partial(_clear, partly=partly, cleared=cleared)
+        pace.begin()
+        clear = partial(_clear, most=most, pace=pace, partly=partly, cleared=cleared)
         await settle_rows(database, some, clear, what=WHAT, stop=stop)
         left = [run for run in some if run["id"] in partly] + left
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(pace.pause() if alone else PAUSE_SECONDS)
     return cleared
 
 
-def _clear(tx: Transaction, run: Row, partly: set[str], cleared: set[str]) -> int:
+class _Pace:
+    """How long others are let write, by how long this one did and whether it met them."""
+
+    def __init__(self) -> None:
+        self._asked = self._began = 0.0
+        self._met = -REMEMBERED_SECONDS
+
+    def begin(self) -> None:
+        self._asked = self._began = time.monotonic()
+
+    def at_work(self) -> None:
+        """Note that the writer is ours now."""
+        self._began = time.monotonic()
+        if self._began - self._asked > MET_SECONDS:
+            self._met = self._began
+
+    def pause(self) -> float:
+        """Give seconds."""
+        now = time.monotonic()
+        times = PATIENCE if now - self._met < REMEMBERED_SECONDS else 1
+        return times * (now - self._began)
+
+
+def _clear(tx: Transaction, run: Row, most: int, pace: _Pace, partly: set[str], cleared: set[str]) -> int:
     """Delete a run as far as the transaction has room, and note whether it is gone."""
+    pace.at_work()
     partly.discard(run["id"])
-    is_gone = clear_flow_run(tx, run["id"])
+    is_gone = clear_flow_run(tx, run["id"], most)
     (cleared if is_gone else partly).add(run["id"])
     return int(is_gone)
 
