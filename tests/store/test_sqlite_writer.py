@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -283,6 +284,31 @@ def test_works_of_many_rows_do_not_share_a_commit(databases, run_async, monkeypa
     assert run_async(run()) == 7 * MOST_ROWS // 2
     assert max(sizes) <= 2
     assert sum(sizes) == 7
+
+
+@pytest.mark.parametrize(("written", "commits"), [(MOST_ROWS - 1, [1, 2]), (MOST_ROWS, [1, 1, 1])])
+def test_a_commit_takes_works_until_so_many_rows_are_in_it(databases, run_async, written, commits):
+    sizes: list[int] = []
+
+    async def run():
+        async with Opened(databases.fresh("sqlite")) as opened:
+            opened.database.on_commit = lambda works, seconds, tallied: sizes.append(works)
+            holds, goes_on = threading.Event(), threading.Event()
+            first = asyncio.ensure_future(opened.write(lambda tx: (holds.set(), goes_on.wait(SECONDS))))
+            await asyncio.to_thread(holds.wait, SECONDS)
+
+            def write(tx: Any) -> None:
+                tx.rows_written += written
+
+            # Both wait for the first one, and are taken together.
+            others = [asyncio.ensure_future(opened.write(work)) for work in (write, add(1))]
+            await asyncio.sleep(0)
+            goes_on.set()
+            await asyncio.gather(first, *others)
+            return await opened.database.read(count)
+
+    assert run_async(run()) == 1
+    assert sizes == commits
 
 
 def test_a_writer_to_whom_nothing_comes_has_nothing_to_do(databases):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pytest
@@ -12,12 +13,24 @@ from prefect.server.settings import load_settings
 from support.api import Api
 
 
+async def left(before: Collection[asyncio.Task[Any]] = ()) -> set[asyncio.Task[Any]]:
+    """Give the tasks that have not ended, once there are no others than before or those others had the time to end."""
+    for _ in range(100):
+        found = asyncio.all_tasks() - {asyncio.current_task()}
+        if found <= set(before):
+            break
+        await asyncio.sleep(0.01)
+    return found  # type: ignore[return-value]
+
+
 @pytest.fixture
 def api(shared_database: Any) -> Iterator[Api]:
     database, run_async = shared_database
     app = App(load_settings({"services_enabled": False}, environment={}), database)
     run_async(app.start())
+    before = run_async(left())
     yield Api(app, run_async)
+    assert run_async(left(before)) <= before
     # Whoever waited, listened or read has gone, and is counted and remembered no more.
     sockets, live = app.http.sockets, app.live
     assert (sockets.open, sockets.subscriptions, live.waiting, app.http._downloads, live._ears) == (0, 0, 0, 0, {})
