@@ -78,6 +78,7 @@ def driver(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     cursors.Cursor = type("Cursor", (), {})  # type: ignore[attr-defined]
     cursors.DictCursor = type("DictCursor", (cursors.Cursor,), {})  # type: ignore[attr-defined]
     cursors.SnowflakeCursor = cursors.Cursor  # type: ignore[attr-defined]
+    fake.cursors = cursors  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, request.param.partition(".")[0], fake)
     monkeypatch.setitem(sys.modules, request.param, fake)
     monkeypatch.setitem(sys.modules, f"{request.param}.cursors", cursors)

@@ -107,6 +107,8 @@ def test_several_tasks_are_run(fake: FakeService, secret: dict[str, str]) -> Non
         "access_control_list": [{"user_name": "u", "permission_level": "CAN_VIEW"}],
         "git_source": {"git_url": "g", "git_provider": "p"},
     }
+    with pytest.raises(ValueError, match="is a model or a mapping, not str"):
+        databricks.DatabricksSubmitMultitaskRun(secret, tasks=[task]).run(git_source="main")
     with pytest.raises(ValueError, match="Please supply at least one Databricks task"):
         databricks.DatabricksSubmitMultitaskRun(secret).run()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from copy import copy
 from functools import wraps
@@ -43,12 +44,14 @@ class DeclaredTask(Task):
         needs: argument -> the sentence for whoever gives it neither to the task nor to ``run``, in the order of asking.
         empties: argument -> the class of an empty value that stands for None in the constructor, as in 1.x.
         packages: the modules that the task imports when it works: what has to be installed for it.
+        known_as: module -> the name under which the task's own module has it, as in 1.x.
         keeps_further: ``run`` takes further arguments by name; they are in the attribute ``further`` then.
     """
 
     needs: ClassVar[Mapping[str, str]] = {}
     empties: ClassVar[Mapping[str, type]] = {}
     packages: ClassVar[tuple[str, ...]] = ()
+    known_as: ClassVar[Mapping[str, str]] = {}
     keeps_further: ClassVar[bool] = False
     further: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     _defaults: ClassVar[Mapping[str, Any]] = {}
@@ -98,7 +101,21 @@ class DeclaredTask(Task):
         """
         from prefect.utilities.importtools import import_needed
 
+        found = self.carried(self.known_as.get(name))
+        if found is not None:
+            return found
         return import_needed(name, install=install, by=f"The task {type(self).__name__}")
+
+    def carried(self, name: str | None) -> Any:
+        """Give what somebody has put under a name into the module of the task; None when nobody has.
+
+        Modules of 1.x had their packages and clients as names, and tests of users put their own there.
+        """
+        for base in type(self).__mro__ if name else ():
+            module = sys.modules.get(base.__module__)
+            if base.__module__.startswith("prefect.tasks.") and name in vars(module):
+                return vars(module)[name]
+        return None
 
     def complaint(self, sentence: str, argument: str) -> str:
         """Give the text of an error about an argument: names the argument and the task."""

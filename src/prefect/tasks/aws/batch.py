@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.aws.client import AwsTask
 
 
@@ -49,3 +50,12 @@ class BatchSubmit(
             raise FAIL(f"Failed to submit job '{self.job_name}' to AWS Batch. {error}") from error
         job_id: str = answer["jobId"]
         return job_id
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "get_boto_client": "prefect.utilities.aws",
+        },
+    )

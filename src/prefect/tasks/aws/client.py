@@ -26,4 +26,5 @@ class AwsTask(DeclaredTask):
         from prefect.utilities.aws import get_boto_client
 
         self.module("boto3")
-        return get_boto_client(service, credentials=self.credentials, **(self.boto_kwargs or {}))
+        make = self.carried("get_boto_client") or get_boto_client
+        return make(service, credentials=self.credentials, **(self.boto_kwargs or {}))

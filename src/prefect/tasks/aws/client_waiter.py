@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.aws.client import AwsTask
 
 
@@ -72,3 +73,12 @@ BATCH_WAITERS = {
     "JobRunning": _jobs(5, 100, ("RUNNING", "FAILED", "SUCCEEDED")),
     "JobComplete": _jobs(300, 288, ("SUCCEEDED",), fail=("FAILED",)),
 }
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "get_boto_client": "prefect.utilities.aws",
+        },
+    )

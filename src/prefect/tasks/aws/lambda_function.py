@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.tasks.aws.client import AwsTask
 
 
@@ -156,3 +157,12 @@ class LambdaList(AwsTask, init="master_region function_version marker max_items 
             MasterRegion=self.master_region, FunctionVersion=self.function_version, MaxItems=self.max_items, **since
         )
         return answer
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "get_boto_client": "prefect.utilities.aws",
+        },
+    )

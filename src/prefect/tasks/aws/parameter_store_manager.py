@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.aws.client import AwsTask
 from prefect.tasks.secrets.base import SecretBase
 
@@ -20,3 +21,12 @@ class AWSParametersManager(
         """Read the parameter; one that is encrypted is decrypted."""
         answer = self.aws("ssm").get_parameter(Name=self.parameter_name, WithDecryption=True)
         return str(answer["Parameter"]["Value"])
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "get_boto_client": "prefect.utilities.aws",
+        },
+    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
+from prefect._lazy import lazy
 from prefect.tasks.aws.client import AwsTask
 
 
@@ -134,3 +135,12 @@ def _instant(text: Any) -> datetime | None:
         text = pendulum.parse(text)
     instant: datetime = text
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "get_boto_client": "prefect.utilities.aws",
+        },
+    )

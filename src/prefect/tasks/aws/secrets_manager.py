@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.aws.client import AwsTask
 from prefect.tasks.secrets.base import SecretBase
 
@@ -23,3 +24,12 @@ class AWSSecretsManager(AwsTask, SecretBase, init="secret boto_kwargs", run="sec
             return json.loads(text)
         except ValueError:
             return text
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "get_boto_client": "prefect.utilities.aws",
+        },
+    )

@@ -145,7 +145,13 @@ class DatabricksSubmitMultitaskRun(
 
 
 def _plain(value: Any) -> Any:
-    """Give a model as the mapping that Databricks is told, without what nobody set."""
+    """Give a model as the mapping that Databricks is told, without what nobody set.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if isinstance(value, Mapping):
         return dict(value)
+    if not hasattr(value, "model_dump"):
+        raise ValueError(f"What Databricks is told is a model or a mapping, not {type(value).__name__}.")
     return value.model_dump(mode="json", exclude_none=True)

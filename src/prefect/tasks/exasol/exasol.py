@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 
 FETCHES = ("one", "many", "all", "val")
@@ -22,6 +23,7 @@ class ExasolTask(DeclaredTask):
         **kwargs: further arguments of ``pyexasol.connect``.
     """
 
+    known_as: ClassVar[dict[str, str]] = {"pyexasol": "pyexasol"}
     packages: ClassVar[tuple[str, ...]] = ("pyexasol",)
     keeps_further: ClassVar[bool] = True
     dsn: str = ""
@@ -156,3 +158,12 @@ class ExasolExportToFile(
         """Write the file."""
         with self.connect() as connection:
             connection.export_to_file(self.destination, self.query_or_table, self.query_params, self.export_params)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "pyexasol": "pyexasol:",
+        },
+    )

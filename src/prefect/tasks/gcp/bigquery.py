@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 
 BOTH = "Both dataset_id and table must be provided."
@@ -20,6 +21,7 @@ class BigQueryBase(DeclaredTask):
             search.
     """
 
+    known_as: ClassVar[dict[str, str]] = {"google.cloud.bigquery": "bigquery"}
     packages: ClassVar[tuple[str, ...]] = ("google.cloud.bigquery",)
     project: str | None = None
     location: str = "US"
@@ -30,7 +32,7 @@ class BigQueryBase(DeclaredTask):
         from prefect.utilities.gcp import get_bigquery_client
 
         self.module("google.cloud.bigquery")
-        return get_bigquery_client(self.credentials, self.project)
+        return (self.carried("get_bigquery_client") or get_bigquery_client)(self.credentials, self.project)
 
     def types(self) -> Any:
         """Give the module with the classes of jobs, tables and parameters."""
@@ -269,3 +271,13 @@ class CreateBigQueryTable(
             client.create_table(table)
             return
         raise SUCCESS(message=f"{self.dataset}.{self.table} already exists.")
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "bigquery": "google.cloud.bigquery:",
+            "get_bigquery_client": "prefect.utilities.gcp",
+        },
+    )

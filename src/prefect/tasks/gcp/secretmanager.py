@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 from prefect.tasks.secrets.base import SecretBase
 
@@ -15,6 +16,7 @@ class GCPSecret(DeclaredTask, SecretBase, args="project_id secret_id version_id 
         credentials: of ``google.auth``, or the fields of a service account; absent means Google's own search.
     """
 
+    known_as: ClassVar[dict[str, str]] = {"google.cloud.secretmanager": "secretmanager"}
     packages: ClassVar[tuple[str, ...]] = ("google.cloud.secretmanager",)
     needs: ClassVar[dict[str, str]] = {
         "project_id": "A GCP project ID must be provided.",
@@ -38,3 +40,12 @@ class GCPSecret(DeclaredTask, SecretBase, args="project_id secret_id version_id 
         name = f"projects/{self.project_id}/secrets/{self.secret_id}/versions/{self.version_id}"
         answer = client.access_secret_version(name=name)
         return str(answer.payload.data.decode("utf-8"))
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "secretmanager": "google.cloud.secretmanager:",
+        },
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from io import BytesIO
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 from prefect.utilities.context import context
 
@@ -24,6 +25,7 @@ class GCSBaseTask(DeclaredTask, init="bucket blob project create_bucket chunk_si
             search.
     """
 
+    known_as: ClassVar[dict[str, str]] = {"google.cloud.storage": "storage"}
     packages: ClassVar[tuple[str, ...]] = ("google.cloud.storage",)
     bucket: str | None = None
     blob: str | None = None
@@ -39,7 +41,7 @@ class GCSBaseTask(DeclaredTask, init="bucket blob project create_bucket chunk_si
         from prefect.utilities.gcp import get_storage_client
 
         self.module("google.cloud.storage")
-        return get_storage_client(self.credentials, self.project)
+        return (self.carried("get_storage_client") or get_storage_client)(self.credentials, self.project)
 
     def opened(self, client: Any, name: str | None) -> Any:
         """Give a bucket, which is made if that is wanted.
@@ -188,3 +190,13 @@ class GCSBlobExists(
                 return False
             time.sleep(1)
         return True
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "get_storage_client": "prefect.utilities.gcp",
+            "storage": "google.cloud.storage:",
+        },
+    )

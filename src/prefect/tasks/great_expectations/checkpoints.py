@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 
 ONE_OF = (
@@ -33,6 +34,7 @@ class RunGreatExpectationsValidation(
         validation_operator: the one that validates assets.
     """
 
+    known_as: ClassVar[dict[str, str]] = {"great_expectations": "ge"}
     packages: ClassVar[tuple[str, ...]] = ("great_expectations",)
     checkpoint_name: str | None = None
     ge_checkpoint: Any = None
@@ -123,3 +125,12 @@ class RunGreatExpectationsValidation(
             create_markdown_artifact(" ".join(map(str, views.DefaultMarkdownPageView().render(pages))))
         elif hasattr(results, "describe"):
             create_markdown_artifact(f"```json\n{results.describe()}\n```")
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "ge": "great_expectations:",
+        },
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 
 _SHEET = "credentials_filename sheet_key worksheet_name"
@@ -18,6 +19,7 @@ class SheetTask(DeclaredTask):
         sheet_key: id of the document; worksheet_name: of the sheet in it.
     """
 
+    known_as: ClassVar[dict[str, str]] = {"gspread": "gspread"}
     packages: ClassVar[tuple[str, ...]] = ("gspread",)
     needs: ClassVar[dict[str, str]] = {
         "credentials_filename": "The file of a service account must be provided.",
@@ -61,3 +63,12 @@ class ReadGsheetRow(SheetTask, init=_SHEET, run=f"row {_SHEET}"):
         """Read the values of the row."""
         values: list[Any] = self.sheet().row_values(self.row)
         return values
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "gspread": "gspread:",
+        },
+    )

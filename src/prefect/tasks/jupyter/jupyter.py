@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 
 
@@ -23,6 +24,7 @@ class ExecuteNotebook(
         kernel_name: absent means the one that the notebook names.
     """
 
+    known_as: ClassVar[dict[str, str]] = {"papermill": "pm", "nbconvert": "nbconvert"}
     packages: ClassVar[tuple[str, ...]] = ("papermill", "nbconvert")
     needs: ClassVar[dict[str, str]] = {"path": "The path of a notebook must be provided."}
     path: str | None = None
@@ -47,3 +49,13 @@ class ExecuteNotebook(
         exporter = nbconvert.get_exporter("notebook" if self.output_format == "json" else self.output_format)
         text, _ = nbconvert.export(exporter, done, **(self.exporter_kwargs or {}))
         return str(text)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "nbconvert": "nbconvert:",
+            "pm": "papermill:",
+        },
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 
 CONNECT_SECONDS = 10.0
@@ -25,6 +26,7 @@ class KafkaBatchConsume(
         kafka_configs: further settings of the consumer.
     """
 
+    known_as: ClassVar[dict[str, str]] = {"confluent_kafka": "confluent_kafka"}
     packages: ClassVar[tuple[str, ...]] = ("confluent_kafka",)
     empties: ClassVar[dict[str, type]] = {"kafka_configs": dict}
     keeps_further: ClassVar[bool] = True
@@ -127,3 +129,12 @@ class KafkaBatchProduce(DeclaredTask, args="bootstrap_servers topic messages flu
                 f"{type(self).__name__}: {len(refused)} of {len(self.messages or ())} messages were not delivered: "
                 f"{refused[0]}"
             )
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "confluent_kafka": "confluent_kafka:",
+        },
+    )

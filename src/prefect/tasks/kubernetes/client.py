@@ -42,7 +42,7 @@ class KubernetesTask(DeclaredTask):
             key = self.optional_secret(name)
         elif name:
             key = self.secret_value(name, "kubernetes_api_key_secret")
-        api = get_kubernetes_client(kind or self.kind, None, api_key=key)
+        api = (self.carried("get_kubernetes_client") or get_kubernetes_client)(kind or self.kind, None, api_key=key)
         try:
             yield api
         finally:

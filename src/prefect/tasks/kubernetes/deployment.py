@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.kubernetes import client
 
 _ONE = "deployment_name namespace kube_kwargs kubernetes_api_key_secret"
@@ -48,3 +49,12 @@ class ReplaceNamespacedDeployment(client.Replace, args=_CHANGED):
 
     kind: ClassVar[str] = "deployment"
     deployment_name: str | None = None
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "get_kubernetes_client": "prefect.utilities.kubernetes",
+        },
+    )

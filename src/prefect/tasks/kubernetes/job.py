@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.kubernetes import client
 
 _ONE = "job_name namespace kube_kwargs kubernetes_api_key_secret"
@@ -134,3 +135,12 @@ class RunNamespacedJob(
         options = self.module("kubernetes.client").V1DeleteOptions(propagation_policy="Foreground")
         with self.api() as api:
             api.delete_namespaced_job(name=name, namespace=self.namespace, body=options)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "get_kubernetes_client": "prefect.utilities.kubernetes",
+        },
+    )

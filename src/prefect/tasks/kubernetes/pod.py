@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.kubernetes import client
 
 _ONE = "pod_name namespace kube_kwargs kubernetes_api_key_secret"
@@ -118,3 +119,12 @@ class ConnectGetNamespacedPodExec(
                 **self.extra,
             )
             return output
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "get_kubernetes_client": "prefect.utilities.kubernetes",
+        },
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.kubernetes.client import KubernetesTask
 from prefect.tasks.secrets.base import SecretBase
 
@@ -49,3 +50,13 @@ class KubernetesSecret(
             return None
         text = base64.b64decode(values[self.secret_key]).decode("utf-8")
         return self.cast(text) if self.cast else text
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "client": "kubernetes.client:",
+            "get_kubernetes_client": "prefect.utilities.kubernetes",
+        },
+    )

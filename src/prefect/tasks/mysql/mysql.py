@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.database import DatabaseTask
 
 CURSORS = {
@@ -21,6 +22,7 @@ class MySQLTask(DatabaseTask):
         ssl: a mapping of certificates, or an SSL context, as for pymysql.
     """
 
+    known_as: ClassVar[dict[str, str]] = {"pymysql": "pymysql"}
     packages: ClassVar[tuple[str, ...]] = ("pymysql",)
     db_name: str | None = None
     user: str | None = None
@@ -78,7 +80,7 @@ class MySQLFetch(
         return super().connect(cursorclass=self._cursor_class(), **further)
 
     def _cursor_class(self) -> Any:
-        cursors = self.module("pymysql.cursors")
+        cursors = self.module("pymysql").cursors
         if isinstance(self.cursor_type, type) and issubclass(self.cursor_type, cursors.Cursor):
             return self.cursor_type
         if not isinstance(self.cursor_type, str) or self.cursor_type.lower() not in CURSORS:
@@ -96,3 +98,12 @@ class MySQLFetch(
         with self.cursor() as cursor:
             self.execute(cursor)
             return self.fetched(cursor, self.fetch, self.fetch_count)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "pymysql": "pymysql:",
+        },
+    )

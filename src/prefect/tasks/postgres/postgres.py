@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.database import DatabaseTask
 
 
@@ -23,8 +24,9 @@ class PostgresTask(DatabaseTask):
     password: str | None = None
 
     def connect(self) -> Any:
+        further: dict[str, Any] = {}
         try:
-            driver, further = import_module("psycopg2"), {}
+            driver = self.carried("pg") or import_module("psycopg2")
         except ImportError:
             driver = self.module("psycopg")
             further = {"cursor_factory": driver.ClientCursor}
@@ -99,3 +101,12 @@ class PostgresFetch(
             self.execute(cursor)
             rows = self.fetched(cursor, self.fetch, self.fetch_count)
             return (rows, [column[0] for column in cursor.description]) if self.col_names else rows
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "pg": "psycopg2:",
+        },
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 
 
@@ -17,6 +18,7 @@ class RedisTask(DeclaredTask):
     """
 
     empties: ClassVar[dict[str, type]] = {"redis_connection_params": dict}
+    known_as: ClassVar[dict[str, str]] = {"redis": "redis"}
     packages: ClassVar[tuple[str, ...]] = ("redis",)
     host: str = "localhost"
     port: int = 6379
@@ -90,3 +92,13 @@ class RedisExecute(RedisTask, init="host port db password_secret redis_connectio
         """Send the command and give the answer."""
         with closing(self.redis()) as client:
             return client.execute_command(self.redis_cmd)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "Secret": "prefect.client.secrets",
+            "redis": "redis:",
+        },
+    )

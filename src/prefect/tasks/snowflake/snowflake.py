@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 
 CREDENTIALS = ("password", "private_key", "authenticator", "token")
@@ -20,6 +21,7 @@ class SnowflakeTask(DeclaredTask):
         cursor_type: a class of cursors of the connector; absent means its plain one, which gives tuples.
     """
 
+    known_as: ClassVar[dict[str, str]] = {"snowflake.connector": "sf"}
     packages: ClassVar[tuple[str, ...]] = ("snowflake.connector",)
     account: str | None = None
     user: str | None = None
@@ -102,3 +104,12 @@ class SnowflakeQueriesFromFile(
         text = Path(str(self.file_path)).read_text(encoding="utf-8")
         with self.connect() as session:
             return [cursor.fetchall() for cursor in session.execute_string(text, cursor_class=self.cursor_class())]
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "sf": "snowflake.connector:",
+        },
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.database import DatabaseTask
 
 
 class SqlServerTask(DatabaseTask):
     """A statement for one database; needs the ODBC driver that ``driver`` names."""
 
+    known_as: ClassVar[dict[str, str]] = {"pyodbc": "pyodbc"}
     packages: ClassVar[tuple[str, ...]] = ("pyodbc",)
     db_name: str
     user: str
@@ -95,3 +97,12 @@ class SqlServerFetch(
         with self.cursor() as cursor:
             self.execute(cursor)
             return self.fetched(cursor, self.fetch, self.fetch_count)
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "pyodbc": "pyodbc:",
+        },
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 
 CREDENTIALS = ("api_key", "api_secret", "access_token", "access_token_secret")
@@ -18,6 +19,7 @@ class LoadTweetReplies(DeclaredTask, args="user tweet_id", run="+ credentials"):
         credentials: ``api_key``, ``api_secret``, ``access_token``, ``access_token_secret``: give them from a secret.
     """
 
+    known_as: ClassVar[dict[str, str]] = {"tweepy": "tweepy"}
     packages: ClassVar[tuple[str, ...]] = ("tweepy",)
     needs: ClassVar[dict[str, str]] = {
         "credentials": "Credentials dictionary wasn't provided.",
@@ -45,3 +47,12 @@ class LoadTweetReplies(DeclaredTask, args="user tweet_id", run="+ credentials"):
         search = getattr(api, "search_tweets", None) or api.search
         written = tweepy.Cursor(search, q=f"to:{self.user}", result_type="recent").items(MOST_TWEETS)
         return [tweet for tweet in written if str(tweet.in_reply_to_status_id) == str(self.tweet_id)]
+
+
+if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "tweepy": "tweepy:",
+        },
+    )
