@@ -110,6 +110,18 @@ def test_a_backup_is_as_protected_as_its_database_while_it_is_made_and_after(dat
     assert not [found for found in seen if found & ~copied]
 
 
+def test_a_backup_is_on_the_disk_before_it_has_its_name_and_then_its_name_is(databases, tmp_path, monkeypatch):
+    target, real, synced = tmp_path / "copy.db", os.fsync, []
+
+    def fsync(fd):
+        synced.append((os.readlink(f"/proc/self/fd/{fd}"), target.exists()))
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    backup(databases.fresh("sqlite"), target)
+    assert synced == [(f"{target}.partial", False), (str(tmp_path), True)]
+
+
 def test_a_backup_overwrites_nothing_and_says_what_is_missing(databases, tmp_path):
     there = tmp_path / "there"
     there.write_text("kept")
