@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from datetime import UTC, datetime
@@ -268,6 +269,18 @@ def test_of_two_that_make_the_key_at_one_moment_both_use_the_same(
 
     assert secrets._key_of_file(path) == first[0]
     assert [one.name for one in path.parent.iterdir()] == ["secrets.key"]
+
+
+def test_a_key_is_on_the_disk_before_anybody_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, real, found = tmp_path / "secrets.key", secrets.os.fsync, []
+
+    def fsync(fd: int) -> None:
+        found.append((path.exists(), os.fstat(fd).st_size > 0))
+        real(fd)
+
+    monkeypatch.setattr(secrets.os, "fsync", fsync)
+    assert secrets._key_of_file(path) == secrets._key_of_file(path)
+    assert found == [(False, True)]
 
 
 # ----- questions
