@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 VERSIONS = ("3.12", "3.13", "3.14")
 NEEDED = [
     "-e",
-    ".[aws,dask,templates,viz]",
+    ".[aws,databricks,dask,docker,kubernetes,prometheus,redis,rss,templates,viz]",
+    "moto[s3]>=5",
     "pytest>=8.3",
     "hypothesis>=6.100",
     "time-machine>=2.16",

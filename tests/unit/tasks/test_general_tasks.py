@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -91,11 +92,15 @@ def test_pages_that_lead_elsewhere_or_never_end_are_refused(site: FakeService) -
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, databases: Any) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/t.db"
+        return
     from support.databases import NoPostgres
 
+    databases = request.getfixturevalue("databases")
     try:
-        address = databases.fresh(request.param, migrated=False)
+        address = databases.fresh("postgres", migrated=False)
     except NoPostgres as error:
         pytest.skip(str(error))
     yield address.replace("postgresql://", "postgresql+psycopg://")
