@@ -16,8 +16,11 @@ from prefect.server.store.sqlite_functions import LONGEST_PART, _telling
     [
         ({"a": "short", "b": "longer"}, '"longer"'),
         ({"a": ["x", {"deep": "deepest"}]}, '"deepest"'),
-        ({"key": 1, "longest_key": 2}, '"longest_key"'),
-        ([{"key": None}], '"key"'),
+        ({"key": 1, "longest_key": 2}, '"longest_key":2'),
+        ({"longest_key": 0, "k": 2.0}, '"k":2'),
+        ({"longest_key": 1e300, "k": [5]}, '"longest_key"'),
+        ({"k": 0.25, "flag": True}, '"flag":true'),
+        ([{"key": None}], '"key":null'),
         (["value", {"a_much_longer_key": 1}], '"value"'),
         ({}, ""),
         ([], ""),

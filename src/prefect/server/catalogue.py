@@ -191,13 +191,6 @@ def _only(kind: str, index: Index) -> Index:
 
 #: JSON that is longer is in no index of SQLite: whether it meets a filter is seen in the row.
 LONGEST_THIN = 1_000
-#: In SQLite the table flow_run_parameter has a row for each parameter of each run: this text of ``json_each AS j``.
-#: Equal parameters have equal texts; those of others may be equal, as of a number and its digits.
-PARAMETER_TERM = (
-    "substr(coalesce(j.key, ''), 1, 100) || '=' || CASE WHEN j.type IN ('object', 'array') THEN j.type "
-    "WHEN j.type = 'real' AND j.atom = CAST(j.atom AS INTEGER) THEN CAST(CAST(j.atom AS INTEGER) AS TEXT) "
-    "ELSE substr(coalesce(CAST(j.atom AS TEXT), ''), 1, 100) END"
-)
 
 
 def thin(column: str, prefix: str = "") -> str:
@@ -411,7 +404,6 @@ flow_run = Table(
     ),
     # What runs are searched by. PostgreSQL finds a part of a JSON value by its index (a part of a name by one that is
     # made where the extension is there); SQLite reads an index of texts from end to end, a twentieth of the rows.
-    # Its parameters, which are many, are in a table of their own that triggers keep: see ``PARAMETER_TERM``.
     _only(
         "postgresql",
         Index(
@@ -425,12 +417,7 @@ flow_run = Table(
     _only("sqlite", Index("flow_run_name_idx", "name")),
     _only("sqlite", Index("flow_run_labels_idx", text(thin("labels")), sqlite_where=text("labels <> '[]'"))),
     _only(
-        "sqlite",
-        Index(
-            "flow_run_long_parameters_idx",
-            text("length(parameters)"),
-            sqlite_where=text(f"length(parameters) > {LONGEST_THIN}"),
-        ),
+        "sqlite", Index("flow_run_parameters_idx", text(thin("parameters")), sqlite_where=text("parameters <> '{}'"))
     ),
 )
 

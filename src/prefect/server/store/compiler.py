@@ -359,8 +359,8 @@ class _Writer(Conditions):
             for part in way.parts if isinstance(way, Or) else (way,):
                 other = self.alias()
                 source = f"{quoted(rows.table.name)} AS {other}"
-                for condition in self.looked_up(rows.table, other, part):
-                    found.append(f"SELECT {other}.{self._row_id} AS r FROM {source} WHERE {condition}")
+                condition = self.looked_up(rows.table, other, part)
+                found.append(f"SELECT {other}.{self._row_id} AS r FROM {source} WHERE {condition}")
             every = " UNION ALL ".join(found)
             hits.append(f"h{place} AS MATERIALIZED (SELECT r FROM ({every}) AS u LIMIT {FEW_TO_SORT + 1})")
             counts.append(f"{self.uncounted(way)}(SELECT count(*) FROM h{place}) AS w{place}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 
-from prefect.server.catalogue import LONGEST_THIN, PARAMETER_TERM, PUBLIC, PublicTable, Relation, graphql_type, thin
+from prefect.server.catalogue import PUBLIC, PublicTable, Relation, graphql_type, thin
 
 from .fragments import Bind, Fragments, quoted
 from .narrowing import is_anchor, is_key, narrowed
@@ -112,18 +112,15 @@ class Conditions:
             return self._related(table, alias, condition, is_anchored=is_anchored)
         return self._compare(table, alias, condition)
 
-    def looked_up(self, table: PublicTable, alias: str, condition: Condition) -> tuple[str, ...]:
-        """Write conditions that indexes of SQLite answer; each row that meets this one meets one of them."""
+    def looked_up(self, table: PublicTable, alias: str, condition: Condition) -> str:
+        """Write a condition so that an index of SQLite finds the rows that may meet it, or tells of all at once."""
         if not self.is_sqlite or not isinstance(condition, Compare) or condition.operator != "_contains":
-            return (self.condition(table, alias, condition),)
+            return self.condition(table, alias, condition)
         mark = self.mark(condition.value, self.fragments.bind("jsonb", "_contains"))
-        if condition.column == "parameters":
-            term = f"(SELECT {PARAMETER_TERM} FROM json_each({mark}) AS j LIMIT 1)"
-            having = f"SELECT flow_run_id FROM flow_run_parameter WHERE term = {term}"
-            return f"{alias}.id IN ({having})", f"length({alias}.parameters) > {LONGEST_THIN}"
         short = thin(condition.column, f"{alias}.")
         meets = self.fragments.compare(short, "jsonb", "_contains", mark)
-        return (f"{alias}.{condition.column} <> '[]' AND ({short} IS NULL OR {meets})",)
+        empty = "[]" if condition.column == "labels" else "{}"
+        return f"{alias}.{condition.column} <> '{empty}' AND ({short} IS NULL OR {meets})"
 
     def uncounted(self, condition: Condition) -> str:
         """Write the beginning of a sum that is beyond any bound when the rows cannot be looked up.
@@ -134,11 +131,7 @@ class Conditions:
         for part in condition.parts if isinstance(condition, Or) else (condition,):
             if self.is_sqlite and isinstance(part, Compare) and part.operator == "_contains":
                 mark = self.mark(part.value, self.fragments.bind("jsonb", "_contains"))
-                is_parameter = part.column == "parameters"
-                found += (
-                    f"(NOT EXISTS (SELECT 1 FROM json_each({mark})))" if is_parameter else f"(p_telling({mark}) = '')"
-                )
-                found += " * 1000000 + "
+                found += f"(p_telling({mark}) = '') * 1000000 + "
         return found
 
     def _all(self, table: PublicTable, alias: str, condition: And, is_anchored: bool) -> str:

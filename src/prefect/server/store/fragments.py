@@ -115,7 +115,10 @@ class SqliteFragments(Fragments):
             return f"{expression}{collate} {negated}IN (SELECT value FROM json_each({mark}))"
         if operator == "_contains":
             # Most rows lack a text of the wanted part: SQLite sees that many times quicker than JSON is read.
-            lacks = f"instr({expression}, p_telling({mark})) = 0"
+            # A number stands behind its key at once, unless somebody wrote spaces; a text ends with its sign.
+            is_compact = f"instr({expression}, '\": ') = 0 AND instr({expression}, char(10)) = 0"
+            is_sure = f"substr(p_telling({mark}), -1) = '\"' OR ({is_compact})"
+            lacks = f"instr({expression}, p_telling({mark})) = 0 AND ({is_sure})"
             return f"CASE WHEN {lacks} THEN 0 ELSE p_contains({expression}, {mark}) END"
         if operator == "_contained_in":
             return f"p_contains({mark}, {expression})"

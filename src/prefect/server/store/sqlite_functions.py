@@ -305,7 +305,7 @@ LONGEST_PART = 2_000
 def _telling(part: str | None) -> str:
     """Give a text that stands in every JSON text whose value contains this part; an empty one when none is known.
 
-    The longest text of its values, or else of its keys.
+    The longest text of its values, or else a key with its number, or else a key.  The JSON is one without spaces.
     """
     if part is None or len(part) > LONGEST_PART:
         return ""
@@ -315,6 +315,7 @@ def _telling(part: str | None) -> str:
 @lru_cache(maxsize=256)
 def _telling_of(part: str) -> str:
     values: list[str] = []
+    pairs: list[str] = []
     keys: list[str] = []
     waiting: list[Any] = [_load(part)]
     if not isinstance(waiting[0], dict | list):
@@ -328,11 +329,27 @@ def _telling_of(part: str) -> str:
         elif isinstance(one, dict):
             keys += one
             waiting += one.values()
+            pairs += [
+                f'"{key}":{_number(value)}' for key, value in one.items() if _PLAIN.fullmatch(key) and _number(value)
+            ]
     for texts in (values, keys):
         plain = [text for text in texts if _PLAIN.fullmatch(text)]
+        if texts is keys and pairs:
+            return max(pairs, key=len)
         if plain:
             return f'"{max(plain, key=len)}"'
     return ""
+
+
+def _number(value: Any) -> str:
+    """Give the beginning of every text of an equal number, or the text of a constant; empty: there is none."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, float) and not value.is_integer():
+        text = repr(value)
+        return "" if "e" in text or "n" in text else text
+    # Zero may be -0.0, and what is larger may be written with an exponent.
+    return str(int(value)) if isinstance(value, int | float) and 0 < abs(value) < 1e15 else ""
 
 
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
