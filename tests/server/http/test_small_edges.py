@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import threading
 from pathlib import Path
@@ -112,8 +113,6 @@ def test_a_database_that_is_gone_while_a_key_is_looked_for_is_503_and_counted(
 def test_a_body_that_is_refused_is_read_if_it_comes_at_once(
     api: Any, monkeypatch: pytest.MonkeyPatch, sent: list[Any], is_drained: bool
 ) -> None:
-    import dataclasses
-
     monkeypatch.setattr(http_module, "REFUSED_BODY_SECONDS", 0.2)
     api.app.settings = dataclasses.replace(api.app.settings, max_body_bytes=100)
     left = list(sent)
@@ -124,6 +123,20 @@ def test_a_body_that_is_refused_is_read_if_it_comes_at_once(
         return left.pop(0)
 
     assert api.run_async(api.app.http._is_drained(receive)) is is_drained
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_fifty_megabytes_that_are_refused_are_read_and_no_byte_more(api: Any, more: int) -> None:
+    """So much its sender may send before it reads why."""
+    api.app.settings = dataclasses.replace(api.app.settings, max_body_bytes=100)
+    pieces = [b"x" * 1_000_000] * 49 + [b"x" * (1_000_000 + more), b""]
+    left = [{"type": "http.request", "body": piece, "more_body": bool(piece)} for piece in pieces]
+
+    async def receive() -> Any:
+        return left.pop(0)
+
+    assert api.run_async(api.app.http._is_drained(receive)) is False
+    assert len(left) == more
 
 
 def test_who_only_looks_whether_somebody_is_there_needs_no_key(shared_database: Any, tmp_path: Path) -> None:
