@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import pytest
 
 import prefect.tasks
+from prefect import Flow
 from prefect.tasks.authoring.declared import DeclaredTask
 
 COLLECTIONS = sorted({module.name for module in pkgutil.iter_modules(prefect.tasks.__path__)} - {"authoring"})
@@ -76,6 +79,37 @@ def test_each_task_says_what_it_does_and_what_its_arguments_are(task: Any) -> No
             or argument in inspect.signature(task.run).parameters
         )
         assert described
+
+
+def constructed(task: Any) -> Any:
+    given = {
+        name: f"<{name}>"
+        for name, parameter in inspect.signature(task.__init__).parameters.items()
+        if name != "self" and parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+    }
+    return task(**given)
+
+
+@pytest.mark.parametrize("task", declared(), ids=lambda task: task.__qualname__)
+def test_each_task_can_be_sent_registered_and_put_into_a_flow(task: Any) -> None:
+    made = constructed(task)
+
+    again = cloudpickle.loads(cloudpickle.dumps(made))
+    assert {name: repr(value) for name, value in vars(again).items() if name not in ("trigger", "cache_validator")} == {
+        name: repr(value) for name, value in vars(made).items() if name not in ("trigger", "cache_validator")
+    }
+    with Flow("f") as flow:
+        made(**{name: 1 for name, about in made.inputs().items() if about["required"] and name != "kwargs"})
+    described = flow.serialize()["tasks"][0]
+    assert described["type"] == f"{task.__module__}.{task.__qualname__}"
+    assert json.loads(json.dumps(described["inputs"])).keys() == made.inputs().keys()
+
+
+def test_hints_of_arguments_can_be_read() -> None:
+    from prefect.tasks.aws import S3Upload
+
+    inputs = S3Upload().inputs()
+    assert (inputs["key"]["type"], inputs["data"]["required"]) == (str | None, True)
 
 
 def test_every_extra_that_a_hint_names_is_there() -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from copy import copy
 from functools import wraps
-from types import MappingProxyType
+from types import FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from prefect.core.signature import RESERVED_NAMES
@@ -252,7 +252,12 @@ def _make_constructor(cls: type[DeclaredTask], names: list[str]) -> None:
 def _make_run(cls: type[DeclaredTask], names: list[str]) -> None:
     text, defaults = _parameters(cls, names)
     further = ", **kwargs" if cls.keeps_further else ""
-    shape = _made(cls, "run", f"def run(self{text}{further}): pass", dict(defaults))
+    made = _made(cls, "run", f"def run(self{text}{further}): pass", dict(defaults))
+    # With the names of the class's module around it, so that the hints can be read.
+    shape = FunctionType(made.__code__, vars(sys.modules[cls.__module__]), "run", made.__defaults__)
+    shape.__dict__.update(made.__dict__)
+    shape.__annotations__, shape.__kwdefaults__ = made.__annotations__, made.__kwdefaults__
+    shape.__module__, shape.__qualname__ = made.__module__, made.__qualname__
     known = tuple(name.rstrip("=") for name in names if name != "*")
 
     @wraps(shape)
