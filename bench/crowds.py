@@ -6,7 +6,11 @@ schedules: so many flows with an active schedule and no run made yet; seconds un
 of all of them (ten each).  due: so many runs fall due at one second while agents wait by long poll and one client goes
 on creating runs; seconds from that second until the last was handed out, and p99 of creating meanwhile.  replicas:
 create_flow_run from 32 connections on one server and on two over one durable PostgreSQL, which it starts itself.
-``--postgres`` runs the first two on PostgreSQL as well.  One JSON line each.
+claims: due runs taken by 8 agents of one server and of two.  waiting: 1,000 agents of ten labels and 200 subscriptions wait
+while 20 runs a second are created; the server's share of a core, and how long a run was not taken and a list not told.
+looks: an agent's look alone and beside 100,000 runs, due and future, that only others may take, in turns.  quiet: from the
+creation of a run to its claim, with nothing else due and behind 100,000 due runs of another flow.
+``--postgres`` runs all but replicas and claims on PostgreSQL as well.  One JSON line each.
 """
 
 from __future__ import annotations
@@ -41,6 +45,10 @@ ap.add_argument("--waiting", type=int, default=1000, help="agents that wait")
 ap.add_argument("--subscriptions", type=int, default=200)
 ap.add_argument("--rate", type=int, default=20, help="runs created a second while they wait")
 ap.add_argument("--seconds", type=int, default=30)
+ap.add_argument("--others", type=int, default=25_000, help="of each kind, four kinds")
+ap.add_argument("--looks", type=int, default=100)
+ap.add_argument("--row", type=int, default=100_000, help="due runs of the flow that is not quiet")
+ap.add_argument("--pause", type=float, default=0.05, help="seconds between an agent's claim and its next look")
 ap.add_argument("--claims", type=int, default=2000)
 ap.add_argument("--connections", type=int, default=32)
 ap.add_argument("--no-fsync", action="store_true", help="replicas without waiting for the disk: what the processors allow")
@@ -391,7 +399,139 @@ async def _waiting(port: int, pid: int, flow: dict[str, str]) -> None:
     )
 
 
-ON_EITHER = {"schedules": schedules, "due": due, "waiting": waiting}
+def fill_queue(database: Database, flow_id: str, count: int, seconds: float, labels: str) -> None:
+    """Put runs into the queue by SQL: ``seconds`` from now, with labels of which ``#`` is one of a hundred numbers."""
+    like = f"(SELECT * FROM flow_run WHERE flow_id = '{flow_id}' LIMIT 1)"
+    start = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="microseconds")
+    columns = "id, tenant_id, flow_id, flow_group_id, name, state, version, scheduled_start_time, state_start_time, labels"
+    if database.url.startswith("sqlite"):
+        made = f"""WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count})
+            INSERT INTO flow_run ({columns}) SELECT lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4000-8000-' ||
+            hex(randomblob(6))), r.tenant_id, r.flow_id, r.flow_group_id, 'r' || n, 'Scheduled', 1, '{start}', '{start}',
+            replace('{labels}', '#', n % 100) FROM s, {like} AS r"""
+    else:
+        made = f"""INSERT INTO flow_run ({columns}) SELECT gen_random_uuid(), r.tenant_id, r.flow_id, r.flow_group_id,
+            'r' || n, 'Scheduled', 1, '{start}', '{start}', CAST(replace('{labels}', '#', CAST(n % 100 AS text)) AS jsonb)
+            FROM generate_series(1, {count}) AS s(n), {like} AS r"""
+    database.execute(made)
+
+
+def looks(database: Database, folder: str) -> None:
+    """An agent's look, alone and beside what only others may take, in turns: of two servers on two databases."""
+    is_file = database.url.startswith("sqlite")
+    other = Database(f"{database.url.removesuffix('.db')}-alone.db" if is_file else _beside(database.url))
+    with server(database.url, folder) as (full, _), server(other.url, folder) as (alone, _):
+        for port in (full, alone):
+            flow = prepare(port, False)
+            once(port, CREATE, {"flow_id": flow["id"], "labels": ["nobody"]})
+            if port == full:
+                for seconds in (-3600, 3600):
+                    fill_queue(database, flow["id"], args.others, seconds, '["other-#"]')
+                    fill_queue(database, flow["id"], args.others, seconds, '["also", "other"]')
+        times: dict[int, list[float]] = {full: [], alone: []}
+
+        async def turns() -> None:
+            for port in (full, alone):
+                line = Connection(port)
+                for _ in range(5):
+                    await line.ask(QUEUE, {"labels": ["mine"], "unlabelled": True})
+            lines = {port: Connection(port) for port in times}
+            for _ in range(args.looks):
+                for port, line in lines.items():
+                    begun = time.perf_counter()
+                    await line.ask(QUEUE, {"labels": ["mine"], "unlabelled": True})
+                    times[port].append(time.perf_counter() - begun)
+
+        asyncio.run(turns())
+    middle = {port: pct(found, 0.5) for port, found in times.items()}
+    emit(
+        "look_beside_others",
+        database=_kind(database),
+        due_and_future_of_others=4 * args.others,
+        alone_ms=middle[alone],
+        beside_ms=middle[full],
+        ratio=round(middle[full] / middle[alone], 2),
+    )
+
+
+def quiet(database: Database, folder: str) -> None:
+    """A quiet flow's run, from its creation until an agent has taken it: with nothing else due, and behind a long row."""
+    with server(database.url, folder) as (port, _):
+        noisy = prepare(port, False)
+        document = {"name": "quiet", "tasks": [], "edges": [], "parameters": [], "storage": {"type": "Local"}, "__version__": "1.4.1"}
+        register = "mutation($input: create_flow_input!) { create_flow(input: $input) { id } }"
+        project = once(port, "{ project { id } }")["project"][0]["id"]
+        flow_id = once(port, register, {"project_id": project, "serialized_flow": document})["create_flow"]["id"]
+        given = {"flow_id": noisy["id"], "labels": ["limited"], "scheduled_start_time": "2100-01-01T00:00:00+00:00"}
+        once(port, CREATE, given)
+        idle = asyncio.run(_quiet(port, flow_id))
+        fill_queue(database, noisy["id"], args.row, -3600, '["limited"]')
+        behind = asyncio.run(_quiet(port, flow_id))
+    emit(
+        "quiet_flow",
+        database=_kind(database),
+        row=args.row,
+        agents=args.agents,
+        idle_ms=pct(idle, 0.5),
+        behind_ms=pct(behind, 0.5),
+        ratio=round(pct(behind, 0.5) / pct(idle, 0.5), 2),
+        most_ms=pct(behind, 1.0),
+    )
+
+
+async def _quiet(port: int, flow_id: str) -> list[float]:
+    """Let agents with one place each take runs, and create runs of the quiet flow one after the other."""
+    made: dict[str, float] = {}
+    taken: dict[str, asyncio.Event] = {}
+    times: list[float] = []
+
+    async def agent(index: int) -> None:
+        given = {"type": "LocalAgent", "name": f"one-{index}", "labels": ["limited"]}
+        agent_id = once(port, REGISTER, given)["register_agent"]["id"]
+        line = Connection(port, **{"X-PREFECT-AGENT-ID": agent_id})
+        while True:
+            asked = await line.ask(QUEUE, {"labels": ["limited"], "wait_seconds": 30, "limit": 1})
+            for run_id in asked["data"]["get_runs_in_queue"]["flow_run_ids"]:
+                change = {"flow_run_id": run_id, "version": 1, "state": {"type": "Submitted"}}
+                if "errors" not in await line.ask(SET_FLOWS, {"states": [change]}) and run_id in taken:
+                    times.append(time.perf_counter() - made[run_id])
+                    taken[run_id].set()
+            await asyncio.sleep(args.pause)  # as one whose processes have to start
+
+    tasks = [asyncio.create_task(agent(index)) for index in range(args.agents)]
+    await asyncio.sleep(1)
+    line = Connection(port)
+    for _ in range(args.looks // 2):
+        begun = time.perf_counter()
+        answer = await line.ask(CREATE, {"flow_id": flow_id, "labels": ["limited"]})
+        run_id = answer["data"]["create_flow_run"]["id"]
+        made[run_id], taken[run_id] = begun, asyncio.Event()
+        states = "query($id: uuid!) { flow_run_by_pk(id: $id) { state } }"
+        while not taken[run_id].is_set():
+            try:
+                await asyncio.wait_for(taken[run_id].wait(), 1)
+            except TimeoutError:  # it was taken before its id was known here
+                said = await line.send({"query": states, "variables": {"id": run_id}})
+                if said["data"]["flow_run_by_pk"]["state"] == "Submitted":
+                    break
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return times
+
+
+def _kind(database: Database) -> str:
+    return database.url.partition(":")[0]
+
+
+def _beside(url: str) -> str:
+    """Make another database on the same PostgreSQL server."""
+    name = f"alone_{time.time_ns()}"
+    Database(url).execute(f"CREATE DATABASE {name}")
+    return url.rpartition("/")[0] + f"/{name}"
+
+
+ON_EITHER = {"schedules": schedules, "due": due, "waiting": waiting, "looks": looks, "quiet": quiet}
 
 
 def main() -> None:

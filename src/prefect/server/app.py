@@ -17,7 +17,7 @@ from prefect.server.graphql import mutations, queries
 from prefect.server.graphql.execute import Executor
 from prefect.server.graphql.schema import build as build_schema
 from prefect.server.http import Http
-from prefect.server.live import CHORE_TOPIC, EVERYTHING, Live, Offers
+from prefect.server.live import CHORE_TOPIC, EVERYTHING, Live, Offers, Turns
 from prefect.server.metrics import Metrics, family, gauges
 from prefect.server.services import chore_service, chores, start_services
 from prefect.server.services.loop import Service
@@ -46,6 +46,7 @@ class App:
         self.database = audited(database) if settings.audit else database
         self.live = Live()
         self.offers = Offers()
+        self.turns = Turns()
         self.secrets = SecretBox(settings)
         self.auth = Auth(
             required=settings.require_keys,

@@ -395,6 +395,18 @@ flow_run = Table(
         sqlite_where=text("state_start_time IS NOT NULL"),
         postgresql_where=text("state_start_time IS NOT NULL"),
     ),
+    # In a long row of the queue, the flows that have runs there, and the first of each.
+    Index(
+        "flow_run_turn_idx",
+        "tenant_id",
+        lead_of(literal_column("labels")),
+        key_of(literal_column("labels")),
+        "priority",
+        "flow_id",
+        "state_start_time",
+        sqlite_where=text("state_start_time IS NOT NULL"),
+        postgresql_where=text("state_start_time IS NOT NULL"),
+    ),
     Index(
         "flow_run_agent_id_state_idx",
         "agent_id",

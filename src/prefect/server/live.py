@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 
 from prefect.server.waiters import QueueWaiters
@@ -22,6 +22,7 @@ __all__ = [
     "Ear",
     "Live",
     "Offers",
+    "Turns",
     "chore_topic",
     "flow_run_topic",
     "row_topic",
@@ -198,3 +199,39 @@ class Offers:
         while len(self._by_run) > self.MOST:
             del self._by_run[next(iter(self._by_run))]
         return new
+
+
+class Turns:
+    """Which flows agents were given runs of, so that each has its turn when more is due than they take.
+
+    Nothing depends on it but the order; each server has its own.
+    """
+
+    #: At most so many flows, and places in long rows, are remembered.
+    MOST = 10_000
+    BEGINNING = "00000000-0000-0000-0000-000000000000"
+
+    def __init__(self) -> None:
+        self._served: dict[str, int] = {}
+        self._count = 0
+        self._after: dict[Hashable, str] = {}
+
+    def served(self, flow_id: str) -> int:
+        """Give a number that is the higher the later this flow was served; 0: not lately."""
+        return self._served.get(flow_id, 0)
+
+    def after(self, row: Hashable) -> str:
+        """Give the flow after which a look at this row of the queue goes on."""
+        return self._after.get(row, self.BEGINNING)
+
+    def note(self, served: Collection[str], went: Mapping[Hashable, str]) -> None:
+        """Remember which flows were given, and how far the flows of rows were looked at."""
+        self._count += 1
+        for flow_id in served:
+            self._served.pop(flow_id, None)  # to the end: they lie in the order of their turns
+            self._served[flow_id] = self._count
+        self._after.update(went)
+        while len(self._served) > self.MOST:
+            del self._served[next(iter(self._served))]
+        while len(self._after) > self.MOST:
+            del self._after[next(iter(self._after))]

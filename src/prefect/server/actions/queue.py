@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from prefect.server.actions.checks import object_in
+from prefect.server.live import Turns
 from prefect.server.store import agents, offers, queue, tenants
 from prefect.server.store.database import Transaction
 from prefect.server.store.label_sets import leads_of
@@ -29,6 +30,8 @@ __all__ = [
 PAUSED = "work_queue_paused"
 #: So many runs that others hold are passed by; beyond, some attempts to take one are refused.
 MOST_HELD = 1000
+#: Of so many rows of the queue that are longer than what is asked for, a look goes over the flows.
+MOST_LONG_ROWS = 4
 #: So long after others were quicker with a run it is looked for again.
 LOST_SECONDS = 0.25
 
@@ -43,6 +46,7 @@ class Due:
         left: the labels of runs that are due as well and that nobody is about to take, but are not among ``ids``.
         nexts: when the next run is due, by its labels; None for a Running run, to be gone on with.  What is further
             ahead than the horizon of a look is left out.
+        served, went: the flows of the runs, and how far the flows of a long row were looked at, for ``Turns``.
     """
 
     ids: list[str]
@@ -51,6 +55,8 @@ class Due:
     held: Mapping[Labels, float] = field(default_factory=dict, compare=False)
     left: frozenset[Labels] = field(default=frozenset(), compare=False)
     nexts: Mapping[Labels | None, datetime] = field(default_factory=dict, compare=False)
+    served: Collection[str] = field(default=(), compare=False)
+    went: Mapping[Hashable, str] = field(default_factory=dict, compare=False)
 
 
 class QueueRow(NamedTuple):
@@ -78,9 +84,12 @@ def due_runs(
     exclude: Collection[str] = (),
     avoid: Collection[str] = (),
     limit: int = 25,
+    turns: Turns | None = None,
 ) -> Due:
     """Find the runs that an agent with these labels may start, earliest start first.
 
+    When more are due than it takes, each flow has one of them before any has two: the flows that were served longest
+    ago come first, so that one with a long row keeps no other from its turn.  A higher priority comes before that.
     Running runs whose process left because a task waits for its time come last.  Reading takes nothing from the
     queue: the agent's Submitted does.
 
@@ -90,6 +99,7 @@ def due_runs(
         exclude: ids that the agent has in hand already.
         avoid: ids that are given only when no others are due: another agent is about to take them.
         limit: at most this many; labels, ``exclude`` and ``avoid`` are matched before.
+        turns: which flows were served before.
 
     Returns:
         The ids, and, when there are none, the time at which to look again even if nobody announces anything.
@@ -107,16 +117,98 @@ def due_runs(
     found = _due(tx, taker, begun, values, widened)
     if len(found) < widened:
         found += tx.all(queue.due_again[taker], limit=widened - len(found), **values)
-    labels_of = {one["id"]: labels_in(one["labels"]) for one in found}
-    free = [run_id for run_id in labels_of if run_id not in exclude]
-    ids = ([run_id for run_id in free if run_id not in avoid] or free)[:limit]
-    given = frozenset(ids)
-    left = {of_run for run_id, of_run in labels_of.items() if run_id not in given and run_id not in avoid}
-    if len(found) >= widened:  # there may be more of each
-        left.update(row.labels for row in begun)
+    seen = _Seen(found, begun, exclude, avoid)
+    is_long = len(found) >= widened
+    if begun and (is_long or len(seen.open) > limit):
+        if is_long:
+            seen.add(*_firsts(tx, taker, begun, values, turns or Turns()))
+        seen.take_turns(turns or Turns(), limit)
+    ids = seen.open[:limit]
     nexts = {} if ids else _nexts(tx, taker, rows, values)
-    labels_of = {run_id: labels_of[run_id] for run_id in ids}
-    return Due(ids, min(nexts.values(), default=None), labels_of, {}, frozenset(left), nexts)
+    return Due(
+        ids,
+        min(nexts.values(), default=None),
+        labels={run_id: seen.labels[run_id] for run_id in ids},
+        left=seen.left(ids, begun if is_long else ()),
+        nexts=nexts,
+        served={seen.flows[run_id] for run_id in ids if run_id in seen.flows},
+        went=seen.went,
+    )
+
+
+class _Seen:
+    """The due runs that a look has found, and in which order they are handed out.
+
+    Attributes:
+        open: those that may be given, in order.
+    """
+
+    def __init__(
+        self,
+        found: Sequence[Mapping[str, Any]],
+        rows: Sequence[QueueRow],
+        exclude: Collection[str],
+        avoid: Collection[str],
+    ) -> None:
+        self.labels = {one["id"]: labels_in(one["labels"]) for one in found}
+        self.flows = {one["id"]: one["flow_id"] for one in found if "flow_id" in one}
+        self.went: Mapping[Hashable, str] = {}
+        self._exclude, self._avoid = exclude, avoid
+        # What is gone on with is of no priority.
+        self._lower = {one["id"] for one in found if rows and one.get("priority", 0) < rows[0].priority}
+        free = [run_id for run_id in self.labels if run_id not in exclude]
+        self.open = [run_id for run_id in free if run_id not in avoid] or free
+
+    def add(self, firsts: Iterable[Mapping[str, Any]], went: Mapping[Hashable, str]) -> None:
+        """Take in the first runs of flows that are further behind."""
+        self.went = went
+        for one in firsts:
+            run_id = one["id"]
+            if run_id not in self.labels and run_id not in self._exclude and run_id not in self._avoid:
+                self.labels[run_id], self.flows[run_id] = one["labels"], one["flow_id"]
+                self.open.append(run_id)
+
+    def take_turns(self, turns: Turns, most: int) -> None:
+        """Put the first run of each flow before all others, the flow first that was served longest ago."""
+        firsts: dict[str, str] = {}
+        for run_id in self.open:
+            if run_id in self.flows and run_id not in self._lower:
+                firsts.setdefault(self.flows[run_id], run_id)
+        chosen = dict.fromkeys([firsts[flow_id] for flow_id in sorted(firsts, key=turns.served)][:most])
+        others = [run_id for run_id in self.open if run_id not in chosen]
+        self.open = [
+            *chosen,
+            *(run_id for run_id in others if run_id not in self._lower),
+            *(run_id for run_id in others if run_id in self._lower),
+        ]
+
+    def left(self, ids: Collection[str], rows: Iterable[QueueRow]) -> frozenset[Labels]:
+        """Give the labels of what is due beside these and that nobody is about to take.
+
+        Args:
+            rows: of which more may be due than was seen.
+        """
+        given = frozenset(ids)
+        left = {labels for run_id, labels in self.labels.items() if run_id not in given and run_id not in self._avoid}
+        return frozenset(left.union(row.labels for row in rows))
+
+
+def _firsts(
+    tx: Transaction, taker: str, rows: Sequence[QueueRow], values: Mapping[str, Any], turns: Turns
+) -> tuple[list[Mapping[str, Any]], dict[Hashable, str]]:
+    """Find the first due run of flows that have some in the foremost rows of the queue, whatever is before it there.
+
+    Returns:
+        The runs, and by row where the next look goes on.
+    """
+    firsts: list[Mapping[str, Any]] = []
+    went: dict[Hashable, str] = {}
+    for row in [row for row in rows if row.priority == rows[0].priority][:MOST_LONG_ROWS]:
+        key = values["tenant_id"], row.lead, row.key, row.priority
+        found = tx.all(queue.turns[taker], after=turns.after(key), **named([row], 1), **values)
+        went[key] = found[-1]["flow_id"] if len(found) >= queue.MOST_TURNS else Turns.BEGINNING
+        firsts += [{**one, "labels": row.labels} for one in found if one["id"] is not None]
+    return firsts, went
 
 
 def _rows(sets: Iterable[Mapping[str, Any]]) -> list[QueueRow]:

@@ -90,6 +90,7 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
             exclude=exclude,
             avoid=avoid,
             limit=most,
+            turns=request.app.turns,
         )
 
     if most == 0:
@@ -106,6 +107,7 @@ async def runs_in_queue(request: Request, inputs: dict[str, Any], tenant_id: str
             due, in_other_hands = await _due_for(request.app, agent_id, partial(look, horizon))
             left = wait - (clock() - begun)
             if (due.ids and not in_other_hands) or left <= 0 or live.closed:
+                request.app.turns.note(due.served, due.went)
                 are_kept = agent_id is not None and _offer(request.app, tenant_id, agent_id, due)
                 waiter.pass_on(due.left if are_kept else None)
                 return due.ids

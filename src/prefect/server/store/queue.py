@@ -23,6 +23,7 @@ __all__ = [
     "HORIZON",
     "LABELLED",
     "MOST_ROWS_AT_ONCE",
+    "MOST_TURNS",
     "PRIORITIES",
     "UNLABELLED",
     "due_again",
@@ -32,6 +33,7 @@ __all__ = [
     "row_of_queue",
     "settings_of_tenant",
     "start_column",
+    "turns",
     "waiting",
     "waiting_sets",
 ]
@@ -42,6 +44,8 @@ PRIORITIES = tuple(range(limits.HIGHEST_PRIORITY, limits.LOWEST_PRIORITY - 1, -1
 HORIZON = timedelta(seconds=120)
 #: Of so many rows of the queue, each the runs of one set of labels and one priority, one statement takes the due runs.
 MOST_ROWS_AT_ONCE = (1, 4, 16)
+#: So many flows are looked at when a row is longer than what is asked for; the next look goes on after them.
+MOST_TURNS = 50
 
 _before = value_of("before", flow_run.c.state_start_time)
 _horizon = value_of("horizon", flow_run.c.state_start_time)
@@ -63,6 +67,11 @@ _tenant = flow_run.c.tenant_id == value_of("tenant_id", flow_run.c.tenant_id)
 
 def waiting(lead: Any, key: Any, priority: Any, *columns: ColumnElement[Any], rows: Any = flow_run) -> Select[Any]:
     """Find what waits for its start of one set of labels and one priority, in the order of start times."""
+    in_row = _in_row(lead, key, priority, *columns, rows=rows)
+    return in_row.where(among(rows.c.state, TAKEABLE)).order_by(rows.c.state_start_time)
+
+
+def _in_row(lead: Any, key: Any, priority: Any, *columns: ColumnElement[Any], rows: Any) -> Select[Any]:
     return (
         select(*columns)
         .where(rows.c.tenant_id == value_of("tenant_id", flow_run.c.tenant_id))
@@ -70,8 +79,6 @@ def waiting(lead: Any, key: Any, priority: Any, *columns: ColumnElement[Any], ro
         .where(key_of(rows.c.labels) == key)
         .where(rows.c.priority == priority)
         .where(rows.c.state_start_time.is_not(None))  # lets the partial index be chosen
-        .where(among(rows.c.state, TAKEABLE))
-        .order_by(rows.c.state_start_time)
     )
 
 
@@ -105,16 +112,26 @@ def _waiting_sets(taker: str) -> Select[Any]:
     return select(found.c.lead, found.c.key, found.c.labels, *starts).where(_fits(found.c.labels)[taker])
 
 
+def _bound_row(place: int) -> tuple[Any, Any, Any]:
+    lead, priority = value_of(f"lead_{place}", flow_run.c.name), value_of(f"priority_{place}", flow_run.c.priority)
+    return lead, given_key(value_of(f"key_{place}", key_of(flow_run.c.labels))), priority
+
+
 def row_of_queue(place: int, *columns: ColumnElement[Any]) -> Select[Any]:
     """Find what waits in the row of the queue that is bound as ``lead_0``, ``key_0``, ``priority_0``."""
-    lead, priority = value_of(f"lead_{place}", flow_run.c.name), value_of(f"priority_{place}", flow_run.c.priority)
-    key = given_key(value_of(f"key_{place}", key_of(flow_run.c.labels)))
-    return waiting(lead, key, priority, *columns)
+    return waiting(*_bound_row(place), *columns)
 
 
 def _due(taker: str, count: int) -> Select[Any]:
     """Find due runs, the highest priority first; of each row of the queue only as many as are wanted are looked at."""
-    columns = (flow_run.c.id, flow_run.c.labels, flow_run.c.priority, flow_run.c.state_start_time, flow_run.c.created)
+    columns = (
+        flow_run.c.id,
+        flow_run.c.flow_id,
+        flow_run.c.labels,
+        flow_run.c.priority,
+        flow_run.c.state_start_time,
+        flow_run.c.created,
+    )
     parts = [
         row_of_queue(place, *columns)
         .where(flow_run.c.state_start_time <= _before)
@@ -126,6 +143,39 @@ def _due(taker: str, count: int) -> Select[Any]:
     ]
     due = union_all(*(select(*part.c) for part in parts)).subquery("due")
     return select(due).order_by(due.c.priority.desc(), due.c.state_start_time, due.c.created).limit(_limit)
+
+
+def _turns(taker: str) -> Select[Any]:
+    """Find flows that have due runs in a row of the queue, from one to the next, and the first run of each."""
+
+    def of_row(rows: Any, *columns: ColumnElement[Any]) -> Select[Any]:
+        lead, key, priority = _bound_row(0)
+        return _in_row(lead, key, priority, *columns, rows=rows)
+
+    rows = flow_run.alias("of_first_flow")
+    after = value_of("after", flow_run.c.flow_id)
+    first = of_row(rows, rows.c.flow_id).where(rows.c.flow_id > after).order_by(rows.c.flow_id)
+    one: ColumnElement[int] = literal_column("1")
+    turns = select(first.limit(one).scalar_subquery().label("flow_id"), one.label("number"))
+    turn = turns.cte("turns", recursive=True)
+    rows = flow_run.alias("of_next_flow")
+    following = of_row(rows, rows.c.flow_id).where(rows.c.flow_id > turn.c.flow_id).order_by(rows.c.flow_id)
+    turn = turn.union_all(
+        select(following.limit(one).scalar_subquery(), turn.c.number + one)
+        .where(turn.c.flow_id.is_not(None))
+        .where(turn.c.number < literal_column(str(MOST_TURNS)))
+    )
+    rows = flow_run.alias("first_of_flow")
+    due = (
+        of_row(rows, rows.c.id)
+        .where(rows.c.flow_id == turn.c.flow_id)
+        .where(rows.c.state_start_time <= _before)
+        .where(among(rows.c.state, TAKEABLE))
+        .where(_fits(rows.c.labels)[taker])
+        .order_by(rows.c.state_start_time)
+        .limit(one)
+    )
+    return select(turn.c.flow_id, due.scalar_subquery().label("id")).where(turn.c.flow_id.is_not(None))
 
 
 # A run whose process went home because a task waits: the task's start time makes the run due again.
@@ -165,6 +215,8 @@ due_again = {taker: _due_again.where(fits) for taker, fits in _TAKERS.items()}
 next_again = {taker: _next_again.where(fits) for taker, fits in _TAKERS.items()}
 #: And by the number of rows of the queue, each bound as ``lead_0``, ``key_0``, ``priority_0``.
 due_runs = {(taker, count): _due(taker, count) for taker in _TAKERS for count in MOST_ROWS_AT_ONCE}
+#: Which flows have due runs in one row of the queue.
+turns = {taker: _turns(taker) for taker in _TAKERS}
 #: When the next run of a row of the queue is due that has some already.
 next_due = (
     row_of_queue(0, flow_run.c.state_start_time.label("start"))
