@@ -195,6 +195,18 @@ def test_a_page_is_a_part_of_the_whole_list(filled, run_async, monkeypatch, wher
             assert found == whole[begin : begin + int(limit)], (order, page)
 
 
+@pytest.mark.parametrize("few", [0, 3, 5_000])
+@pytest.mark.parametrize("where", FILTERS.values(), ids=FILTERS.keys())
+def test_a_page_in_no_order_is_of_rows_that_meet_the_filter(filled, run_async, monkeypatch, where, few):
+    monkeypatch.setattr(compiler, "FEW_TO_SORT", few)
+    for kind, page in itertools.product(filled, PAGES):
+        limit, _, offset = page.removeprefix("limit: ").partition(", offset: ")
+        whole = {row["id"] for row in ask(filled[kind], run_async, f"{{ flow_run(where: {where}) {{ id }} }}")}
+        found = [row["id"] for row in ask(filled[kind], run_async, f"{{ flow_run(where: {where}, {page}) {{ id }} }}")]
+        assert len(found) == len(set(found)) == max(0, min(int(limit), len(whole) - int(offset or 0)))
+        assert whole.issuperset(found)
+
+
 @pytest.mark.parametrize("where", FILTERS.values(), ids=FILTERS.keys())
 def test_both_databases_find_the_same(filled, run_async, where):
     query = f"{{ flow_run(where: {where}, order_by: {{id: asc}}) {{ id }} }}"

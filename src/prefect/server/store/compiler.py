@@ -300,9 +300,11 @@ class _Writer(Conditions):
         if rows.distinct_on:
             return f"SELECT {expression} AS j FROM ({self._distinct(rows, alias, join)}) AS {alias}"
         source = self._source(rows, alias)
-        if (rows.limit is not None or rows.offset is not None) and self._terms(rows, alias) and rows.table.has_key:
+        is_page = (rows.limit is not None or rows.offset is not None) and rows.table.has_key
+        is_ordered = bool(self._terms(rows, alias))
+        if is_page and (is_ordered or self.is_sqlite):
             index = None if rows.limit is None else in_order(rows, column)
-            ways = [] if join or index is None else self._worth_counting(other_ways(rows, index.prefix))
+            ways = self._worth_counting(other_ways(rows, index)) if not join and (index or not is_ordered) else []
             # SQLite would write the JSON of every row before it sorts and cuts, PostgreSQL would read every row that it
             # skips: find the keys first, which may be in the index.
             if self.is_sqlite or ways or rows.offset is not None or self._has_turned_nulls(rows, index):
@@ -353,7 +355,7 @@ class _Writer(Conditions):
 
     def _ways(self, rows: Rows, ways: list[Condition]) -> str:
         """Write the WITH that tells which rows each way finds, as ``r`` of ``h0``, and how many, up to a bound."""
-        hits, counts = [], []
+        hits, counts, enough = [], [], ""
         for place, way in enumerate(ways):
             found = []
             for part in way.parts if isinstance(way, Or) else (way,):
@@ -363,7 +365,10 @@ class _Writer(Conditions):
                 found.append(f"SELECT {other}.{self._row_id} AS r FROM {source} WHERE {condition}")
             every = " UNION ALL ".join(found)
             hits.append(f"h{place} AS MATERIALIZED (SELECT r FROM ({every}) AS u LIMIT {FEW_TO_SORT + 1})")
-            counts.append(f"{self.uncounted(way)}(SELECT count(*) FROM h{place}) AS w{place}")
+            count = f"{self.uncounted(way)}(SELECT count(*) FROM h{place})"
+            # When the one before is good enough this one is not tried.
+            counts.append(f"{f'CASE WHEN {enough} THEN 0 ELSE {count} END' if place else count} AS w{place}")
+            enough = f"{count} <= {FEW_TO_SORT}"
         return f"WITH {', '.join(hits)}, ways AS MATERIALIZED (SELECT {', '.join(counts)})"
 
     def _plainly(self, rows: Rows, alias: str, join: str, index: Way | None, only_if: str = "") -> str:

@@ -156,12 +156,14 @@ SEARCHED: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 
 
-def other_ways(rows: Rows, prefix: frozenset[str]) -> list[Condition]:
-    """Find by which of its conditions the rows could be found instead of by their order."""
-    if rows.function is not None or not rows.order_by:
+def other_ways(rows: Rows, index: Way | None) -> list[Condition]:
+    """Find by which of its conditions the rows could be found instead of in their order, by the index."""
+    if rows.function is not None or rows.limit is None:
         return []
     parts = list(_parts(narrowed(rows.table, rows.where)))
-    taken = prefix | {rows.order_by[0].column}
+    if any(is_key(rows.table, part) for part in parts):
+        return []
+    taken = frozenset() if index is None else index.prefix | {rows.order_by[0].column}
     is_anchored = any(is_anchor(rows.table, part) for part in parts)
     found = [part for part in parts if _is_way(rows.table, part, taken, is_anchored=is_anchored)]
     return found[:_MOST_WAYS]
