@@ -542,8 +542,11 @@ def _script(name: str, *arguments: str) -> Iterator[Figures]:
 
 
 def crowds(bench: Bench) -> Iterator[Figures]:
-    """Claims over replicas and waiting crowds: `bench/crowds.py`."""
-    yield from _script("crowds.py", "due", *(["replicas"] if bench.kind == "postgresql" else []))
+    """Waiting crowds, and claims over replicas, on databases of their own: `bench/crowds.py`."""
+    share = min(1.0, bench.requests / 600)
+    amounts = {"--seconds": 30, "--claims": 2000, "--creates": 4000, "--waiting": 1000, "--subscriptions": 200}
+    given = [text for name, most in amounts.items() for text in (name, str(max(1, round(most * share))))]
+    yield from _script("crowds.py", *(["due", "waiting"] if bench.kind == "sqlite" else ["replicas", "claims"]), *given)
 
 
 def day(bench: Bench) -> Iterator[Figures]:
