@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from prefect._lazy import lazy
 from prefect.utilities.context import context
 from prefect.utilities.importtools import import_needed
 from prefect.utilities.shared_clients import SharedClients
@@ -40,8 +41,18 @@ def get_boto_client(
         **kwargs,
     }
 
+    put_here = globals().get("boto3")
+    if put_here is not None and put_here is not boto3:
+        # A test of users: what it makes is neither kept nor shared, and asked as 1.x asked it.
+        asked = put_here.session.Session(profile_name=profile_name) if profile_name else put_here
+        return asked.client(resource, **arguments)
+
     def make() -> Any:
         # A session each: the default session of boto3 must not be used from several threads.
         return boto3.session.Session(profile_name=profile_name).client(resource, **arguments)
 
     return _clients.get((resource, profile_name, repr(sorted(arguments.items()))), make)
+
+
+if not TYPE_CHECKING:  # a name that is looked for here, because this module of 1.x had it too
+    __getattr__, __dir__ = lazy(__name__, {"boto3": "boto3:"})

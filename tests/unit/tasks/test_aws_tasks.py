@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
+from prefect import context
 from prefect.engine.signals import FAIL
 from prefect.tasks import aws
 from prefect.tasks.aws.client import AwsTask
@@ -211,3 +213,24 @@ def test_state_machine_is_started(stubbed: Any) -> None:
     stub.add_response("start_execution", answer, {"stateMachineArn": "arn", "name": "n", "input": "{}"})
 
     assert aws.StepActivate("arn", "n").run()["executionArn"] == "arn:x"
+
+
+def test_credentials_of_the_secret_reach_a_client_that_a_test_puts_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = MagicMock()
+    monkeypatch.setattr("prefect.utilities.aws.boto3", own)
+    secret = {"ACCESS_KEY": "42", "SECRET_ACCESS_KEY": "99", "SESSION_TOKEN": "1"}
+    with context(secrets={"AWS_CREDENTIALS": secret}):
+        aws.LambdaList(boto_kwargs={"region_name": "us-west-2"}).run()
+        aws.S3Upload("b").run("x", credentials={"ACCESS_KEY": "a", "SECRET_ACCESS_KEY": "b"})
+
+    first, second = own.client.call_args_list
+    assert first.args == ("lambda",)
+    assert first.kwargs == {
+        "aws_access_key_id": "42",
+        "aws_secret_access_key": "99",
+        "aws_session_token": "1",
+        "region_name": "us-west-2",
+    }
+    assert second.kwargs["aws_access_key_id"] == "a"
+    monkeypatch.undo()
+    assert aws.LambdaList(boto_kwargs={"region_name": "us-west-2"}).aws("lambda").meta.region_name == "us-west-2"

@@ -167,11 +167,12 @@ class DbtCloudRunJob(
 
     def _identity(self) -> tuple[Any, Any, str]:
         """Give account, job and token: of the arguments, else of the environment."""
-        texts = {"account_id": "Account ID", "job_id": "Job ID", "token": "token"}
+        texts = {"account_id": "an Account ID", "job_id": "a Job ID", "token": "a token"}
         found = [
             self.given_or_variable(
                 name,
-                f"dbt Cloud {text} cannot be None. Please provide it or the name of the env var that contains it.",
+                f"dbt Cloud {text.partition(' ')[2]} cannot be None. Please provide {text} or the name of the env var "
+                "that contains it.",
                 getattr(self, f"{name}_env_var_name"),
             )
             for name, text in texts.items()

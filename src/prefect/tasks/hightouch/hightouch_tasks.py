@@ -85,4 +85,7 @@ class HightouchRunSync(
                 "Neither `api_key` nor `api_key_env_var` have been provided. Please provide either an API key or an "
                 "environment variable where the API is stored."
             )
-        return f"We were unable to find the environment variable ${self.api_key_env_var}."
+        return (
+            f"We were unable to find the environment variable ${self.api_key_env_var}. Please make sure the provided "
+            "environment variable has been set with your Hightouch API key."
+        )
