@@ -16,11 +16,15 @@ import pytest
 from prefect import context
 from prefect.engine.signals import FAIL
 from prefect.tasks import (
+    airtable,
+    asana,
     azureml,
     dremio,
+    dropbox,
     exasol,
     firebolt,
     gsheets,
+    jira,
     kafka,
     neo4j,
     prometheus,
@@ -407,3 +411,37 @@ def test_toloka_projects_pools_and_assignments(monkeypatch: pytest.MonkeyPatch) 
     client.reject_assignment.assert_called_once_with("a", "no")
     with pytest.raises(ValueError, match="or its id, is needed, not int"):
         toloka.open_pool.run(7, **how)
+
+
+# ----- packages that 1.x had, where they are installed
+
+
+def test_packages_of_1_x_are_used_where_they_are_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = stand_in(monkeypatch, "airtable").Airtable
+    assert airtable.WriteAirtableRow("b", "t").run({"a": 1}, api_key="k") is table.return_value.insert.return_value
+    assert airtable.ReadAirtableRow("b", "t").run("rec", api_key="k") is table.return_value.get.return_value
+    table.assert_called_with("b", "t", "k")
+
+    files = stand_in(monkeypatch, "dropbox").Dropbox
+    files.return_value.files_download.return_value = (None, SimpleNamespace(content=b"x"))
+    assert dropbox.DropboxDownload("/p").run(access_token="t") == b"x"
+    files.assert_called_once_with("t")
+
+    create = stand_in(monkeypatch, "asana").Client.access_token.return_value.tasks.create_task
+    assert asana.OpenAsanaToDo(name="n", project="p", token="t").run() is create.return_value
+    create.assert_called_once_with({"name": "n", "notes": None, "projects": ["p"]})
+
+    client = stand_in(monkeypatch, "jira").JIRA
+    who = {"username": "u", "access_token": "t", "server_url": "s"}
+    jira.JiraTask(project_name="P", issue_type="Bug", summary="s").run(**who)
+    client.assert_called_once_with(basic_auth=("u", "t"), options={"server": "s"})
+    issue = client.return_value.create_issue.call_args.args[0]
+    assert (issue["project"], issue["issuetype"]) == ("P", {"name": "Bug"})
+    jira.JiraServiceDeskTask(service_desk_id="1", issue_type=3, summary="s").run(**who)
+    assert client.return_value.create_customer_request.call_args.args[0]["requestTypeId"] == 3
+
+    monkeypatch.setitem(sys.modules, "neo4j", None)
+    graph = stand_in(monkeypatch, "py2neo").Graph
+    query = neo4j.Neo4jRunCypherQueryTask("bolt://x", "u", "p", cypher_query="q")
+    assert query.run() is graph.return_value.run.return_value.data.return_value
+    graph.assert_called_once_with(profile="bolt://x", name=None, auth=("u", "p"))

@@ -1,4 +1,7 @@
-"""Rows of Airtable, over its API for the web: no package is needed."""
+"""Rows of Airtable, over its API for the web: no package is needed.
+
+Where airtable-python-wrapper is installed, which 1.x had for this, it is what asks.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +27,16 @@ class AirtableTask(WebTask):
     table_name: str | None = None
     api_key: str | None = None
 
+    def table(self) -> Any:
+        """Give the table as the package has it; None without the package."""
+        package = self.former_module("airtable")
+        return package and package.Airtable(self.base_key, self.table_name, self.key())
+
+    def key(self) -> str:
+        return str(self.given_or_secret("api_key", "AIRTABLE_API_KEY"))
+
     def ask(self, method: str, path: str, *parts: object, **body: Any) -> Any:
-        key = self.given_or_secret("api_key", "AIRTABLE_API_KEY")
-        service = self.service(headers={"Authorization": f"Bearer {key}"})
+        service = self.service(headers={"Authorization": f"Bearer {self.key()}"})
         return service.ask(method, "{}/{}" + path, self.base_key, self.table_name, *parts, **body)
 
 
@@ -41,7 +51,8 @@ class WriteAirtableRow(AirtableTask, init="base_key table_name", run="data base_
 
     def work(self) -> dict[str, Any]:
         """Add the row."""
-        row: dict[str, Any] = self.ask("POST", "", json={"fields": self.data})
+        table = self.table()
+        row: dict[str, Any] = table.insert(self.data) if table else self.ask("POST", "", json={"fields": self.data})
         return row
 
 
@@ -56,5 +67,6 @@ class ReadAirtableRow(AirtableTask, init="base_key table_name", run="id base_key
 
     def work(self) -> dict[str, Any]:
         """Read the row: its ``id``, ``createdTime`` and ``fields``."""
-        row: dict[str, Any] = self.ask("GET", "/{}", self.id)
+        table = self.table()
+        row: dict[str, Any] = table.get(self.id) if table else self.ask("GET", "/{}", self.id)
         return row

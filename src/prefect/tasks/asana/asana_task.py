@@ -1,4 +1,7 @@
-"""Tasks of Asana, over its API for the web: no package is needed."""
+"""Tasks of Asana, over its API for the web: no package is needed.
+
+Where the package asana is installed as 1.x had it, before its version 5, it is what asks.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,10 @@ class OpenAsanaToDo(WebTask, run="name= notes project token"):
     def work(self) -> dict[str, Any]:
         """Open the task and give it as Asana describes it."""
         wanted = {"name": self.name, "notes": self.notes, "projects": [self.project]}
+        package = self.former_module("asana")
+        if package and hasattr(package, "Client"):
+            by_package: dict[str, Any] = package.Client.access_token(self.token).tasks.create_task(wanted)
+            return by_package
         service = self.service(headers={"Authorization": f"Bearer {self.token}"})
         made: dict[str, Any] = service.ask("POST", "/tasks", json={"data": wanted})["data"]
         return made

@@ -106,6 +106,15 @@ class DeclaredTask(Task):
             return found
         return import_needed(name, install=install, by=f"The task {type(self).__name__}")
 
+    def former_module(self, name: str) -> Any:
+        """Import the package that 1.x had for this; None where it is not installed, and the task does without."""
+        from importlib import import_module
+
+        try:
+            return self.carried(self.known_as.get(name)) or import_module(name)
+        except ImportError:
+            return None
+
     def carried(self, name: str | None) -> Any:
         """Give what somebody has put under a name into the module of the task; None when nobody has.
 

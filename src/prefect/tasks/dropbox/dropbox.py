@@ -1,4 +1,7 @@
-"""Files of Dropbox, over its API for the web: no package is needed."""
+"""Files of Dropbox, over its API for the web: no package is needed.
+
+Where the package dropbox is installed, which 1.x had for this, it is what asks.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,11 @@ class DropboxDownload(WebTask, args="path", run="+ access_token"):
     def work(self) -> bytes:
         """Read the file."""
         token = self.given_or_secret("access_token", "DROPBOX_ACCESS_TOKEN")
+        package = self.former_module("dropbox")
+        content: bytes
+        if package:
+            content = package.Dropbox(token).files_download(self.path)[1].content
+            return content
         headers = {"Authorization": f"Bearer {token}", "Dropbox-API-Arg": json.dumps({"path": self.path})}
-        content: bytes = self.service(headers=headers).request("POST", "files/download", repeats=True).content
+        content = self.service(headers=headers).request("POST", "files/download", repeats=True).content
         return content

@@ -35,5 +35,10 @@ class JiraServiceDeskTask(
             "requestTypeId": str(self.issue_type),
             "requestFieldValues": {"summary": self.summary, "description": self.description},
         }
-        made = self.ask("rest/servicedeskapi/request", json=request)
-        self.logger.info("Created the request %s.", made.get("issueKey"))
+        client = self.client()
+        if client is not None:
+            made = client.create_customer_request({**request, "requestTypeId": self.issue_type})
+            self.logger.info("Created the request %s.", made)
+            return
+        answer = self.ask("rest/servicedeskapi/request", json=request)
+        self.logger.info("Created the request %s.", answer.get("issueKey"))

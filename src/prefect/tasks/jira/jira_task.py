@@ -1,4 +1,7 @@
-"""Issues of Jira, over its API for the web: no package is needed."""
+"""Issues of Jira, over its API for the web: no package is needed.
+
+Where the package jira is installed, which 1.x had for this, it is what asks.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,25 @@ class JiraBase(WebTask):
     access_token: str | None = None
 
     def ask(self, path: str, **body: Any) -> Any:
-        """Write something, and give the answer of Jira.
+        """Write something, and give the answer of Jira."""
+        known = self.credentials()
+        service = self.service(known["server_url"], auth=(known["username"], known["access_token"]))
+        return service.ask("POST", path, **body)
+
+    def client(self) -> Any:
+        """Give the client of the package; None without the package."""
+        package = self.former_module("jira")
+        if package is None:
+            return None
+        known = self.credentials()
+        auth = (known["username"], known["access_token"])
+        return package.JIRA(basic_auth=auth, options={"server": known["server_url"]})
+
+    def credentials(self) -> dict[str, Any]:
+        """Give server, name and token.
 
         Raises:
-            ValueError: there are no credentials.
+            ValueError: one of them is missing.
         """
         wanted = {"server_url": "JIRASERVER", "username": "JIRAUSER", "access_token": "JIRATOKEN"}
         known = {name: getattr(self, name) for name in wanted}
@@ -34,8 +52,7 @@ class JiraBase(WebTask):
                 known[name] = known[name] or (secret.get(field) if isinstance(secret, dict) else None)
                 if not known[name]:
                     raise ValueError(self.complaint(f"The secret JIRASECRETS has no {field}.", name))
-        service = self.service(known["server_url"], auth=(known["username"], known["access_token"]))
-        return service.ask("POST", path, **body)
+        return known
 
 
 class JiraTask(
@@ -71,5 +88,10 @@ class JiraTask(
             "summary": self.summary,
             "description": self.description,
         }
-        made = self.ask("rest/api/2/issue", json={"fields": issue})
-        self.logger.info("Created the issue %s.", made.get("key"))
+        client = self.client()
+        if client is not None:
+            made = client.create_issue({**issue, "project": self.project_name})
+            self.logger.info("Created the issue %s.", made)
+            return
+        answer = self.ask("rest/api/2/issue", json={"fields": issue})
+        self.logger.info("Created the issue %s.", answer.get("key"))

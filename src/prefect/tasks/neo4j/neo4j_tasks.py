@@ -1,6 +1,7 @@
 """Queries of Neo4j.
 
-1.x used py2neo, which is no longer kept; the driver of Neo4j itself does the same.
+1.x used py2neo, which is no longer kept; the driver of Neo4j itself does the same. Where only py2neo is
+installed, it is what asks.
 """
 
 from __future__ import annotations
@@ -53,6 +54,11 @@ class Neo4jRunCypherQueryTask(
             raise ValueError(
                 self.complaint(f"Illegal value for `return_result_as`: one of {', '.join(KINDS)}.", "return_result_as")
             )
+        former = None if self.former_module("neo4j") else self.former_module("py2neo")
+        if former:
+            graph = former.Graph(profile=known["server_uri"], name=database, auth=(known["user"], known["password"]))
+            rows = graph.run(self.cypher_query)
+            return rows.data() if self.return_result_as == "raw" else rows.to_data_frame()
         driver = self.module("neo4j").GraphDatabase.driver(known["server_uri"], auth=(known["user"], known["password"]))
         with driver, driver.session(database=database) as session:
             result = session.run(self.cypher_query)
