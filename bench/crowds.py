@@ -319,10 +319,10 @@ def waiting(database: Database, folder: str) -> None:
     """A crowd waits while somebody creates runs, for one label of each ten: the server's share of a core, and who waits."""
     with server(database.url, folder) as (port, pid):
         flow = prepare(port, False)
-        asyncio.run(_waiting(port, pid, flow))
+        asyncio.run(_waiting(database, port, pid, flow))
 
 
-async def _waiting(port: int, pid: int, flow: dict[str, str]) -> None:
+async def _waiting(database: Database, port: int, pid: int, flow: dict[str, str]) -> None:
     from websockets.asyncio.client import connect
 
     kinds = 10
@@ -381,10 +381,13 @@ async def _waiting(port: int, pid: int, flow: dict[str, str]) -> None:
     waits = [taken[run_id] - moment for run_id, moment in made.items() if run_id in taken]
     late = [time.perf_counter() - seconds - moment for moment in seen.values()]
     for task in tasks:
+        if task.done():
+            task.result()  # none may have ended
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     emit(
         "waiting_crowd",
+        database=_kind(database),
         agents=args.waiting,
         subscriptions=args.subscriptions,
         creates_per_s=round(len(made) / seconds, 1),

@@ -31,6 +31,10 @@ class Pace:
     BURST_SECONDS = 0.25
     #: What it takes to tell one who follows: to look at their key and to write the message.
     TELLING_SECONDS = 0.00015
+    #: A look that takes longer has waited for others most of the time.
+    LOOK_SECONDS = 0.02
+    #: Nobody waits longer for what was done before.
+    LONGEST_SECONDS = 2.0
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
@@ -51,7 +55,7 @@ class Pace:
     def spend(self, seconds: float) -> None:
         """Say that a piece of work has taken so long."""
         self._pay()
-        self._owed += seconds
+        self._owed = min(self._owed + seconds, self.BURST_SECONDS + self.LONGEST_SECONDS * self.SHARE)
 
     async def turn(self) -> None:
         """Wait until a piece of work may begin."""
@@ -128,7 +132,7 @@ class Feed:
             self._begun += 1
             look, begun = self._begun, clock()
             answer = await self._read()
-            took = clock() - begun
+            took = min(clock() - begun, self._pace.LOOK_SECONDS)
         self._ended = look
         is_new = answer is not None and (answer != self.answer or self.version == 0)
         if answer is not None and is_new:
