@@ -139,7 +139,11 @@ def test_filters_by_level_text_and_task_run(api, run_id):
         ("/flow-run/{id}/logs.pdf", 400, "kind of file: expected txt or jsonl or csv, got 'pdf'"),
         ("/flow-run/x/logs.txt", 400, "a uuid"),
         ("/flow-run/{other}/logs.txt", 404, "no flow run"),
-        ("/flow-run/{id}/logs.txt?level=LOUD", 400, "Invalid level: expected of DEBUG, INFO, WARNING"),
+        (
+            "/flow-run/{id}/logs.txt?level=LOUD",
+            400,
+            "Invalid level: expected of DEBUG, INFO, WARNING, ERROR, CRITICAL, with commas between, got 'LOUD'",
+        ),
         ("/flow-run/{id}/logs.txt?task_run_id=1", 400, "a uuid"),
         ("/flow-run/{id}/logs.txt?since=1", 400, "Invalid filter: expected level, q or task_run_id, got 'since'"),
         ("/flow-run/{id}/logs.txt?q=a&q=b", 400, "Invalid q: expected one value, got '2 of them'"),

@@ -53,6 +53,9 @@ def test_runs_are_counted_by_state_and_flow_the_largest_first(api):
     assert {(row["flow_id"], row["state"], row["count"]) for row in by_both[1:]} == {
         (one, "Success", 1), (other, "Success", 1)
     }  # fmt: skip
+    for most in (1, 2, 3, 4):
+        some = told(api.ask(COUNTS, {"by": ["flow_id", "state"], "limit": most}), "flow_run_counts")
+        assert some == by_both[:most]
     where = {"labels": {"_contains": ["eu"]}, "flow": {"name": {"_eq": "other"}}}
     assert [row["count"] for row in told(api.ask(COUNTS, {"where": where, "by": ["state"]}), "flow_run_counts")] == [1]
     first = told(api.ask(COUNTS, {"by": ["project_id", "auto_scheduled", "agent_id"], "limit": 1}), "flow_run_counts")
