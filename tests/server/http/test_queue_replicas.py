@@ -119,3 +119,15 @@ def test_what_is_kept_for_agents_is_forgotten_once_the_runs_have_moved_on(replic
         return await api.app.database.read(lambda tx: others(tx, "another agent", 10))
 
     assert len(run_async(scene())) == 1
+
+
+@pytest.mark.parametrize("until", ["infinity", "-infinity"])
+def test_an_offer_that_somebody_spoiled_keeps_no_run_from_agents(replicas, run_async, until):
+    api, _ = replicas
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+    headers = agent(api, "one")
+    row = "INSERT INTO queue_offer (run_id, agent_id, until) VALUES (%s, 'gone', %s) RETURNING 1"
+    run_async(api.app.database.write(lambda tx: tx.raw(row, (run_id, until))))
+
+    assert run_async(look(api, headers)) == [run_id]
+    assert api.app.offers.is_open([run_id])

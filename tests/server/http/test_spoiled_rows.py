@@ -22,7 +22,7 @@ CHOSEN = os.environ.get("SPOILED_ROWS", "1")
 SAMPLE = 60
 FAMILIES = ("good", "bad")
 #: What tells the rows of a table without ids apart.
-KEYS = {"slot": "run_id", "alarm": "subject", "run_key": "flow_run_id"}
+KEYS = {"slot": "run_id", "alarm": "subject", "run_key": "flow_run_id", "queue_offer": "run_id"}
 #: By kind of column and database.
 GARBAGE: dict[type[Any], dict[str, tuple[str, ...]]] = {
     JSON: {"sqlite": ("{broken", '"text"', "[1, {}]", "5"), "postgresql": ('"text"', "[1, {}]", "5", "null")},

@@ -14,7 +14,7 @@ __all__ = ["held_by_others", "hold"]
 
 _OTHERS = """
 SELECT CAST(run_id AS text), EXTRACT(EPOCH FROM until - clock_timestamp()) FROM queue_offer
-WHERE until > clock_timestamp() AND agent_id NOT IN (%s, '') LIMIT %s"""
+WHERE until > clock_timestamp() AND isfinite(until) AND agent_id NOT IN (%s, '') LIMIT %s"""
 
 # Again is no new offer: an agent that never takes a run would keep it from all others.  A run that has moved on belongs
 # to nobody, and stays until its offer ends: who has seen it due before may come to hold it now.  What nobody needs any
@@ -41,7 +41,7 @@ ON CONFLICT (run_id) DO UPDATE SET
         WHEN known.agent_id = EXCLUDED.agent_id AND known.until > clock_timestamp() - make_interval(secs => %s)
         THEN known.until ELSE EXCLUDED.until
     END
-WHERE known.agent_id = EXCLUDED.agent_id OR known.until <= clock_timestamp()
+WHERE known.agent_id = EXCLUDED.agent_id OR known.until <= clock_timestamp() OR NOT isfinite(known.until)
 RETURNING CAST(run_id AS text)"""
 
 
