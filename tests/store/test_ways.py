@@ -168,6 +168,7 @@ FILTERS = {
     "name like": '{name: {_like: "%fox%"}}',
     "signs in a name": '{name: {_ilike: "%\\\\_%"}}',
     "one name": '{name: {_eq: "red-fox"}}',
+    "absent name": '{name: {_ilike: "%wolf%"}}',
     "name or flow": '{_or: [{name: {_ilike: "%blue%"}}, {flow: {name: {_ilike: "%X 1%"}}}]}',
     "nothing or": "{_or: []}",
     "parameter either way": '{_or: [{parameters: {_contains: {x: 5}}}, {parameters: {_contains: {x: "5"}}}]}',

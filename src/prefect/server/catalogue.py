@@ -468,6 +468,8 @@ task_run = Table(
     ),
     Index("task_run_state_idx", "state", "flow_run_id"),
     Index(None, "start_time"),
+    # Few have one.
+    _only("sqlite", Index("task_run_name_idx", "name", sqlite_where=text("name IS NOT NULL"))),
 )
 
 flow_run_state = Table(

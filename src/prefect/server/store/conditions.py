@@ -114,8 +114,11 @@ class Conditions:
 
     def looked_up(self, table: PublicTable, alias: str, condition: Condition) -> str:
         """Write a condition so that an index of SQLite finds the rows that may meet it, or tells of all at once."""
-        if not self.is_sqlite or not isinstance(condition, Compare) or condition.operator != "_contains":
+        if not self.is_sqlite or not isinstance(condition, Compare):
             return self.condition(table, alias, condition)
+        if condition.operator != "_contains":
+            # An index may be over rows alone that have a value, which SQLite does not see in a call.
+            return f"{alias}.{quoted(condition.column)} IS NOT NULL AND {self.condition(table, alias, condition)}"
         mark = self.mark(condition.value, self.fragments.bind("jsonb", "_contains"))
         short = thin(condition.column, f"{alias}.")
         meets = self.fragments.compare(short, "jsonb", "_contains", mark)

@@ -150,7 +150,8 @@ def _leading(table: PublicTable) -> set[str]:
 _MOST_WAYS = 2
 #: Columns whose texts are in an index of SQLite, which is read from end to end: what they are asked.
 SEARCHED: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("flow_run", "name"): ("_ilike", "_like"),
+    ("flow_run", "name"): ("_ilike", "_like", "_eq"),
+    ("task_run", "name"): ("_ilike", "_like", "_eq"),
     ("flow_run", "labels"): ("_contains",),
     ("flow_run", "parameters"): ("_contains",),
 }
@@ -198,4 +199,4 @@ def _is_way(
         return False
     if part.operator in SEARCHED.get((table.name, part.column), ()):
         return not is_anchored
-    return part.operator in _NAMING and (part.column in leading or (table.name, part.column) == ("flow_run", "name"))
+    return part.operator in _NAMING and part.column in leading

@@ -34,6 +34,7 @@ REVISIONS = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 HEAD = REVISIONS[-1]
 FOLDER = Path(__file__).parent
