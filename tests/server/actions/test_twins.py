@@ -13,7 +13,7 @@ from support.twins import Family, Twins
 from support.world import World, flow_document
 
 #: Tables whose rows come and go with work under way.
-EMPTY = {"alarm", "chore", "delivery", "flow_group_sla", "message", "outbox", "slot"}
+EMPTY = {"alarm", "chore", "delivery", "flow_group_sla", "message", "outbox", "queue_offer", "slot"}
 
 
 def test_there_is_a_twin_in_every_table(family: Family) -> None:

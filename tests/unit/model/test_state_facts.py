@@ -12,8 +12,15 @@ from prefect.model.state_facts import STATE_CLASSES, STORABLE
 
 PACKAGE = Path(prefect.__file__).parent
 #: Lists of names that mean something else: the classes themselves, the words of released revisions, names that are
-#: offered to people, and the template of a demonstration.
-ELSEWHERE = ("model/", "server/store/migrations/", "engine/state.py", "serialization/", "utilities/_stubs")
+#: offered to people, the template of a demonstration, and the words of another service.
+ELSEWHERE = (
+    "model/",
+    "server/store/migrations/",
+    "engine/state.py",
+    "serialization/",
+    "utilities/_stubs",
+    "tasks/azure/",
+)
 
 
 def test_the_facts_agree_with_the_predicates_of_the_classes():
