@@ -353,3 +353,10 @@ def test_a_socket_outlives_a_database_that_is_away_and_then_ends_with_its_key(ke
 def test_a_key_has_so_many_signs(nobody, length, status):
     assert log_in(nobody, "x" * length).status == status
     assert log_in(nobody, f" {'x' * length} ").status == status
+
+
+@pytest.mark.parametrize("cookies", [None, "", "other=1", "proctor-session", "; ;=; =x", "xproctor-session=1"])
+def test_a_request_without_a_session_shows_an_empty_one(cookies):
+    headers = {} if cookies is None else {"cookie": cookies}
+
+    assert sessions.session_of(headers, "localhost:4200") == ""
