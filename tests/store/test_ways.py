@@ -72,6 +72,7 @@ def rows_of(seed: int, count: int) -> Iterator[dict[str, Any]]:
             "labels": written(chance, LABELS),
             "parameters": written(chance, PARAMETERS),
             "name": chance.choice(NAMES),
+            "agent_id": chance.choice([uid(4, 0), None]),
         }
 
 
@@ -83,6 +84,7 @@ def fill(tx: Any) -> None:
     for flow in range(4):
         values = f"'{uid(2, flow)}', '{TENANTS[flow == 3]}', '{uid(1, flow == 3)}', '{uid(3, flow // 2)}', 'fox {flow}'"
         tx.run(text(f"INSERT INTO flow (id, tenant_id, project_id, flow_group_id, name) VALUES ({values})"))
+    tx.run(text(f"INSERT INTO agent (id, tenant_id) VALUES ('{uid(4, 0)}', '{TENANTS[0]}')"))
     for row in rows_of(seed=7, count=400):
         values = ", ".join(quoted(value) for value in row.values())
         tx.run(text(f"INSERT INTO flow_run ({', '.join(row)}) VALUES ({values})".replace(":", "\\:")))
@@ -154,6 +156,8 @@ FILTERS = {
     "group": f'{{flow: {{flow_group_id: {{_eq: "{uid(3, 0)}"}}}}}}',
     "groups, and a name": f'{{flow: {{flow_group_id: {{_in: ["{uid(3, 0)}"]}}, name: {{_eq: "fox 1"}}}}}}',
     "project and state": f'{{state: {{_eq: "Success"}}, flow: {{project_id: {{_eq: "{uid(1, 0)}"}}}}}}',
+    "with an agent": "{agent: {}}",
+    "of an agent": f'{{agent: {{id: {{_eq: "{uid(4, 0)}"}}}}}}',
     "no flow": '{flow: {name: {_eq: "wolf"}}}',
     "not a project": f'{{_not: {{flow: {{project_id: {{_eq: "{uid(1, 0)}"}}}}}}}}',
     "with a start": "{start_time: {_is_null: false}}",
