@@ -251,3 +251,32 @@ def test_runs_are_found_by_their_parameters(filled, run_async, monkeypatch, want
     found = [ask(filled[kind], run_async, f"{{ flow_run({where}, limit: 500) {{ id }} }}") for kind in filled]
     assert found[0] == found[1]
     assert found[0] == ask(filled["sqlite"], run_async, f"{{ flow_run({where}) {{ id }} }}")
+
+
+def through(count: int) -> str:
+    """Write a filter that goes through so many relationships, there and back."""
+    where = '{name: {_eq: "red-fox"}}'
+    for place in range(count):
+        where = f"{{{'flow_runs' if (count - place) % 2 == 0 else 'flow'}: {where}}}"
+    return where
+
+
+@pytest.mark.parametrize("count", [2, 4, 6, 8])
+@pytest.mark.parametrize(
+    "page", ["limit: 5", "order_by: {created: desc}, limit: 5", "order_by: {start_time: desc}, limit: 5"]
+)
+def test_a_filter_may_go_through_eight_relationships(filled, run_async, count, page):
+    """What is written around it leaves SQLite's parser room for it."""
+    for kind in filled:
+        assert ask(filled[kind], run_async, f"{{ flow_run(where: {through(count)}, {page}) {{ id }} }}")
+    counted = f"{{ flow_run_aggregate(where: {through(count)}) {{ aggregate {{ count }} }} }}"
+    assert ask(filled["sqlite"], run_async, counted) == ask(filled["postgres"], run_async, counted)
+
+
+@pytest.mark.parametrize("order", ["created: desc", "start_time: desc", "start_time: desc_nulls_last"])
+def test_rows_may_lie_in_rows_six_deep_in_any_order(filled, run_async, order):
+    asked = "id"
+    for _ in range(3):
+        asked = f"flow {{ flow_runs(order_by: {{{order}}}, limit: 1) {{ {asked} }} }}"
+    for kind, scope in itertools.product(filled, (None, Scope())):
+        assert ask(filled[kind], run_async, f"{{ flow_run(order_by: {{{order}}}, limit: 1) {{ {asked} }} }}", scope)

@@ -396,8 +396,8 @@ class _Writer(Conditions):
             found = f"SELECT {alias}.id AS id{self._numbered(rows, alias)} FROM {self._source(rows, alias, index)}"
             where = f"{self.where(rows, alias, join)} AND {value} {is_null}"
             halves.append(f"SELECT * FROM ({found} WHERE {where}{order} LIMIT {self._reach(rows, only_if)}) AS h")
-        order = self._numbered_order(rows, alias)
-        return f"SELECT * FROM ({' UNION ALL '.join(halves)}) AS h{order}{self.paging(rows, only_if)}"
+        # No more brackets than need be: SQLite's parser can hold a hundred open signs, and answers nest.
+        return f"{' UNION ALL '.join(halves)}{self._numbered_order(rows, alias)}{self.paging(rows, only_if)}"
 
     def _has_turned_nulls(self, rows: Rows, index: Way | None) -> bool:
         """Tell whether some rows of an order are wanted that has its nulls where its index has not.

@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from prefect.server.catalogue import PUBLIC, PublicTable, Relation, graphql_type, thin
 
 from .fragments import Bind, Fragments, quoted
-from .narrowing import is_anchor, is_key, narrowed
+from .narrowing import is_anchor, is_deep, is_key, narrowed
 from .selection import (
     TENANT_SLOT,
     And,
@@ -68,7 +68,8 @@ class Conditions:
         return f"{'+' if is_hidden else ''}{alias}.{quoted(column)}"
 
     def where(self, rows: Rows, alias: str, join: str) -> str:
-        where = self.condition(rows.table, alias, narrowed(rows.table, rows.where), is_anchored=bool(join))
+        is_anchored = bool(join) or is_deep(rows.where)  # an EXISTS takes less of the parser's room than a list
+        where = self.condition(rows.table, alias, narrowed(rows.table, rows.where), is_anchored=is_anchored)
         parts = [join, self.within(rows.table, alias), where]
         return " AND ".join([part for part in parts if part and part != TRUE]) or TRUE
 

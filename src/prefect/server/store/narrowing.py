@@ -12,7 +12,7 @@ from prefect.server.catalogue import PUBLIC, PublicTable
 
 from .selection import ALWAYS, And, Compare, Condition, IsNull, Not, Or, Related, Rows
 
-__all__ = ["Way", "excludes_null", "in_order", "is_anchor", "is_key", "narrowed", "other_ways", "searches"]
+__all__ = ["Way", "excludes_null", "in_order", "is_anchor", "is_deep", "is_key", "narrowed", "other_ways", "searches"]
 
 #: Columns in which a row carries what never changes in its related row, which every row has: table and relation ->
 #: remote and own name.
@@ -108,7 +108,7 @@ def in_order(rows: Rows, joined_by: str) -> Way | None:
         joined_by: a column in which all the rows have the same value, besides those that the condition names; may be
             empty.
     """
-    if not rows.order_by or rows.order_by[0].through or rows.function is not None:
+    if not rows.order_by or rows.order_by[0].through or rows.function is not None or is_deep(rows.where):
         return None
     parts = list(_parts(narrowed(rows.table, rows.where)))
     if any(is_key(rows.table, part) for part in parts):
@@ -159,7 +159,7 @@ SEARCHED: Mapping[tuple[str, str], tuple[str, ...]] = {
 
 def other_ways(rows: Rows, index: Way | None) -> list[Condition]:
     """Find by which of its conditions the rows could be found instead of in their order, by the index."""
-    if rows.function is not None or rows.limit is None:
+    if rows.function is not None or rows.limit is None or is_deep(rows.where):
         return []
     parts = list(_parts(narrowed(rows.table, rows.where)))
     if any(is_key(rows.table, part) for part in parts):
@@ -172,12 +172,21 @@ def other_ways(rows: Rows, index: Way | None) -> list[Condition]:
 
 def searches(rows: Rows) -> list[Condition]:
     """Find the conditions that look for a text in all rows, where nothing else says which rows are wanted."""
-    if rows.function is not None or rows.limit is not None or rows.offset is not None:
+    if rows.function is not None or rows.limit is not None or rows.offset is not None or is_deep(rows.where):
         return []
     parts = list(_parts(narrowed(rows.table, rows.where)))
     if any(is_anchor(rows.table, part) for part in parts):
         return []
     return [part for part in parts if _looks(rows.table, part) and _is_way(rows.table, part)][:1]
+
+
+def is_deep(condition: Condition, left: int = 3) -> bool:
+    """Tell whether the condition goes through so many relationships that SQLite's parser cannot hold more around it."""
+    if isinstance(condition, Related):
+        return left == 0 or is_deep(condition.condition, left - 1)
+    if isinstance(condition, Not):
+        return is_deep(condition.part, left)
+    return isinstance(condition, And | Or) and any(is_deep(part, left) for part in condition.parts)
 
 
 def _looks(table: PublicTable, part: Condition) -> bool:
