@@ -109,6 +109,8 @@ def refuses_connections(host: str, port: int) -> bool:
         socket.create_connection((host, port), timeout=30).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it was still waiting to be taken when the place was closed
+        return False
     return False
 
 
