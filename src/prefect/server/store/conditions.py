@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from prefect.server.catalogue import PUBLIC, PublicTable, Relation, graphql_type, thin
 
 from .fragments import Bind, Fragments, quoted
-from .narrowing import is_anchor, is_deep, is_key, narrowed
+from .narrowing import SEARCHED, is_anchor, is_deep, is_key, narrowed
 from .selection import (
     TENANT_SLOT,
     And,
@@ -171,7 +171,8 @@ class Conditions:
         if condition.as_text:
             expression, kind = self.fragments.as_text(expression), "String"
         mark = self.mark(condition.value, self.fragments.bind(kind, condition.operator))
-        return self.fragments.compare(expression, kind, condition.operator, mark)
+        is_searched = not condition.as_text and (table.name, condition.column) in SEARCHED
+        return self.fragments.compare(expression, kind, condition.operator, mark, is_searched=is_searched)
 
 
 def join_of(relation: Relation, alias: str, other: str) -> str:

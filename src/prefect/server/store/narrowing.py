@@ -12,7 +12,18 @@ from prefect.server.catalogue import PUBLIC, PublicTable
 
 from .selection import ALWAYS, And, Compare, Condition, IsNull, Not, Or, Related, Rows
 
-__all__ = ["Way", "excludes_null", "in_order", "is_anchor", "is_deep", "is_key", "narrowed", "other_ways", "searches"]
+__all__ = [
+    "SEARCHED",
+    "Way",
+    "excludes_null",
+    "in_order",
+    "is_anchor",
+    "is_deep",
+    "is_key",
+    "narrowed",
+    "other_ways",
+    "searches",
+]
 
 #: Columns in which a row carries what never changes in its related row, which every row has: table and relation ->
 #: remote and own name.
