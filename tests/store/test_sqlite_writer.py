@@ -215,7 +215,8 @@ def test_a_folder_without_changes_is_looked_at_for_all_its_files_until_one_of_th
             looks.clear()
             await opened.write(add(1))
             mine = [name for name in looks if name.startswith(str(opened.path.parent))]
-            assert mine == [str(opened.path), str(opened.path.parent)]
+            # After the commit: one look for others who are to be told of it.
+            assert mine == [str(opened.path), str(opened.path.parent), f"{opened.path}-bells"]
             change(Path(f"{opened.path}{suffix}"))
             with pytest.raises(DatabaseUnavailable, match="nothing is read or written until it is back"):
                 await opened.write(add(2))

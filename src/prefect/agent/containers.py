@@ -6,12 +6,21 @@ from typing import Any
 
 from prefect.agent.agent import Agent
 from prefect.backend.environ import container_environ
+from prefect.client.embedded import refuse_elsewhere
 from prefect.utilities.graphql import GraphQLResult
 from prefect.utilities.importtools import import_needed
 
 
 class ContainerAgent(Agent):
-    """The base of agents that start each flow run as a container somewhere."""
+    """The base of agents that start each flow run as a container somewhere.
+
+    Raises:
+        ValueError: the API is inside this process, where no container reaches it.
+    """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        refuse_elsewhere(type(self).__name__)
+        super().__init__(*args, **settings)
 
     def api_address(self, run_config: Any) -> str | None:
         """Give the address at which a container reaches the API; None means the one that this agent uses."""

@@ -37,8 +37,9 @@ def clean_key(key: object) -> str | None:
 
 
 def section_name(api_server: str) -> str:
-    """Make the section's name out of the host and port of an API address."""
-    return re.sub(r"[^-.a-z0-9]+", "-", urlsplit(api_server).netloc.lower()).strip("-")
+    """Make the section's name out of the host and port of an API address; out of its scheme where it has neither."""
+    parts = urlsplit(api_server)
+    return re.sub(r"[^-.a-z0-9]+", "-", (parts.netloc or parts.scheme or parts.path).lower()).strip("-")
 
 
 def load(path: Path) -> dict[str, dict[str, Any]]:

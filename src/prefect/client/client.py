@@ -653,6 +653,8 @@ def _user_time(text: str) -> datetime:
 def _ui_address(api_server: str) -> str:
     if ".prefect.io" in api_server:
         return api_server.replace("api-", "", 1) if "api-" in api_server else api_server.replace("api", "cloud", 1)
+    if api_server.startswith("embedded"):  # there are no pages but those of a server that is started on the file
+        return f"{context.config.server.host}:{context.config.server.port}"
     pages = str(context.config.server.ui.endpoint).rstrip("/")
     # Unless somebody set another place for them, the pages come from the server that is asked.
     return api_server if pages == str(context.config.server.endpoint).rstrip("/") else pages

@@ -40,8 +40,10 @@ class Connection:
         from prefect.utilities.logging import get_logger
 
         self.api_server = (api_server or context.config.cloud.api).rstrip("/")
-        if urlsplit(self.api_server).scheme not in ("http", "https"):
-            raise InvalidAddressError(f"The API address must begin with http:// or https://. Got {self.api_server!r}.")
+        if urlsplit(self.api_server).scheme not in ("http", "https") and not _is_embedded(self.api_server):
+            raise InvalidAddressError(
+                f'The API address must begin with http:// or https://, or be "embedded". Got {self.api_server!r}.'
+            )
         self.logger = get_logger("Client")
         self.retry_seconds: float | None = None
         self._attached_headers: dict[str, str] = {}
@@ -240,7 +242,7 @@ class Connection:
             ClientError: it was refused, or, while parts are taken, the connection broke.
         """
         base = self.api_server.removesuffix("/graphql")  # clients may ask there as well
-        url = urljoin(base + "/", path) + ("?" + urlencode(params) if params else "")
+        url = _url(base, path) + ("?" + urlencode(params) if params else "")
         headers = {**self._headers({"Accept": "*/*"}, None)}
         answer, parts = transport.open_stream(url, headers=headers, timeout_seconds=self.timeout_seconds)
         if answer.status != 200:
@@ -263,7 +265,7 @@ class Connection:
         api_key: str | None,
         retry_on_api_error: bool,
     ) -> dict[str, Any]:
-        url = urljoin((server or self.api_server) + "/", path.lstrip("/")).rstrip("/")
+        url = _url(server or self.api_server, path.lstrip("/")).rstrip("/")
         body = None
         if method == "GET":
             url += "?" + urlencode(params) if params else ""
@@ -401,6 +403,23 @@ class Connection:
                 raise AuthorizationError(f"{url} gave no JSON answer. You have not set an API key.")
             raise ClientError(f"Malformed response received from {url}: expected a JSON object.")
         return content
+
+
+def _is_embedded(address: str) -> bool:
+    if not address.startswith("embedded"):
+        return False
+    from prefect.client import embedded
+
+    return embedded.is_embedded(address)
+
+
+def _url(base: str, path: str) -> str:
+    """Give the address of something that the API at ``base`` has."""
+    if not _is_embedded(base):
+        return urljoin(base + "/", path)
+    from prefect.client import embedded
+
+    return embedded.url_of(base, path)
 
 
 def _refusal(url: str, answer: transport.Answer, content: Any, request: Mapping[str, Any]) -> ClientError:

@@ -225,14 +225,15 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def build(settings: Settings, *, migrated: bool = False) -> App:
+def build(settings: Settings, *, migrated: bool = False, durable: bool = True) -> App:
     """Make a server of these settings; nothing is started yet.
 
     Args:
         migrated: the database's tables are known to be up to date.
+        durable: False: a SQLite file need not outlive a power cut.
     """
     url = settings.resolved_database_url()
-    database = open_database(url, readers=settings.database_readers)
+    database = open_database(url, readers=settings.database_readers, durable=durable)
     if not migrated:
         migrate(url)
     return App(settings, database)

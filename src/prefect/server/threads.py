@@ -13,12 +13,22 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-__all__ = ["Threads"]
+__all__ = ["Threads", "ended"]
 
 T = TypeVar("T")
 logger = logging.getLogger("prefect.server.threads")
 
 _Piece = tuple[Callable[[], Any], "asyncio.Future[Any]"]
+
+
+#: Between two looks whether a thread has ended: it happens at the stop alone.
+LOOK_SECONDS = 0.002
+
+
+async def ended(thread: threading.Thread) -> None:
+    """Wait for the end of a thread without another one to wait in, which the end of the process does not allow."""
+    while thread.is_alive():  # noqa: ASYNC110 - a thread's end sets no event
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 class Threads:
@@ -51,7 +61,7 @@ class Threads:
         """End what was begun, and the threads."""
         self.leave()
         for thread in self._threads:
-            await self._loop.run_in_executor(None, thread.join)
+            await ended(thread)
 
     def leave(self) -> None:
         """Let the threads end after what they were given, without waiting for that: nor does the process' end."""

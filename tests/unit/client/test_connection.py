@@ -44,7 +44,9 @@ def pauses(monkeypatch) -> list[float]:
 def test_an_address_that_is_not_of_http_is_refused(stub, address):
     with set_temporary_config({"cloud.api": address}), pytest.raises(InvalidAddressError) as caught:
         Client()
-    assert str(caught.value) == f"The API address must begin with http:// or https://. Got {address!r}."
+    assert (
+        str(caught.value) == f'The API address must begin with http:// or https://, or be "embedded". Got {address!r}.'
+    )
 
 
 def test_a_slash_at_the_end_of_an_address_means_nothing(stub):

@@ -53,7 +53,11 @@ async def run_once(database: Database, settings: Settings, now: datetime, stop: 
 
 
 async def take_over(database: Database, now: datetime) -> None:
-    """Begin with what was under way when the last server ended: a SQLite file has one server at a time."""
+    """Begin with what was under way when the last server ended: a SQLite file has one server at a time.
+
+    What a living process beside it (docs/decisions/0112-embedded.md) has in hand is done by both, part by part: each
+    reads how far it is in the transaction that moves it on.
+    """
     if database.dialect.name == "sqlite":
         await database.write(lambda tx: tx.run(chores.take_over, now=now))
 

@@ -23,10 +23,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from prefect.server.threads import Threads
+from prefect.server.threads import Threads, ended
 
 from . import migrations
 from .addresses import file_of
+from .bells import Bells
 from .database import (
     LAST_READ_SECONDS,
     LONGEST_READ_SECONDS,
@@ -72,8 +73,12 @@ def _optimize(conn: sqlite3.Connection) -> None:
     """Give the query planner statistics; nothing depends on it."""
     try:
         conn.execute("PRAGMA optimize")
-    except sqlite3.Error:
-        logger.warning("The query planner got no new statistics", exc_info=True)
+    except sqlite3.Error as error:
+        # Where another process writes just now it is this one's next turn, or that one's.
+        is_busy = getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+        logger.log(
+            logging.DEBUG if is_busy else logging.WARNING, "The query planner got no new statistics", exc_info=True
+        )
 
 
 def _close(conn: sqlite3.Connection) -> None:
@@ -226,12 +231,19 @@ class _Work:
 
 
 class SqliteDatabase:
-    """One SQLite file, used by this process."""
+    """One SQLite file, used by this process; others of this machine may use it as well.
+
+    Args:
+        readers: connections that read at the same time.
+        durable: a commit waits for the disk; without, a power cut may cost the last ones.
+    """
 
     dialect: Dialect = SQLITE
 
-    def __init__(self, url: str, *, readers: int = 4) -> None:
+    def __init__(self, url: str, *, readers: int = 4, durable: bool = True) -> None:
         self.url = url
+        self._durable = durable
+        self._bells: Bells | None = None
         self.on_announce: Callable[[Collection[str]], None] | None = None
         self.on_commit: Callable[[int, float, Collection[str]], None] | None = None
         self._path = file_of(url)
@@ -262,15 +274,21 @@ class SqliteDatabase:
             target=self._write_until_stopped, args=(conn,), name="sqlite-writer", daemon=True
         )
         self._writer.start()
+        if self._temporary is None and self._path is not None:
+            self._bells = Bells(self._path, self._heard)
+            self._bells.start()
+
+    def _heard(self, topics: Collection[str]) -> None:
+        if self.on_announce is not None:
+            self.on_announce(topics)
 
     def _open(self) -> sqlite3.Connection:
-        durable = True
         if self._path is None:
             self._temporary = Path(tempfile.mkdtemp(prefix="proctor-"))
             self._path = self._temporary / "proctor.db"
-            durable = False
+            self._durable = False
             migrations.upgrade(f"sqlite:///{self._path}")
-        conn = connect(self._path, durable=durable)
+        conn = connect(self._path, durable=self._durable)
         try:
             check_writable(conn, self._path)
             migrations.check_at_head(migrations.sqlite_revision(conn), str(self._path))
@@ -284,11 +302,14 @@ class SqliteDatabase:
         if self._writer is None or self._loop is None or self._readers is None:
             return
         writer, self._writer = self._writer, None
+        if self._bells is not None:
+            self._bells.stop()
+            self._bells = None
         self._ends_at = time.monotonic() + LAST_READ_SECONDS
         self._queue.put(None)
-        await self._loop.run_in_executor(None, writer.join)
+        await ended(writer)
         if self._checkpoints is not None:
-            await self._loop.run_in_executor(None, self._checkpoints.stop)
+            await ended(self._checkpoints.stop())
             self._checkpoints = None
         await self._readers.stop()
         for conn in self._reader_connections:
@@ -365,7 +386,7 @@ class SqliteDatabase:
     def _connect(self) -> sqlite3.Connection:
         assert self._path is not None  # noqa: S101 - a started database has a file
         self._watch.check_before_opening()
-        return connect(self._path, durable=self._temporary is None)
+        return connect(self._path, durable=self._durable)
 
     def _open_again(self) -> sqlite3.Connection:
         assert self._path is not None  # noqa: S101 - a started database has a file
@@ -514,5 +535,7 @@ class SqliteDatabase:
                 work.future.set_result(work.result)
             else:
                 work.future.set_exception(work.error)
-        if topics and self.on_announce is not None:
-            self.on_announce(topics)
+        if topics:
+            self._heard(topics)
+            if self._bells is not None:
+                self._bells.ring(topics)

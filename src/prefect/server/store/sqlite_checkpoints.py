@@ -48,11 +48,11 @@ class Checkpoints:
             self._rows = 0
             self._is_due.set()
 
-    def stop(self) -> None:
-        """End the thread; what it has not copied is copied when the last connection is closed."""
+    def stop(self) -> threading.Thread:
+        """Let the thread end, and give it; what it has not copied is copied when the last connection is closed."""
         self._ends = True
         self._is_due.set()
-        self._thread.join()
+        return self._thread
 
     def _run(self) -> None:
         while not self._ends:
