@@ -111,6 +111,22 @@ def test_a_task_is_started_with_the_runs_environment_and_its_definition_put_away
     )
 
 
+def test_without_a_default_vpc_it_is_told_what_to_name(agent_of: Callable[..., ECSAgent]) -> None:
+    import boto3
+
+    region = "eu-north-1"
+    ec2 = boto3.client("ec2", region_name=region)
+    for vpc in ec2.describe_vpcs()["Vpcs"]:
+        for subnet in ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["Subnets"]:
+            ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+        ec2.delete_vpc(VpcId=vpc["VpcId"])
+
+    with pytest.raises(
+        ValueError, match=r"^There is no default VPC to run tasks in: name subnets as `network.*agent's$"
+    ):
+        agent_of(region_name=region)
+
+
 def test_a_task_that_names_no_network_gets_the_default_vpc(agent_of: Callable[..., ECSAgent]) -> None:
     network = agent_of().infer_network_configuration()["awsvpcConfiguration"]
 

@@ -18,6 +18,7 @@ import yaml
 from fakes.kubernetes_api import LONG_AGO, FakeKubernetes, fake_kubernetes, write_kubeconfig
 from prefect._version import __version__
 from prefect.agent.kubernetes import KubernetesAgent
+from prefect.agent.kubernetes.watching import AT_ONCE
 from prefect.backend import FlowRunView
 from prefect.client import Client
 from prefect.model.state import Running, Scheduled, State, Submitted, Success
@@ -399,6 +400,21 @@ def test_events_of_waiting_pods_are_told_once_and_in_order(
         ("k8s-infra", "DEBUG", f"Event: '{reason}' on pod 'pod'\n\tMessage: {text}")
         for reason, text in [("FailedScheduling", "first"), ("Pulling", "second"), ("Pulled", "third")]
     ]
+
+
+def test_of_many_events_of_a_pod_all_are_told(
+    client: Client, cluster: FakeKubernetes, agent: KubernetesAgent, started: Callable[..., Any]
+) -> None:
+    run_id, job = started(Submitted())
+    pod = cluster.add_pod(job, "Pending")
+    texts = [str(number) for number in range(2 * AT_ONCE + 1)]
+    for number, text in enumerate(texts):
+        cluster.add_event(pod, "Pulling", text, LONG_AGO + timedelta(seconds=len(texts) - number))
+
+    agent.heartbeat()
+
+    told = [message.rpartition(": ")[2] for _, _, message in logs_of(client, run_id)]
+    assert told == texts[::-1]
 
 
 def test_only_pods_that_wait_are_waited_for(

@@ -26,6 +26,16 @@ def test_as_many_fields_as_are_allowed_are_answered(api):
     assert api.call("GET", f"/graphql?query={quote('{ hello }')}&{more}").data == {"hello": "👋"}
 
 
+@pytest.mark.parametrize(
+    "document", ["{ flow(where: " + "[" * 2000 + "]" * 2000 + ") { id } }"], ids=["lists in lists"]
+)
+def test_what_nests_too_deeply_to_be_read_is_refused(api, document):
+    answer = api.call("GET", f"/graphql?query={quote(document)}")
+
+    assert answer.status == 400
+    assert "nested too deeply" in answer.messages[0]
+
+
 def _address(random):
     """Make a query string of parts that could be right, broken somewhere."""
     texts = ["{ hello }", "{ tenant { id } }", "query A($n: Int) { tenant(limit: $n) { id } }", "{", "mutation { x }"]

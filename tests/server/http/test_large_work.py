@@ -8,9 +8,13 @@ import gzip
 import itertools
 import json
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from prefect.server.graphql import waiting
+from prefect.server.live import chore_topic
+from prefect.server.store import chores
 from prefect.server.store.database import MOST_ROWS
 from support.asgi import graphql
 from support.world import flow_document
@@ -188,3 +192,16 @@ def test_a_large_flow_is_scheduled_unless_it_is_said_that_it_shall_not_be(api, i
     assert row["archived"] is False
     assert row["is_schedule_active"] is (is_active is not False)
     assert row["flow_runs"] == ([] if is_active is False else [{"auto_scheduled": True}])
+
+
+def test_nobody_waits_for_large_work_for_longer_than_clients_do(api, monkeypatch):
+    """It goes on without whoever asked for it."""
+    chore_id = "00000000-0000-4000-8000-000000000001"
+    app, now = api.app, datetime.now(UTC)
+    values = {"id": chore_id, "kind": "x", "subject_id": chore_id, "position": "", "due_time": now + timedelta(days=1)}
+    api.run_async(app.database.write(lambda tx: tx.run(chores.enter, created=now, updated=now, **values)))
+    monkeypatch.setattr(waiting, "LONGEST_WORK_SECONDS", 0.01)
+
+    api.run_async(asyncio.wait_for(waiting.work_done(app, [chore_topic(chore_id)]), 60))
+
+    assert api.run_async(app.database.read(lambda tx: tx.one(chores.is_left, chore_id=chore_id)))

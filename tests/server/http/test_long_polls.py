@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from prefect.server.graphql import waiting
 from prefect.server.live import EVERYTHING, Live
 from support.asgi import call, graphql
 
@@ -105,6 +106,16 @@ def test_runs_that_the_agent_has_in_hand_do_not_end_its_wait(api):
 
 def test_a_wait_ends_empty_after_its_time(api):
     assert api.run_async(queue(api, wait_seconds=0.05)) == []
+
+
+def test_a_wait_for_events_ends_after_its_time_however_long_a_nap_may_be(api, monkeypatch):
+    monkeypatch.setattr(waiting, "LONGEST_NAP_SECONDS", 3600)
+    run_id = api.do("create_flow_run", flow_id=api.register())["id"]
+    asked = {"id": run_id, "after": 1, "wait_seconds": 0.05}
+
+    found = api.run_async(asyncio.wait_for(graphql(api.app, EVENTS, asked), 60))
+
+    assert found.data["flow_run_events"] == {"cursor": 1, "events": []}
 
 
 def test_the_end_of_the_server_ends_every_wait_at_once(api):

@@ -30,7 +30,8 @@ def ask_names(api):
     def find(operator, pattern):
         answer = api.ask(
             "query($run: uuid!, $text: String_comparison_exp!) {"
-            " log(where: {flow_run_id: {_eq: $run}, message: $text}) { message } flow_run(where: {name: $text}) { name } }",
+            " log(where: {flow_run_id: {_eq: $run}, message: $text}) { message }"
+            " flow_run(where: {name: $text}) { name } }",
             {"run": runs[0], "text": {operator: pattern}},
         ).data
         found = [row["message"] for row in answer["log"]], [row["name"] for row in answer["flow_run"]]

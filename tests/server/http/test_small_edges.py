@@ -17,10 +17,12 @@ import pytest
 from prefect.server import http as http_module
 from prefect.server import json_text
 from prefect.server.actions import create_run
+from prefect.server.graphql import execute
 from prefect.server.graphql.writing import LOOKS_FOR_KEY, write
 from prefect.server.store.database import DatabaseUnavailable
 from prefect.server.threads import Threads
 from support.access import Keyed
+from support.asgi import graphql
 
 GONE = DatabaseUnavailable("Database postgresql://user:***@db.internal/x does not answer")
 
@@ -200,3 +202,33 @@ def test_who_finds_a_key_taken_begins_again_so_often(api: Any, quicker: int) -> 
         with pytest.raises(create_run.KeyTaken):
             api.run_async(write(request, action))
         assert len(looks) == LOOKS_FOR_KEY
+
+
+# ----- one moment
+
+
+@pytest.mark.parametrize("questions", [2, 3])
+def test_all_questions_of_a_request_are_answered_of_one_moment(
+    api: Any, monkeypatch: pytest.MonkeyPatch, questions: int
+) -> None:
+    rows, loop = execute._rows, api.run_async(_this_loop())
+    asked: list[str] = []
+
+    def and_meanwhile(transaction: Any, root: Any, *more: Any) -> Any:
+        found = rows(transaction, root, *more)
+        change = f'mutation {{ create_project(input: {{name: "p{len(asked)}"}}) {{ id }} }}'
+        asked.append(root.key)
+        asyncio.run_coroutine_threadsafe(graphql(api.app, change), loop).result(60)
+        return found
+
+    monkeypatch.setattr(execute, "_rows", and_meanwhile)
+    names = [f"q{number}" for number in range(questions)]
+    answer = api.ask("{ " + " ".join(f"{name}: project {{ name }}" for name in names) + " }")
+
+    assert answer.data == {name: [] for name in names}
+    assert len(asked) == questions
+    assert len(api.ask("{ project { name } }").data["project"]) >= questions
+
+
+async def _this_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()

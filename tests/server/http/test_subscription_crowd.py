@@ -10,7 +10,7 @@ import pytest
 
 from prefect.server.graphql.execute import Executor
 from prefect.server.graphql.feeds import Feeds, Pace
-from prefect.server.live import ANY_ROW, Live, row_topic
+from prefect.server.live import ANY_ROW, Live, row_topic, table_topic
 from prefect.server.store import retention, runs, states
 from prefect.server.store.dialect import POSTGRESQL, SQLITE
 from prefect.server.store.statements import Prepared
@@ -103,6 +103,28 @@ def test_who_follows_one_run_is_not_woken_by_others(api, reads):
     name, looks, history = api.run_async(scene())
     assert (name, looks) == ("new", 1)
     assert [line["state"] for line in history] == ["Scheduled", "Cancelled"]
+
+
+def test_of_one_run_its_own_rows_are_listened_for_and_whole_tables_of_what_hangs_on_it(api, monkeypatch):
+    follow_feed, heard = Feeds.follow, []
+
+    def noted(feeds: Feeds, key: Any, topics: Any, read: Any) -> Any:
+        heard.append(list(topics))
+        return follow_feed(feeds, key, topics, read)
+
+    monkeypatch.setattr(Feeds, "follow", noted)
+    flow_id = api.register()
+
+    async def scene():
+        run_id = await create(api, flow_id)
+        with_flow = ONE.replace("states {", "flow { name } states {")
+        async with AsyncExitStack() as stack:
+            for query in (ONE, with_flow):
+                await (await follow(stack, api, query, id=run_id)).data()
+        return run_id
+
+    run_id = api.run_async(scene())
+    assert heard == [[row_topic(run_id), ANY_ROW], [row_topic(run_id), ANY_ROW, table_topic("flow")]]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prefect.agent.kubernetes.watching import IDENTIFIER, JOBS_AT_ONCE, JobWatcher
+from prefect.agent.kubernetes.watching import AT_ONCE, IDENTIFIER, JobWatcher
 
 
 def page(*names: str, more: str | None = None) -> Any:
@@ -38,7 +38,7 @@ def test_all_pages_of_the_jobs_of_its_namespace_are_read(pages: list[Any]) -> No
     plain = {
         "namespace": "ours",
         "label_selector": IDENTIFIER,
-        "limit": JOBS_AT_ONCE,
+        "limit": AT_ONCE,
         "_request_timeout": (1.0, 2.0),
     }
     tokens = [None, *[one.metadata._continue for one in pages[:-1]]]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,6 +34,16 @@ def parent(**said: Any) -> Any:
 
     made._channel = SimpleNamespace(sendall=sendall)
     return made
+
+
+def test_the_parent_says_what_it_says_where_the_runs_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warm, "COMMAND", ("-c", "import sys; print('out'); print('err', file=sys.stderr)"))
+    with (tmp_path / "said").open("wb") as said:
+        made = warm._Parent(said.fileno(), {})
+        assert made._process.wait(60) == 0
+        made._listener.join(60)
+
+    assert sorted((tmp_path / "said").read_text().split()) == ["err", "out"]
 
 
 def test_a_parent_that_has_ended_is_asked_for_nothing() -> None:

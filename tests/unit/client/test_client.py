@@ -313,6 +313,20 @@ def test_a_run_that_makes_no_sense_is_not_sent(stub, arguments, kind, message):
     assert stub.asked == []
 
 
+def test_a_run_is_told_with_the_time_that_it_was_due(stub):
+    project = {"id": "p", "name": "project"}
+    run = {"id": "r", "name": "n", "flow_id": "f", "flow": {"project": project}, "parameters": None, "context": None}
+    run |= {"version": 3, "scheduled_start_time": "2026-03-04T05:06:07.5+02:00", "task_runs": []}
+    run["serialized_state"] = {"type": "Success", "message": "done"}
+    stub.data("flow_run_by_pk", flow_run_by_pk=run)
+
+    found = Client().get_flow_run_info("r")
+
+    due = datetime(2026, 3, 4, 3, 6, 7, 500_000, tzinfo=UTC)
+    assert (found.scheduled_start_time, found.version, found.parameters, found.context) == (due, 3, {}, {})
+    assert (found.project.name, found.state.is_successful(), found.task_runs) == ("project", True, [])
+
+
 def test_a_missing_run_is_named(stub):
     stub.data("flow_run_by_pk", flow_run_by_pk=None)
 

@@ -200,6 +200,18 @@ def test_nobody_there_and_no_answer_in_time() -> None:
         Lines().ask("GET", place, body=None, headers={}, connect_seconds=5, read_seconds=0.1)
 
 
+def test_each_request_waits_as_long_as_it_says_on_a_connection_that_is_kept() -> None:
+    with peer(plain()) as (server, _):
+        place = place_of(f"http://127.0.0.1:{server.port}/")
+        assert place is not None
+        lines = Lines()
+        for seconds in (60, 30):
+            lines.ask("GET", place, body=None, headers={}, connect_seconds=5, read_seconds=seconds)
+            (line,) = lines._free[place.host, place.port]
+            assert line.socket.gettimeout() == seconds
+        assert server.connections == 1
+
+
 @pytest.mark.parametrize(
     ("url", "found"),
     [

@@ -226,7 +226,9 @@ def test_a_flow_that_nobody_could_read_is_not_sent(stub: Stub, tmp_path: Path, m
     assert sent(stub) == []
 
 
-@pytest.mark.parametrize("what", ["create_flow(", "create_flow_from_compressed_string(", "create_flow_run("])
+@pytest.mark.parametrize(
+    "what", ["create_flow(", "create_flow_from_compressed_string(", "create_flow_run(", "restart_flow_runs("]
+)
 def test_what_makes_something_anew_is_not_sent_again_after_an_error(
     stub: Stub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, what: str
 ) -> None:
@@ -237,6 +239,7 @@ def test_what_makes_something_anew_is_not_sent_again_after_an_error(
     flow, client = small(tmp_path, result=LocalResult(dir=str(tmp_path))), Client()
     make = {
         "create_flow_run(": lambda: client.create_flow_run(flow_id=ID),
+        "restart_flow_runs(": lambda: client.restart_flow_runs([ID]),
         "create_flow(": lambda: client.register(flow, "p", compressed=False),
     }.get(what, lambda: client.register(flow, "p"))
     with pytest.raises(ClientError):

@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
+import prefect
 from prefect.client import Client
 from prefect.client import connection as connection_module
 from prefect.engine.cloud import watcher as parent_side
@@ -394,6 +395,24 @@ def test_it_beats_from_half_an_interval_on(scene: Any, stub: Stub) -> None:
         assert time.monotonic() < end
         time.sleep(0.01)
     assert "_beat" not in {work.__name__ for _, work in one.of_run().due}
+
+
+def test_work_that_never_ends_does_not_keep_the_watcher(stub: Stub) -> None:
+    mine, theirs = socket.socketpair()
+    begun, found = threading.Event(), []
+
+    def beat(client: Client) -> None:
+        found.append((threading.current_thread().daemon, prefect.context.flow_run_id))
+        begun.set()
+
+    with mine, theirs:
+        run = RunWatch(Watch(RUN, os.getpid(), 30.0, 0.0), theirs)
+        run.due = [(0.0, beat), (time.monotonic() + 1000, beat)]
+        run.begin_what_is_due()
+        assert begun.wait(60)
+
+    assert found == [(True, RUN)]
+    assert len(run.due) == 1
 
 
 def test_what_is_due_when() -> None:

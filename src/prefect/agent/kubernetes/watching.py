@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from prefect.client.client import Client
 from prefect.exceptions import ClientError, ObjectNotFoundError
 from prefect.model.state import Failed
 
-JOBS_AT_ONCE = 20
+AT_ONCE = 20
 LOGGER_NAME = "k8s-infra"
 IMAGE_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName"})
 
@@ -79,19 +79,19 @@ class JobWatcher:
         self._told_until = {name: time for name, time in self._told_until.items() if name in names}
 
     def _jobs(self) -> Iterator[Any]:
-        token: str | None = None
+        return self._listed(self._batch.list_namespaced_job, label_selector=IDENTIFIER)
+
+    def _listed(self, ask: Callable[..., Any], **which: str) -> Iterator[Any]:
+        """Give all objects of a list, of which the API is asked for a part at a time."""
+        more: dict[str, str] = {}
         while True:
-            page = self._batch.list_namespaced_job(
-                namespace=self._namespace,
-                label_selector=IDENTIFIER,
-                limit=JOBS_AT_ONCE,
-                _request_timeout=self._timeout_seconds,
-                **({"_continue": token} if token else {}),
+            page = ask(
+                namespace=self._namespace, limit=AT_ONCE, _request_timeout=self._timeout_seconds, **which, **more
             )
             yield from page.items
-            token = page.metadata._continue
-            if not token:
+            if not page.metadata._continue:
                 return
+            more = {"_continue": page.metadata._continue}
 
     def _look_at(self, job: Any, run_id: str | None) -> None:
         """Look at a job; ``run_id`` is absent when the job has nothing to say about its run any more."""
@@ -148,14 +148,11 @@ class JobWatcher:
 
     def _tell_events(self, job: Any, run_id: str, pod: Any) -> None:
         """Write those events of a pod into its run's log that were not told before, oldest first."""
-        answer = self._core.list_namespaced_event(
-            namespace=self._namespace,
-            field_selector=f"involvedObject.name={pod.metadata.name}",
-            limit=50,
-            _request_timeout=self._timeout_seconds,
+        events = self._listed(
+            self._core.list_namespaced_event, field_selector=f"involvedObject.name={pod.metadata.name}"
         )
         told_until = self._told_until.get(job.metadata.name, _LONG_AGO)
-        for event in sorted(answer.items, key=_event_time):
+        for event in sorted(events, key=_event_time):
             time = _event_time(event)
             if time <= told_until:
                 continue
