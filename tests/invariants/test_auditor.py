@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,27 @@ def test_a_broken_promise_is_told(name: str) -> None:
     changes, more, complaint = BROKEN[name]
     found = audit(changes, JOURNAL + more)
     assert any(line.startswith(complaint) for line in found), found
+
+
+def test_in_a_full_database_the_rows_of_one_tenant_are_looked_at() -> None:
+    theirs = (
+        "ALTER TABLE flow_run ADD tenant_id TEXT DEFAULT 'mine';"
+        "INSERT INTO flow_run VALUES ('x', 'Running', 9, 'k', 1, 'theirs');"
+        "INSERT INTO flow_run_state VALUES ('x1', 'x', 3, 'Running', 7); INSERT INTO log VALUES ('x2', 'x', 7);"
+        "INSERT INTO task_run VALUES ('xt', 'Running', 9, 'x');"
+        "INSERT INTO task_run_state VALUES ('xt1', 'xt', 3, 'Running'); INSERT INTO run_key VALUES ('flow', 'k', 'x');"
+    )
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(TABLES + theirs)
+        look = auditor()
+
+        def read(sql: str) -> Any:
+            return connection.execute(sql).fetchall()
+
+        assert look.audit(look.of_tenant(read, "mine"), JOURNAL) == []
+        assert len(look.audit(look.of_tenant(read, "theirs"), [])) == 4
+        connection.execute("UPDATE task_run SET state = 'Failed' WHERE id = 't'")
+        assert len(look.audit(look.of_tenant(read, "mine"), JOURNAL)) == 1
 
 
 def test_each_of_the_seven_promises_can_be_broken() -> None:

@@ -7,7 +7,8 @@ compares the database with what the clients were told. A failure prints its seed
 
     PROCTOR_INVARIANT_SEED=17 PROCTOR_INVARIANT_SECONDS=60 python -m pytest tests/invariants
 
-``make invariants`` runs it long.
+``make invariants`` runs it long. With PROCTOR_INVARIANT_WORLD=URL the crowd works in a full database, such as
+``bench/world.py`` makes, as a tenant of its own beside those that are there; it is not one to keep.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.process
 
 SECONDS = float(os.environ.get("PROCTOR_INVARIANT_SECONDS", "4"))
 SEED = int(os.environ.get("PROCTOR_INVARIANT_SEED", "1"))
+WORLD = os.environ.get("PROCTOR_INVARIANT_WORLD", "")
 #: On a busy machine it takes longer until enough has happened.
 MOST_SECONDS = 60.0
 #: So long nothing may happen any more; how much there is to end, and how quickly, is the machine's affair.
@@ -99,16 +101,28 @@ def mislead(server: RoughServer, second: RoughServer, chance: random.Random, don
 def make_keys(server: RoughServer) -> tuple[Admin, dict[str, str]]:
     """Give the administrator of the crowd's tenant, and the keys of its clients and of strangers."""
     _, key = server.make_key("admin", all_tenants=True)
-    Admin(server.url, key).do("create_tenant", name="Other", slug="other")
-    found = {role: server.make_key(role)[1] for role in ("admin", "run", "read")}
+    everywhere = Admin(server.url, key)
+    everywhere.do("create_tenant", name="Other", slug="other")
+    if WORLD:
+        everywhere.do("create_tenant", name="Crowd", slug="crowd")
+    own = "crowd" if WORLD else None
+    found = {role: server.make_key(role, own)[1] for role in ("admin", "run", "read")}
     found["other"] = server.make_key("admin", "other")[1]
-    revoked_id, found["revoked"] = server.make_key("admin")
+    revoked_id, found["revoked"] = server.make_key("admin", own)
     admin = Admin(server.url, found["admin"])
     admin.do("delete_api_key", "success", key_id=revoked_id)
     return admin, found
 
 
-def test_what_must_always_hold_holds_whatever_happens(crowd_folder: Path, database_url: str) -> None:
+@pytest.fixture
+def crowded_url(database_url: str) -> str:
+    if WORLD and WORLD.partition(":")[0] != database_url.partition(":")[0]:
+        pytest.skip("the full database that was asked for is of the other kind")
+    return WORLD or database_url
+
+
+def test_what_must_always_hold_holds_whatever_happens(crowd_folder: Path, crowded_url: str) -> None:
+    database_url = crowded_url
     chance = random.Random(SEED)
     with ExitStack() as ending:
         server = ending.enter_context(RoughServer(crowd_folder, database_url))
@@ -145,6 +159,9 @@ def test_what_must_always_hold_holds_whatever_happens(crowd_folder: Path, databa
     told = Counter(line["op"] for line in journal)
     print(f"faults {dict(faults)}, acknowledged {dict(told)}")
     with auditor.reading(database_url) as read:
+        if WORLD:
+            ((tenant_id,),) = read("SELECT id FROM tenant WHERE slug = 'crowd'")
+            read = auditor.of_tenant(read, tenant_id)
         broken = auditor.audit(read, journal)
     assert broken == []
     assert is_enough(crowd), told
