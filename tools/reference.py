@@ -93,6 +93,21 @@ def page_of_limits() -> str:
     return text + "".join(f"| {limit.what} | {limit.most} | {limit.beyond} |\n" for limit in TABLE)
 
 
+def page_of_codes() -> str:
+    from prefect import codes
+
+    text = "# Codes of refusals\n\n" + MADE
+    text += (
+        "Every refusal of the server, the client and the command line has one of these codes, and tells what to do "
+        "first.\nThe server's stand in `extensions.code` and `extensions.hint` of an answer's errors, those of the "
+        "command line in its\nlast lines on stderr, those of the client in `error.code` of an exception. "
+        "`prefect explain CODE` shows a page.\n\n| code | means |\n|---|---|\n"
+    )
+    for name in codes.names():
+        text += f"| [`{name}`](../../src/prefect/codes/{name}.md) | {codes.meaning(name).replace('|', '/')} |\n"
+    return text
+
+
 def page_of_tasks() -> str:
     sys.path.insert(0, str(Path(__file__).parent))
     from task_pages import page_of_tasks
@@ -103,6 +118,7 @@ def page_of_tasks() -> str:
 PAGES = {
     "tasks.md": page_of_tasks,
     "limits.md": page_of_limits,
+    "codes.md": page_of_codes,
     "commands.md": page_of_commands,
     "server-settings.md": page_of_settings,
     "schema.graphql": schema,

@@ -1,4 +1,4 @@
-"""Settings: packaged defaults, then the user's file, then the backend file, then ``PREFECT__`` environment variables.
+"""Settings: packaged defaults, then the user's file, the backend file, the profile in use, ``PREFECT__`` variables.
 
 ``config`` is read from these on first use, not at import, so that a program that never asks for it reads no file.
 Knows nothing of what the settings are for; each room reads its own.
@@ -12,14 +12,18 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect._dotted import DottedDict
+from prefect.exceptions import ConfigurationError
 
 DEFAULT_CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "config.toml")
 USER_CONFIG = os.getenv("PREFECT__USER_CONFIG_PATH", "~/.prefect/config.toml")
 BACKEND_CONFIG = os.getenv("PREFECT__BACKEND_CONFIG_PATH", "~/.prefect/backend.toml")
 ENV_VAR_PREFIX = "PREFECT"
+PROFILE_VARIABLE = "PREFECT_PROFILE"
+NO_PROFILE = "default"
+"""The name that stands for no profile."""
 INTERPOLATION_REGEX = re.compile(r"\${(.[^${}]*)}")
 
 # Texts that are no Python literal, as almost all of the settings are, can be told without loading the parser (2 ms):
@@ -32,6 +36,8 @@ _WHOLE_NUMBER = re.compile(r"(?:0|-?[1-9][0-9]{0,15})\Z")
 
 # References may lead to references; a circle ends here with the reference left as text.
 _INTERPOLATION_PASSES = 10
+_PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+_CONFIDENTIAL = re.compile(r"(?:^|[._])(?:key|secret|secrets|token|password|passwd|credentials)(?:\.|$)")
 _NOT_A_KEY = frozenset(name for name in dir(dict) if not name.startswith("_")) | {"to_dict", "to_json"}
 
 Path_ = tuple[str, ...]
@@ -85,6 +91,7 @@ def load_default_config() -> Config:
             user_config_path=USER_CONFIG,
             backend_config_path=BACKEND_CONFIG,
             env_var_prefix=ENV_VAR_PREFIX,
+            profile_path=_path_of_profile_in_use(),
         )
     )
 
@@ -94,6 +101,7 @@ def load_configuration(
     user_config_path: str | None = None,
     backend_config_path: str | None = None,
     env_var_prefix: str | None = None,
+    profile_path: str | None = None,
 ) -> Config:
     """Read one TOML file, lay the other files over it if they exist, then the environment, and resolve references.
 
@@ -102,7 +110,7 @@ def load_configuration(
         FileNotFoundError: there is no file at ``path``.
     """
     settings = load_toml(path)
-    for overlay_path in (user_config_path, backend_config_path):
+    for overlay_path in (user_config_path, backend_config_path, profile_path):
         if overlay_path is not None:
             overlay_file = str(interpolate_env_vars(overlay_path))
             if os.path.isfile(overlay_file):
@@ -112,18 +120,107 @@ def load_configuration(
     return loaded
 
 
+def profiles_folder() -> str:
+    """Give the folder of the profiles, beside the user's file; it need not be there."""
+    return os.path.join(os.path.dirname(str(interpolate_env_vars(USER_CONFIG))), "profiles")
+
+
+def path_of_profile(name: str) -> str:
+    """Give the file of a profile.
+
+    Raises:
+        ConfigurationError: no profile can have this name.
+    """
+    if not _PROFILE_NAME.match(name) or name == NO_PROFILE:
+        raise ConfigurationError(
+            f"A profile cannot be named {name[:80]!r}: expected letters, digits and ._- , at most 64, and not "
+            f"{NO_PROFILE!r}."
+        )
+    return os.path.join(profiles_folder(), f"{name}.toml")
+
+
+def profile_in_use() -> tuple[str, str]:
+    """Give the name of the profile in use, and what says so; empty names when there is none."""
+    named = os.environ.get(PROFILE_VARIABLE, "").strip()
+    source = PROFILE_VARIABLE
+    if not named:
+        source = os.path.join(profiles_folder(), "active")
+        try:
+            with open(source, encoding="utf-8") as file:
+                named = file.read(200).strip()
+        except (OSError, UnicodeDecodeError):
+            return "", ""
+    return (named, source) if named and named != NO_PROFILE else ("", "")
+
+
+def profiles() -> list[str]:
+    """Give the names of all profiles, in order."""
+    try:
+        found = os.listdir(profiles_folder())
+    except OSError:
+        return []
+    return sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml") and not name.startswith("."))
+
+
+def _path_of_profile_in_use() -> str | None:
+    name, source = profile_in_use()
+    if not name:
+        return None
+    path = path_of_profile(name)
+    if not os.path.isfile(path):
+        unknown = ConfigurationError(
+            f"There is no profile {name!r}, which {source} names; there are: {', '.join(profiles()) or 'none'}."
+        )
+        unknown.code = "PROFILE_UNKNOWN"
+        raise unknown
+    return path
+
+
+def is_confidential(key: str) -> bool:
+    """Whether the value of a setting (``cloud.api_key``) is for nobody's eyes."""
+    return bool(_CONFIDENTIAL.search(key))
+
+
+class Source(NamedTuple):
+    """What one file says: its path, its settings by dotted name; no path: the packaged defaults."""
+
+    path: str
+    settings: dict[str, Any]
+
+
+def files() -> list[Source]:
+    """Give what each file says that there is, the packaged defaults first, later ones go before earlier ones.
+
+    Raises:
+        ConfigurationError: one cannot be read.
+    """
+    paths = [str(interpolate_env_vars(path)) for path in (USER_CONFIG, BACKEND_CONFIG)]
+    name, _ = profile_in_use()
+    paths += [path_of_profile(name)] if name else []
+    found = [Source("", {".".join(path): value for path, value in _leaves(load_toml(DEFAULT_CONFIG))})]
+    for path in paths:
+        if os.path.isfile(path):
+            found.append(Source(path, {".".join(names): value for names, value in _leaves(load_toml(path))}))
+    return found
+
+
 def load_toml(path: str) -> dict[str, Any]:
     """Read a TOML file; ``~`` and environment variables in the path are expanded."""
     # Late: only a process that reads settings pays for the parser.
     import tomllib
 
     file = str(interpolate_env_vars(path))
-    with open(file, "rb") as stream:
-        text = stream.read()
+    try:
+        with open(file, "rb") as stream:
+            text = stream.read()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ConfigurationError(f"The configuration file {file} cannot be read: {error.strerror or error}.") from error
     try:
         return tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"The configuration file {file} is not valid TOML: {error}") from error
+        raise ConfigurationError(f"The configuration file {file} is not valid TOML: {error}") from error
 
 
 def interpolate_config(config: Mapping[str, Any], env_var_prefix: str | None = None) -> Config:
@@ -205,7 +302,7 @@ def validate_config(config: Mapping[str, Any]) -> None:
     """Refuse keys that could not be read as attributes because dictionaries have methods of that name."""
     for key, value in config.items():
         if key in _NOT_A_KEY:
-            raise ValueError(f'Invalid config key: "{key}"')
+            raise ConfigurationError(f'Invalid config key: "{key}"')
         if isinstance(value, dict):
             validate_config(value)
 

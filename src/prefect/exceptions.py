@@ -9,7 +9,8 @@
         │   ├── AuthorizationError  no key, a wrong key, or a key without the right
         │   ├── ObjectNotFoundError the object asked for does not exist
         │   └── ServerUnreachable   nothing answers at the API's address; also a ConnectionError
-        └── FlowStorageError        a flow cannot be read from where it is stored
+        ├── ConfigurationError      a file of settings cannot be read, or a setting not be used; also a ValueError
+    └── FlowStorageError        a flow cannot be read from where it is stored
     BaseException
     └── PrefectSignal               steers a run; ``except Exception`` in a task does not stop it
         ├── VersionLockMismatchSignal  another process has changed the run meanwhile
@@ -22,7 +23,15 @@ from __future__ import annotations
 
 
 class PrefectException(Exception):
-    """The root of the errors of this package."""
+    """The root of the errors of this package.
+
+    Attributes:
+        code: what programs tell the error by; ``prefect explain`` shows its page.
+        hint: what to do about it; empty means the one on the code's page.
+    """
+
+    code: str = "COMMAND_FAILED"
+    hint: str = ""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
@@ -35,19 +44,26 @@ class ClientError(PrefectException):
         messages: what the API said, when the exception's own text says more than that: the document, its variables.
     """
 
+    code = "API_REFUSED"
     messages: tuple[str, ...] = ()
 
 
 class InvalidAddressError(ClientError, ValueError):
     """The configured address of the API is no http address."""
 
+    code = "INVALID_ADDRESS"
+
 
 class AuthorizationError(ClientError):
     """The API refused the key, or wants one."""
 
+    code = "UNAUTHENTICATED"
+
 
 class ObjectNotFoundError(ClientError):
     """The object that was asked for does not exist."""
+
+    code = "NOT_FOUND"
 
 
 class ServerUnreachable(ClientError, ConnectionError):
@@ -58,16 +74,30 @@ class ServerUnreachable(ClientError, ConnectionError):
         advice: what the user can do about it.
     """
 
-    def __init__(self, address: str = "", advice: str = "", reason: object = None) -> None:
+    code = "SERVER_UNREACHABLE"
+
+    def __init__(self, address: str = "", advice: str = "", reason: object = None, code: str = "") -> None:
         self.address = address
+        self.code = code or type(self).code
         self.advice = advice or "Is it running? Start one with `prefect server start`."
         self.reason = reason
         because = f" ({reason})" if reason else ""
         super().__init__(f"Could not reach the Prefect API at {address}{because}. {self.advice}")
 
-    def __reduce__(self) -> tuple[type[ServerUnreachable], tuple[str, str, str | None]]:
-        # The text of the message is made from these three; the reason may be an exception that cannot be pickled.
-        return type(self), (self.address, self.advice, None if self.reason is None else str(self.reason))
+    @property
+    def trouble(self) -> str:
+        """The message without the advice."""
+        return str(self).removesuffix(self.advice).rstrip()
+
+    def __reduce__(self) -> tuple[type[ServerUnreachable], tuple[str, str, str | None, str]]:
+        # The text of the message is made from these; the reason may be an exception that cannot be pickled.
+        return type(self), (self.address, self.advice, None if self.reason is None else str(self.reason), self.code)
+
+
+class ConfigurationError(PrefectException, ValueError):
+    """A file of settings cannot be read, or a setting has a value that it cannot have."""
+
+    code = "CONFIG_INVALID"
 
 
 class FlowStorageError(PrefectException):

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from support.commands import told
+
 RUN_ID = "11111111-1111-1111-1111-111111111111"
 
 
@@ -170,4 +172,4 @@ def test_error_of_the_api_is_its_message(invoke, api, arguments: list[str]) -> N
 
     done = invoke(*arguments)
 
-    assert (done.exit_code, done.stderr, done.stdout) == (1, "Error: The disk is full.\n", "")
+    assert (done.exit_code, told(done.stderr), done.stdout) == (1, "Error: The disk is full.\n", "")

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from support.commands import told
+
 TENANT = "71111111-1111-1111-1111-111111111111"
 OTHER = "72111111-1111-1111-1111-111111111111"
 
@@ -40,7 +42,7 @@ def test_project_that_cannot_be_created_is_told(invoke, api) -> None:
 
     done = invoke("create", "project", "demo")
 
-    assert (done.output, done.exit_code) == ("ClientError: Boom\nError creating project\n", 0)
+    assert (told(done.stderr), done.stdout, done.exit_code) == ("Boom\nError creating project\n", "", 1)
 
 
 def test_project_is_deleted(invoke, api) -> None:
@@ -55,7 +57,8 @@ def test_unknown_project_is_told(invoke, api) -> None:
 
     done = invoke("delete", "project", "demo")
 
-    assert (done.output, done.exit_code) == ("ValueError: Project demo not found.\nError deleting project\n", 0)
+    assert (told(done.stderr), done.exit_code) == ("Project demo not found.\nError deleting project\n", 1)
+    assert "code: NOT_FOUND " in done.stderr
 
 
 # ----- a server that is not there
@@ -77,7 +80,7 @@ def test_unreachable_server_is_named_with_the_command_that_starts_one(prefect, a
         done = prefect(*arguments, PREFECT__SERVER__ENDPOINT=address)
 
     assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
+    assert len(told(done.stderr).splitlines()) == 1
     assert address in done.stderr
     assert "`prefect server start`" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
@@ -113,7 +116,7 @@ def test_unknown_key_is_told(cloud, api) -> None:
     done = cloud("kv", "get", "a")
 
     assert done.exit_code == 1
-    assert done.output == "ValueError: No value found for key: a\n\nError retrieving value for key 'a'\n"
+    assert told(done.output) == "No value found for key: a\n\nError retrieving value for key 'a'\n"
 
 
 def test_server_without_key_value_store_is_told(invoke, api) -> None:
@@ -122,7 +125,7 @@ def test_server_without_key_value_store_is_told(invoke, api) -> None:
     done = invoke("kv", "set", "a", "5")
 
     assert done.exit_code == 1
-    assert done.output == "KV Store operations are only supported while using Prefect Cloud as a backend.\n"
+    assert told(done.output) == "KV Store operations are only supported while using Prefect Cloud as a backend.\n"
 
 
 # ----- backend
@@ -138,7 +141,7 @@ def test_backend_is_written_to_the_users_file(prefect, tmp_path: Path) -> None:
 def test_unknown_backend_changes_nothing(prefect, tmp_path: Path) -> None:
     done = prefect("backend", "elsewhere")
 
-    assert (done.stdout, done.returncode) == ("elsewhere is not a valid backend API\n", 0)
+    assert (told(done.stderr), done.stdout, done.returncode) == ("elsewhere is not a valid backend API\n", "", 1)
     assert not (tmp_path / ".prefect").exists()
 
 
@@ -152,7 +155,7 @@ def test_a_server_may_ask_for_keys_too_so_its_backend_has_a_log_in(invoke, api) 
     assert done.output.splitlines()[0] == f"You are connecting to {api.url}"
     assert done.output.splitlines()[1].startswith("You are not logged in!")
     api.on("auth_info", {"errors": [{"message": "nope", "extensions": {"code": "UNAUTHENTICATED"}}]})
-    assert invoke("auth", "login", "--key", "K").output == "Unauthorized. Invalid Prefect Server API key.\n"
+    assert told(invoke("auth", "login", "--key", "K").output) == "Unauthorized. Invalid Prefect Server API key.\n"
 
 
 @pytest.fixture
@@ -175,7 +178,7 @@ def stored(invoke, tenants):
 
 def test_log_in_stores_the_key_and_log_out_forgets_it(stored, tmp_path: Path) -> None:
     assert stored("auth", "status").output.splitlines()[1].startswith("You are not logged in!")
-    assert stored("auth", "login").output == "You must supply an API key!\n"
+    assert told(stored("auth", "login").output) == "You must supply an API key!\n"
 
     logged_in = stored("auth", "login", "--key", "KEY")
 
@@ -197,7 +200,7 @@ def test_wrong_key_is_not_stored(stored, api, tmp_path: Path) -> None:
 
     done = stored("auth", "login", "--key", "KEY")
 
-    assert (done.exit_code, done.output) == (1, "Unauthorized. Invalid Prefect Cloud API key.\n")
+    assert (done.exit_code, told(done.output)) == (1, "Unauthorized. Invalid Prefect Cloud API key.\n")
     assert not (tmp_path / "auth.toml").exists()
 
 
@@ -355,7 +358,7 @@ def test_execute_needs_a_flow_run(invoke) -> None:
     done = invoke("execute", "flow-run")
 
     assert done.exit_code == 1
-    assert done.output == "Not currently executing a flow within a Cloud context.\n"
+    assert told(done.stderr) == "Error: Not currently executing a flow within a Cloud context.\n"
 
 
 def test_heartbeats_are_sent_as_often_as_asked(invoke, api) -> None:
@@ -374,14 +377,16 @@ def test_heartbeats_are_sent_as_often_as_asked(invoke, api) -> None:
 def test_answer_about_a_malformed_id_is_told_by_its_message_alone(served) -> None:
     done = served("auth", "revoke-key", "--id", "no-id")
 
-    assert done.stdout == (
+    assert told(done.stderr) == (
         "Unable to revoke key 'no-id': Variable '$input' has invalid value at .key_id: Could not parse UUID: 'no-id'\n"
     )
-    assert (done.stderr, done.returncode) == ("", 1)
+    assert (done.stdout, done.returncode) == ("", 1)
 
 
 def test_api_address_that_is_none_is_told_in_one_line(prefect) -> None:
     done = prefect("get", "flows", PREFECT__CLOUD__API="nonsense")
 
-    assert done.stderr == "Error: The API address must begin with http:// or https://. Got 'nonsense'.\n"
+    assert told(done.stderr) == (
+        "Error: The API address must begin with http:// or https://, or be \"embedded\". Got 'nonsense'.\n"
+    )
     assert (done.stdout, done.returncode) == ("", 1)

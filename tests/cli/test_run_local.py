@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from support.commands import told
+
 ONE = """
 import prefect
 from prefect import Flow, Parameter, task
@@ -148,12 +150,12 @@ def test_wrong_parameters_are_named(prefect, arguments: list[str], reason: str) 
         (["--module", "two.f9"], "Module 'two' has no attribute 'f9'"),
     ],
 )
-def test_flow_that_cannot_be_found_is_told_on_stdout(prefect, tmp_path: Path, arguments: list[str], text: str) -> None:
+def test_flow_that_cannot_be_found_is_told(prefect, tmp_path: Path, arguments: list[str], text: str) -> None:
     done = prefect("run", *arguments)
 
     assert done.returncode == 1
-    assert done.stdout == f"Retrieving local flow... Error\n{text.format(folder=tmp_path)}\n"
-    assert done.stderr == ""
+    assert done.stdout == "Retrieving local flow... Error\n"
+    assert told(done.stderr) == f"{text.format(folder=tmp_path)}\n"
 
 
 @pytest.mark.parametrize(
@@ -167,19 +169,19 @@ def test_script_that_does_not_load_shows_its_own_traceback_only(prefect, script:
     done = prefect("run", "--path", script)
 
     assert done.returncode == 1
-    lines = done.stdout.splitlines()
-    assert lines[0] == "Retrieving local flow... Error"
-    assert where in done.stdout
+    lines = done.stderr.splitlines()
+    assert done.stdout == "Retrieving local flow... Error\n"
+    assert where in done.stderr
     assert f"  {what}" in lines
-    assert "prefect/cli" not in done.stdout
+    assert "prefect/cli" not in done.stderr
 
 
 def test_import_that_fails_inside_a_module_is_not_taken_for_a_missing_module(prefect) -> None:
     done = prefect("run", "--module", "bad")
 
     assert done.returncode == 1
-    assert "ModuleNotFoundError: No module named 'nowhere_to_be_found'" in done.stdout
-    assert "bad.py" in done.stdout
+    assert "ModuleNotFoundError: No module named 'nowhere_to_be_found'" in done.stderr
+    assert "bad.py" in done.stderr
 
 
 def test_run_and_register_in_a_script_do_nothing_but_warn(prefect, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from prefect.cli import cli
+from support.commands import told
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_lookup_must_be_one(arguments: list[str], text: str) -> None:
 def test_schedule_is_for_local_runs_only() -> None:
     done = CliRunner().invoke(cli, ["run", "--schedule", "--name", "x"])
 
-    assert (done.exit_code, done.stderr) == (1, "Error: `--schedule` can only be specified for local flow runs\n")
+    assert (done.exit_code, told(done.stderr)) == (1, "Error: `--schedule` can only be specified for local flow runs\n")
 
 
 def test_values_are_checked_before_the_flow_is_looked_up(tmp_path: Path) -> None:
@@ -48,9 +49,9 @@ def test_values_are_checked_before_the_flow_is_looked_up(tmp_path: Path) -> None
     file = CliRunner().invoke(cli, ["run", "--name", "x", *broken[2:]])
     parameter = CliRunner().invoke(cli, ["run", "--name", "x", *broken[4:]])
 
-    assert context.stdout.startswith("Failed to parse JSON for context 'c' with value\n\n\t[1\n\nJSON Error: ")
-    assert file.stdout.startswith("Parameter file does not exist: ")
-    assert parameter.stdout.startswith("Failed to parse JSON for parameter 'p' with value")
+    assert context.stderr.startswith("Failed to parse JSON for context 'c' with value\n\n\t[1\n\nJSON Error: ")
+    assert file.stderr.startswith("Parameter file does not exist: ")
+    assert parameter.stderr.startswith("Failed to parse JSON for parameter 'p' with value")
     assert [done.exit_code for done in (context, file, parameter)] == [1, 1, 1]
 
 
@@ -104,9 +105,10 @@ def test_execute_flow_run_loads_no_click() -> None:
         "sys.argv = ['prefect', 'execute', 'flow-run']\n"
         "from prefect.cli import main\n"
         "try:\n    main()\n"
-        "except Exception as error:\n    print(error)\n"
+        "except SystemExit as error:\n    assert error.code == 1\n"
         "print(any(name.startswith('click') for name in sys.modules))\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
 
-    assert done.stdout.splitlines() == ["Not currently executing a flow within a Cloud context."] * 2 + ["False"]
+    assert done.stdout.splitlines() == ["False"]
+    assert "Not currently executing a flow within a Cloud context." in done.stderr

@@ -19,3 +19,9 @@ def clean_environment(home: Path) -> dict[str, str]:
         "PREFECT__BACKEND_CONFIG_PATH": str(home / "backend.toml"),
         "PREFECT__HOME_DIR": str(home / ".prefect"),
     }
+
+
+def told(text: str) -> str:
+    """Give what a failed command said, without its lines of hint and code."""
+    kept = [line for line in text.splitlines(keepends=True) if not line.startswith(("hint: ", "code: "))]
+    return "".join(kept)

@@ -64,10 +64,17 @@ def main() -> None:
 
 
 def _execute_flow_run() -> None:
-    from prefect.cli.flow_run_process import execute
+    from prefect.cli.flow_run_process import NotAFlowRunProcess, execute
 
     try:
         execute()
+    except NotAFlowRunProcess as error:
+        from prefect import codes
+
+        # As failures.py tells it, which would load click.
+        hint = codes.hint(error.code)
+        sys.stderr.write(f"Error: {error}\nhint: {hint}\ncode: {error.code} (`prefect explain {error.code}`)\n")
+        sys.exit(1)
     except KeyboardInterrupt:  # told as click tells it for all the other commands
         sys.stderr.write("\nAborted!\n")
         sys.exit(1)

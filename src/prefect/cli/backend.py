@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from prefect.cli.failures import TerminalError
 from prefect.cli.group import CONTEXT_SETTINGS
 
 BACKENDS = ("server", "cloud")
@@ -19,9 +20,11 @@ def backend(api: str) -> None:
     from prefect.utilities.backend import save_backend
 
     if api not in BACKENDS:
-        click.secho(f"{api} is not a valid backend API", fg="red")
-        return
+        raise TerminalError(
+            f"{api} is not a valid backend API", code="INVALID_VALUE", hint="Choose one of: " + ", ".join(BACKENDS)
+        )
     save_backend(api)
     click.secho(f"Backend switched to {api}", fg="green")
     if config.backend != api and "PREFECT__BACKEND" in os.environ:
-        click.secho(f"The environment variable PREFECT__BACKEND={config.backend} goes before it.", fg="yellow")
+        said = f"The environment variable PREFECT__BACKEND={config.backend} goes before it."
+        click.secho(said, fg="yellow", err=True)

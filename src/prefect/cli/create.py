@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from prefect._lazy import lazy
-from prefect.cli.failures import typed_text
+from prefect.cli.failures import TerminalError, error_text
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 
@@ -26,6 +26,8 @@ def project(name: str, description: str | None, skip_if_exists: bool) -> None:
     from prefect.contract import operations
     from prefect.exceptions import ClientError, ServerUnreachable
 
+    if not name.strip():
+        raise click.BadParameter("a project has a name that is not empty", param_hint="'NAME'")
     client = Client()
     try:
         if skip_if_exists and client.ask(operations.PROJECT_OF_NAME, name=name)["project"]:
@@ -35,9 +37,7 @@ def project(name: str, description: str | None, skip_if_exists: bool) -> None:
     except ServerUnreachable:
         raise
     except ClientError as error:
-        click.echo(typed_text(error))
-        click.secho("Error creating project", fg="red")
-        return
+        raise TerminalError(f"{error_text(error)}\nError creating project") from error
     click.secho(f"{name} created", fg="green")
 
 

@@ -8,7 +8,7 @@ import click
 
 from prefect._lazy import lazy
 from prefect.cli.changing import change_runs, selecting
-from prefect.cli.failures import typed_text
+from prefect.cli.failures import TerminalError, error_text
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 
@@ -24,17 +24,19 @@ def project(name: str) -> None:
     from prefect.client.client import Client
     from prefect.exceptions import ClientError, ServerUnreachable
 
+    if not name.strip():
+        raise click.BadParameter("a project has a name that is not empty", param_hint="'NAME'")
     try:
         deleted = Client().delete_project(project_name=name)
     except ServerUnreachable:
         raise
-    except (ClientError, ValueError) as error:
-        click.echo(typed_text(error))
-        deleted = False
-    if deleted:
-        click.secho(f"{name} deleted", fg="green")
-    else:
-        click.secho("Error deleting project", fg="red")
+    except ClientError as error:
+        raise TerminalError(f"{error_text(error)}\nError deleting project") from error
+    except ValueError as error:
+        raise TerminalError(f"{error}\nError deleting project", code="NOT_FOUND") from error
+    if not deleted:
+        raise TerminalError("Error deleting project")
+    click.secho(f"{name} deleted", fg="green")
 
 
 @delete.command("flow-run", context_settings=CONTEXT_SETTINGS)

@@ -1,4 +1,9 @@
-"""How a command fails: which text, on which stream, with which exit code."""
+"""How a command fails: which text, on which stream, with which exit code.
+
+Every failure is told on stderr: what went wrong, a line ``hint:`` with what to do, and a line ``code:`` with what
+``prefect explain`` knows more of. Exit code 1: it could not be done, or there was nothing to do; 2: it was called
+wrongly.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +18,125 @@ from typing import Any
 
 import click
 
+from prefect.cli.colour import wanted_colour
+
 _OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
 _PASSED_OVER = ("<frozen runpy>", "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
 
 
 class TerminalError(click.ClickException):
-    """Ends the command with exit code 1 and its text, in red, on stdout, where 1.x commands print theirs."""
+    """Ends the command with exit code 1 and its text, in red, on stderr.
+
+    Args:
+        message: empty when everything was said already.
+        code: of the refusal; absent means the code of the error that it was raised from, if that has one.
+        hint: what to do; absent means what that error, or else the page of the code, says.
+    """
+
+    def __init__(self, message: str = "", *, code: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
 
     def show(self, file: Any = None) -> None:
+        cause = self.__cause__
+        code = self.code or getattr(cause, "code", None)
+        if not isinstance(code, str):
+            code = "COMMAND_FAILED"
         if self.message:
-            click.secho(self.message, fg="red")
+            _say(click.style(self.message, fg="red"))
+        tell_more(code, self.hint or (getattr(cause, "hint", "") if self.code is None else "") or advice_of(cause))
+
+
+class Failure(click.ClickException):
+    """What stands for any other error that ends a command: ``Error: ...`` on stderr, with hint and code."""
+
+    def __init__(self, message: str, code: str, hint: str = "", exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+        self.hint = hint
+        self.exit_code = exit_code  # type: ignore[misc]  # of the class to click, of each failure here
+
+    def show(self, file: Any = None) -> None:
+        _say(f"{click.style('Error:', fg='red')} {self.message}")
+        tell_more(self.code, self.hint)
+
+
+class _Misused(click.UsageError):
+    """A wrong call, told as click tells it, with hint and code."""
+
+    def show(self, file: Any = None) -> None:
+        super().show(file)
+        tell_more("BAD_USAGE", "" if self.ctx is None else f"`{self.ctx.command_path} --help` shows what it takes.")
+
+
+def tell_more(code: str, hint: str = "") -> None:
+    """Print the lines ``hint:`` and ``code:`` of a failure.
+
+    Args:
+        hint: empty means the one of the code's page.
+    """
+    from prefect import codes
+
+    hint = hint or codes.hint(code)
+    if hint:
+        _say(f"{click.style('hint:', fg='cyan')} {hint}")
+    _say(f"{click.style('code:', fg='cyan')} {code} (`prefect explain {code}`)")
+
+
+def _say(text: str) -> None:
+    # The command's context, which knows it, has been left.
+    click.echo(text, err=True, color=wanted_colour())
+
+
+def advice_of(error: BaseException | None) -> str:
+    """Give what an unreachable server advises; empty for other errors."""
+    from prefect.exceptions import ServerUnreachable
+
+    return error.advice if isinstance(error, ServerUnreachable) else ""
 
 
 def as_shown(error: Exception) -> Exception:
-    """Give the one-line failure that stands for an error of the API; any other error is given back as it is."""
-    from prefect.exceptions import ClientError
+    """Give the failure that stands for an error; what steers click, or is a fault of ours, is given back as it is."""
+    from prefect.cli.flow_run_process import NotAFlowRunProcess
+    from prefect.exceptions import PrefectException, ServerUnreachable
 
-    if isinstance(error, ClientError):
-        return click.ClickException(error_text(error))
+    if isinstance(error, NotAFlowRunProcess):
+        return Failure(str(error), error.code)
+    if isinstance(error, click.UsageError):
+        return _as_misused(error)
+    if isinstance(error, click.ClickException):
+        known = isinstance(error, TerminalError | Failure)
+        return error if known else Failure(error.format_message(), "COMMAND_FAILED", exit_code=error.exit_code)
+    if isinstance(error, click.exceptions.Exit | click.Abort | EOFError | BrokenPipeError):
+        return error
+    if isinstance(error, ServerUnreachable):
+        return Failure(error.trouble, error.code, error.advice)
+    if isinstance(error, PrefectException):
+        return Failure(error_text(error), error.code, error.hint)
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        return Failure(f"{place}{error.strerror}", "FILE_UNUSABLE")
+    if isinstance(error, ImportError) and getattr(error, "is_told", False):
+        return Failure(str(error), "MISSING_PACKAGE")
+    if isinstance(error, ValueError) and str(error):
+        return Failure(error_text(error), "INVALID_VALUE")
     return error
+
+
+def _as_misused(error: click.UsageError) -> click.UsageError:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return error
+    if error.exit_code == 2:
+        return _Misused(error.format_message(), error.ctx)
+    return error
+
+
+def tell_unexpected(error: BaseException) -> None:
+    """Print what a fault of ours needs to be reported."""
+    traceback.print_exception(error)
+    _say(f"{click.style('Error:', fg='red')} prefect met something that it did not expect.")
+    tell_more("UNEXPECTED")
 
 
 def error_text(error: BaseException) -> str:
@@ -75,8 +180,8 @@ def _is_hidden(frame: TracebackType, folders: tuple[str, ...]) -> bool:
 def step(announcement: str, *, quiet: bool = False, traceback_of_any: bool = False) -> Iterator[None]:
     """Announce what is done, then say `` Done`` or `` Error`` behind it.
 
-    A ``TerminalError`` shows its own text; any other error its type and text, or its traceback when
-    ``traceback_of_any``. An API that cannot be reached is told the same way everywhere, by the group.
+    A ``TerminalError`` shows its own text; any other error its text, or its traceback when ``traceback_of_any``.
+    An API that cannot be reached is told the same way everywhere, by the group.
 
     Raises:
         TerminalError: for each error but that one.
@@ -97,8 +202,10 @@ def step(announcement: str, *, quiet: bool = False, traceback_of_any: bool = Fal
         if isinstance(error, TerminalError):
             raise
         if traceback_of_any:
-            click.echo(indented_traceback(error))
-            raise TerminalError("") from error
-        raise TerminalError(typed_text(error)) from error
+            click.echo(indented_traceback(error), err=True)
+            raise TerminalError(code="FLOW_UNREADABLE") from error
+        if isinstance(as_shown(error), click.ClickException):
+            raise TerminalError(error_text(error)) from error
+        raise TerminalError(typed_text(error), code="UNEXPECTED") from error
     if not quiet:
         click.secho(" Done", fg="green")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 
 
 class NotAFlowRunProcess(Exception):
     """The environment of this process names no flow run."""
+
+    code = "NO_FLOW_RUN"
 
 
 def execute() -> None:
@@ -19,10 +20,7 @@ def execute() -> None:
     from prefect.utilities.context import context
 
     if not context.get("flow_run_id"):
-        message = "Not currently executing a flow within a Cloud context."
-        sys.stdout.write(message + "\n")
-        sys.stdout.flush()
-        raise NotAFlowRunProcess(message)
+        raise NotAFlowRunProcess("Not currently executing a flow within a Cloud context.")
 
     if os.getpid() == 1:
         from prefect.cli.init_process import go_on_below_init

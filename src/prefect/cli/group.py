@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import click
 
 from prefect.cli import GoesOnAsFlowRun
+from prefect.cli.colour import wanted_colour
 
 CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"]}
 
@@ -46,6 +50,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "auth": LazyCommand("prefect.cli.auth:auth", "Log in and out, manage API keys and tenants", "Setup commands"),
     "version": LazyCommand("prefect.cli.misc:version", "Print the version", "Other commands"),
     "config": LazyCommand("prefect.cli.misc:config", "Print the configuration", "Other commands"),
+    "explain": LazyCommand("prefect.cli.explain:explain", "Say what the code of a refusal means", "Other commands"),
     "diagnostics": LazyCommand("prefect.cli.misc:diagnostics", "Print what a bug report needs", "Other commands"),
     "repl": LazyCommand("prefect.cli.misc:repl", "Start an interactive session of this command", "Other commands"),
 }
@@ -87,23 +92,46 @@ class RootGroup(Group):
         GoesOnAsFlowRun.is_expected = args is None
         try:
             return super().main(args, *rest, **settings)
+        except Exception as error:
+            if not settings.get("standalone_mode", True):
+                raise
+            from prefect.cli.failures import tell_unexpected
+
+            tell_unexpected(error)
+            sys.exit(1)
         except GoesOnAsFlowRun as left:
             forked = left.with_traceback(None)
         # Not in there: what the run raises has no other error behind it.
         forked.go_on()
         sys.exit(0)
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _told():
+            ctx = super().make_context(*args, **extra)
+        return ctx  # noqa: RET504 - the manager above passes no error over, which a type checker cannot know
+
     def invoke(self, ctx: click.Context) -> Any:
         write_by_the_line()
-        try:
-            return super().invoke(ctx)
-        except Exception as error:
-            from prefect.cli.failures import as_shown
+        ctx.color = wanted_colour()
+        with _told():
+            if any(name.startswith("PREFECT_") for name in os.environ):
+                from prefect.cli.environment import look_through
 
-            shown = as_shown(error)
-            if shown is error:
-                raise
-            raise shown from error
+                look_through(os.environ)
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        from prefect.cli.failures import as_shown
+
+        shown = as_shown(error)
+        if shown is error:
+            raise
+        raise shown from error
 
 
 def write_by_the_line() -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from prefect.cli.failures import TerminalError, error_text, typed_text
+from prefect.cli.failures import TerminalError, error_text
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 
@@ -80,4 +80,5 @@ def _told(failure: str) -> Iterator[None]:
     except (ClientError, ValueError) as error:
         if isinstance(error, ClientError) and "only supported" in str(error):
             raise TerminalError(error_text(error)) from error
-        raise TerminalError(f"{typed_text(error)}\n\n{failure}") from error
+        code = "NOT_FOUND" if "No value found" in str(error) else None
+        raise TerminalError(f"{error_text(error)}\n\n{failure}", code=code) from error

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from prefect.cli.failures import Failure
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 if TYPE_CHECKING:
@@ -347,9 +348,8 @@ def _settings(flags: dict[str, Any]) -> Settings:
         _fail(str(error))
 
 
-def _fail(message: str) -> NoReturn:
-    click.secho(f"Error: {message}", fg="red", err=True)
-    raise SystemExit(1)
+def _fail(message: str, code: str = "START_REFUSED") -> NoReturn:
+    raise Failure(message, code)
 
 
 def _shown_database(settings: Settings) -> str:

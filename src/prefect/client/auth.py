@@ -29,10 +29,12 @@ def clean_key(key: object) -> str | None:
     if not text:
         return None
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise AuthorizationError(
+        unusable = AuthorizationError(
             "The API key holds a blank, a line break or another sign that no key has: expected one word, got "
             f"{len(text)} characters."
         )
+        unusable.code = "INVALID_KEY"
+        raise unusable
     return text
 
 
@@ -64,10 +66,12 @@ def load(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _unreadable(path: Path, reason: object) -> ClientError:
-    return ClientError(
+    unreadable = ClientError(
         f"The stored API keys in {path} cannot be read: {reason}. Mend the file, or remove it and log in again with "
         "`prefect auth login`."
     )
+    unreadable.code = "STORED_KEYS_UNREADABLE"
+    return unreadable
 
 
 def save(path: Path, section: str, *, api_key: str | None, tenant_id: str | None) -> None:

@@ -398,10 +398,14 @@ class Connection:
             content = None
         if answer.status >= 400:
             raise _refusal(url, answer, content, request)
+        if answer.status >= 300:
+            raise _redirected(url, answer)
         if not isinstance(content, dict):
             if context.config.backend == "cloud" and "Authorization" not in headers:
                 raise AuthorizationError(f"{url} gave no JSON answer. You have not set an API key.")
-            raise ClientError(f"Malformed response received from {url}: expected a JSON object.")
+            malformed = ClientError(f"Malformed response received from {url}: expected a JSON object.")
+            malformed.code = "NOT_AN_API"
+            raise malformed
         return content
 
 
@@ -422,9 +426,37 @@ def _url(base: str, path: str) -> str:
     return embedded.url_of(base, path)
 
 
+def _redirected(url: str, answer: transport.Answer) -> ClientError:
+    """Name where an answer sends; requests with keys do not follow to who knows whom."""
+    parts = urlsplit(urljoin(url, answer.headers.get("location", "")))
+    host = parts.netloc.rpartition("@")[2]
+    leads = f"{parts.scheme}://{host}{parts.path}"  # what is behind may be a token
+    redirected = ClientError(
+        f"{url} answered with a redirect ({answer.status}) to {leads}, which requests of the API do not follow."
+    )
+    redirected.code = "REDIRECTED"
+    address = f"{parts.scheme}://{host}"
+    redirected.hint = (
+        f"Set the address of the API itself: `prefect config set server.endpoint {address}`, if it is that."
+    )
+    return redirected
+
+
 def _refusal(url: str, answer: transport.Answer, content: Any, request: Mapping[str, Any]) -> ClientError:
     """Make the exception of an answer with an error status."""
     found = content.get("errors") if isinstance(content, dict) else None
+    refusal = _plain_refusal(url, answer, found, request)
+    if isinstance(found, list) and found and isinstance(found[0], dict):
+        refusal.code = errors.code_of(found[0]) or refusal.code
+        refusal.hint = errors.hint_of(found[0])
+    elif answer.status in transport.PASSING_FAILURES:
+        refusal.code = "UNAVAILABLE"
+    elif content is None:
+        refusal.code = "NOT_AN_API"
+    return refusal
+
+
+def _plain_refusal(url: str, answer: transport.Answer, found: Any, request: Mapping[str, Any]) -> ClientError:
     if answer.status in (401, 403) or (found and errors.UNAUTHENTICATED in str(found)):
         return AuthorizationError(found or f"{answer.status} refused by {url}")
     if answer.status == 400 and found and request:

@@ -25,6 +25,9 @@ PASSING_FAILURES = frozenset({500, 502, 503, 504})
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""What may name a file or folder of certificate authorities, beside SSL_CERT_FILE; the first one counts."""
+
 CONNECTIONS_KEPT = 32
 PART_BYTES = 65_536
 
@@ -39,7 +42,17 @@ _PROXY_VARIABLES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "a
 
 
 class _NoAnswer(OSError):
-    """What urllib3 could not do, in words for people."""
+    """What urllib3 could not do, in words for people.
+
+    Attributes:
+        code: of the refusal that becomes of it; empty means that nobody answers.
+        advice: what can be done about it, when that is not what can always be done.
+    """
+
+    def __init__(self, reason: str, code: str = "", advice: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+        self.advice = advice
 
 
 class _Pools:
@@ -92,17 +105,22 @@ def _open_pool(proxy: str | None) -> PoolManager:
 
 def _trusted() -> dict[str, Any]:
     """Trust, beside whom the system and ``SSL_CERT_FILE`` name, whom the environment names as it did for 1.x."""
-    path = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    if not path:
+    named = next((name for name in CA_VARIABLES if os.environ.get(name)), None)
+    if named is None:
         return {}
+    path = os.environ[named]
     import ssl
 
     trust = ssl.create_default_context()
     try:
         trust.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
-    except OSError:
-        # The connection fails by it, and says why.
-        return {"ca_certs": path}
+    except OSError as error:
+        reason = "it is no PEM file of certificates" if isinstance(error, ssl.SSLError) else error.strerror or error
+        raise _NoAnswer(
+            f"{named} names {path}, which cannot be read: {reason}",
+            "CERTIFICATES_UNREADABLE",
+            f"Correct the path in {named}, or unset it.",
+        ) from None
     return {"ssl_context": trust}
 
 
@@ -148,6 +166,8 @@ def send(
         try:
             answer = _send_once(method, url, body, headers, timeout_seconds)
         except OSError as error:
+            if isinstance(error, _NoAnswer) and error.code:  # that comes to the same as often as it is tried
+                raise _unreachable(url, error) from None
             failure = error
         if answer is not None and answer.status not in PASSING_FAILURES:
             return answer
@@ -158,7 +178,7 @@ def send(
         if time.monotonic() + delay > deadline:
             if answer is not None:
                 return answer
-            raise ServerUnreachable(_address(url), reason=_reason(failure)) from None
+            raise _unreachable(url, failure) from None
         time.sleep(delay)
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
@@ -189,7 +209,7 @@ def _send_once(method: str, url: str, body: bytes | None, headers: Mapping[str, 
         )
         return Answer(response.status, response.headers, response.data)
     except urllib3.exceptions.HTTPError as error:
-        raise _NoAnswer(_reason_of(error)) from error
+        raise _no_answer(error) from error
 
 
 def open_stream(url: str, *, headers: Mapping[str, str], timeout_seconds: float) -> tuple[Answer, Iterator[bytes]]:
@@ -212,7 +232,9 @@ def open_stream(url: str, *, headers: Mapping[str, str], timeout_seconds: float)
         if response.status != 200:
             return Answer(response.status, response.headers, response.data), iter(())
     except HTTPError as error:
-        raise ServerUnreachable(_address(url), reason=_reason_of(error)) from None
+        raise _unreachable(url, _no_answer(error)) from None
+    except _NoAnswer as error:
+        raise _unreachable(url, error) from None
     return Answer(200, response.headers, b""), _parts_of(response, url)
 
 
@@ -222,14 +244,20 @@ def _parts_of(response: BaseHTTPResponse, url: str) -> Iterator[bytes]:
     try:
         yield from response.stream(PART_BYTES, decode_content=True)
     except HTTPError as error:
-        raise ServerUnreachable(_address(url), reason=_reason_of(error)) from None
+        raise _unreachable(url, _no_answer(error)) from None
     finally:
         response.close()  # what was not read to its end is no connection for others
         response.release_conn()
 
 
-def _address(url: str) -> str:
-    return url.rstrip("/")
+def _unreachable(url: str, failure: OSError | None) -> ServerUnreachable:
+    told = failure if isinstance(failure, _NoAnswer) else None
+    return ServerUnreachable(
+        url.rstrip("/"),
+        reason=_reason(failure),
+        advice=told.advice if told else "",
+        code=told.code if told else "",
+    )
 
 
 def _reason(failure: OSError | None) -> str:
@@ -245,8 +273,33 @@ def _reason(failure: OSError | None) -> str:
     return failure.strerror.lower() if failure is not None and failure.strerror else "the connection was lost"
 
 
+def _no_answer(failure: Exception) -> _NoAnswer:
+    """Put in words what urllib3 raised; what TLS refused has a code of its own."""
+    import ssl
+
+    cause: BaseException | None = failure
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _NoAnswer(
+                f"its certificate is not trusted: {cause.verify_message.rstrip('.')}",
+                "CERTIFICATE_NOT_TRUSTED",
+                _trust_advice(),
+            )
+        if isinstance(cause, ssl.SSLError) and cause.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
+            return _NoAnswer("what answers there does not speak TLS", "NOT_TLS", "Begin the address with http://.")
+        cause = cause.__cause__ or cause.__context__
+    return _NoAnswer(_reason_of(failure))
+
+
+def _trust_advice() -> str:
+    path = os.environ.get("SSL_CERT_FILE")
+    if path and not os.access(path, os.R_OK):  # which OpenSSL passes over without a word
+        return f"SSL_CERT_FILE names {path}, which cannot be read: correct it."
+    return "Name the file of the authority (PEM) that signed it in SSL_CERT_FILE or REQUESTS_CA_BUNDLE."
+
+
 def _reason_of(failure: Exception) -> str:
-    """Say the same of what urllib3 raised."""
+    """Say in a few words what urllib3 raised."""
     from urllib3.exceptions import NameResolutionError, NewConnectionError, TimeoutError
 
     if isinstance(failure, NameResolutionError):

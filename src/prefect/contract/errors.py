@@ -31,20 +31,36 @@ QUEUED: Final = "QUEUED"
 
 def exception_for(errors: Sequence[Mapping[str, Any]]) -> PrefectException | VersionLockMismatchSignal:
     """Choose the exception that stands for the ``errors`` of an answer with status 200."""
+    chosen = _exception_for(errors)
+    if errors and isinstance(chosen, PrefectException) and (code := code_of(errors[0])):
+        chosen.code = code
+        chosen.hint = hint_of(errors[0])
+    return chosen
+
+
+def _exception_for(errors: Sequence[Mapping[str, Any]]) -> PrefectException | VersionLockMismatchSignal:
     text = str(errors)
     if UNAUTHENTICATED in text or MALFORMED_AUTHORIZATION in text:
         return AuthorizationError(list(errors))  # type: ignore[arg-type]  # 1.x keeps the list
-    if errors and _code(errors[0]) == VERSION_LOCKING_ERROR:
+    if errors and code_of(errors[0]) == VERSION_LOCKING_ERROR:
         return VersionLockMismatchSignal(text)
     return ClientError(list(errors))  # type: ignore[arg-type]  # 1.x keeps the list
 
 
 def describe(errors: Sequence[Mapping[str, Any]]) -> list[str]:
     """Put each error as one line ``CODE: message``."""
-    return [f"{_code(error) or UNKNOWN_ERROR}: {error.get('message', error)}" for error in errors]
+    return [f"{code_of(error) or UNKNOWN_ERROR}: {error.get('message', error)}" for error in errors]
 
 
-def _code(error: Mapping[str, Any]) -> str | None:
-    extensions = error.get("extensions")
+def hint_of(error: Mapping[str, Any]) -> str:
+    """Give what an error of an answer says can be done about it; empty when it does not."""
+    extensions = error.get("extensions") if isinstance(error, Mapping) else None
+    hint = extensions.get("hint") if isinstance(extensions, Mapping) else None
+    return hint if isinstance(hint, str) else ""
+
+
+def code_of(error: Mapping[str, Any]) -> str | None:
+    """Give the code of an error of an answer."""
+    extensions = error.get("extensions") if isinstance(error, Mapping) else None
     code = extensions.get("code") if isinstance(extensions, Mapping) else None
     return code if isinstance(code, str) else None

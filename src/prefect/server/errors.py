@@ -2,7 +2,7 @@
 
 The bottom of the server: imports nothing of it.
 
-    ApiError                     an entry in the answer's ``errors``; code INTERNAL_SERVER_ERROR unless told
+    ApiError                     an entry in the answer's ``errors``; code NOT_POSSIBLE unless told
     ├── BadInput                 a value that cannot be used: names the field, what was expected, what came
     └── Refused                  the caller may not do this
 """
@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["LONGEST_ECHO", "ApiError", "BadInput", "Refused", "StartUpError", "shorten"]
+from prefect import codes
+
+__all__ = ["LONGEST_ECHO", "ApiError", "BadInput", "Refused", "StartUpError", "extensions_of", "shorten"]
 
 LONGEST_ECHO = 80
 
@@ -19,7 +21,7 @@ LONGEST_ECHO = 80
 class ApiError(Exception):
     """An answer that tells the client what went wrong; its text goes out as it is."""
 
-    def __init__(self, message: str, code: str = "INTERNAL_SERVER_ERROR"):
+    def __init__(self, message: str, code: str = "NOT_POSSIBLE"):
         super().__init__(message)
         self.message = message
         self.code = code
@@ -42,6 +44,12 @@ class Refused(ApiError):
 
 class StartUpError(Exception):
     """Why the server cannot start, in one line for the person who started it."""
+
+
+def extensions_of(code: str) -> dict[str, str]:
+    """Give what an entry in an answer's ``errors`` says for programs: its code, and what to do first about it."""
+    hint = codes.hint(code)
+    return {"code": code, "hint": hint} if hint else {"code": code}
 
 
 def shorten(value: Any) -> str:

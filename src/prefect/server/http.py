@@ -26,7 +26,7 @@ from prefect.server import json_text, sessions
 from prefect.server.actions.checks import random_digits
 from prefect.server.auth import TooManyFailures
 from prefect.server.downloads import LOGS, MOST_AT_ONCE, open_log_file, send_file
-from prefect.server.errors import ApiError, Refused
+from prefect.server.errors import ApiError, Refused, extensions_of
 from prefect.server.graphql.documents import RequestError, read
 from prefect.server.graphql.operations import Request
 from prefect.server.logs import request_id
@@ -86,7 +86,7 @@ class Refusal(Exception):
         super().__init__(message)
         self.status = status
         self.headers = headers
-        self.body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
+        self.body = orjson.dumps({"errors": [{"message": message, "extensions": extensions_of(code)}]})
 
 
 class Disconnected(Exception):
@@ -359,7 +359,7 @@ class Http:
         except DatabaseUnavailable as error:
             logger.error("%s", error)
             self._app.metrics.database_failures += 1
-            raise Refusal(503, "Unable to connect to the database.", "INTERNAL_SERVER_ERROR") from None
+            raise Refusal(503, "Unable to connect to the database.", "DATABASE_UNAVAILABLE") from None
         except Refused as error:
             # Clients of 1.x take any status but 200 for a broken connection, and look into an answer for its code.
             status = 200 if "x-prefect-core-version" in headers else 401

@@ -188,4 +188,4 @@ def test_an_answer_without_a_reason_is_given_one(inputs: dict[str, Any], said: s
 
 
 def test_what_took_too_long_is_told_as_that() -> None:
-    assert describe(TookTooLong()) == (str(TookTooLong()), "INTERNAL_SERVER_ERROR")
+    assert describe(TookTooLong()) == (str(TookTooLong()), "TOOK_TOO_LONG")

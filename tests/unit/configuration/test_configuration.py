@@ -268,7 +268,10 @@ def test_a_process_reads_the_files_that_its_environment_names(run, write):
     assert run("prefect.context.secrets", PREFECT__USER_CONFIG_PATH=path) == "{'NAME': 'x'}"
     backend = write('backend = "cloud"\n', "backend.toml")
     assert run("prefect.config.backend", PREFECT__BACKEND_CONFIG_PATH=backend) == "cloud"
-    assert run("prefect.config", PREFECT__ITEMS="1") == 'ValueError: Invalid config key: "items"'
+    assert (
+        run("prefect.config", PREFECT__ITEMS="1")
+        == 'prefect.exceptions.ConfigurationError: Invalid config key: "items"'
+    )
 
 
 def test_import_reads_no_settings(run, write):

@@ -47,7 +47,7 @@ def register_agent(
 ) -> str:
     """Give the id of the agent with this type, name, version and labels, making it when it is not there."""
     if tenant_id is None:
-        raise ApiError("No tenant found.")
+        raise ApiError("No tenant found.", "NOT_FOUND")
     check_name("type", type)
     if name is not None:
         check_name("name", name)

@@ -30,7 +30,7 @@ def create_artifact(
     run = found(tx.one(runs.task_run_by_id, task_run_id=task_run_id), f"Task run {task_run_id} not found")
     owner = run["tenant_id"] or run["owner_id"]
     if tenant_id is not None and tenant_id != owner:
-        raise ApiError("Invalid tenant ID.")
+        raise ApiError("Invalid tenant ID.", "NOT_FOUND")
     artifact_id = new_id()
     tx.run(
         artifacts.insert_artifact,

@@ -189,7 +189,7 @@ def _create_hook(
 ) -> str:
     action = tx.one(outbox.action_by_id, action_id=action_id)
     if action is None or action["tenant_id"] != tenant_id:
-        raise ApiError("Invalid action ID.")
+        raise ApiError("Invalid action ID.", "NOT_FOUND")
     hook_id = new_id()
     values = {"event_type": event_type, "event_tags": dict(tags), "action_id": action_id, "created": now}
     tx.run(automations.insert_hook, id=hook_id, tenant_id=tenant_id, updated=now, **values)
@@ -312,7 +312,7 @@ def _chosen_group(tx: Transaction, tenant_id: str, config: Mapping[str, Any], fi
 def _group_of_flow(tx: Transaction, tenant_id: str, flow_id: str) -> str:
     row = tx.one(automations.group_of_flow, flow_id=flow_id)
     if row is None or row["tenant_id"] != tenant_id:
-        raise ApiError("Invalid flow ID.")
+        raise ApiError("Invalid flow ID.", "NOT_FOUND")
     return str(row["flow_group_id"])
 
 

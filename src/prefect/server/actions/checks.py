@@ -169,7 +169,7 @@ def check_slug(slug: str) -> str:
 def found(row: Mapping[str, Any] | None, message: str) -> Mapping[str, Any]:
     """Give the row, or say what is missing."""
     if row is None:
-        raise ApiError(message)
+        raise ApiError(message, "NOT_FOUND")
     return row
 
 

@@ -360,9 +360,9 @@ def _find_flow(
             scope = _scope_of_flow(flow_id)
             flow = tx.look(flows.flow_for_run_by_flow_and_key, flow_id=flow_id, scope=scope, key=key, most=most)
         if flow is None:
-            raise ApiError(f"Flow {flow_id} not found")
+            raise ApiError(f"Flow {flow_id} not found", "NOT_FOUND")
         if flow["archived"]:
-            raise ApiError(f"Flow {flow_id} is archived.")
+            raise ApiError(f"Flow {flow_id} is archived.", "ARCHIVED")
         return flow
     if version_group_id:
         version_group_id = check_key("version_group_id", version_group_id)
@@ -372,14 +372,14 @@ def _find_flow(
             named = {"version_group_id": version_group_id, "tenant_id": tenant_id}
             flow = tx.look(flows.flow_for_run_by_version_group_of_tenant, most=most, **named)
         if flow is None:
-            raise ApiError(f"Version group {version_group_id} has no unarchived flows.")
+            raise ApiError(f"Version group {version_group_id} has no unarchived flows.", "NOT_FOUND")
         return flow
     if flow_group_id is not None:
         flow = tx.look(flows.flow_for_run_by_group, flow_group_id=flow_group_id, most=most)
         if flow is None:
-            raise ApiError(f"Flow group {flow_group_id} has no unarchived flows.")
+            raise ApiError(f"Flow group {flow_group_id} has no unarchived flows.", "NOT_FOUND")
         return flow
-    raise ApiError("A flow id or version group ID must be provided.")
+    raise ApiError("A flow id or version group ID must be provided.", "BAD_USER_INPUT")
 
 
 def _scopes(

@@ -138,5 +138,5 @@ def set_group_run_config(tx: Transaction, now: datetime, *, flow_group_id: str, 
 def _set(tx: Transaction, now: datetime, flow_group_id: str, column: str, value: Any) -> bool:
     changed = tx.run(flows.set_group_column[column], flow_group_id=flow_group_id, now=now, **{column: value})
     if not changed:
-        raise ApiError("Invalid flow group ID.")
+        raise ApiError("Invalid flow group ID.", "NOT_FOUND")
     return True

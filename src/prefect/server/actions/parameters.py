@@ -32,6 +32,7 @@ def merge(stored: Any, group_defaults: Mapping[str, Any] | None, given: Mapping[
     missing = required_names(stored) - merged.keys()
     if missing:
         raise ApiError(
-            f"Required parameters were not supplied: {{{', '.join(repr(name) for name in sorted(missing))}}}"
+            f"Required parameters were not supplied: {{{', '.join(repr(name) for name in sorted(missing))}}}",
+            "MISSING_PARAMETERS",
         )
     return merged

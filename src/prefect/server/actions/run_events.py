@@ -93,7 +93,7 @@ def last_event(tx: Transaction, *, flow_run_id: str) -> int:
     """
     row = tx.one(logs.last_event, flow_run_id=flow_run_id)
     if row is None:
-        raise ApiError(f"Flow run {flow_run_id} not found")
+        raise ApiError(f"Flow run {flow_run_id} not found", "NOT_FOUND")
     return int(row["event_seq"])
 
 

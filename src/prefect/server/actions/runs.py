@@ -139,7 +139,7 @@ def get_or_create_mapped_task_runs(
         raise BadInput("count", f"a whole number from 1 to {most}", count)
     # The whole row is locked: who makes one of them meanwhile waits.
     if tx.one(runs.flow_run_to_fill, flow_run_id=flow_run_id) is None:
-        raise ApiError("Foreign key violation.")
+        raise ApiError("Foreign key violation.", "BELONGS_TO_NOTHING")
     which = {"flow_run_id": flow_run_id, "task_id": task_id, "first": first, "last": first + count - 1}
     known = tx.all(runs.task_runs_by_places, **which)
     if len(known) == count:
@@ -165,9 +165,9 @@ def _owner_of(tx: Transaction, flow_run_id: str, task_id: str) -> Mapping[str, A
     """Give the flow run of a new task run, whose task must be one of its flow."""
     owner = tx.one(runs.flow_run_and_task, flow_run_id=flow_run_id, task_id=task_id)
     if owner is None:
-        raise ApiError("Foreign key violation.")
+        raise ApiError("Foreign key violation.", "BELONGS_TO_NOTHING")
     if owner["task_id"] is None or owner["task_flow_id"] != owner["flow_id"]:
-        raise ApiError("Invalid task ID")
+        raise ApiError("Invalid task ID", "NOT_FOUND")
     return owner
 
 

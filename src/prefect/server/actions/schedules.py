@@ -129,7 +129,7 @@ def _replace_group_schedule(
     tx: Transaction, now: datetime, flow_group_id: str, schedule: Mapping[str, Any] | None, settings: Settings
 ) -> bool:
     if not tx.run(flows.set_group_column["schedule"], flow_group_id=flow_group_id, schedule=schedule, now=now):
-        raise ApiError("Invalid flow group ID.")
+        raise ApiError("Invalid flow group ID.", "NOT_FOUND")
     if not reschedule_group(tx, now, flow_group_id=flow_group_id, made_until=now, settings=settings):
         chores.begin(tx, now, "reschedule_group", flow_group_id)
     return True

@@ -167,6 +167,6 @@ def stored_secret(tx: Transaction, *, tenant_id: str, name: str) -> Mapping[str,
     """Give the encrypted value of a secret."""
     row = tx.one(keys.secret_by_name, tenant_id=tenant_id, name=name)
     if row is None:
-        raise ApiError(NOT_FOUND)
+        raise ApiError(NOT_FOUND, "NOT_FOUND")
     stored: Mapping[str, str] = row["value"]
     return stored

@@ -243,7 +243,7 @@ def set_flow_run_state(
     """
     row = tx.one(states.present_flow_run, run_id=flow_run_id)
     if row is None:
-        raise ApiError(f"State update failed for flow run ID {flow_run_id}: there is no such flow run.")
+        raise ApiError(f"State update failed for flow run ID {flow_run_id}: there is no such flow run.", "NOT_FOUND")
     # Asked when the run is locked: another copy of this request may have been under way.
     known = tx.one(states.flow_run_state_by_id, state_id=state_id) if state_id is not None else None
     if known is not None:
@@ -617,7 +617,7 @@ def _judge(
     task_run_id, proposed, version, state_id = change
     row = tx.one(states.present_task_run, run_id=task_run_id, state_id=state_id)
     if row is None:
-        raise ApiError(f"State update failed for task run ID {task_run_id}: there is no such task run.")
+        raise ApiError(f"State update failed for task run ID {task_run_id}: there is no such task run.", "NOT_FOUND")
     if row["known_run_id"] is not None:
         return _answered({"run_id": row["known_run_id"], "state": row["known_state"]}, task_run_id, proposed)
     if state_id is not None and row["has_moved"]:

@@ -51,7 +51,7 @@ def ensure_default_tenant(tx: Transaction, now: datetime) -> str:
 def delete_tenant(tx: Transaction, now: datetime, *, tenant_id: str, confirm: bool) -> bool:
     """Delete a tenant and everything in it."""
     if not confirm:
-        raise ApiError("Must pass `confirm=True` to proceed.")
+        raise ApiError("Must pass `confirm=True` to proceed.", "BAD_USER_INPUT")
     if tx.one(tenants.tenant_by_id, tenant_id=tenant_id) is None:
         return False
     if not clear_tenant(tx, tenant_id):
@@ -63,7 +63,7 @@ def update_tenant_name(tx: Transaction, now: datetime, *, tenant_id: str, name: 
     """Rename a tenant."""
     check_name("name", name)
     if not tx.run(tenants.set_tenant_name, tenant_id=tenant_id, name=name, now=now):
-        raise ApiError("Update failed.")
+        raise ApiError("Update failed.", "NOT_FOUND")
     return tenant_id
 
 
@@ -71,7 +71,7 @@ def update_tenant_slug(tx: Transaction, now: datetime, *, tenant_id: str, slug: 
     """Give a tenant another slug."""
     check_slug(slug)
     if not tx.run(tenants.set_tenant_slug, tenant_id=tenant_id, slug=slug, now=now):
-        raise ApiError("Update failed.")
+        raise ApiError("Update failed.", "NOT_FOUND")
     return tenant_id
 
 
@@ -114,7 +114,7 @@ def set_project_name(tx: Transaction, now: datetime, *, project_id: str, name: s
     """Rename a project."""
     check_name("name", name)
     if not tx.run(tenants.set_project_name, project_id=project_id, name=name, now=now):
-        raise ApiError("Update failed")
+        raise ApiError("Update failed", "NOT_FOUND")
     return project_id
 
 
@@ -122,5 +122,5 @@ def set_project_description(tx: Transaction, now: datetime, *, project_id: str, 
     """Replace a project's description; none clears it."""
     check_text("description", description)
     if not tx.run(tenants.set_project_description, project_id=project_id, description=description, now=now):
-        raise ApiError("Update failed")
+        raise ApiError("Update failed", "NOT_FOUND")
     return project_id

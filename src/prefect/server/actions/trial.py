@@ -39,7 +39,7 @@ def try_hook(
     """Give what a cloud hook would send now; a message is put into the inbox at once."""
     hook = tx.one(hooks.hook_by_id, cloud_hook_id=cloud_hook_id)
     if hook is None:
-        raise ApiError("Invalid cloud hook ID.")
+        raise ApiError("Invalid cloud hook ID.", "NOT_FOUND")
     event = _event(tx, now, hook["tenant_id"], flow_run_id, STATES[state_type or "SUCCESS"], "Cloud Hook Test Flow")
     if hook["type"] == INBOX:
         content = {"event": event, "type": "CLOUD_HOOK"}
@@ -63,7 +63,7 @@ def try_action(
     """
     action = tx.one(outbox.action_by_id, action_id=action_id)
     if action is None or action["tenant_id"] != tenant_id:
-        raise ApiError("Invalid action ID.")
+        raise ApiError("Invalid action ID.", "NOT_FOUND")
     kind = action["action_type"]
     event = _event(tx, now, tenant_id, flow_run_id, "Success", "Action Test Flow")
     if kind == "MESSAGE":

@@ -27,15 +27,16 @@ from graphql import (
 
 from prefect.contract.limits import DOCUMENT_ERRORS, INTROSPECTED_FIELDS
 from prefect.server import interpreter, json_text
-from prefect.server.errors import ApiError, Refused
+from prefect.server.errors import ApiError, Refused, extensions_of
 from prefect.server.metrics import Metrics
 from prefect.server.store.database import (
     AnswerTooLarge,
     DatabaseUnavailable,
-    IntegrityViolation,
+    ForeignKeyViolation,
     InvalidValue,
     TookTooLong,
     Transaction,
+    UniquenessViolation,
 )
 from prefect.server.store.dialect import Dialect
 from prefect.server.store.selection import TENANT_SLOT, Scope
@@ -299,7 +300,7 @@ class _Answer:
         if isinstance(error, DatabaseUnavailable):
             self._metrics.database_failures += 1
             self._unavailable.add(root.key)
-        self._errors.append({"message": _shortened(message), "path": [root.key], "extensions": {"code": code}})
+        self._errors.append({"message": _shortened(message), "path": [root.key], "extensions": extensions_of(code)})
         if not root.is_nullable:
             self._is_void = True
         return b"null"
@@ -377,11 +378,11 @@ class _Answer:
             expected = f"at most {INTROSPECTED_FIELDS} fields of the schema in one answer"
             message = f"The document asks for too much: expected {expected}."
             self._errors.append(
-                {"message": message, "path": [root.key], "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}
+                {"message": message, "path": [root.key], "extensions": extensions_of("GRAPHQL_VALIDATION_FAILED")}
             )
             return b"null"
         for error in result.errors or ():
-            self._errors.append({**error.formatted, "extensions": {"code": "INTERNAL_SERVER_ERROR"}})
+            self._errors.append({**error.formatted, "extensions": extensions_of("INTERNAL_SERVER_ERROR")})
         return orjson.dumps(None if result.data is None else result.data[root.key])
 
 
@@ -415,13 +416,14 @@ def describe(error: Exception) -> tuple[str, str]:
     if isinstance(error, InvalidValue):
         return str(error), "BAD_USER_INPUT"
     if isinstance(error, TookTooLong):
-        return str(error), "INTERNAL_SERVER_ERROR"
-    if isinstance(error, IntegrityViolation):
-        if type(error) is not IntegrityViolation:
-            return str(error), "INTERNAL_SERVER_ERROR"
-    elif isinstance(error, DatabaseUnavailable):
+        return str(error), "TOOK_TOO_LONG"
+    if isinstance(error, UniquenessViolation):
+        return str(error), "ALREADY_EXISTS"
+    if isinstance(error, ForeignKeyViolation):
+        return str(error), "BELONGS_TO_NOTHING"
+    if isinstance(error, DatabaseUnavailable):
         logger.error("%s", error)
-        return "Unable to connect to the database.", "INTERNAL_SERVER_ERROR"
+        return "Unable to connect to the database.", "DATABASE_UNAVAILABLE"
     logger.error("An operation failed", exc_info=error)
     return INTERNAL, "INTERNAL_SERVER_ERROR"
 
@@ -463,7 +465,7 @@ def _malformed(text: str) -> RequestError:
 
 def _refusal(error: RequestError) -> bytes:
     listed = [
-        {**one.formatted, "message": _shortened(one.message), "extensions": {"code": error.code}}
+        {**one.formatted, "message": _shortened(one.message), "extensions": extensions_of(error.code)}
         for one in error.errors[: DOCUMENT_ERRORS + 1]
     ]
     return orjson.dumps({"errors": listed})

@@ -143,7 +143,7 @@ async def _get_or_create_task_run(request: Request, inputs: Inputs) -> Mapping[s
     try:
         found = await write(request, runs.get_or_create_task_run, **inputs)
     except ApiError:
-        raise ApiError("Invalid ID") from None
+        raise ApiError("Invalid ID", "BAD_USER_INPUT") from None
     return {"id": found["id"]}
 
 

@@ -47,7 +47,7 @@ def tenant_of(request: Request, inputs: Mapping[str, Any]) -> str:
     """Take the tenant that is named, or else the caller's own."""
     tenant_id = inputs.get("tenant_id") or request.tenant_id
     if tenant_id is None:
-        raise ApiError("No tenant found.")
+        raise ApiError("No tenant found.", "NOT_FOUND")
     return str(tenant_id)
 
 

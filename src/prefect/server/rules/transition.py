@@ -54,7 +54,7 @@ class Reject:
     """The run stays as it is; the proposer is told why."""
 
     message: str
-    code: str = "INTERNAL_SERVER_ERROR"
+    code: str = "STATE_REFUSED"
 
 
 Verdict = Accept | Reject
