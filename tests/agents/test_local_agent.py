@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from prefect.agent.agent import ENDING
 from prefect.agent.local.agent import LocalAgent, usual_max_processes
 from prefect.agent.polling import INTERVALS_SECONDS
 from prefect.backend import FlowRunView
@@ -428,7 +429,7 @@ def test_an_agent_ends_after_the_number_of_questions_it_was_given(server, client
         assert agent.process.wait(30) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_agent_in_the_background_of_a_script_can_be_interrupted(server, tmp_path, number, mode):
     former = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell without job control does for `command &`
     try:
@@ -441,7 +442,7 @@ def test_an_agent_in_the_background_of_a_script_can_be_interrupted(server, tmp_p
         agent.process.send_signal(number)
 
         assert agent.process.wait(30) == 0
-        assert agent.log.rstrip().endswith("Keyboard interrupt received! Shutting down...")
+        assert agent.log.rstrip().endswith(ENDING[number.name])
     finally:
         agent.stop()
 

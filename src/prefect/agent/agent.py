@@ -12,6 +12,7 @@ from os import cpu_count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect._lazy import lazy
+from prefect._version import __version__
 from prefect.agent.health import HealthServer
 from prefect.agent.policy import RunConfigPolicy
 from prefect.agent.polling import Clock, PollingLoop
@@ -28,13 +29,20 @@ from prefect.utilities.logging import create_agent_logger
 
 R = TypeVar("R")
 
-BANNER = r"""
-    ___             __        _
-   | _ \_ _ ___ ___/ _|___ __| |_
-   |  _/ '_/ -_)___|  _/ -_) _|  _|   Prefect Agent
-   |_| |_| \___|   |_| \___\__|\__|
+BANNER = """
+  Proctor {version}, with the 1.x interface of Prefect
+
+  {kind:<12} {name}
+  API          {address}
+  Guide        docs/guides/agents.md
+  Stop         Ctrl-C
 """
-GUIDE = "https://docs.prefect.io/orchestration/"
+ENDING = {
+    "SIGINT": "Keyboard interrupt received! Shutting down...",
+    "SIGTERM": "SIGTERM received! Shutting down...",
+    "SIGHUP": "SIGHUP received, the terminal was closed! Shutting down...",
+}
+"""What the agent says when it is told to end, by the signal that tells it."""
 
 PREFETCH_SECONDS = 10.0
 """How far ahead of its start time a run is asked for, when the server cannot hold the question back until then."""
@@ -139,17 +147,18 @@ class Agent:
         # From now on a server that is away for a moment is waited for.
         self.client.retry_seconds = RETRY_SECONDS
         self.on_startup()
-        print(BANNER, flush=True)
+        kind = type(self).__name__
+        print(BANNER.format(version=__version__, kind=kind, name=self.name, address=self.client.api_server), flush=True)
         self.logger.info("Starting %s with labels %s", type(self).__name__, self.labels)
-        self.logger.info("Agent documentation can be found at %s", GUIDE)
         heartbeat = threading.Thread(target=self._beat, name="agent-heartbeat", daemon=True)
         heartbeat.start()
         self.logger.info("Waiting for flow runs...")
         try:
             with _signals_interrupt():
                 self._work()
-        except KeyboardInterrupt:
-            self.logger.info("Keyboard interrupt received! Shutting down...")
+        except KeyboardInterrupt as interrupt:
+            by = str(interrupt.args[0]) if interrupt.args else "SIGINT"
+            self.logger.info(ENDING.get(by, ENDING["SIGINT"]))
         finally:
             self._finished.set()
             self.on_shutdown()
@@ -419,18 +428,22 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def _signals_interrupt() -> Iterator[None]:
-    """Let SIGTERM and SIGINT end the agent as Ctrl-C does, where signals can be handled at all.
+    """Let SIGTERM, SIGHUP and SIGINT end the agent as Ctrl-C does, where signals can be handled at all.
 
-    SIGINT too: a shell that starts the agent in the background of a script has it ignored, and nothing would stop it.
+    A SIGHUP that is ignored (``nohup``) stays so. SIGINT does not:
+    a shell that starts the agent in the background of a script has it ignored, and nothing would stop it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(signal.Signals(number).name)
 
-    former = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    former = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
     finally:
@@ -447,7 +460,7 @@ def exit_handler(agent: Agent) -> Iterator[threading.Event]:
     ended = threading.Event()
 
     def end(number: int, frame: object) -> None:
-        agent.logger.info("Keyboard interrupt received! Shutting down...")
+        agent.logger.info(ENDING["SIGINT"])
         ended.set()
 
     former = signal.signal(signal.SIGINT, end)

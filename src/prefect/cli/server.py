@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -35,8 +36,8 @@ BANNER = """
   API        {address}/graphql
   Database   {database}
 
-  Next       prefect backend server
-             prefect agent local start
+  Next       {next}
+  Guide      docs/guides/server.md
   Stop       Ctrl-C
 """
 
@@ -137,7 +138,8 @@ def start(detach: bool, hide_welcome: bool, **flags: Any) -> None:
         elif hide_welcome:
             click.echo(address)
         else:
-            click.echo(BANNER.format(version=__version__, address=address, database=_shown_database(settings)))
+            told = {"version": __version__, "address": address, "database": _shown_database(settings)}
+            click.echo(BANNER.format(**told, next="\n             ".join(_next_steps(address))))
 
     try:
         serve(settings, tell)
@@ -146,7 +148,8 @@ def start(detach: bool, hide_welcome: bool, **flags: Any) -> None:
     if settings.log_format == "json":
         logging.getLogger("prefect.server").info("Server stopped.")
     elif not hide_welcome:
-        click.echo("Server stopped.")
+        with suppress(OSError):  # the terminal may be what has gone
+            click.echo("Server stopped.")
 
 
 @server.command(context_settings=CONTEXT_SETTINGS)
@@ -326,6 +329,20 @@ def _home() -> Path:
     from prefect.configuration import config as user_config
 
     return Path(user_config.home_dir).expanduser()
+
+
+def _next_steps(address: str) -> list[str]:
+    """Give the commands after which this user has a server at this address and an agent."""
+    from urllib.parse import urlsplit
+
+    from prefect.configuration import config as user_config
+
+    steps = [] if user_config.backend == "server" else ["prefect backend server"]
+    asked, here = urlsplit(str(user_config.cloud.api)), urlsplit(address)
+    is_here = asked.hostname in (here.hostname, "localhost") and (asked.scheme, asked.port) == (here.scheme, here.port)
+    if not steps and not is_here:
+        steps.append(f"prefect config set server.endpoint {address}")
+    return [*steps, "prefect agent local start"]
 
 
 def _client_defaults() -> dict[str, Any]:

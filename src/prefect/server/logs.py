@@ -6,13 +6,16 @@ parameters is never logged.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
+import os
+import stat
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["JsonLines", "Lines", "request_id"]
+__all__ = ["JsonLines", "Lines", "OwnFiles", "request_id"]
 
 #: Id of the request that is being answered; empty outside of one.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -45,3 +48,37 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class OwnFiles:
+    """The files that the output of this process goes to, by the names that they have when this is made."""
+
+    def __init__(self) -> None:
+        self._paths = {number: path for number in (1, 2) if (path := _path_of(number))}
+
+    def open_anew(self) -> list[str]:
+        """Go on in files of the same names, made where there are none any more; gives what could not be opened."""
+        problems = []
+        for number, path in self._paths.items():
+            try:
+                mode = stat.S_IMODE(os.fstat(number).st_mode)
+                opened = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, mode)
+            except OSError as error:
+                problems.append(f"Log file {path} cannot be opened: {error.strerror}.")
+                continue
+            os.dup2(opened, number)
+            os.close(opened)
+        return problems
+
+
+def _path_of(number: int) -> str | None:
+    """Give the path of a regular file that is open, where the system tells it."""
+    try:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            return None
+        if hasattr(fcntl, "F_GETPATH"):  # macOS
+            return os.fsdecode(fcntl.fcntl(number, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
+        path = os.readlink(f"/proc/self/fd/{number}")
+    except OSError:
+        return None
+    return path if os.path.exists(path) else None

@@ -25,7 +25,7 @@ import uvicorn
 from prefect.server.app import App, build
 from prefect.server.connections import connection_class, raise_file_limit
 from prefect.server.errors import StartUpError
-from prefect.server.logs import JsonLines, Lines
+from prefect.server.logs import JsonLines, Lines, OwnFiles
 from prefect.server.origins import check_exposure
 from prefect.server.settings import Settings, unknown_names
 from prefect.server.store.database import DatabaseError
@@ -71,7 +71,7 @@ class _Server(uvicorn.Server):
 
 
 def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; ``on_ready`` gets the address once requests are answered.
+    """Serve until SIGINT, SIGTERM or the end of the terminal; ``on_ready`` gets the address once requests are answered.
 
     Raises:
         StartUpError: in one line, why the server cannot start.
@@ -118,6 +118,11 @@ async def _run(app: App, listener: socket.socket, on_ready: Callable[[str], None
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, server.handle_exit, number, None)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+            if _has_terminal():
+                loop.add_signal_handler(signal.SIGHUP, server.handle_exit, signal.SIGHUP, None)
+            else:
+                loop.add_signal_handler(signal.SIGHUP, _read_anew, config, app.settings, OwnFiles())
         await server.serve(sockets=[listener])
     finally:
         await app.stop()
@@ -180,6 +185,32 @@ def _check_tls(settings: Settings) -> None:
         files = f"{certificate} and {key}" if key else certificate
         reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
         raise StartUpError(f"The certificate in {files} cannot be used: {reason}.") from None
+
+
+def _has_terminal() -> bool:
+    """Whether a SIGHUP says that the terminal was closed; else somebody wants files to be read anew."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def _read_anew(config: uvicorn.Config, settings: Settings, output: OwnFiles) -> None:
+    """Write to log files that were moved away under their names again, and take a renewed certificate."""
+    for problem in output.open_anew():
+        logger.error("SIGHUP: %s", problem)
+    if config.ssl is None:
+        logger.info("SIGHUP: log files were opened anew.")
+        return
+    try:
+        _check_tls(settings)
+    except StartUpError as error:
+        logger.error("SIGHUP: %s The former one is used further.", error)
+        return
+    # Connections that are open keep theirs.
+    config.ssl.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile or None, password="")
+    logger.info("SIGHUP: log files were opened anew, and the certificate was read again.")
 
 
 def _set_up_log(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from prefect.agent import polling
-from prefect.agent.agent import Agent, exit_handler
+from prefect.agent.agent import ENDING, Agent, exit_handler
 from prefect.client import connection as connection_module
 from prefect.contract import errors
 from prefect.exceptions import ClientError
@@ -383,14 +383,14 @@ def test_an_agent_in_a_thread_handles_no_signals_and_works(stub: Stub) -> None:
     assert {number: signal.getsignal(number) for number in former} == former
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_an_agent_in_order(stub: Stub, caplog: pytest.LogCaptureFixture, number: signal.Signals) -> None:
     former = signal.getsignal(number)
     agent = Starting()
     # Between two requests: one that is interrupted leaves its connection to the collector.
     agent._find = lambda excluded, wait: os.kill(os.getpid(), number) or []  # type: ignore[method-assign,func-returns-value]
 
-    assert "Keyboard interrupt received! Shutting down..." in told(agent, caplog)
+    assert ENDING[number.name] in told(agent, caplog)
 
     assert agent.said == ["startup", "shutdown"]
     assert agent._finished.is_set()
