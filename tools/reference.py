@@ -35,7 +35,7 @@ def page_of_commands() -> str:
 
     text = "# Commands\n\n" + MADE + "`-h` and `--help` work everywhere.\n"
     for path, command in commands(cli, "prefect"):
-        options = [p for p in command.params if isinstance(p, click.Option) and p.name != "help"]
+        options = [p for p in command.params if isinstance(p, click.Option) and p.name != "help" and not p.hidden]
         about = (command.help or command.short_help or "").split("\b")[0].strip().split("\n\n")[0]
         arguments = " ".join(p.human_readable_name for p in command.params if isinstance(p, click.Argument))
         text += f"\n## {path} {arguments}".rstrip() + f"\n\n{' '.join(about.split())}\n"
@@ -115,7 +115,32 @@ def page_of_tasks() -> str:
     return page_of_tasks()
 
 
+def page_of_output() -> str:
+    from prefect.cli.output import FORMATS
+    from prefect.cli.tables import TABLES
+
+    text = "# What programs get\n\n" + MADE
+    forms = "|".join(FORMATS)
+    text += (
+        f"Whatever lists or shows something takes `-o {forms}`. All forms but `table` have the keys below,\n"
+        "which stay: keys may be added, and none is renamed or left out. Times are ISO 8601 in UTC, what is\n"
+        "not there is null (in CSV: empty), lists and objects are JSON in a cell of CSV. `json` and `yaml`\n"
+        "are one list, `jsonl` is an object a line, `csv` has a line of keys first. `--columns a,b` chooses\n"
+        "keys, and their order, in every form. A table has the columns with a heading; on a terminal that is\n"
+        "too narrow it has shorter ids (which commands take too) and shorter texts, in a pipe or a file\n"
+        "never.\n"
+        "\n`describe`, `why`, `kv get` and `auth status` show one object: the same in each form, as `-o json` has it.\n"
+    )
+    for table in TABLES:
+        text += f"\n## prefect {table.command}\n\n| key | | heading in a table |\n|---|---|---|\n"
+        for column in table.columns:
+            heading = f"`{column.heading}`" if column.heading else "" if column.heading is None else "a star"
+            text += f"| `{column.name}` | {column.about} | {heading} |\n"
+    return text
+
+
 PAGES = {
+    "output.md": page_of_output,
     "tasks.md": page_of_tasks,
     "limits.md": page_of_limits,
     "codes.md": page_of_codes,

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 import pytest
+import time_machine
 
 from prefect.cli.which_runs import Conditions, ids_of, where_of
 from support.servers import ServerProcess
@@ -254,15 +255,40 @@ def test_runs_are_found_by_name_and_by_the_beginning_of_their_id(invoke, api) ->
     }
 
 
-@pytest.mark.parametrize(("name", "where"), [("@last", {}), ("@last:x y", {"flow": {"name": {"_eq": "x y"}}})])
-def test_the_last_run_is_the_newest(invoke, api, name: str, where: dict[str, Any]) -> None:
-    api.data("flow_run(", flow_run=[{"id": RUN_ID, "name": "x"}])
-    api.on("cancel_flow_runs(", *answers({**PAGE, "changed": [RUN_ID]}, of="cancel_flow_runs"))
+@pytest.mark.parametrize(
+    ("made", "due", "last"),
+    [
+        # When it was made, and for when; the clock stands at 12.
+        ((RUN_ID, 11, 11), (RUN_ID, 11, 11), RUN_ID),
+        ((RUN_ID, 9, 9), (OTHER_ID, 1, 10), OTHER_ID),
+        ((RUN_ID, 11, 17), (OTHER_ID, 1, 10), RUN_ID),
+        ((RUN_ID, 9, 17), (OTHER_ID, 1, 10), OTHER_ID),
+        (None, (OTHER_ID, 1, 10), OTHER_ID),
+        ((RUN_ID, 9, 17), None, RUN_ID),
+        (None, None, None),
+    ],
+)
+def test_the_last_run_is_the_one_that_came_last(invoke, api, made: Any, due: Any, last: str | None) -> None:
+    def rows(run: Any) -> list[dict[str, Any]]:
+        hours = () if run is None else [f"2026-11-27T{hour:02}:00:00+00:00" for hour in run[1:]]
+        return [] if run is None else [{"id": run[0], "created": hours[0], "scheduled_start_time": hours[1]}]
 
-    assert invoke("cancel", name).exit_code == 0
+    api.data("flow_run(", made=rows(made), due=rows(due))
+    api.on("cancel_flow_runs(", *answers({**PAGE, "changed": [last]}, of="cancel_flow_runs"))
 
+    with time_machine.travel(NOW, tick=False):
+        done = invoke("cancel", "@last:x y")
+
+    assert done.exit_code == (1 if last is None else 0), done.output
+    if last is not None:
+        assert api.asked[-1].variables["input"]["where"] == {"id": {"_in": [last]}}
     asked = next(asked.variables for asked in api.asked if "flow_run(" in asked.query)
-    assert (asked["where"], asked["order_by"], asked["limit"]) == (where, [{"created": "desc"}], 1)
+    assert all(where["flow"] == {"name": {"_eq": "x y"}} for where in asked.values())
+
+
+@pytest.mark.parametrize("name", ["@first", "@last:", "@"])
+def test_another_word_than_last_is_told(invoke, api, name: str) -> None:
+    assert (invoke("cancel", name).exit_code, api.asked) == (2, [])
 
 
 def test_a_name_of_several_runs_is_refused(invoke, api) -> None:

@@ -60,24 +60,32 @@ def test_projects_are_listed_with_the_number_of_their_flows(invoke, api) -> None
     assert done.output.splitlines()[1].split() == ["demo", "3", "2", "days", "ago"]
 
 
+ROW: dict[str, Any] = {"id": RUN_ID, "created": ago(days=2, hours=1), "state": "Success", "name": "brave-otter"}
+
+
 def test_flow_runs_are_listed_and_started_ones_can_be_asked_for(invoke, api) -> None:
-    row: dict[str, Any] = {"id": RUN_ID, "created": ago(days=2, hours=1), "state": "Success", "name": "brave-otter"}
-    api.data(
-        "flow_run(",
-        flow_run=[
-            {**row, "flow": {"name": "one"}, "start_time": "2026-11-20T10:00:00.123+00:00"},
-            {**row, "flow": {"name": "one"}, "start_time": None},
-        ],
-    )
+    rows = [{**ROW, "flow": {"name": "one"}, "start_time": "2026-11-20T10:00:00.123+00:00"}]
+    api.data("flow_run(", flow_run=rows, upcoming=[])
 
     done = invoke("get", "flow-runs", "--started", "--flow", "one")
 
-    assert done.output.splitlines()[:2] == [
+    assert done.output.splitlines() == [
         "NAME         FLOW NAME    STATE    AGE         START TIME           ID",
         f"brave-otter  one          Success  2 days ago  2026-11-20 10:00:00  {RUN_ID}",
     ]
     assert api.asked[-1].variables["order_by"] == [{"start_time": "desc"}]
     assert api.asked[-1].variables["where"]["_and"][1] == {"start_time": {"_is_null": False}}
+
+
+def test_a_run_that_has_not_started_says_when_it_is_due(invoke, api) -> None:
+    due = {"start_time": None, "scheduled_start_time": "2026-11-21T10:00:00+00:00"}
+    api.data("flow_run(", flow_run=[], upcoming=[{**ROW, "state": "Scheduled", "flow": None, **due}])
+
+    table = invoke("get", "flow-runs")
+    found = json.loads(invoke("get", "flow-runs", "-o", "json", "--columns", "start_time,scheduled_start_time").output)
+
+    assert "due 2026-11-21 10:00:00" in table.output
+    assert found == [due]
 
 
 def test_tasks_are_listed(invoke, api) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 RUN_ID = "11111111-1111-1111-1111-111111111111"
 
 
@@ -21,8 +23,20 @@ def test_a_ready_run_is_told_to_be_ready(invoke, api) -> None:
     assert invoke("why", RUN_ID).output.splitlines()[0] == "Scheduled (ready)"
 
 
-def test_what_is_no_id_is_told_before_anything_is_asked(invoke, api) -> None:
+def test_a_run_may_be_named_and_a_program_gets_all_there_is(invoke, api) -> None:
+    cause = {"code": "NO_AGENT", "text": "No agent asks for work."}
+    found = {"ready": False, "state": "Scheduled", "reasons": [cause["text"]], "causes": [cause], "queue_position": 3}
+    api.data("flow_run(", flow_run=[{"id": RUN_ID, "name": "brave-otter"}])
+    api.data("why_not_running(", why_not_running=found)
+
+    done = invoke("why", "brave-otter", "-o", "json")
+
+    assert json.loads(done.output) == {"flow_run_id": RUN_ID, **found}
+
+
+def test_what_is_no_run_is_told(invoke, api) -> None:
+    api.data("flow_run(", flow_run=[])
+
     done = invoke("why", "brave-otter")
 
-    assert done.exit_code == 2
-    assert "expected the id of a flow run, got 'brave-otter'" in done.output
+    assert (done.exit_code, "There is no flow run 'brave-otter'" in done.output) == (1, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ def watch_flow_run(
     stream_states: bool = True,
     stream_logs: bool = True,
     max_duration: timedelta = LONGEST_WATCH,
+    *,
+    after: int = 0,
 ) -> Iterator[FlowRunLog]:
     """Yield what happens to a flow run, from its beginning until it is finished, as log lines.
 
@@ -39,6 +41,7 @@ def watch_flow_run(
     Args:
         stream_states: yield a line for each state that the run enters.
         stream_logs: yield the run's own log lines.
+        after: the number of an event: yield what comes behind it.
 
     Raises:
         RuntimeError: the run is not finished after ``max_duration``.
@@ -54,27 +57,17 @@ def watch_flow_run(
 
     deadline = time.monotonic() + max_duration.total_seconds()
     advice = _Advice(flow_run)
-    client = Client()
-    cursor = 0
-    is_finished = is_lost = False
+    events_of_run = RunEvents(Client(), flow_run_id, after)
     while True:
+        is_finished = events_of_run.is_finished
         wait = 0.0 if is_finished else max(min(POLL_SECONDS, advice.due_in(), deadline - time.monotonic()), 0.0)
         try:
-            events, cursor = _next_events(client, flow_run_id, cursor, wait)
+            events = events_of_run.read(wait)
         except ServerUnreachable as error:
-            if is_lost:
-                raise
-            # Told at once; then the run is given the time that it gives its server itself.
-            is_lost = True
-            yield _own_line(f"{error} Trying again for {LOST_SECONDS:.0f} seconds.", logging.WARNING)
-            client.retry_seconds = LOST_SECONDS
+            yield _own_line(events_of_run.patience(error), logging.WARNING)
             continue
-        if is_lost:
-            is_lost = False
-            client.retry_seconds = None
-        for event in sorted(events, key=lambda event: event["timestamp"]):
+        for event in events:
             if event["kind"] == "state":
-                is_finished = _is_finished(event["state"])
                 advice.note(event["state"])
             if stream_states if event["kind"] == "state" else stream_logs:
                 yield _line(event)
@@ -82,7 +75,7 @@ def watch_flow_run(
             return
         if advice.due_in() <= 0:
             yield advice.give()
-        if time.monotonic() >= deadline and not is_finished:
+        if time.monotonic() >= deadline and not events_of_run.is_finished:
             state = flow_run.get_latest().state
             raise RuntimeError(
                 f"`watch_flow_run` timed out after {round(max_duration.total_seconds() / 3600, 1)} hours of waiting "
@@ -97,19 +90,66 @@ def stream_flow_run_logs(flow_run_id: str, max_duration: timedelta = LONGEST_WAT
         print(f"{log.timestamp.astimezone():%H:%M:%S} | {level:<7} | {log.message}", flush=True)
 
 
-def _next_events(
-    client: Client, flow_run_id: str, cursor: int, wait_seconds: float
-) -> tuple[list[dict[str, Any]], int]:
-    """Ask for the events after ``cursor``; there may be more as long as any come: a server bounds their bytes, too."""
-    answer = client.wait_for(
-        operations.FLOW_RUN_EVENTS,
-        wait_seconds,
-        flow_run_id=flow_run_id,
-        after=cursor,
-        wait_seconds=wait_seconds,
-        limit=limits.EVENT_PAGE,
-    )["flow_run_events"]
-    return answer["events"], answer["cursor"]
+class RunEvents:
+    """Reads what happens in a flow run, page by page: its states and log lines, in the order of their commits.
+
+    Args:
+        after: the number of the event behind which it begins; 0: from the first.
+        levels: only log lines of these; None means all.
+
+    Attributes:
+        cursor: the number of the last event that was looked at.
+        is_finished: the last state that was read is one in which a run has ended; lines may come behind it.
+    """
+
+    def __init__(
+        self, client: Client, flow_run_id: str, after: int = 0, *, levels: Collection[str] | None = None
+    ) -> None:
+        self.cursor = after
+        self.is_finished = False
+        self._client = client
+        self._flow_run_id = flow_run_id
+        self._levels = levels
+        self._is_lost = False
+
+    def read(self, wait_seconds: float) -> list[dict[str, Any]]:
+        """Give the next events, sorted by time; wait for them so long when there are none.
+
+        As long as any come there may be more: a server bounds their bytes, too.
+
+        Raises:
+            ServerUnreachable: ask :meth:`patience` whether to go on.
+        """
+        which: dict[str, Any] = {"wait_seconds": wait_seconds, "limit": limits.EVENT_PAGE}
+        document = operations.FLOW_RUN_EVENTS
+        if self._levels is not None:
+            # Not named otherwise: a server of an earlier version does not know it.
+            document, which = operations.FLOW_RUN_EVENTS_OF_LEVELS, which | {"levels": list(self._levels)}
+        asked = {"flow_run_id": self._flow_run_id, "after": self.cursor, **which}
+        answer = self._client.wait_for(document, wait_seconds, **asked)["flow_run_events"]
+        if self._is_lost:
+            self._is_lost = False
+            self._client.retry_seconds = None
+        self.cursor = answer["cursor"]
+        events = sorted(answer["events"], key=lambda event: event["timestamp"])
+        for event in events:
+            if event["kind"] == "state":
+                self.is_finished = _is_finished(event["state"])
+        return events
+
+    def skip(self) -> int:
+        """Pass over all that has happened until now, and give the number of the last of it."""
+        self.cursor = -1
+        self.read(0.0)
+        return self.cursor
+
+    def patience(self, error: ServerUnreachable) -> str:
+        """Give a run the time without its server that it gives it itself, and say so; raises the second time."""
+        if self._is_lost:
+            raise error
+        self._is_lost = True
+        self._client.retry_seconds = LOST_SECONDS
+        return f"{error} Trying again for {LOST_SECONDS:.0f} seconds."
 
 
 def _line(event: Mapping[str, Any]) -> FlowRunLog:

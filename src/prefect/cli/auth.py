@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prefect._lazy import lazy
-from prefect.cli import render
+from prefect.cli import tables
 from prefect.cli.failures import TerminalError, error_text
 from prefect.cli.group import CONTEXT_SETTINGS, Group
+from prefect.cli.output import format_option, output_options, show, show_value
 
 if TYPE_CHECKING:
     from pendulum import DateTime
@@ -83,9 +84,17 @@ def logout(token: bool) -> None:
 
 
 @auth.command(context_settings=CONTEXT_SETTINGS)
-def status() -> None:
+@format_option()
+def status(output: str) -> None:
     """Print which API is used, and as whom."""
     client = _client()
+    if output != "table":
+        told: dict[str, Any] = {"api": client.api_server, "logged_in": bool(client.api_key), "tenant_id": None}
+        if client.api_key:
+            with _told("Your authentication is not working"):
+                told["tenant_id"] = client.tenant_id
+        show_value(told, output)
+        return
     click.echo(f"You are connecting to {client.api_server}")
     if not client.api_key:
         click.echo("You are not logged in! Use `prefect auth login` to login with an API key.")
@@ -96,18 +105,15 @@ def status() -> None:
 
 
 @auth.command("list-tenants", context_settings=CONTEXT_SETTINGS)
-def list_tenants() -> None:
+@output_options(tables.TENANTS)
+def list_tenants(output: str, columns: str | None) -> None:
     """List the tenants that the key may use; the one in use has a star."""
     client = _client()
     with _told("Failed to retrieve the tenants"):
         tenants = client.get_available_tenants()
         current = client.tenant_id
-    rows = [(tenant["name"], tenant["slug"], tenant["id"], _star(tenant["id"], current)) for tenant in tenants]
-    click.echo(render.table(rows, ["NAME", "SLUG", "ID", ""]))
-
-
-def _star(tenant_id: str, current: str) -> str:
-    return "*" if tenant_id == current else ""
+    rows = [{**tenant, "current": tenant["id"] == current} for tenant in tenants]
+    show(tables.TENANTS, rows, output, columns)
 
 
 @auth.command("switch-tenants", context_settings=CONTEXT_SETTINGS)
@@ -138,12 +144,14 @@ def switch_tenants(tenant_id: str | None, slug: str | None, default: bool) -> No
     help="What it may do: look, start runs, run flows, or everything; your own role unless set.",
 )
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but the key.")
-def create_key(name: str, expire: str | None, role: str | None, quiet: bool) -> None:
+@format_option()
+def create_key(name: str, expire: str | None, role: str | None, quiet: bool, output: str) -> None:
     """Create an API key for yourself. It is shown this one time."""
     from prefect.contract import operations
 
     expires_at = None if expire is None else _expiration(expire)
     client = _client()
+    quiet = quiet or output != "table"
     if not quiet:
         click.echo("Retrieving user information...")
     with _told("Failed to create the key"):
@@ -156,6 +164,9 @@ def create_key(name: str, expire: str | None, role: str | None, quiet: bool) -> 
         values = {"name": name, "user_id": user_id, "expires_at": expires_at and expires_at.isoformat()}
         values |= {"role": role} if role else {}
         key = client.change(operations.CREATE_API_KEY, values)["key"]
+    if output != "table":
+        show_value({"name": name, "key": key, "expires_at": values["expires_at"]}, output)
+        return
     if quiet:
         click.echo(key)
         return
@@ -179,17 +190,17 @@ def _expiration(text: str) -> DateTime:
 
 
 @auth.command("list-keys", context_settings=CONTEXT_SETTINGS)
-def list_keys() -> None:
+@output_options(tables.KEYS)
+def list_keys(output: str, columns: str | None) -> None:
     """List your API keys; an administrator sees those of service accounts too."""
     from prefect.contract import operations
 
     with _told("Failed to retrieve the keys"):
         keys = _client().ask(operations.API_KEYS)["auth_api_key"]
-    if not keys:
+    if not keys and output == "table":
         click.secho("You have not created any API keys", fg="yellow")
         return
-    rows = [(key["name"], key["id"], key["expires_at"] or "NEVER") for key in keys]
-    click.echo(render.table(rows, ["NAME", "ID", "EXPIRES AT"]))
+    show(tables.KEYS, keys, output, columns)
 
 
 @auth.command("revoke-key", context_settings=CONTEXT_SETTINGS)

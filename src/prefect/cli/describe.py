@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +9,10 @@ import click
 
 from prefect._lazy import lazy
 from prefect.cli.group import CONTEXT_SETTINGS, Group
+from prefect.cli.output import format_option, show_value
+from prefect.cli.which_runs import id_of
 
-_output = click.option(
-    "--output", "-o", type=click.Choice(["json", "yaml"]), default="json", show_default=True, help="Format."
-)
+_output = format_option("json")
 
 
 @click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
@@ -24,7 +23,7 @@ def describe() -> None:
     Examples:
       $ prefect describe flows --name hello-world --version 2
       $ prefect describe tasks --name hello-world --output yaml
-      $ prefect describe flow-runs --name brave-otter
+      $ prefect describe flow-runs @last
       $ prefect describe schedule --cron '30 2 * * *' --timezone Europe/Berlin
     """
 
@@ -48,7 +47,7 @@ def flows(name: str, version: int | None, project: str | None, output: str) -> N
 
     found = _ask(operations.DESCRIBE_FLOWS, name=name, version=version, project=project)["flow"]
     if found:
-        _print(found[0], output)
+        show_value(found[0], output)
     else:
         click.secho(f"{name} not found", fg="red")
 
@@ -65,22 +64,26 @@ def tasks(name: str, version: int | None, project: str | None, output: str) -> N
     elif not found[0]["tasks"]:
         click.secho(f"No tasks found for flow {name}", fg="red")
     else:
-        _print(found[0]["tasks"], output)
+        show_value(found[0]["tasks"], output)
 
 
 @describe.command("flow-runs", context_settings=CONTEXT_SETTINGS)
-@click.option("--name", "-n", required=True, help="Name of the flow run.")
+@click.argument("run", required=False, metavar="[RUN]")
+@click.option("--name", "-n", help="Name of the flow run.")
 @click.option("--flow-name", "-fn", help="Name of its flow.")
 @_output
-def flow_runs(name: str, flow_name: str | None, output: str) -> None:
-    """Show a flow run."""
+def flow_runs(run: str | None, name: str | None, flow_name: str | None, output: str) -> None:
+    """Show a flow run: RUN (id, beginning of an id, name, @last, @last:FLOW), or the one of a name."""
     from prefect.contract import operations
 
-    found = _ask(operations.DESCRIBE_FLOW_RUN, name=name, flow_name=flow_name)["flow_run"]
+    if bool(run) == bool(name):
+        raise click.UsageError("Missing option '--name' / '-n', or RUN: give one of the two.")
+    which = {"id": id_of(run)} if run else {"name": name, "flow_name": flow_name}
+    found = _ask(operations.DESCRIBE_FLOW_RUN, **which)["flow_run"]
     if found:
-        _print(found[0], output)
+        show_value(found[0], output)
     else:
-        click.secho(f"{name} not found", fg="red")
+        click.secho(f"{run or name} not found", fg="red")
 
 
 @describe.command(context_settings=CONTEXT_SETTINGS)
@@ -114,7 +117,7 @@ def schedule(
         told = Client().schedule_preview(clocks, timezone=timezone, count=count)
     else:
         told = Client().schedule_preview(schedule=_schedule_of(str(name), project), count=count)
-    _print(told, output)
+    show_value(told, output)
     if any(clock["error"] for clock in told["clocks"]):
         raise SystemExit(1)
 
@@ -139,15 +142,6 @@ def _ask(document: str, **variables: Any) -> dict[str, Any]:
     from prefect.client.client import Client
 
     return Client().ask(document, **variables)
-
-
-def _print(value: Any, output: str) -> None:
-    if output == "yaml":
-        import yaml
-
-        click.echo(yaml.safe_dump(value))
-    else:
-        click.echo(json.dumps(value, sort_keys=True, indent=2))
 
 
 if not TYPE_CHECKING:  # names that are looked for here, because this module of 1.x had them too

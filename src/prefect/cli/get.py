@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from prefect._lazy import lazy
-from prefect.cli import render
+from prefect.cli import render, tables
 from prefect.cli.group import CONTEXT_SETTINGS, Group
-from prefect.cli.which_runs import Conditions, conditions, duration, moment, where_of
+from prefect.cli.output import Column, Table, output_options, show
+from prefect.cli.run_logs import LEVELS, LogFilter, lines_of
+from prefect.cli.which_runs import (
+    Conditions,
+    conditions,
+    duration,
+    id_of,
+    known_states,
+    moment,
+    task_runs_where,
+    upcoming_at,
+    where_of,
+)
 
 DEFAULT_LIMIT = 10
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FILE_FORMATS = ("txt", "jsonl", "csv")
 
 
@@ -30,6 +43,11 @@ def get() -> None:
     """
 
 
+limit_option = click.option(
+    "--limit", "-l", type=click.IntRange(min=0), default=DEFAULT_LIMIT, show_default=True, help="At most this many."
+)
+
+
 def _ask(document: str, **variables: Any) -> dict[str, Any]:
     from prefect.client.client import Client
 
@@ -40,9 +58,18 @@ def _ask(document: str, **variables: Any) -> dict[str, Any]:
 @click.option("--name", "-n", help="Only flows of this name.")
 @click.option("--version", "-v", type=int, help="Only this version.")
 @click.option("--project", "-p", help="Only flows of this project.")
-@click.option("--limit", "-l", default=DEFAULT_LIMIT, show_default=True, help="At most this many.")
+@limit_option
 @click.option("--all-versions", is_flag=True, help="All versions, not only the newest of each flow.")
-def flows(name: str | None, version: int | None, project: str | None, limit: int, all_versions: bool) -> None:
+@output_options(tables.FLOWS)
+def flows(
+    name: str | None,
+    version: int | None,
+    project: str | None,
+    limit: int,
+    all_versions: bool,
+    output: str,
+    columns: str | None,
+) -> None:
     """List flows."""
     from prefect.contract import operations
 
@@ -55,82 +82,95 @@ def flows(name: str | None, version: int | None, project: str | None, limit: int
         # A version that was asked for must not be hidden by a newer one.
         distinct_on=None if all_versions or version is not None else ["name"],
     )["flow"]
-    rows = [
-        (flow["name"], flow["version"], render.age(flow["created"]), flow["id"], _name(flow["project"]))
-        for flow in found
-    ]
-    click.echo(render.table(rows, ["NAME", "VERSION", "AGE", "ID", "PROJECT NAME"]))
+    show(tables.FLOWS, found, output, columns)
 
 
 @get.command(context_settings=CONTEXT_SETTINGS)
 @click.option("--name", "-n", help="Only the project of this name.")
-def projects(name: str | None) -> None:
+@click.option("--limit", "-l", type=click.IntRange(min=0), help="At most this many; absent means all.")
+@output_options(tables.PROJECTS)
+def projects(name: str | None, limit: int | None, output: str, columns: str | None) -> None:
     """List projects."""
     from prefect.contract import operations
 
-    rows = [
-        (
-            project["name"],
-            project["flows_aggregate"]["aggregate"]["count"],
-            render.age(project["created"]),
-            project["description"],
-        )
-        for project in _ask(operations.LIST_PROJECTS, name=name)["project"]
-    ]
-    click.echo(render.table(rows, ["NAME", "FLOW COUNT", "AGE", "DESCRIPTION"]))
+    show(tables.PROJECTS, _ask(operations.LIST_PROJECTS, name=name, limit=limit)["project"], output, columns)
 
 
 @get.command("flow-runs", context_settings=CONTEXT_SETTINGS)
-@click.option("--limit", "-l", default=DEFAULT_LIMIT, show_default=True, help="At most this many.")
+@limit_option
 @partial(conditions, project=("--project", "-p"))
 @click.option("--started", "-s", is_flag=True, help="Only runs that have started, by their start.")
+@click.option("--upcoming", is_flag=True, help="Only runs that are yet to come, the next one first.")
 @click.option("--counts", is_flag=True, help="How many runs there are in each state, instead of the runs.")
 @click.option("--by", type=click.Choice(["state", "flow", "project"]), multiple=True, help="Count them by this too.")
 @click.option("--per", help="How many runs were due in each stretch of this length (1h, 1d), instead of the runs.")
+@output_options(tables.FLOW_RUNS)
 def flow_runs(
-    limit: int, started: bool, counts: bool, by: tuple[str, ...], per: str | None, since: str | None, **options: Any
+    limit: int,
+    started: bool,
+    upcoming: bool,
+    counts: bool,
+    by: tuple[str, ...],
+    per: str | None,
+    since: str | None,
+    output: str,
+    columns: str | None,
+    **options: Any,
 ) -> None:
-    """List flow runs, the newest first, or count them.
+    """List flow runs, the last one that was due first, or count them.
+
+    Runs that are yet to come are behind all others, the next one first.
 
     \b
     Examples:
       $ prefect get flow-runs --flow hello-world --state Failed --since 2h
+      $ prefect get flow-runs --upcoming -o json
       $ prefect get flow-runs --counts --by flow --by state
       $ prefect get flow-runs --per 1h --since 1d
     """
-    from prefect.contract import operations
-
+    if started and upcoming:
+        raise click.UsageError("Give --started or --upcoming: a run that has started is not yet to come.")
+    if (counts or by or per is not None) and columns is not None:
+        raise click.UsageError("--columns chooses among those of runs, not of counts.")
     if per is not None:
-        _print_history(per, since or "1d", Conditions(**options), is_started=started)
+        _show_history(per, since or "1d", Conditions(**options), output, is_started=started)
         return
     given = Conditions(since=since, **options)
     where = where_of(given) if given else {}
-    order_by = {"created": "desc"}
-    if started:
-        where = {"_and": [where, {"start_time": {"_is_null": False}}]}
-        order_by = {"start_time": "desc"}
     if counts or by:
-        _print_counts(by or ("state",), where)
+        kind = {"start_time": {"_is_null": False}} if started else upcoming_at(_now()) if upcoming else None
+        _show_counts(by or ("state",), where if kind is None else {"_and": [where, kind]}, output)
         return
-    found = _ask(operations.LIST_FLOW_RUNS, where=where, order_by=[order_by], limit=limit)["flow_run"]
-    rows = [
-        (
-            run["name"],
-            _name(run["flow"]),
-            run["state"],
-            render.age(run["created"]),
-            render.plain_time(run["start_time"]),
-            run["id"],
-        )
-        for run in found
-    ]
-    click.echo(render.table(rows, ["NAME", "FLOW NAME", "STATE", "AGE", "START TIME", "ID"]))
+    show(tables.FLOW_RUNS, _found(where, limit, is_started=started, is_upcoming=upcoming), output, columns)
+
+
+def _found(where: dict[str, Any], limit: int, *, is_started: bool, is_upcoming: bool) -> list[dict[str, Any]]:
+    """Give runs of the past and the present, and behind them, where there is room, those that are yet to come."""
+    from prefect.contract import operations
+
+    to_come = upcoming_at(_now())
+    nothing: dict[str, Any] = {"id": {"_in": []}}
+    real, order = {"_and": [where, {"_not": to_come}]}, {"scheduled_start_time": "desc"}
+    if is_started:
+        real, order = {"_and": [where, {"start_time": {"_is_null": False}}]}, {"start_time": "desc"}
+    found = _ask(
+        operations.LIST_FLOW_RUNS_AND_UPCOMING,
+        where=nothing if is_upcoming else real,
+        order_by=[order],
+        upcoming=nothing if is_started else {"_and": [where, to_come]},
+        limit=limit,
+    )
+    return [*found["flow_run"], *found["upcoming"]][:limit]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 _COUNTED = {"state": "state", "flow": "flow_group_id", "project": "project_id"}
 
 
-def _print_counts(by: tuple[str, ...], where: dict[str, Any]) -> None:
+def _show_counts(by: tuple[str, ...], where: dict[str, Any], output: str) -> None:
     from prefect.client.client import Client
     from prefect.contract import operations
 
@@ -144,18 +184,17 @@ def _print_counts(by: tuple[str, ...], where: dict[str, Any]) -> None:
         ids = list({group["project_id"] for group in groups if group["project_id"]})
         names |= {project["id"]: project["name"] for project in _ask(operations.NAMES_OF_PROJECTS, ids=ids)["project"]}
     rows = [
-        (*(names.get(group[_COUNTED[key]], group[_COUNTED[key]]) for key in by), group["count"]) for group in groups
+        {**{key: names.get(group[_COUNTED[key]], group[_COUNTED[key]]) for key in by}, "count": group["count"]}
+        for group in groups
     ]
-    click.echo(render.table(rows, [*(key.upper() for key in by), "COUNT"]))
+    show(Table("", _plain(*by, "count")), rows, output)
 
 
-def _print_history(per: str, since: str, given: Conditions, *, is_started: bool) -> None:
-    """Print how many runs were due, or have started, in each stretch of time until now."""
-    from datetime import UTC, datetime
-
+def _show_history(per: str, since: str, given: Conditions, output: str, *, is_started: bool) -> None:
+    """Show how many runs were due, or have started, in each stretch of time until now."""
     from prefect.client.client import Client
 
-    now = datetime.now(UTC)
+    now = _now()
     seconds = int(duration(per, "--per").total_seconds())
     if not seconds:
         raise click.BadParameter("expected a length of time such as 1h", param_hint="--per")
@@ -170,15 +209,31 @@ def _print_history(per: str, since: str, given: Conditions, *, is_started: bool)
         time="start_time" if is_started else "scheduled_start_time",
     )
     states = list(dict.fromkeys(state for bucket in buckets for state in bucket["counts"]))
+    time = Column("time", "", heading="TIME (UTC)", text=lambda row: render.plain_time(row["time"]))
+    of_states = [Column(state.lower(), "", heading=state.upper(), text=_Counted(state.lower())) for state in states]
     rows = [
-        (
-            render.plain_time(bucket["time"]),
-            bucket["total"],
-            *(bucket["counts"].get(state, "") for state in states),
-        )
+        {
+            "time": bucket["time"],
+            "total": bucket["total"],
+            **{state.lower(): bucket["counts"].get(state, 0) for state in states},
+        }
         for bucket in buckets
     ]
-    click.echo(render.table(rows, ["TIME (UTC)", "TOTAL", *(state.upper() for state in states)]))
+    show(Table("", (time, *_plain("total"), *of_states)), rows, output)
+
+
+def _plain(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, "", heading=name.upper()) for name in names)
+
+
+class _Counted:
+    """Gives a number of a row; none, which says nothing, as nothing."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, row: Mapping[str, Any]) -> Any:
+        return row[self._name] or ""
 
 
 @get.command(context_settings=CONTEXT_SETTINGS)
@@ -186,26 +241,45 @@ def _print_history(per: str, since: str, given: Conditions, *, is_started: bool)
 @click.option("--flow-name", "-fn", help="Only tasks of the flow of this name.")
 @click.option("--flow-version", "-fv", type=int, help="Only tasks of this version of a flow.")
 @click.option("--project", "-p", help="Only tasks of flows of this project.")
-@click.option("--limit", "-l", default=DEFAULT_LIMIT, show_default=True, help="At most this many.")
-def tasks(name: str | None, flow_name: str | None, flow_version: int | None, project: str | None, limit: int) -> None:
+@limit_option
+@output_options(tables.TASKS)
+def tasks(
+    name: str | None,
+    flow_name: str | None,
+    flow_version: int | None,
+    project: str | None,
+    limit: int,
+    output: str,
+    columns: str | None,
+) -> None:
     """List tasks of registered flows, the newest first."""
     from prefect.contract import operations
 
     found = _ask(
         operations.LIST_TASKS, name=name, flow_name=flow_name, flow_version=flow_version, project=project, limit=limit
     )["task"]
-    rows = [
-        (
-            task["name"],
-            _name(task["flow"]),
-            (task["flow"] or {}).get("version"),
-            render.age(task["created"]),
-            task["mapped"],
-            task["type"],
-        )
-        for task in found
-    ]
-    click.echo(render.table(rows, ["NAME", "FLOW NAME", "FLOW VERSION", "AGE", "MAPPED", "TYPE"]))
+    show(tables.TASKS, found, output, columns)
+
+
+@get.command("task-runs", context_settings=CONTEXT_SETTINGS)
+@click.argument("run", metavar="RUN")
+@click.option("--state", "states", multiple=True, help="Only task runs in this state; of several, in any of them.")
+@click.option("--task", help="Only runs of this task: its name or slug; of a mapped one NAME[3] is one child.")
+@click.option("--limit", "-l", type=click.IntRange(min=0), default=100, show_default=True, help="At most this many.")
+@output_options(tables.TASK_RUNS)
+def task_runs(
+    run: str, states: tuple[str, ...], task: str | None, limit: int, output: str, columns: str | None
+) -> None:
+    """List the task runs of the flow run RUN (id, beginning of an id, name, @last, @last:FLOW).
+
+    \b
+    Example:
+      $ prefect get task-runs @last --state Failed --state TriggerFailed
+    """
+    from prefect.contract import operations
+
+    where = task_runs_where([id_of(run)], task, known_states(states))
+    show(tables.TASK_RUNS, _ask(operations.LIST_TASK_RUNS, where=where, limit=limit)["task_run"], output, columns)
 
 
 @get.command(context_settings=CONTEXT_SETTINGS)
@@ -221,6 +295,7 @@ def tasks(name: str | None, flow_name: str | None, flow_version: int | None, pro
 @click.option("--level", type=click.Choice(LEVELS, case_sensitive=False), help="Only lines of this level or above.")
 @click.option("--text", help="Only lines whose message has this in it, in any case.")
 @click.option("--task-run-id", help="Only lines of this task run.")
+@output_options(tables.LOGS)
 def logs(
     name: str | None,
     flow_run_id: str | None,
@@ -229,8 +304,10 @@ def logs(
     level: str | None,
     text: str | None,
     task_run_id: str | None,
+    output: str,
+    columns: str | None,
 ) -> None:
-    """List the logs of one flow run, by --name or --id.
+    """List the logs of one flow run, by --name or --id; `prefect logs` takes a run by other names too, and follows it.
 
     \b
     Examples:
@@ -241,6 +318,12 @@ def logs(
 
     if not name and not flow_run_id:
         click.secho("Either --name or --id must be provided", fg="red")
+        return
+    if file_format and (output != "table" or columns):
+        raise click.UsageError("--format is a file as the server writes it: leave it out for -o and --columns.")
+    if output != "table" or columns:
+        wanted = LogFilter.of(level=level, task_run_ids=[task_run_id] if task_run_id else None, text=text)
+        show(tables.LOGS, lines_of(_run_with_logs(name, flow_run_id), wanted), output, columns)
         return
     if file_format or level or text or task_run_id:
         levels = LEVELS[LEVELS.index(level.upper()) :] if level else ()
@@ -256,13 +339,19 @@ def logs(
         for record in run["logs"]:
             click.echo(record["info"])
         return
-    rows = [(record["timestamp"], record["level"], record["message"]) for record in run["logs"]]
-    click.echo(render.table(rows, ["TIMESTAMP", "LEVEL", "MESSAGE"]))
+    show(tables.LOGS, run["logs"], output)
 
 
 def _write_log(name: str | None, flow_run_id: str | None, file_format: str, **filters: Any) -> None:
     """Write the log of a run to standard output as it comes."""
     from prefect.client.client import Client
+
+    for part in Client().download_flow_run_logs(_run_with_logs(name, flow_run_id), file_format, **filters):
+        click.echo(part, nl=False)
+
+
+def _run_with_logs(name: str | None, flow_run_id: str | None) -> str:
+    """Give the id of the run that is meant: of several of a name, that which started last."""
     from prefect.contract import operations
 
     runs: list[dict[str, Any]] = []
@@ -271,13 +360,7 @@ def _write_log(name: str | None, flow_run_id: str | None, file_format: str, **fi
     if not runs:
         click.secho(f"{flow_run_id or name} not found", fg="red", err=True)
         raise SystemExit(1)
-    run = next((run for run in runs if run["start_time"] is not None), runs[0])
-    for part in Client().download_flow_run_logs(run["id"], file_format, **filters):
-        click.echo(part, nl=False)
-
-
-def _name(named: dict[str, Any] | None) -> str | None:
-    return named["name"] if named else None
+    return str(next((run for run in runs if run["start_time"] is not None), runs[0])["id"])
 
 
 def _is_no_id(text: str | None) -> bool:

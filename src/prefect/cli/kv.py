@@ -7,8 +7,10 @@ from contextlib import contextmanager
 
 import click
 
+from prefect.cli import tables
 from prefect.cli.failures import TerminalError, error_text
 from prefect.cli.group import CONTEXT_SETTINGS, Group
+from prefect.cli.output import format_option, show, show_value
 
 
 @click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
@@ -36,13 +38,17 @@ def set_command(key: str, value: str) -> None:
 
 @kv.command("get", context_settings=CONTEXT_SETTINGS)
 @click.argument("key")
-def get_command(key: str) -> None:
-    """Print the value of KEY."""
+@format_option()
+def get_command(key: str, output: str) -> None:
+    """Print the value of KEY; with -o json as it is stored."""
     from prefect.backend import kv_store
 
     with _told(f"Error retrieving value for key {key!r}"):
         value = kv_store.get_key_value(key=key)
-    click.secho(f"Key {key!r} has value {value!r}", fg="green")
+    if output == "table":
+        click.secho(f"Key {key!r} has value {value!r}", fg="green")
+    else:
+        show_value({"key": key, "value": value}, output)
 
 
 @kv.command("delete", context_settings=CONTEXT_SETTINGS)
@@ -57,13 +63,17 @@ def delete_command(key: str) -> None:
 
 
 @kv.command("list", context_settings=CONTEXT_SETTINGS)
-def list_command() -> None:
+@format_option()
+@click.option("--limit", "-l", type=click.IntRange(min=0), help="At most this many; absent means all.")
+def list_command(output: str, limit: int | None) -> None:
     """Print all keys, one on each line."""
     from prefect.backend import kv_store
 
     with _told("An error occurred when listing keys"):
-        keys = kv_store.list_keys()
-    if keys:
+        keys = kv_store.list_keys()[:limit]
+    if output != "table":
+        show(tables.KEY_VALUES, [{"key": key} for key in keys], output)
+    elif keys:
         click.echo("\n".join(keys))
     else:
         click.secho("No keys found", fg="yellow")

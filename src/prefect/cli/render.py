@@ -22,19 +22,35 @@ _BAR_WIDTH = 60
 def table(rows: Iterable[Sequence[Any]], headers: Sequence[str] | None = None) -> str:
     """Lay rows out in columns, left aligned; None is empty, a value of several lines takes several lines."""
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    columns = max((len(row) for row in texts), default=0)
     heading = list(headers or ())
-    columns = max(columns, len(heading))
-    widths = [len(name) + _HEADER_PADDING for name in heading] + [0] * (columns - len(heading))
-    for row in texts:
-        for place, cell in enumerate(row):
-            widths[place] = max(widths[place], *map(len, cell.splitlines()), 0)
+    widths = _widths(texts, heading)
     lines = [_line(heading, widths)] if headers else []
     for row in texts:
         parts = [cell.splitlines() or [""] for cell in row]
         for index in range(max(map(len, parts), default=0)):
             lines.append(_line([part[index] if index < len(part) else "" for part in parts], widths))
     return "\n".join(lines)
+
+
+def table_width(rows: Iterable[Sequence[Any]], headers: Sequence[str]) -> int:
+    """Say how many columns of a terminal a table takes; what pads its last column is not written."""
+    widths = _widths([["" if cell is None else str(cell) for cell in row] for row in rows], headers)
+    padding = _HEADER_PADDING if widths and widths[-1] == heading_width(headers[-1]) else 0
+    return sum(widths) + len(_GAP) * (len(widths) - 1) - padding
+
+
+def heading_width(heading: str) -> int:
+    """Say how wide a column is at the least."""
+    return len(heading) + _HEADER_PADDING
+
+
+def _widths(texts: Sequence[Sequence[str]], heading: Sequence[str]) -> list[int]:
+    columns = max(max((len(row) for row in texts), default=0), len(heading))
+    widths = [heading_width(name) for name in heading] + [0] * (columns - len(heading))
+    for row in texts:
+        for place, cell in enumerate(row):
+            widths[place] = max(widths[place], *map(len, cell.splitlines()), 0)
+    return widths
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -68,14 +84,16 @@ def log_line(timestamp: datetime, level: int, message: str) -> str:
 
 def say_log(timestamp: datetime, level: int, message: str) -> None:
     """Print a log record in the colour of its level."""
-    colour: dict[str, Any] = {}
+    click.secho(log_line(timestamp, level, message), **log_colour(level))
+
+
+def log_colour(level: int) -> dict[str, Any]:
+    """Give the colour of a level, as click takes it."""
     if level >= logging.ERROR:
-        colour["fg"] = "red"
-    elif level >= logging.WARNING:
-        colour["fg"] = "yellow"
-    elif level <= logging.DEBUG:
-        colour["dim"] = True
-    click.secho(log_line(timestamp, level, message), **colour)
+        return {"fg": "red"}
+    if level >= logging.WARNING:
+        return {"fg": "yellow"}
+    return {"dim": True} if level <= logging.DEBUG else {}
 
 
 def bar(parts: Iterable[tuple[str, str | None]]) -> None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from typing import Any
 
 import click
 
-from prefect.cli.changing import look, wanted
 from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.cli.restarting import set_going
 from prefect.cli.which_runs import Conditions, conditions
-
-#: Runs that one request may name.
-_MOST_RUNS = 1000
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -53,37 +49,19 @@ def restart(
     """
     from uuid import UUID
 
-    from prefect.cli import key_values
-    from prefect.client.client import Client
-
     for given in task_run_ids:
         try:
             UUID(given)
         except ValueError:
             raise click.BadParameter(f"expected the id of a task run, got {given!r}") from None
-    parameters = key_values.parse(params, "parameter") or None
-    where = wanted(runs, Conditions(**options))
-    ids = where["id"]["_in"] if runs else _found(where, dry_run=dry_run, is_sure=yes)
-    answers = Client().restart_flow_runs(ids, start_from, task_run_ids or None, parameters=parameters, dry_run=dry_run)
-    for answer in answers:
-        if answer["restarted"]:
-            word = "would be restarted" if dry_run else "restarted"
-            click.secho(f"{answer['flow_run_id']} {word}, {answer['task_runs']} task runs run again", fg="green")
-        else:
-            click.secho(f"{answer['flow_run_id']} refused: {answer['reason']}", fg="red", err=True)
-    if not all(answer["restarted"] for answer in answers):
+    _, are_all = set_going(
+        runs,
+        Conditions(**options),
+        start_from,
+        task_run_ids=task_run_ids,
+        params=params,
+        is_sure=yes,
+        is_trial=dry_run,
+    )
+    if not are_all:
         sys.exit(1)
-
-
-def _found(where: dict[str, Any], *, dry_run: bool, is_sure: bool) -> list[str]:
-    """Give the ids of the runs that a filter finds, if the person means them."""
-    from prefect.client.client import Client
-    from prefect.contract import operations
-
-    order = [{"created": "asc"}, {"id": "asc"}]
-    rows = Client().ask(operations.LIST_FLOW_RUNS, where=where, order_by=order, limit=_MOST_RUNS + 1)["flow_run"]
-    if len(rows) > _MOST_RUNS:
-        raise click.ClickException(f"These are more than {_MOST_RUNS:,} flow runs: narrow them down.")
-    found = {"count": len(rows), "states": Counter(row["state"] for row in rows), "examples": rows[:5]}
-    look(found, "restart", is_trial=dry_run, is_sure=is_sure)
-    return [row["id"] for row in rows]

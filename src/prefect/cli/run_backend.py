@@ -41,7 +41,7 @@ def run_with_backend(request: RunRequest) -> int:
     if request.execute:
         _execute(run_id, request)
     elif request.watch:
-        if not _watch(client, run_id, request):
+        if not _watch(client, run_id, no_logs=request.no_logs, is_announced=not request.quiet):
             return 0
     else:
         return 0
@@ -201,16 +201,30 @@ def _start(environ: dict[str, str]) -> RunProcess:
     return ForkedProcess(pid)
 
 
-def _watch(client: Client, run_id: str, request: RunRequest) -> bool:
+def follow(client: Client, run_id: str, *, quiet: bool = False, no_logs: bool = False, after: int = 0) -> int:
+    """Print a run's states and logs until it ends, and how it ended; give the exit code.
+
+    Args:
+        quiet: print nothing at all.
+        after: the number of the event behind which to begin.
+    """
+    is_there = _watch(client, run_id, no_logs=no_logs, is_announced=not quiet, is_shown=not quiet, after=after)
+    return _tell_outcome(run_id, quiet=quiet) if is_there else 0
+
+
+def _watch(
+    client: Client, run_id: str, *, no_logs: bool, is_announced: bool, is_shown: bool = True, after: int = 0
+) -> bool:
     """Print the run's states and logs until it ends; False when the user has cancelled it meanwhile."""
     from prefect.backend.flow_run import watch_flow_run
 
-    if not request.quiet:
+    if is_announced:
         click.echo("Watching flow run execution...")
-    events = watch_flow_run(run_id, stream_states=True, stream_logs=not request.no_logs)
+    events = watch_flow_run(run_id, stream_states=True, stream_logs=not no_logs, after=after)
     try:
         for event in events:
-            render.say_log(event.timestamp, event.level, event.message)
+            if is_shown:
+                render.say_log(event.timestamp, event.level, event.message)
     except KeyboardInterrupt:
         return not _cancelled_by_user(client, run_id)
     return True

@@ -9,13 +9,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
-__all__ = ["Conditions", "brief", "conditions", "duration", "ids_of", "moment", "where_of"]
+from prefect.cli.suggestions import did_you_mean
+
+__all__ = [
+    "Conditions",
+    "brief",
+    "conditions",
+    "duration",
+    "id_of",
+    "ids_of",
+    "known_states",
+    "moment",
+    "task_runs_where",
+    "upcoming_at",
+    "where_of",
+]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION = re.compile(r"(\d{1,9})\s*([smhdw])")
@@ -120,14 +135,64 @@ def _part(key: str, sign: str, value: str, now: datetime, split: bool = True) ->
     )
 
 
+def known_states(names: Iterable[str], hint: str = "--state") -> list[str]:
+    """Give names of states back, if there are such states; whether letters are large or small does not matter.
+
+    Raises:
+        click.BadParameter: there is none of a name.
+    """
+    from prefect.model.state_facts import STORABLE
+
+    by_name = {name.lower(): name for name in STORABLE}
+    found = []
+    for name in names:
+        if name.strip().lower() not in by_name:
+            known = ", ".join(STORABLE)
+            raise click.BadParameter(
+                f"there is no state {name!r}{did_you_mean(name, STORABLE)}; the states are {known}", param_hint=hint
+            )
+        found.append(by_name[name.strip().lower()])
+    return found
+
+
+def upcoming_at(now: datetime) -> dict[str, Any]:
+    """Give the filter of runs that are yet to come: Scheduled, and not due."""
+    return {"state": {"_eq": "Scheduled"}, "scheduled_start_time": {"_gt": now.isoformat()}}
+
+
+def task_runs_where(flow_run_ids: Iterable[str], task: str | None, states: Iterable[str] = ()) -> dict[str, Any]:
+    """Give the filter of the task runs of flow runs (``task_run_bool_exp``).
+
+    Args:
+        task: id of a task run, or name or slug of its task; with a place in a map behind it, ``NAME[3]``, one child.
+        states: some of them; none means any.
+    """
+    parts: list[dict[str, Any]] = [{"flow_run_id": {"_in": list(flow_run_ids)}}]
+    if task is not None:
+        parts.append(_of_task(task))
+    if states := list(states):
+        parts.append({"state": {"_in": states}})
+    return {"_and": parts}
+
+
+def _of_task(name: str) -> dict[str, Any]:
+    from uuid import UUID
+
+    with suppress(ValueError):
+        return {"id": {"_eq": str(UUID(name))}}
+    meant = [_named_task(name)]
+    if child := re.fullmatch(r"(.+)\[(\d{1,9})\]", name, re.DOTALL):
+        meant.append({**_named_task(child[1]), "map_index": {"_eq": int(child[2])}})
+    return {"_or": meant}
+
+
+def _named_task(name: str) -> dict[str, Any]:
+    return {"task": {"_or": [{"name": {"_eq": name}}, {"slug": {"_eq": name}}]}}
+
+
 def _text(key: str, sign: str, values: list[str]) -> dict[str, Any]:
     if key == "state" and sign != "~":
-        from prefect.model.state_facts import STORABLE
-
-        for value in values:
-            if value not in STORABLE:
-                known = ", ".join(STORABLE)
-                raise click.BadParameter(f"there is no state {value!r}; the states are {known}", param_hint="--state")
+        values = known_states(values)
     if sign == "~":
         plain = re.sub(r"([\\%_])", r"\\\1", ",".join(values))
         return {"_ilike": f"%{plain}%"}
@@ -176,10 +241,15 @@ def ids_of(names: Iterable[str]) -> list[str]:
     Raises:
         click.ClickException: a name fits no run, or more than one.
     """
-    return list(dict.fromkeys(_id_of(name) for name in names))
+    return list(dict.fromkeys(id_of(name) for name in names))
 
 
-def _id_of(name: str) -> str:
+def id_of(name: str) -> str:
+    """Give the id of a named run.
+
+    Raises:
+        click.ClickException: the name fits no run, or more than one.
+    """
     from uuid import UUID
 
     from prefect.client.client import Client
@@ -189,9 +259,11 @@ def _id_of(name: str) -> str:
         return str(UUID(name))
     except ValueError:
         pass
-    where = _last(name) if name.startswith("@") else {"_or": _meant(name)}
-    most = 1 if name.startswith("@") else 3
-    runs = Client().ask(operations.LIST_FLOW_RUNS, where=where, order_by=[{"created": "desc"}], limit=most)["flow_run"]
+    if name.startswith("@"):
+        return _last(name)
+    runs = Client().ask(
+        operations.LIST_FLOW_RUNS, where={"_or": _meant(name)}, order_by=[{"created": "desc"}], limit=3
+    )["flow_run"]
     if not runs:
         raise click.ClickException(f"There is no flow run {name!r}.")
     if len(runs) > 1:
@@ -200,11 +272,32 @@ def _id_of(name: str) -> str:
     return str(runs[0]["id"])
 
 
-def _last(name: str) -> dict[str, Any]:
-    word, _, flow = name.partition(":")
-    if word != "@last":
-        raise click.BadParameter(f"expected @last or @last:FLOW, got {name!r}")
-    return {"flow": {"name": {"_eq": flow}}} if flow else {}
+def _last(name: str) -> str:
+    """Give the run that came last: when it was due, or, of one that is yet to come, when somebody made it."""
+    from prefect.client.client import Client
+    from prefect.contract import operations
+
+    word, colon, flow = name.partition(":")
+    if word != "@last" or (colon and not flow):
+        raise click.BadParameter(f"expected @last or @last:FLOW, got {name!r}", param_hint="RUN")
+    now = datetime.now(UTC)
+    of_flow: dict[str, Any] = {"flow": {"name": {"_eq": flow}}} if flow else {}
+    # A schedule makes its runs long before: the newest of them is not the last that was.
+    not_to_come = {"_not": {**upcoming_at(now), "auto_scheduled": {"_eq": True}}}
+    found = Client().ask(
+        operations.LAST_FLOW_RUN,
+        due={**of_flow, "scheduled_start_time": {"_lte": now.isoformat()}},
+        made={**of_flow, **not_to_come},
+    )
+
+    def came(run: dict[str, Any]) -> datetime:
+        due = datetime.fromisoformat(run["scheduled_start_time"])
+        return due if due <= now else datetime.fromisoformat(run["created"])
+
+    runs = [*found["made"], *found["due"]]
+    if not runs:
+        raise click.ClickException(f"There is no flow run{f' of a flow {flow!r}' if flow else ''} yet.")
+    return str(max(runs, key=came)["id"])
 
 
 def _meant(name: str) -> list[dict[str, Any]]:

@@ -182,6 +182,28 @@ query($flow_run_id: UUID!, $after: Int, $wait_seconds: Float, $limit: Int) {
     }
 }"""
 
+FLOW_RUN_EVENTS_OF_LEVELS: Final = """\
+query($flow_run_id: UUID!, $after: Int, $wait_seconds: Float, $limit: Int, $levels: [log_level!]) {
+    flow_run_events(
+        flow_run_id: $flow_run_id, after: $after, wait_seconds: $wait_seconds, limit: $limit, levels: $levels
+    ) { cursor events has_more }
+}"""
+
+LOG_PAGE: Final = """\
+query($where: log_bool_exp, $limit: Int) {
+    log(where: $where, order_by: [{seq: asc}], limit: $limit) {
+        seq timestamp level message name task_run_id flow_run_id
+    }
+}"""
+
+#: The last lines first.
+LAST_LOGS: Final = """\
+query($where: log_bool_exp, $limit: Int) {
+    log(where: $where, order_by: [{seq: desc}], limit: $limit) {
+        seq timestamp level message name task_run_id flow_run_id
+    }
+}"""
+
 FLOW_RUN_START_TIMES: Final = """\
 query($id: uuid!) {
     flow_run(where: {id: {_eq: $id}}) {
@@ -342,9 +364,9 @@ query(
 }"""
 
 LIST_PROJECTS: Final = """\
-query($name: String) {
-    project(where: {_and: {name: {_eq: $name}}}, order_by: {name: asc}) {
-        name created description flows_aggregate(distinct_on: name) { aggregate { count } }
+query($name: String, $limit: Int) {
+    project(where: {_and: {name: {_eq: $name}}}, order_by: {name: asc}, limit: $limit) {
+        id name created description flows_aggregate(distinct_on: name) { aggregate { count } }
     }
 }"""
 
@@ -352,6 +374,41 @@ LIST_FLOW_RUNS: Final = """\
 query($where: flow_run_bool_exp, $order_by: [flow_run_order_by!], $limit: Int) {
     flow_run(where: $where, order_by: $order_by, limit: $limit) {
         flow { name } id created state name start_time
+    }
+}"""
+
+#: Runs of the past and the present, and those that are yet to come.
+LIST_FLOW_RUNS_AND_UPCOMING: Final = """\
+query($where: flow_run_bool_exp, $order_by: [flow_run_order_by!], $upcoming: flow_run_bool_exp, $limit: Int) {
+    flow_run(where: $where, order_by: $order_by, limit: $limit) {
+        id name state state_message created scheduled_start_time start_time end_time labels auto_scheduled
+        flow { name project { name } }
+    }
+    upcoming: flow_run(where: $upcoming, order_by: [{scheduled_start_time: asc}], limit: $limit) {
+        id name state state_message created scheduled_start_time start_time end_time labels auto_scheduled
+        flow { name project { name } }
+    }
+}"""
+
+#: Of the runs that are due, and of those that were made by hand or are due, the newest.
+LAST_FLOW_RUN: Final = """\
+query($due: flow_run_bool_exp, $made: flow_run_bool_exp) {
+    due: flow_run(where: $due, order_by: [{scheduled_start_time: desc}], limit: 1) { id created scheduled_start_time }
+    made: flow_run(where: $made, order_by: [{created: desc}], limit: 1) { id created scheduled_start_time }
+}"""
+
+LIST_TASK_RUNS: Final = """\
+query($where: task_run_bool_exp, $limit: Int) {
+    task_run(where: $where, order_by: [{start_time: asc}, {task_id: asc}, {map_index: asc}], limit: $limit) {
+        id name map_index state state_message start_time end_time task { name slug }
+    }
+}"""
+
+PAUSED_TASK_RUNS: Final = """\
+query($id: uuid!, $where: task_run_bool_exp, $limit: Int) {
+    flow_run(where: {id: {_eq: $id}}) { id state }
+    task_run(where: $where, order_by: [{task_id: asc}, {map_index: asc}], limit: $limit) {
+        id map_index version task { name }
     }
 }"""
 
@@ -366,13 +423,13 @@ query($name: String, $flow_name: String, $flow_version: Int, $project: String, $
         },
         limit: $limit,
         order_by: {created: desc}
-    ) { name created flow { name version } mapped type }
+    ) { id name slug created flow { name version } mapped type }
 }"""
 
 LIST_LOGS: Final = """\
 query($name: String, $id: uuid) {
     flow_run(where: {name: {_eq: $name}, id: {_eq: $id}}, order_by: {start_time: desc}) {
-        logs(order_by: {timestamp: asc}) { timestamp message level info }
+        logs(order_by: {timestamp: asc}) { timestamp message level info name task_run_id flow_run_id }
         start_time
     }
 }"""
@@ -402,8 +459,8 @@ query($name: String, $version: Int, $project: String) {
 }"""
 
 DESCRIBE_FLOW_RUN: Final = """\
-query($name: String, $flow_name: String) {
-    flow_run(where: {_and: {name: {_eq: $name}, flow: {name: {_eq: $flow_name}}}}) {
+query($id: uuid, $name: String, $flow_name: String) {
+    flow_run(where: {_and: {id: {_eq: $id}, name: {_eq: $name}, flow: {name: {_eq: $flow_name}}}}) {
         name flow { name } created parameters auto_scheduled scheduled_start_time start_time end_time serialized_state
     }
 }"""
