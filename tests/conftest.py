@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from prefect.server.store.database import Database
     from support.databases import Databases
 
-# Which order the tests have, which of them may be skipped, and that each ends what it started.
-pytest_plugins = ["support.order", "support.skips", "support.processes"]
+# Which order the tests have, which of them may be skipped, and that each ends what it started; and our own fixtures,
+# which are found without this where the package was installed since it has them.
+pytest_plugins = ["support.order", "support.skips", "support.processes", "prefect.pytest_plugin"]
 
 BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)]
 

@@ -42,6 +42,8 @@ class Reader:
         self.road = road
         road.env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{road.env['PATH']}"
         road.env["PREFECT__SERVER__PORT"] = str(road.port)
+        # An environment that was made before the package had a plugin for pytest does not find it by itself.
+        road.env["PYTEST_PLUGINS"] = "prefect.pytest_plugin"
 
     def do(self, language: str, text: str) -> None:
         if language == "console":

@@ -44,6 +44,7 @@ SHOWN = {
     "retries_and_caching": ["y=0: 49, {'flaky': 4, 'slow_square': 1}", "y=1: 50, {'flaky': 5, 'slow_square': 2}"],
     "schedules": ["Mon 30 March 09:05 {'kind': 'daily'}", "one-off report of 2026-01-05"],
     "testing_a_flow": ["ok  test_the_flow_without_the_service"],
+    "testing_with_a_backend": ["3 passed"],
     "visualization": [],  # a picture or its text, by whether the program `dot` is there
 }
 

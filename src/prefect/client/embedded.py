@@ -58,21 +58,24 @@ class _Open:
 
     def of(self, url: str) -> Backend:
         file = unquote(url.partition("#")[0].partition(":")[2])
-        home = os.path.abspath(os.path.expanduser(str(context.config.home_dir)))
+        home = _home()
         with self.lock:
             found = self.by_file.get((home, file))
             if found is None or not found.is_open:
                 found = self.by_file[home, file] = _open(file, home)
             return found
 
-    def close(self) -> None:
+    def close(self, file: str | None = None) -> None:
         with self.lock:
-            for backend in self.by_file.values():
-                backend.stop()
-            self.by_file.clear()
+            for key in [key for key in self.by_file if file in (None, key[1])]:
+                self.by_file.pop(key).stop()
 
 
 _open_files = _Open()
+
+
+def _home() -> str:
+    return os.path.abspath(os.path.expanduser(str(context.config.home_dir)))
 
 
 def _open(file: str, home: str) -> Backend:
@@ -85,6 +88,18 @@ def _open(file: str, home: str) -> Backend:
     except module.StartUpError as error:
         _refuse(str(error))
     return backend
+
+
+def open_fresh(file: str | os.PathLike[str]) -> str:
+    """Make a new file of a test, in some milliseconds, have it open in this process, and give the API's address on it.
+
+    Raises:
+        FileExistsError: there is such a file.
+    """
+    backend = import_module(BACKEND).open_fresh(os.fspath(file), _home())
+    with _open_files.lock:
+        _open_files.by_file[_home(), os.path.abspath(file)] = backend
+    return address_of(file)
 
 
 def _refuse(reason: str) -> NoReturn:
@@ -104,9 +119,9 @@ def ask(
     return _open_files.of(url).ask(method, path, headers, body, timeout_seconds)
 
 
-def close() -> None:
-    """Close the files that this process has open; the next request opens them anew."""
-    _open_files.close()
+def close(file: str | os.PathLike[str] | None = None) -> None:
+    """Close a file that this process has open, or all of them; the next request opens it anew."""
+    _open_files.close(None if file is None else os.path.abspath(file))
 
 
 def refuse_elsewhere(kind: str) -> None:

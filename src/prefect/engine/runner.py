@@ -7,7 +7,7 @@ A runner is a pipeline. Every step takes the present state and gives the next on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from prefect.model.signals import ENDRUN, PAUSE, PrefectStateSignal
 from prefect.model.state import Failed, Pending, State
 from prefect.utilities.context import current_content
 from prefect.utilities.logging import get_logger
+from prefect.utilities.present import latest
 
 __all__ = ["ENDRUN", "Runner", "call_state_handlers"]
 
@@ -74,7 +75,7 @@ def not_before_now(told: object) -> datetime:
 
     Clients that stand in for one, in users' tests, tell no time.
     """
-    now = datetime.now(UTC)
+    now = latest()
     return max(now, told) if isinstance(told, datetime) else now
 
 
@@ -107,7 +108,7 @@ class Runner:
 
     def latest_time(self) -> datetime:
         """Give the time by which it is judged whether a run is due."""
-        return datetime.now(UTC)
+        return latest()
 
     def initialize_run(self, state: State | None, context: dict[str, Any]) -> tuple[State, dict[str, Any]]:
         """Give the state and the context that the pipeline starts with.

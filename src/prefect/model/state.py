@@ -23,7 +23,7 @@ A state is a plain value. Several are made for every task run, so making one mus
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from prefect.model import codec
@@ -32,6 +32,7 @@ from prefect.model.result import Result
 from prefect.model.state_base import State, load_count, mapping, public_state
 from prefect.model.times import UserTime, as_aware
 from prefect.utilities.context import current_content
+from prefect.utilities.present import present
 
 __all__ = [
     "Cached",
@@ -95,7 +96,7 @@ class Scheduled(Pending):
         context: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(message, result, cached_inputs, context)
-        self._start_time = datetime.now(UTC) if start_time is None else as_aware(start_time)
+        self._start_time = present() if start_time is None else as_aware(start_time)
         run_count = current_content().get("task_run_count")
         if run_count is not None:
             self.context = {**self.context, "task_run_count": run_count}
@@ -218,7 +219,7 @@ class Queued(_MetaState):
         cached_inputs: dict[str, Result] | None = None,
     ) -> None:
         super().__init__(message, result, state, context, cached_inputs)
-        self._start_time = datetime.now(UTC) if start_time is None else as_aware(start_time)
+        self._start_time = present() if start_time is None else as_aware(start_time)
 
     @property
     def due_time(self) -> datetime:

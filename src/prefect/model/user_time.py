@@ -9,6 +9,8 @@ from datetime import datetime
 
 import pendulum
 
+from prefect.utilities.present import held
+
 __all__ = ["DateTime", "now", "parse", "user_time"]
 
 
@@ -44,7 +46,7 @@ def user_time(value: datetime) -> DateTime:
 
 def now() -> DateTime:
     """Give the present time in UTC."""
-    return user_time(pendulum.now("UTC"))
+    return user_time(held() or pendulum.now("UTC"))
 
 
 def parse(text: str) -> DateTime:

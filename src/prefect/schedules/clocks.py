@@ -17,6 +17,7 @@ from prefect.model.times import UserTime, as_aware, for_user, plain, plain_durat
 from prefect.schedules import rules, walls
 from prefect.schedules.cron import is_hourly, is_valid, walls_after
 from prefect.schedules.steps import take
+from prefect.utilities.present import present
 
 if TYPE_CHECKING:
     from dateutil.rrule import rrule, rruleset
@@ -145,7 +146,7 @@ class Clock:
 
     def _begin(self, after: datetime | None) -> tuple[datetime, bool]:
         """Instant (UTC) to begin at, and whether an event at it counts."""
-        begin = datetime.now(UTC) if after is None else plain(after).astimezone(UTC)
+        begin = present() if after is None else plain(after).astimezone(UTC)
         if self._start_date is not None:
             start = plain(self._start_date).astimezone(UTC)
             if start > begin:

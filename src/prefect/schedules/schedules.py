@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from prefect.model import codec
@@ -13,6 +13,7 @@ from prefect.schedules import adjustments as adjustments_module
 from prefect.schedules import filters as filters_module
 from prefect.schedules.clocks import Clock, ClockEvent, CronClock, IntervalClock, RRuleClock
 from prefect.schedules.steps import take
+from prefect.utilities.present import present
 
 if TYPE_CHECKING:
     from dateutil.rrule import rrule, rruleset
@@ -82,7 +83,7 @@ class Schedule:
         Returns:
             ``pendulum.DateTime`` or ``ClockEvent`` objects.
         """
-        begin = datetime.now(UTC) if after is None else as_aware(after)
+        begin = present() if after is None else as_aware(after)
         found: list[ClockEvent] = []
         if n > 0:
             for event in self.upcoming(begin):

@@ -39,9 +39,13 @@ LOOK_SECONDS, LOOK_HOLDS_SECONDS = 2.0, 1.0
 
 
 class App:
-    """One server: everything a request may need."""
+    """One server: everything a request may need.
 
-    def __init__(self, settings: Settings, database: Database):
+    Args:
+        like: another one of this process, with a database of the same kind: its schema and documents serve here too.
+    """
+
+    def __init__(self, settings: Settings, database: Database, like: App | None = None):
         self.settings = settings
         self.database = audited(database) if settings.audit else database
         self.live = Live()
@@ -58,11 +62,7 @@ class App:
         self.owners: OrderedDict[tuple[str, str], str] = OrderedDict()
         self.metrics = Metrics()
         self.spans = Spans()
-        self.executor = Executor(
-            build_schema([*queries.QUERIES, *mutations.MUTATIONS]),
-            self.metrics,
-            max_answer_bytes=settings.max_answer_bytes,
-        )
+        self.executor: Executor = like.executor.again(self.metrics) if like else self._new_executor()
         self.services: list[Service] = []
         self._stop = Stop()
         self._chores = chore_service(settings, self.database, self._stop)
@@ -70,6 +70,10 @@ class App:
         self._looking: asyncio.Task[str | None] | None = None
         self._looked_at = 0.0
         self._large_flows: Threads | None = None
+
+    def _new_executor(self) -> Executor:
+        schema = build_schema([*queries.QUERIES, *mutations.MUTATIONS])
+        return Executor(schema, self.metrics, max_answer_bytes=self.settings.max_answer_bytes)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -225,15 +229,16 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-def build(settings: Settings, *, migrated: bool = False, durable: bool = True) -> App:
+def build(settings: Settings, *, migrated: bool = False, durable: bool = True, like: App | None = None) -> App:
     """Make a server of these settings; nothing is started yet.
 
     Args:
         migrated: the database's tables are known to be up to date.
         durable: False: a SQLite file need not outlive a power cut.
+        like: see ``App``.
     """
     url = settings.resolved_database_url()
     database = open_database(url, readers=settings.database_readers, durable=durable)
     if not migrated:
         migrate(url)
-    return App(settings, database)
+    return App(settings, database, like)

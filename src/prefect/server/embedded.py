@@ -38,17 +38,23 @@ class Backend:
     Args:
         settings: of a server of this file.
         durable: a commit waits for the disk.
+        migrated: its tables are known to be up to date.
+        like: another one of this process, whose schema and documents serve here as well.
 
     Raises:
         StartUpError: the file cannot be used; says why.
     """
 
-    def __init__(self, settings: Settings, *, durable: bool = True, migrated: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, *, durable: bool = True, migrated: bool = False, like: Backend | None = None
+    ) -> None:
         self.settings = settings
         if LOG.level == logging.NOTSET:
             LOG.setLevel(logging.WARNING)  # what a server tells of its work is nothing to the program that it is in
         try:
-            self._app: App = build(settings, migrated=migrated, durable=durable)
+            self._app: App = build(
+                settings, migrated=migrated, durable=durable, like=None if like is None else like._app
+            )
             self._loop = asyncio.new_event_loop()
             # Nothing of the run that opens it: the thread stays when that has ended.
             thread = contextvars.Context().run(threading.Thread, target=self._live, name="embedded-api", daemon=True)
@@ -123,6 +129,32 @@ def open_backend(file: str, home: str) -> Backend:
     if not is_ready:
         _refuse_beside_server(settings)
     return Backend(settings)
+
+
+# The first file of a test, closed, and its bytes: the next ones are copies.
+_template: tuple[Backend, bytes] | None = None
+
+
+def open_fresh(file: str, home: str) -> Backend:
+    """Open a SQLite file that is made for this, in some milliseconds, and need not outlive a power cut: for a test.
+
+    Raises:
+        StartUpError: it cannot be made; says why.
+        FileExistsError: it is there.
+    """
+    global _template
+    path = Path(file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    flags = {"services_enabled": False, "require_keys": False, "database_url": f"sqlite:///{path.absolute()}"}
+    settings = load_settings(flags, environment={}, home=Path(home))
+    with path.open("xb") as sink:
+        if _template is not None:
+            sink.write(_template[1])
+    if _template is None:
+        first = Backend(settings, durable=False)
+        first.stop()
+        _template = first, path.read_bytes()
+    return Backend(settings, durable=False, migrated=True, like=_template[0])
 
 
 def _refuse_beside_server(settings: Settings) -> None:

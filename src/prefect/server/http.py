@@ -36,6 +36,7 @@ from prefect.server.pages import Pages, accepted_encodings
 from prefect.server.store.database import DatabaseUnavailable
 from prefect.server.websocket import Sockets
 from prefect.utilities.hosts import plain_address
+from prefect.utilities.present import present
 
 if TYPE_CHECKING:
     from prefect.server.app import App
@@ -340,7 +341,7 @@ class Http:
         headers = _named_headers(scope)
         if why := self._doors.unwelcome_page(headers.get("origin"), scope["proctor.host"]):
             raise Refusal(403, why, "FORBIDDEN")
-        address, now = _address_of(scope), datetime.now(UTC)
+        address, now = _address_of(scope), present()
         session = ""
         if self._app.auth.required and "cookie" in headers and "authorization" not in headers:
             session = sessions.session_of(headers, scope["proctor.host"])

@@ -99,6 +99,7 @@ class LogManager:
         with self._changed:
             if self._thread is None or not self._thread.is_alive():
                 self._stopping = False
+                self._client = None  # the API may be another one since it was stopped
                 self._thread = threading.Thread(target=self._write_logs_loop, name="prefect-logs", daemon=True)
                 self._thread.start()
                 self._stop_at_exit()

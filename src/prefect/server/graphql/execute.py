@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -90,6 +91,12 @@ class Executor:
         self._coercers = Coercers()
         self._documents = Kept()
         self._lane = ThreadPoolExecutor(1, thread_name_prefix="documents")
+
+    def again(self, metrics: Metrics) -> Executor:
+        """Give one for another server of this process, its database of the same kind: it knows what this one does."""
+        other = copy(self)
+        other.metrics = metrics
+        return other
 
     async def execute(self, request: Request, body: Mapping[str, Any], size: int = 0) -> tuple[int, bytes]:
         """Answer one request.
