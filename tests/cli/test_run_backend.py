@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,53 @@ def test_flow_of_several_projects_needs_the_project(served, server: ServerProces
     assert ambiguous.returncode == 1
     assert "Found multiple flows named 'twin'. Give the project of the one to run with `--project`" in ambiguous.stderr
     assert row(server, chosen.stdout.strip())["flow"]["name"] == "twin"
+
+
+def test_what_the_flow_does_not_take_is_refused_and_no_run_is_made(served, server: ServerProcess, script: Path) -> None:
+    before = ask(server, "query { flow_run_aggregate { aggregate { count } } }")
+
+    unknown = served("run", "--name", "shows", "--param", "xx=1")
+    none = served("run", "--name", "booms", "--param", "x=1", "--json")
+
+    assert (unknown.returncode, none.returncode, none.stdout) == (1, 1, "")
+    assert "has no parameter 'xx' (did you mean 'x'?); its parameters are x." in unknown.stderr
+    assert "has no parameter 'x'; it has none." in none.stderr
+    assert ask(server, "query { flow_run_aggregate { aggregate { count } } }") == before
+
+
+@pytest.mark.parametrize("form", [["--json"], ["-o", "yaml"], ["-o", "jsonl"], ["--json", "--quiet"]])
+def test_a_program_gets_the_run_and_nothing_else(served, server: ServerProcess, script: Path, form: list[str]) -> None:
+    import yaml
+
+    done = served("run", "--name", "shows", "--label", "nobody", "--start", "in 2 hours", *form)
+
+    told = yaml.safe_load(done.stdout)  # which JSON is, too
+    assert (done.returncode, done.stderr) == (0, "")
+    assert told["url"] == f"{server.url}/default/flow-run/{told['id']}"
+    assert (told["flow"], told["project"], told["state"], told["parameters"]) == (
+        "shows",
+        "runs",
+        "Scheduled",
+        {"x": 1},
+    )
+    made, due = (datetime.fromisoformat(told[key]) for key in ("created", "scheduled_start_time"))
+    assert timedelta(minutes=118) < due - made < timedelta(minutes=122)
+
+
+def test_events_of_a_watched_run_are_not_for_the_program(served, script: Path, agent: None) -> None:
+    done = served("run", "--name", "shows", "--param", "x=5", "--watch", "--json", "--wait-for-agent")
+
+    assert (done.returncode, json.loads(done.stdout)["state"]) == (0, "Success")
+    assert "x is 5" in done.stderr
+
+
+def test_it_is_waited_for_an_agent_and_one_that_does_not_come_is_told(served, script: Path, agent: None) -> None:
+    taken = served("run", "--name", "shows", "--wait-for-agent")
+    waiting = served("run", "--name", "shows", "--label", "nobody", "--wait-for-agent", "1s", "--quiet")
+
+    assert (taken.returncode, taken.stdout.splitlines()[-1]) == (0, "An agent has taken the run.")
+    assert (waiting.returncode, len(waiting.stdout.split())) == (1, 1)
+    assert "do not have an agent with labels {'nobody'}" in waiting.stderr
 
 
 def test_refusal_of_the_server_is_its_message(served, script: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from prefect.cli import cli
+from prefect.cli.times import start_time
 from support.commands import told
 
 
@@ -53,6 +55,91 @@ def test_values_are_checked_before_the_flow_is_looked_up(tmp_path: Path) -> None
     assert file.stderr.startswith("Parameter file does not exist: ")
     assert parameter.stderr.startswith("Failed to parse JSON for parameter 'p' with value")
     assert [done.exit_code for done in (context, file, parameter)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("item", ["a", "=a", " =1", ""])
+@pytest.mark.parametrize(
+    "words", [["run", "--name", "x", "--param"], ["run", "--path", "x", "--context"], ["retry", "@last", "-p"]]
+)
+def test_what_is_no_key_and_value_is_refused(words: list[str], item: str) -> None:
+    done = CliRunner().invoke(cli, [*words, item])
+
+    assert (done.exit_code, "as key=value" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("option", [["--start", "2h"], ["--wait-for-agent"], ["--json"], ["-o", "csv"]])
+def test_what_only_a_backend_can_do_is_refused_without_one(option: list[str]) -> None:
+    done = CliRunner().invoke(cli, ["run", "--path", "flow.py", *option])
+
+    assert (done.exit_code, "for runs of a registered flow" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("now", 0),
+        ("in 10 minutes", 600),
+        ("IN  1 Hour and 30 min", 5400),
+        ("in an hour", 3600),
+        ("in a day, 2 hours", 93600),
+        ("90s", 90),
+        ("+2h", 7200),
+        ("1w", 604800),
+        ("2026-11-27T12:00:05", 5),
+        ("2026-11-27T14:00+01:00", 3600),
+        ("2026-11-28", 43200),
+    ],
+)
+def test_a_start_is_read(text: str, seconds: int) -> None:
+    now = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+    assert datetime.fromisoformat(start_time(text, now, "--start")) == now + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "in", "in 10", "10 parsecs", "in 999999999 weeks", "minutes", "2026-13-01"]
+)
+def test_a_start_that_cannot_be_meant_is_told(text: str) -> None:
+    done = CliRunner().invoke(cli, ["run", "--name", "x", "--start", text])
+
+    assert (done.exit_code, "how long from now such as 'in 10 minutes'" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["regsiter"], "'register'"),
+        (["get", "flow-run"], "'flow-runs'"),
+        (["server", "databse"], "'database'"),
+        (["help", "agnet"], "'agent'"),
+        (["help", "get", "flos"], "'flows'"),
+        (["agent", "local", "strat"], "'start'"),
+        (["run", "--nmae", "x"], "'--name'"),
+        (["logs", "x", "--folow"], "'--follow'"),
+        (["--versoin"], "'--version'"),
+    ],
+)
+def test_what_was_meant_is_suggested(words: list[str], meant: str) -> None:
+    done = CliRunner().invoke(cli, words)
+
+    assert done.exit_code == 2
+    assert "id you mean" in done.stderr
+    assert meant in done.stderr
+
+
+def test_what_is_like_nothing_is_not_suggested() -> None:
+    assert "mean" not in CliRunner().invoke(cli, ["xyzzy"]).stderr
+
+
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version_is_an_option_too(option: str) -> None:
+    assert CliRunner().invoke(cli, [option]).stdout == CliRunner().invoke(cli, ["version"]).stdout
+
+
+@pytest.mark.parametrize("words", [[], ["get"], ["get", "flow-runs"], ["server", "database"]])
+def test_help_is_a_command_too(words: list[str]) -> None:
+    assert CliRunner().invoke(cli, ["help", *words]).stdout == CliRunner().invoke(cli, [*words, "--help"]).stdout
+    assert CliRunner().invoke(cli, ["help", "version", "x"]).exit_code == 2
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,43 @@ def watch_flow_run(
             )
 
 
+class NotTaken(Exception):
+    """No agent has taken a flow run in time."""
+
+
+def until_taken(client: Client, flow_run_id: str, longest_seconds: float) -> Iterator[FlowRunLog]:
+    """Yield advice about agents until one has taken a flow run, or it has ended.
+
+    Args:
+        longest_seconds: so long at most, from when the run is due.
+
+    Raises:
+        NotTaken: none has; says which agents there are.
+    """
+    from prefect.model.state_facts import WAITING
+
+    flow_run = FlowRunView.from_flow_run_id(flow_run_id)
+    advice = _Advice(flow_run)
+    deadline = advice.waiting_since + longest_seconds
+    events_of_run = RunEvents(client, flow_run_id)
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            events = events_of_run.read(max(min(POLL_SECONDS, advice.due_in(), left), 0.0))
+        except ServerUnreachable as error:
+            yield _own_line(events_of_run.patience(error), logging.WARNING)
+            continue
+        if any(event["kind"] == "state" and event["state"] not in WAITING for event in events):
+            return
+        if left <= 0 and not events:
+            raise NotTaken(
+                f"No agent has taken the run within {_words(timedelta(seconds=longest_seconds))}. "
+                f"{check_for_compatible_agents(flow_run.labels)}"
+            )
+        if left > 0 and advice.due_in() <= 0:
+            yield advice.give()
+
+
 def stream_flow_run_logs(flow_run_id: str, max_duration: timedelta = LONGEST_WATCH) -> None:
     """Print what happens to a flow run until it is finished, one line each, in local time."""
     for log in watch_flow_run(flow_run_id, max_duration=max_duration):

@@ -14,13 +14,12 @@ from prefect.cli import render, tables
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 from prefect.cli.output import Column, Table, output_options, show
 from prefect.cli.run_logs import LEVELS, LogFilter, lines_of
+from prefect.cli.times import duration, moment
 from prefect.cli.which_runs import (
     Conditions,
     conditions,
-    duration,
     id_of,
     known_states,
-    moment,
     task_runs_where,
     upcoming_at,
     where_of,

@@ -53,6 +53,7 @@ COMMANDS: dict[str, LazyCommand] = {
         "prefect.cli.backend:backend", "Choose between server and cloud as the backend", "Setup commands"
     ),
     "auth": LazyCommand("prefect.cli.auth:auth", "Log in and out, manage API keys and tenants", "Setup commands"),
+    "help": LazyCommand("prefect.cli.help:help_command", "Print the help of a command", "Other commands"),
     "version": LazyCommand("prefect.cli.misc:version", "Print the version", "Other commands"),
     "config": LazyCommand("prefect.cli.misc:config", "Print the configuration", "Other commands"),
     "explain": LazyCommand("prefect.cli.explain:explain", "Say what the code of a refusal means", "Other commands"),
@@ -71,6 +72,18 @@ class Group(click.Group):
             click.echo(ctx.get_help(), color=ctx.color)
             ctx.exit()
         return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        is_option = name.startswith("-")
+        if not (is_option or ctx.resilient_parsing) and self.get_command(ctx, name) is None:
+            from prefect.cli.suggestions import nearest
+
+            meant = " or ".join(map(repr, nearest(name, self.list_commands(ctx))))
+            ctx.fail(f"No such command {name!r}.{f' Did you mean {meant}?' if meant else ''}")
+        return super().resolve_command(ctx, args)
 
 
 class RootGroup(Group):
@@ -146,7 +159,24 @@ def write_by_the_line() -> None:
         reconfigure(line_buffering=True)
 
 
+def _print_version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if is_asked and not ctx.resilient_parsing:
+        from prefect._version import __version__
+
+        click.echo(__version__)
+        ctx.exit()
+
+
 @click.group(cls=RootGroup, context_settings=CONTEXT_SETTINGS)
+@click.option(
+    "--version",
+    "-V",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Print the version and leave.",
+)
 def cli() -> None:
     """Create, run, watch and manage flows.
 

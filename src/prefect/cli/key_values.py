@@ -7,24 +7,31 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+import click
+
 from prefect.cli.failures import TerminalError
 
+_OPTIONS = {"parameter": "--param", "context": "--context"}
 # What json says of a text that begins like no JSON value, or goes on after one: such a text is meant as it stands.
 _MEANT_AS_TEXT = ("Extra data", "Expecting value")
 
 
 def parse(items: Iterable[str], kind: str) -> dict[str, Any]:
-    """Read ``key=value`` items; later ones win, an item without ``=`` has the empty string as its value.
+    """Read ``key=value`` items; later ones win.
 
     Args:
         kind: ``parameter`` or ``context``, for the error.
 
     Raises:
+        click.BadParameter: an item has no ``=`` or no key.
         TerminalError: a value is neither JSON nor plain text; names the key.
     """
     values: dict[str, Any] = {}
     for item in items:
-        key, _, text = item.partition("=")
+        key, sign, text = item.partition("=")
+        if not (sign and key.strip()):
+            empty = f"; for an empty text {item.strip()}=" if item.strip() and not sign else ""
+            raise click.BadParameter(f"expected a {kind} as key=value{empty}, got {item!r}", param_hint=_OPTIONS[kind])
         try:
             values[key] = typed(text)
         except ValueError as error:

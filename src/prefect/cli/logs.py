@@ -14,7 +14,8 @@ from prefect.cli.group import CONTEXT_SETTINGS
 from prefect.cli.output import output_options, show
 from prefect.cli.run_logs import LEVELS, LogFilter, following, last_lines, lines_of
 from prefect.cli.suggestions import did_you_mean
-from prefect.cli.which_runs import id_of, moment, task_runs_where
+from prefect.cli.times import moment
+from prefect.cli.which_runs import id_of, task_runs_where
 
 _MOST_TASK_RUNS = 1000
 

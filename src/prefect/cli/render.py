@@ -82,9 +82,9 @@ def log_line(timestamp: datetime, level: int, message: str) -> str:
     return f"└── {time} | {logging.getLevelName(level):<7} | {message}"
 
 
-def say_log(timestamp: datetime, level: int, message: str) -> None:
-    """Print a log record in the colour of its level."""
-    click.secho(log_line(timestamp, level, message), **log_colour(level))
+def say_log(timestamp: datetime, level: int, message: str, *, err: bool = False) -> None:
+    """Print a log record in the colour of its level; on standard error if told."""
+    click.secho(log_line(timestamp, level, message), err=err, **log_colour(level))
 
 
 def log_colour(level: int) -> dict[str, Any]:

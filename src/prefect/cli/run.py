@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,9 @@ import click
 from prefect._lazy import lazy
 from prefect.cli import key_values
 from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.cli.output import format_option
+from prefect.cli.run_request import RunRequest
+from prefect.cli.times import duration, start_time
 from prefect.contract import limits
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -33,6 +37,7 @@ Examples:
   $ prefect run --name hello-world --label a --label b  by an agent with these labels
   $ prefect run --id 9a1cd70c-37d7-4cd4-ab91-d41c2700300d --param 'a param with space=2'
   $ prefect run --name hello-world --execute            a backend run, in this process
+  $ prefect run --name hello-world --start 'in 10 minutes' --json
   $ prefect run --name hello-world --quiet | xargs prefect get logs --id
 """
 
@@ -61,20 +66,37 @@ Examples:
     type=click.IntRange(limits.LOWEST_PRIORITY, limits.HIGHEST_PRIORITY),
     help="Whose turn it is among the runs that are due: 1 comes first, -1 last; that of the flow, or 0, by default.",
 )
+@click.option(
+    "--start", help="When it starts: 'in 10 minutes', 2h, or a time (UTC unless it says); now, unless it is given."
+)
+@click.option(
+    "--wait-for-agent",
+    is_flag=False,
+    flag_value="10m",
+    metavar="[TIME]",
+    help="Wait until an agent has taken the run, so long at most after its start (10m unless it is given).",
+)
 @click.option("--execute", is_flag=True, help="Execute the run here, without an agent; Failed if this process dies.")
 @click.option("--schedule", "-s", is_flag=True, help="Follow the flow's schedule (only with --path or --module).")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but the id of the run.")
 @click.option("--no-logs", is_flag=True, help="Leave the run's logs out; --watch still shows its states.")
 @click.option("--watch", "-w", is_flag=True, help="Follow the run to its end; the exit code tells how it ended.")
-def run(ctx: click.Context, /, **options: Any) -> None:
+@click.option("--json", "is_json", is_flag=True, help="The same as --output json.")
+@format_option()
+def run(ctx: click.Context, /, is_json: bool, **options: Any) -> None:
     """Run a flow: a file or module here, a registered one with the backend."""
-    from prefect.cli.run_request import RunRequest
-
     _require_one_lookup(**{key: options[key] for key in ("flow_or_group_id", "project", "path", "module", "name")})
     context = key_values.parse(options.pop("contexts"), "context")
-    parameters = _parameters(options.pop("params"), options.pop("param_file"))
+    if is_json:
+        options["output"] = "json"
+    is_for_program = options["output"] != "table"
+    parameters = _parameters(options.pop("params"), options.pop("param_file"), is_for_program=is_for_program)
+    _read_times(options)
     request = RunRequest(context=context, parameters=parameters, **options)
+    if request.execute and request.wait_for_agent is not None:
+        raise click.UsageError("--execute needs no agent to wait for: leave out --wait-for-agent.")
     if request.is_local:
+        _require_nothing_of_a_backend(request)
         from prefect.cli.run_local import run_here
 
         ctx.exit(run_here(request))
@@ -102,13 +124,33 @@ def _require_one_lookup(
         )
 
 
-def _parameters(items: tuple[str, ...], path: str | None) -> dict[str, Any]:
+def _read_times(options: dict[str, Any]) -> None:
+    """Put times in place of the texts of ``start`` and ``wait_for_agent``."""
+    if options["start"] is not None:
+        options["start"] = start_time(options["start"], datetime.now(UTC), "--start")
+    if options["wait_for_agent"] is not None:
+        options["wait_for_agent"] = duration(options["wait_for_agent"], "--wait-for-agent").total_seconds()
+
+
+def _require_nothing_of_a_backend(request: RunRequest) -> None:
+    of_a_backend = {
+        "--start": request.start is not None,
+        "--wait-for-agent": request.wait_for_agent is not None,
+        "--output": request.output != "table",
+    }
+    for option, is_given in of_a_backend.items():
+        if is_given:
+            raise click.UsageError(f"{option} is for runs of a registered flow; --path and --module run it here.")
+
+
+def _parameters(items: tuple[str, ...], path: str | None, *, is_for_program: bool) -> dict[str, Any]:
     from_file = key_values.read_file(path) if path else {}
     given = key_values.parse(items, "parameter")
     in_both = set(given) & set(from_file)
     if in_both:
         listed = "{" + ", ".join(map(repr, sorted(in_both))) + "}"
-        click.echo(f"The following parameters were specified by file and CLI, the CLI value will be used: {listed}")
+        text = f"The following parameters were specified by file and CLI, the CLI value will be used: {listed}"
+        click.echo(text, err=is_for_program)
     return from_file | given
 
 

@@ -13,7 +13,9 @@ import click
 
 from prefect.cli import GoesOnAsFlowRun, render
 from prefect.cli.failures import TerminalError, step
+from prefect.cli.output import show_value
 from prefect.cli.run_request import RunRequest
+from prefect.cli.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from prefect.backend.execution import RunProcess
@@ -31,21 +33,35 @@ def run_with_backend(request: RunRequest) -> int:
     """Create a run of a registered flow and follow it as far as asked; give the exit code."""
     from prefect.client.client import Client
 
-    with step("Looking up flow metadata...", quiet=request.quiet):
+    with step("Looking up flow metadata...", quiet=request.is_quiet):
         flow, scope = _find_flow(request)
+        _require_known_parameters(flow, request.parameters)
     client = Client()
     run_id = _create(client, flow, scope, request)
     if run_id is None:
         return 0
-    _tell_run(client, run_id, quiet=request.quiet)
+    if request.output == "table":
+        _tell_run(client, run_id, quiet=request.quiet)
+    code = _follow_as_asked(client, run_id, request)
+    if request.output != "table":
+        show_value(_whole(client, flow, run_id), request.output)
+    return code
+
+
+def _follow_as_asked(client: Client, run_id: str, request: RunRequest) -> int:
+    if request.wait_for_agent is not None:
+        wait_until_taken(client, run_id, request.wait_for_agent, is_told=not request.is_quiet)
     if request.execute:
         _execute(run_id, request)
     elif request.watch:
-        if not _watch(client, run_id, no_logs=request.no_logs, is_announced=not request.quiet):
+        is_for_program = request.output != "table"
+        if not _watch(
+            client, run_id, no_logs=request.no_logs, is_announced=not request.is_quiet, to_stderr=is_for_program
+        ):
             return 0
     else:
         return 0
-    return _tell_outcome(run_id, quiet=request.quiet)
+    return _tell_outcome(run_id, quiet=request.is_quiet)
 
 
 # ----- finding the flow
@@ -91,6 +107,22 @@ def _flow_of_id(text: str) -> tuple[FlowView, dict[str, str]]:
         raise TerminalError(f"Failed to find flow id or flow group id matching {text!r}") from error
 
 
+def _require_known_parameters(flow: FlowView, given: dict[str, Any]) -> None:
+    """Refuse what the flow does not take before there is a run, which would fail for it."""
+    written = flow.serialized_flow.get("parameters")
+    if not isinstance(written, list):
+        return  # registered by something that does not say
+    known = [parameter["name"] for parameter in written]
+    for name in given:
+        if name not in known:
+            takes = f"its parameters are {', '.join(known)}" if known else "it has none"
+            raise TerminalError(
+                f"The flow {flow.name!r} has no parameter {name!r}{did_you_mean(name, known)}; {takes}.",
+                code="BAD_USAGE",
+                hint=f"`prefect describe flows --name {flow.name!r}` shows what it takes.",
+            )
+
+
 # ----- creating the run
 
 
@@ -109,19 +141,20 @@ def _create(client: Client, flow: FlowView, scope: dict[str, str], request: RunR
         "run_config": _run_config(flow, request.log_level),
         "idempotency_key": request.idempotency_key,
         "priority": request.priority,
+        "scheduled_start_time": request.start,
     }
     run_id = None
     try:
-        with step(f"Creating run for flow {flow.name!r}...", quiet=request.quiet):
+        with step(f"Creating run for flow {flow.name!r}...", quiet=request.is_quiet):
             run_id = client.create_flow_run(**values)
     except KeyboardInterrupt:
-        if not request.quiet:
+        if not request.is_quiet:
             click.secho(f"\n{_INTERRUPTED}", fg="yellow")
         if run_id is None:
-            click.echo("Aborted.")
+            click.echo("Aborted.", err=request.output != "table")
         else:
             client.cancel_flow_run(run_id)
-            click.echo("Cancelled flow run.")
+            click.echo("Cancelled flow run.", err=request.output != "table")
         return None
     return run_id
 
@@ -156,6 +189,19 @@ def _tell_run(client: Client, run_id: str, *, quiet: bool) -> None:
     )
 
 
+def _whole(client: Client, flow: FlowView, run_id: str) -> dict[str, Any]:
+    """Give all that a program may want to know of a run."""
+    from prefect.contract import operations
+
+    run = client.ask(operations.CREATED_FLOW_RUN, id=run_id)["flow_run_by_pk"]
+    return {
+        **run,
+        "flow": flow.name,
+        "project": flow.project_name,
+        "url": client.get_cloud_url("flow-run", run_id),
+    }
+
+
 def _view(run_id: str) -> FlowRunView:
     from prefect.backend.flow_run import FlowRunView
 
@@ -169,15 +215,15 @@ def _execute(run_id: str, request: RunRequest) -> None:
     from prefect.backend.execution import execute_in_processes
     from prefect.utilities.logging import temporary_logger_config
 
-    if not request.quiet:
+    if not request.is_quiet:
         click.echo("Executing flow run...")
     # The process of the flow run takes its log format from the settings, which change with it.
-    level = render.NO_LOGS if request.no_logs or request.quiet else request.log_level
+    level = render.NO_LOGS if request.no_logs or request.is_quiet else request.log_level
     with temporary_logger_config(level, stream_fmt=render.LOG_FORMAT, stream_datefmt=render.LOG_TIME_FORMAT):
         try:
             execute_in_processes(run_id, _start)
         except KeyboardInterrupt:
-            if not request.quiet:
+            if not request.is_quiet:
                 click.secho(f"\n{_INTERRUPTED}", fg="yellow")
         except RuntimeError as error:
             raise TerminalError(str(error)) from error
@@ -201,6 +247,30 @@ def _start(environ: dict[str, str]) -> RunProcess:
     return ForkedProcess(pid)
 
 
+def wait_until_taken(client: Client, run_id: str, seconds: float, *, is_told: bool) -> None:
+    """Wait until an agent has taken a run.
+
+    Args:
+        seconds: so long at most behind its start time.
+
+    Raises:
+        TerminalError: none has.
+    """
+    from prefect.backend.watching import NotTaken, until_taken
+
+    if is_told:
+        click.echo("Waiting for an agent...")
+    try:
+        for line in until_taken(client, run_id, seconds):
+            render.say_log(line.timestamp, line.level, line.message, err=True)
+    except NotTaken as error:
+        raise TerminalError(
+            str(error), code="NO_AGENT_TAKES", hint=f"the run stays; `prefect why {run_id}` tells what it waits for."
+        ) from error
+    if is_told:
+        click.echo("An agent has taken the run.")
+
+
 def follow(client: Client, run_id: str, *, quiet: bool = False, no_logs: bool = False, after: int = 0) -> int:
     """Print a run's states and logs until it ends, and how it ended; give the exit code.
 
@@ -213,7 +283,14 @@ def follow(client: Client, run_id: str, *, quiet: bool = False, no_logs: bool = 
 
 
 def _watch(
-    client: Client, run_id: str, *, no_logs: bool, is_announced: bool, is_shown: bool = True, after: int = 0
+    client: Client,
+    run_id: str,
+    *,
+    no_logs: bool,
+    is_announced: bool,
+    is_shown: bool = True,
+    to_stderr: bool = False,
+    after: int = 0,
 ) -> bool:
     """Print the run's states and logs until it ends; False when the user has cancelled it meanwhile."""
     from prefect.backend.flow_run import watch_flow_run
@@ -224,7 +301,7 @@ def _watch(
     try:
         for event in events:
             if is_shown:
-                render.say_log(event.timestamp, event.level, event.message)
+                render.say_log(event.timestamp, event.level, event.message, err=to_stderr)
     except KeyboardInterrupt:
         return not _cancelled_by_user(client, run_id)
     return True

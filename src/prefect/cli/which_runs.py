@@ -11,29 +11,26 @@ import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from prefect.cli.suggestions import did_you_mean
+from prefect.cli.times import moment
 
 __all__ = [
     "Conditions",
     "brief",
     "conditions",
-    "duration",
     "id_of",
     "ids_of",
     "known_states",
-    "moment",
     "task_runs_where",
     "upcoming_at",
     "where_of",
 ]
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DURATION = re.compile(r"(\d{1,9})\s*([smhdw])")
 _CONDITION = re.compile(r"\s*([a-z_]+(?:\.[^=!<>~]+)?)\s*(!=|>=|<=|=|>|<|~)\s*(.*)", re.DOTALL)
 #: Shorter beginnings of an id are taken for names alone.
 _LEAST_OF_AN_ID = 4
@@ -203,33 +200,6 @@ def _nested(path: Iterable[str], test: dict[str, Any]) -> dict[str, Any]:
     for name in reversed(list(path)):
         test = {name: test}
     return test
-
-
-def duration(text: str, hint: str) -> timedelta:
-    """Read a length of time: ``30s``, ``15m``, ``2h``, ``7d``, ``4w``."""
-    read = _DURATION.fullmatch(text.strip())
-    try:
-        return timedelta(**{_UNITS[read[2]]: int(read[1])}) if read else _wrong_duration(text, hint)
-    except OverflowError:
-        return _wrong_duration(text, hint)
-
-
-def _wrong_duration(text: str, hint: str) -> timedelta:
-    raise click.BadParameter(f"expected a length of time such as 30m, 2h or 7d, got {text!r}", param_hint=hint)
-
-
-def moment(text: str, now: datetime, hint: str) -> str:
-    """Read a time: one in ISO 8601 (UTC unless it says), or how long ago it was."""
-    try:
-        if _DURATION.fullmatch(text.strip()):
-            return (now - duration(text, hint)).isoformat()
-        time = datetime.fromisoformat(text.strip())
-    except (ValueError, OverflowError):
-        raise click.BadParameter(
-            f"expected a time such as 2026-11-27T10:00, or how long ago it was such as 2h, got {text!r}",
-            param_hint=hint,
-        ) from None
-    return (time.replace(tzinfo=UTC) if time.tzinfo is None else time).isoformat()
 
 
 # ---------------------------------------------------------------------------------------- runs by their names

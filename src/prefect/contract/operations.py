@@ -390,6 +390,13 @@ query($where: flow_run_bool_exp, $order_by: [flow_run_order_by!], $upcoming: flo
     }
 }"""
 
+CREATED_FLOW_RUN: Final = """\
+query($id: uuid!) {
+    flow_run_by_pk(id: $id) {
+        id name flow_id state created scheduled_start_time start_time end_time labels parameters context
+    }
+}"""
+
 #: Of the runs that are due, and of those that were made by hand or are due, the newest.
 LAST_FLOW_RUN: Final = """\
 query($due: flow_run_bool_exp, $made: flow_run_bool_exp) {
