@@ -127,6 +127,11 @@ def test_a_process_whose_parent_was_killed_is_waited_for_all_the_same() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as played:
         process = warm.ForkedProcess(played.pid)
         process._note_end(None)
+        waits = threading.Thread(target=process.wait)
+        waits.start()
+        waits.join(0.2)
+        assert waits.is_alive()
         process.kill()
-        assert process.wait() == 0
+        waits.join(60)
+        assert process.poll() == 0
         assert played.wait() == -signal.SIGKILL
