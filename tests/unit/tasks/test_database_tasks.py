@@ -95,7 +95,7 @@ def test_mysql_statements_and_rows(driver: FakeDriver) -> None:
     assert MySQLFetch(**given).run(query="SELECT a FROM t", fetch="all", cursor_type="dictcursor") == [(1,), (2,)]
 
     assert driver.connected[0] == {
-        "db": "d", "user": "u", "password": "p", "host": "h", "port": 3306, "charset": "utf8mb4", "ssl": None,
+        "database": "d", "user": "u", "password": "p", "host": "h", "port": 3306, "charset": "utf8mb4", "ssl": None,
     }  # fmt: skip
     assert driver.connected[-1]["cursorclass"].__name__ == "DictCursor"
     with pytest.raises(TypeError, match="'cursor_type' should be one of"):

@@ -1,26 +1,20 @@
-"""Tasks beyond 1.x: requests and pages, any SQL database, DuckDB, commands over SSH."""
+"""Tasks beyond 1.x: requests and pages, any SQL database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from unittest.mock import MagicMock
 
 import pandas as pd
 import pytest
 from sqlalchemy.exc import NoSuchTableError
 
 from prefect import context
-from prefect.engine.signals import FAIL
 from prefect.tasks.authoring.web import ServiceFailed
-from prefect.tasks.duckdb import DuckDBQuery
 from prefect.tasks.http import HttpPages, HttpRequest
 from prefect.tasks.sql import SqlLoad, SqlQuery, SqlScript
-from prefect.tasks.ssh import SshCommand
 from support.fake_service import FakeService
 from support.pauses import record_sleep
-from support.stand_ins import stand_in
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 
@@ -149,45 +143,3 @@ def test_a_url_that_is_none_is_not_shown() -> None:
         SqlQuery("SELECT 1").run()
     with context(secrets={"DB": "sqlite://"}):
         assert SqlQuery("SELECT 1", url_secret="DB").run() == [(1,)]
-
-
-# ----- by stand-ins
-
-
-def test_duckdb_query(monkeypatch: pytest.MonkeyPatch) -> None:
-    connect = stand_in(monkeypatch, "duckdb").connect
-    result = connect.return_value.execute.return_value
-    query = DuckDBQuery("SELECT ? FROM f", database="a.db", settings={"threads": 2})
-    assert query.run(parameters=[1], frames={"f": "frame"}) is result.fetchall.return_value
-    assert query.run(to_dataframe=True) is result.df.return_value
-    connect.assert_called_with("a.db", read_only=False, config={"threads": 2})
-    connect.return_value.register.assert_called_once_with("f", "frame")
-    assert connect.return_value.close.call_count == 2
-
-
-@pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
-    client = stand_in(monkeypatch, "paramiko").SSHClient.return_value
-    channel = client.get_transport.return_value.open_session.return_value
-    output = MagicMock()
-    output.__enter__.return_value.read.return_value = b"one\ntwo\n"
-    channel.makefile.return_value = output
-    channel.recv_exit_status.return_value = 0
-    client.channel = channel
-    return client
-
-
-def test_command_on_another_machine(machine: Any) -> None:
-    with context(secrets={"PASS": "s3cr3t"}):
-        command = SshCommand(host="h", username="u", password_secret="PASS")
-        assert command.run("date") == "two"
-        assert command.run(["echo", "a; rm -rf /"], return_all=True, env={"A": "b c"}) == ["one", "two"]
-    assert machine.connect.call_args.kwargs["password"] == "s3cr3t"
-    assert machine.channel.exec_command.call_args.args == ("export A='b c'; echo 'a; rm -rf /'",)
-    machine.set_missing_host_key_policy.assert_not_called()
-    machine.channel.recv_exit_status.return_value = 3
-    with pytest.raises(FAIL, match="exit code 3") as caught:
-        SshCommand("date", "h").run()
-    assert caught.value.state.result == "two"
-    with pytest.raises(ValueError, match="no name of a variable"):
-        SshCommand("date", "h").run(env={"A; rm": "x"})

@@ -30,7 +30,6 @@ from prefect.tasks import (
     prometheus,
     redis,
     rss,
-    sftp,
     sodaspark,
     sodasql,
     spacy,
@@ -270,20 +269,6 @@ def test_neo4j_query(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         with pytest.raises(ValueError, match=text):
             query.run(**arguments)
-
-
-def test_sftp_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    paramiko = stand_in(monkeypatch, "paramiko")
-    monkeypatch.setattr("socket.create_connection", MagicMock())
-    client = paramiko.SFTPClient.from_transport.return_value.__enter__.return_value
-    where = {"host": "h", "username": "u", "password": "p", "port_number": 22, "remote_path": "/r", "local_path": "l"}
-    sftp.SftpDownload(**where).run()
-    sftp.SftpUpload(**where).run()
-    client.stat.assert_called_once_with("/r")
-    client.get.assert_called_once_with("/r", "l")
-    client.put.assert_called_once_with(localpath="l", remotepath="/r", confirm=True)
-    paramiko.Transport.return_value.connect.assert_called_with(username="u", password="p")
-    assert paramiko.Transport.return_value.close.call_count == 2
 
 
 def test_texts_of_spacy(monkeypatch: pytest.MonkeyPatch) -> None:

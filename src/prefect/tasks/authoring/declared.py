@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from functools import wraps
 from types import FunctionType, MappingProxyType
@@ -128,7 +129,7 @@ class DeclaredTask(Task):
 
     def complaint(self, sentence: str, argument: str) -> str:
         """Give the text of an error about an argument: names the argument and the task."""
-        return f"{sentence} (`{argument}` of {type(self).__name__})"
+        return complaint(self, sentence, argument)
 
     def secret_value(self, name: str, argument: str) -> Any:
         """Give the value of a secret by its name.
@@ -140,12 +141,7 @@ class DeclaredTask(Task):
             ValueError: no local secret has this name.
             KeyError: the API has none of this name.
         """
-        from prefect.client.secrets import Secret
-
-        try:
-            return Secret(name).get()
-        except (ValueError, KeyError) as error:
-            raise type(error)(self.complaint(str(error.args[0]), argument)) from None
+        return secret_for(self, name, argument)
 
     def optional_secret(self, name: str) -> Any:
         """Give the value of a secret; None when there is none of this name."""
@@ -283,6 +279,34 @@ def _make_run(cls: type[DeclaredTask], names: list[str]) -> None:
     run.__doc__ = (cls.work.__doc__ or "Do the work.") + _FOR_ARGUMENTS
     cls.run = run  # type: ignore[method-assign, assignment]
     cls._run_arguments = tuple(names)
+
+
+def complaint(task: Task, sentence: str, argument: str) -> str:
+    """Give the text of an error about an argument: names the argument and the task."""
+    return f"{sentence} (`{argument}` of {type(task).__name__})"
+
+
+def secret_for(task: Task, name: str, argument: str) -> Any:
+    """Give the value of a secret to a task; see ``DeclaredTask.secret_value``."""
+    from prefect.client.secrets import Secret
+
+    try:
+        return Secret(name).get()
+    except (ValueError, KeyError) as error:
+        raise type(error)(complaint(task, str(error.args[0]), argument)) from None
+
+
+@contextmanager
+def in_time(task: Task, whom: str, seconds: float) -> Iterator[None]:
+    """Say who kept a task waiting: libraries tell of a time-out with few words, or with none.
+
+    Raises:
+        TimeoutError: the block did; names the task, the system and the limit.
+    """
+    try:
+        yield
+    except TimeoutError:
+        raise TimeoutError(f"{type(task).__name__}: {whom} did not answer within {seconds:g} seconds.") from None
 
 
 class WebTask(DeclaredTask):

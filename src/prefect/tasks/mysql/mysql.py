@@ -37,7 +37,7 @@ class MySQLTask(DatabaseTask):
             host=self.host,
             user=self.user,
             password=self.password,
-            db=self.db_name,
+            database=self.db_name,
             charset=self.charset,
             port=self.port,
             ssl=self.ssl,

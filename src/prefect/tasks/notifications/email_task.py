@@ -9,7 +9,9 @@ from typing import Any
 
 from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
+from prefect.tasks.authoring.declared import complaint, in_time, secret_for
 
+TIMEOUT_SECONDS = 30.0
 SMTP_TYPES = ("SSL", "STARTTLS", "INSECURE")
 
 
@@ -82,24 +84,52 @@ class EmailTask(Task):
         """Send the mail.
 
         Raises:
-            ValueError: an unknown ``smtp_type``, or a secret that is not there.
+            ValueError: an unknown ``smtp_type``, a line break in a header, or a secret that is not there.
+            smtplib.SMTPException: the server refuses the log-in or the mail.
+            TimeoutError: it does not answer.
         """
         if smtp_type not in SMTP_TYPES:
-            raise ValueError(f"{smtp_type} is an unsupported value for smtp_type.")
+            raise ValueError(complaint(self, f"{smtp_type} is an unsupported value for smtp_type.", "smtp_type"))
         message = EmailMessage()
         headers = {
-            "Subject": subject,
-            "From": email_from,
-            "To": email_to,
-            "Cc": email_to_cc,
-            "Bcc": email_to_bcc,
+            "subject": ("Subject", subject),
+            "email_from": ("From", email_from),
+            "email_to": ("To", email_to),
+            "email_to_cc": ("Cc", email_to_cc),
+            "email_to_bcc": ("Bcc", email_to_bcc),
         }
-        for name, value in headers.items():
+        if not (email_to or email_to_cc or email_to_bcc):
+            raise ValueError(complaint(self, "The mail is for nobody.", "email_to"))
+        for argument, (name, value) in headers.items():
+            if value and not {"\r", "\n"}.isdisjoint(value):
+                raise ValueError(complaint(self, "A header of a mail has no line break.", argument))
             if value:
                 message[name] = value
         _add_texts(message, msg_plain, msg)
         _attach(message, attachments or ())
-        _send(message, smtp_server, smtp_port, smtp_type)
+        with in_time(self, f"{smtp_server}:{smtp_port}", TIMEOUT_SECONDS):
+            self._send(message, smtp_server, smtp_port, smtp_type)
+
+    def _send(self, message: EmailMessage, host: str, port: int, kind: str) -> None:
+        import smtplib
+        import ssl
+
+        if kind == "INSECURE":
+            with smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS) as server:
+                server.send_message(message)
+            return
+        username = secret_for(self, "EMAIL_USERNAME", "smtp_type")
+        password = secret_for(self, "EMAIL_PASSWORD", "smtp_type")
+        tls = ssl.create_default_context()
+        with (
+            smtplib.SMTP_SSL(host, port, context=tls, timeout=TIMEOUT_SECONDS)
+            if kind == "SSL"
+            else smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
+        ) as server:
+            if kind == "STARTTLS":
+                server.starttls(context=tls)
+            server.login(username, password)
+            server.send_message(message)
 
 
 def _add_texts(message: EmailMessage, plain: str | None, html: str | None) -> None:
@@ -117,23 +147,3 @@ def _attach(message: EmailMessage, paths: Sequence[str]) -> None:
             message.add_attachment(
                 file.read(), maintype="application", subtype="octet-stream", filename=os.path.basename(path)
             )
-
-
-def _send(message: EmailMessage, host: str, port: int, kind: str) -> None:
-    import smtplib
-    import ssl
-
-    if kind == "INSECURE":
-        with smtplib.SMTP(host, port) as server:
-            server.send_message(message)
-        return
-
-    from prefect.client.secrets import Secret
-
-    username, password = Secret("EMAIL_USERNAME").get(), Secret("EMAIL_PASSWORD").get()
-    tls = ssl.create_default_context()
-    with smtplib.SMTP_SSL(host, port, context=tls) if kind == "SSL" else smtplib.SMTP(host, port) as server:
-        if kind == "STARTTLS":
-            server.starttls(context=tls)
-        server.login(username, password)
-        server.send_message(message)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from prefect._lazy import lazy
 from prefect.tasks.authoring.database import DatabaseTask
 
+CONNECT_SECONDS = 30
+
 
 class PostgresTask(DatabaseTask):
     """A statement for one database.
@@ -24,12 +26,13 @@ class PostgresTask(DatabaseTask):
     password: str | None = None
 
     def connect(self) -> Any:
-        further: dict[str, Any] = {}
+        # The library of PostgreSQL waits for ever otherwise.
+        further: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS}
         try:
             driver = self.carried("pg") or import_module("psycopg2")
         except ImportError:
             driver = self.module("psycopg")
-            further = {"cursor_factory": driver.ClientCursor}
+            further["cursor_factory"] = driver.ClientCursor
         return driver.connect(
             dbname=self.db_name, user=self.user, password=self.password, host=self.host, port=self.port, **further
         )

@@ -25,6 +25,7 @@ class _GaugeToGatewayBase(DeclaredTask, init=_WHAT, run=f"values labels {_WHAT}"
     needs: ClassVar[dict[str, str]] = {
         "pushgateway_url": "You need to provide the pushgateway_url parameter.",
         "counter_name": "You need to provide the counter_name parameter.",
+        "job_name": "You need to provide the job_name parameter.",
     }
     send: ClassVar[str] = "push_to_gateway"
     values: list[float]

@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from prefect._lazy import lazy
 from prefect.tasks.authoring.declared import DeclaredTask
 
+#: For connecting, and for an answer.
+TIMEOUT_SECONDS = 30.0
+# Commands whose answer comes when another client does something.
+WAITING = ("BL", "BR", "BZ", "XREAD", "WAIT", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE")
+
 
 class RedisTask(DeclaredTask):
     """A command for one database.
 
     Args:
         password_secret: name of the secret with the password; None: no password.
-        redis_connection_params: further arguments of ``redis.Redis``.
+        redis_connection_params: further arguments of ``redis.Redis``; ``socket_timeout`` is 30 seconds otherwise.
     """
 
     empties: ClassVar[dict[str, type]] = {"redis_connection_params": dict}
@@ -35,8 +40,16 @@ class RedisTask(DeclaredTask):
             port=self.port,
             db=self.db,
             password=None if password is None else str(password),
-            **(self.redis_connection_params or {}),
+            **{
+                "socket_connect_timeout": TIMEOUT_SECONDS,
+                "socket_timeout": self.answer_seconds(),
+                **(self.redis_connection_params or {}),
+            },
         )
+
+    def answer_seconds(self) -> float | None:
+        """Give how long an answer may take; None: as long as it takes."""
+        return TIMEOUT_SECONDS
 
 
 class RedisSet(
@@ -83,10 +96,13 @@ class RedisGet(RedisTask, init="host port db password_secret redis_connection_pa
 
 
 class RedisExecute(RedisTask, init="host port db password_secret redis_connection_params redis_cmd", run="redis_cmd"):
-    """Sends any command, as one text such as ``HSET key field value``."""
+    """Sends any command, as one text such as ``HSET key field value``; one that waits, as ``BLPOP``, has no limit."""
 
     needs: ClassVar[dict[str, str]] = {"redis_cmd": "A redis command must be specified"}
     redis_cmd: str | None = None
+
+    def answer_seconds(self) -> float | None:
+        return None if str(self.redis_cmd).lstrip().upper().startswith(WAITING) else TIMEOUT_SECONDS
 
     def work(self) -> Any:
         """Send the command and give the answer."""

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from prefect.tasks.authoring.declared import DeclaredTask
+from prefect.tasks.authoring.declared import DeclaredTask, in_time
 
-CONNECT_SECONDS = 30
+#: For connecting, and for each pause within a transfer.
+TIMEOUT_SECONDS = 30.0
 
 
 class SftpTask(DeclaredTask, args="host username password port_number remote_path local_path"):
@@ -43,12 +44,17 @@ class SftpTask(DeclaredTask, args="host username password port_number remote_pat
         paramiko = self.module("paramiko")
         where = (str(self.host), int(self.port_number or 22))
         # Without a limit of time a server that takes the connection and says nothing would hold the task up for ever.
-        with socket.create_connection(where, CONNECT_SECONDS) as line:
+        with (
+            in_time(self, f"{where[0]}:{where[1]}", TIMEOUT_SECONDS),
+            socket.create_connection(where, TIMEOUT_SECONDS) as line,
+        ):
             transport = paramiko.Transport(line)
             try:
-                transport.banner_timeout = transport.handshake_timeout = CONNECT_SECONDS
+                transport.banner_timeout = transport.handshake_timeout = TIMEOUT_SECONDS
+                transport.auth_timeout = transport.channel_timeout = TIMEOUT_SECONDS
                 transport.connect(username=self.username, password=self.password)
                 with paramiko.SFTPClient.from_transport(transport) as client:
+                    client.get_channel().settimeout(TIMEOUT_SECONDS)
                     yield client
             finally:
                 transport.close()

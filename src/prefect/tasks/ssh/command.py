@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shlex
+import time
 from contextlib import closing
 from typing import Any, ClassVar
 
-from prefect.tasks.authoring.declared import DeclaredTask
+from prefect.tasks.authoring.declared import DeclaredTask, in_time
 
-CONNECT_SECONDS = 30
+CONNECT_SECONDS = 30.0
+# What stops a task of a thread gets through between two waits only.
+LONGEST_WAIT_SECONDS = 1.0
+_CHANNEL_REQUEST = bytes([98])
 
 
 class SshCommand(
@@ -25,7 +29,8 @@ class SshCommand(
         password: else the secret ``password_secret``, else keys: ``key_filename``, those of an agent, those of
             ``~/.ssh``.
         env: variables for the command.
-        timeout_seconds: without output; absent means as long as it takes.
+        timeout_seconds: without output; absent means as long as it takes. The command is told to end then, and when the
+            run is cancelled (SIGTERM).
         return_all: give all lines.
     """
 
@@ -52,6 +57,7 @@ class SshCommand(
         Raises:
             FAIL: it ended with another exit code than 0; carries the output as its result.
             paramiko.SSHException: the machine is not known, or does not let us in.
+            TimeoutError: it does not answer, or the command wrote nothing for so long.
         """
         password = self.password
         if not password and self.password_secret:
@@ -60,29 +66,73 @@ class SshCommand(
             client.load_system_host_keys()
             if self.known_hosts:
                 client.load_host_keys(self.known_hosts)
-            client.connect(
-                str(self.host),
-                port=self.port,
-                username=self.username,
-                password=password,
-                key_filename=self.key_filename,
-                timeout=CONNECT_SECONDS,
-                banner_timeout=CONNECT_SECONDS,
-                auth_timeout=CONNECT_SECONDS,
-            )
-            channel = client.get_transport().open_session()
-            channel.settimeout(self.timeout_seconds)
+            with in_time(self, f"{self.host}:{self.port}", CONNECT_SECONDS):
+                client.connect(
+                    str(self.host),
+                    port=self.port,
+                    username=self.username,
+                    password=password,
+                    key_filename=self.key_filename,
+                    timeout=CONNECT_SECONDS,
+                    banner_timeout=CONNECT_SECONDS,
+                    auth_timeout=CONNECT_SECONDS,
+                )
+                channel = client.get_transport().open_session(timeout=CONNECT_SECONDS)
             channel.set_combine_stderr(True)
             channel.exec_command(self._text())
-            with channel.makefile("rb") as output:
-                lines = output.read().decode("utf-8", "replace").splitlines()
-            code = channel.recv_exit_status()
+            try:
+                lines = self._output(channel).decode("utf-8", "replace").splitlines()
+                code = channel.recv_exit_status()
+            except BaseException:
+                # Servers let a command go on whose client has gone.
+                self._end_command(channel)
+                raise
         result = lines if self.return_all else (lines[-1] if lines else None)
         if code:
             from prefect.engine.signals import FAIL
 
             raise FAIL(f"Command failed with exit code {code}", result=result)
         return result
+
+    def _output(self, channel: Any) -> bytes:
+        """Read until the command closes its output.
+
+        Raises:
+            TimeoutError: it was silent for too long.
+        """
+        parts: list[bytes] = []
+        heard = time.monotonic()
+        while True:
+            left = LONGEST_WAIT_SECONDS
+            if self.timeout_seconds is not None:
+                left = min(left, max(0.0, heard + self.timeout_seconds - time.monotonic()))
+            channel.settimeout(left)
+            try:
+                part = channel.recv(1 << 16)
+            except TimeoutError:
+                if left < LONGEST_WAIT_SECONDS:
+                    raise TimeoutError(
+                        f"SshCommand: the command wrote nothing for {self.timeout_seconds:g} seconds; it was told to "
+                        "end."
+                    ) from None
+                continue
+            if not part:
+                return b"".join(parts)
+            parts.append(part)
+            heard = time.monotonic()
+
+    def _end_command(self, channel: Any) -> None:
+        """Send the command SIGTERM; paramiko has no method for what RFC 4254, section 6.9, describes."""
+        message = self.module("paramiko").Message()
+        message.add_byte(_CHANNEL_REQUEST)
+        message.add_int(channel.remote_chanid)
+        message.add_string("signal")
+        message.add_boolean(False)  # no answer is wanted
+        message.add_string("TERM")
+        try:
+            channel.get_transport()._send_user_message(message)
+        except Exception as error:  # whatever stopped the task counts more
+            self.logger.warning("The command on %s could not be told to end: %s", self.host, error)
 
     def _text(self) -> str:
         command = self.command if isinstance(self.command, str) else shlex.join(self.command or ())
