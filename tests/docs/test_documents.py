@@ -2,7 +2,8 @@
 
 Fences: ``console`` (lines after ``$ `` are commands; the rest shows what comes), ``python`` (run; written to a file
 when its first line is ``# <name>.py``), ``graphql`` (posted, must give no errors), ``toml`` (parsed). ``text`` is
-prose. ``prefect server start`` and ``prefect agent ... start`` go to the background, as in a terminal of their own.
+prose. ``prefect server start``, ``prefect dev`` and ``prefect agent ... start`` go to the background, as in a terminal
+of their own.
 """
 
 from __future__ import annotations
@@ -64,6 +65,9 @@ class Reader:
         elif line.startswith("prefect server start"):
             self.road.start(*line.split()[1:])
             wait_until("server of the document", self.road.is_healthy, 30)
+        elif line.startswith("prefect dev"):
+            self.road.start(*line.split()[1:])
+            wait_until("`prefect dev` of the document", self.road.is_healthy, 30)
         elif re.match(r"prefect agent \w+ start", line):
             self.road.start(*line.split()[1:])
         elif line.startswith(("cd ", "git clone", "source ")):

@@ -72,6 +72,8 @@ class Agent:
     _server_knows_givers = True
     takes_unlabelled = False
     """Whether it also takes runs without labels, although it has some itself."""
+    show_banner = True
+    """Whether it says at its start, on the terminal, what it is and where."""
 
     def __init__(
         self,
@@ -148,7 +150,9 @@ class Agent:
         self.client.retry_seconds = RETRY_SECONDS
         self.on_startup()
         kind = type(self).__name__
-        print(BANNER.format(version=__version__, kind=kind, name=self.name, address=self.client.api_server), flush=True)
+        if self.show_banner:
+            told = {"version": __version__, "kind": kind, "name": self.name, "address": self.client.api_server}
+            print(BANNER.format(**told), flush=True)
         self.logger.info("Starting %s with labels %s", type(self).__name__, self.labels)
         heartbeat = threading.Thread(target=self._beat, name="agent-heartbeat", daemon=True)
         heartbeat.start()

@@ -213,24 +213,36 @@ def _build_storage(flows: Sequence[Flow]) -> bool:
     storage = flows[0].storage
     click.echo(f"  Building `{type(storage).__name__}` storage...")
     try:
-        for flow in flows:
-            if flow.name not in storage:
-                storage.add_flow(flow)
-        built = storage.build()
+        build_storage(flows)
     except Exception as error:
         click.secho("    Error building storage:", fg="red")
         click.echo(indented_traceback(error, indent=6))
         return False
-    for flow in flows:
-        flow.storage = built
     return True
 
 
+def build_storage(flows: Sequence[Flow]) -> None:
+    """Build the storage that flows share, with all of them in it."""
+    storage = flows[0].storage
+    assert storage is not None  # noqa: S101 - ``prepare`` gave them one
+    for flow in flows:
+        if flow.name not in storage:
+            storage.add_flow(flow)
+    built = storage.build()
+    for flow in flows:
+        flow.storage = built
+
+
 def _finish_flow(flow: Flow, finish: Callable[[dict[str, Any]], Outcome]) -> Outcome:
+    return finish(serialized(flow))
+
+
+def serialized(flow: Flow) -> dict[str, Any]:
+    """Give what is registered of a flow whose storage was built."""
     from prefect.core.as_json import declared_results
     from prefect.core.parameter_hints import with_hints
 
-    return finish({**with_hints(flow, flow.serialize(build=False)), "results": declared_results(flow)})
+    return {**with_hints(flow, flow.serialize(build=False)), "results": declared_results(flow)}
 
 
 def _finish(name: str, verb: str, finish: Callable[[], Outcome]) -> Outcome:

@@ -35,6 +35,7 @@ COMMANDS: dict[str, LazyCommand] = {
     "watch": LazyCommand("prefect.cli.watch:watch", "Follow a flow run to its end", "Query commands"),
     "run": LazyCommand("prefect.cli.run:run", "Run a flow, here or with a backend", "Action commands"),
     "retry": LazyCommand("prefect.cli.retry:retry", "Run again what failed in flow runs", "Action commands"),
+    "dev": LazyCommand("prefect.cli.dev:dev", "Work on flows: server, UI, agent and watched files", "Action commands"),
     "restart": LazyCommand("prefect.cli.restart:restart", "Set flow runs going again", "Action commands"),
     "cancel": LazyCommand("prefect.cli.cancel:cancel", "Ask flow runs to end", "Action commands"),
     "approve": LazyCommand("prefect.cli.approve:approve", "Let go on what waits for a person", "Action commands"),

@@ -15,6 +15,7 @@ from prefect.cli.failures import TerminalError
 
 if TYPE_CHECKING:
     from prefect.client.client import Client
+    from prefect.core.flow import Flow
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,29 @@ def _project_id(client: Client, name: str) -> str:
 def _register_flow(
     client: Client, project_id: str, serialized: dict[str, Any], registration: Registration
 ) -> building.Outcome:
+    flow_id, is_new = _send(client, project_id, serialized, force=registration.force, schedule=registration.schedule)
+    if not is_new:
+        click.secho(" Skipped (metadata unchanged)", fg="yellow")
+        return building.Outcome.SKIPPED
+    version = _version(client, flow_id)
+    click.secho(" Done", fg="green")
+    click.echo(f"  └── ID: {flow_id}")
+    if version:  # else somebody has deleted it meanwhile
+        click.echo(f"  └── Version: {version}")
+    return building.Outcome.DONE
+
+
+def register_flow(client: Client, project_id: str, flow: Flow) -> tuple[str, int, bool]:
+    """Store and register a flow that ``building.prepare`` has prepared; gives its id, its version, and if it is new."""
+    building.build_storage([flow])
+    flow_id, is_new = _send(client, project_id, building.serialized(flow), force=False, schedule=True)
+    return flow_id, _version(client, flow_id), is_new
+
+
+def _send(
+    client: Client, project_id: str, serialized: dict[str, Any], *, force: bool, schedule: bool
+) -> tuple[str, bool]:
+    """Register a serialized flow; gives its id, and whether it is a new version."""
     from prefect.contract import operations
     from prefect.utilities.graphql import compress
 
@@ -81,18 +105,20 @@ def _register_flow(
     values = {
         "project_id": project_id,
         "serialized_flow": compress(serialized),
-        "set_schedule_active": registration.schedule,
+        "set_schedule_active": schedule,
     }
-    if not registration.force:
+    if not force:
         values["idempotency_key"] = hashlib.sha256(json.dumps(serialized, sort_keys=True).encode()).hexdigest()
     flow_id = client.change(operations.CREATE_FLOW_COMPRESSED, values, retry_on_api_error=False)["id"]
-    if newest and newest[0]["id"] == flow_id:
-        click.secho(" Skipped (metadata unchanged)", fg="yellow")
-        return building.Outcome.SKIPPED
-    # Asked for: counted from the newest one before, others who register at the same moment would print the same.
+    return flow_id, not (newest and newest[0]["id"] == flow_id)
+
+
+def _version(client: Client, flow_id: str) -> int:
+    """Ask for a flow's version, 0 when it is there no more.
+
+    Counted from the newest one before, others who register at the same moment would print the same.
+    """
+    from prefect.contract import operations
+
     registered = client.ask(operations.VERSION_OF_FLOW, id=flow_id)["flow_by_pk"]
-    click.secho(" Done", fg="green")
-    click.echo(f"  └── ID: {flow_id}")
-    if registered:  # else somebody has deleted it meanwhile
-        click.echo(f"  └── Version: {registered['version']}")
-    return building.Outcome.DONE
+    return int(registered["version"]) if registered else 0

@@ -44,8 +44,9 @@ YOUNG_OBJECTS = 10_000
 class _Server(uvicorn.Server):
     """uvicorn that leaves signals to us and tells when it listens."""
 
-    def __init__(self, config: uvicorn.Config, app: App, on_ready: Callable[[], None]):
+    def __init__(self, config: uvicorn.Config, app: App, on_ready: Callable[[], None], before_stop: Callable[[], None]):
         super().__init__(config)
+        self._before_stop = before_stop
         self._app = app
         self._on_ready = on_ready
 
@@ -60,6 +61,7 @@ class _Server(uvicorn.Server):
             self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.to_thread(self._before_stop)
         # Whoever waits for something to happen is answered at once, so that nobody holds up the stop.
         self._app.live.close()
         await super().shutdown(sockets)
@@ -70,8 +72,11 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
+def serve(settings: Settings, on_ready: Callable[[str], None], before_stop: Callable[[], None] = lambda: None) -> None:
     """Serve until SIGINT, SIGTERM or the end of the terminal; ``on_ready`` gets the address once requests are answered.
+
+    Args:
+        before_stop: called, in a thread, when the end was asked for and requests are still answered.
 
     Raises:
         StartUpError: in one line, why the server cannot start.
@@ -87,14 +92,16 @@ def serve(settings: Settings, on_ready: Callable[[str], None]) -> None:
             try:
                 app = build(settings)
                 with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-                    runner.run(_run(app, listener, on_ready))
+                    runner.run(_run(app, listener, on_ready, before_stop))
             except (DatabaseError, ValueError, ModuleNotFoundError) as error:
                 raise StartUpError(" ".join(str(error).split())) from error
     finally:
         listener.close()
 
 
-async def _run(app: App, listener: socket.socket, on_ready: Callable[[str], None]) -> None:
+async def _run(
+    app: App, listener: socket.socket, on_ready: Callable[[str], None], before_stop: Callable[[], None]
+) -> None:
     await app.start()
     try:
         config = uvicorn.Config(
@@ -114,7 +121,7 @@ async def _run(app: App, listener: socket.socket, on_ready: Callable[[str], None
             ssl_keyfile=app.settings.ssl_keyfile or None,
             timeout_graceful_shutdown=math.ceil(app.settings.stop_seconds),
         )
-        server = _Server(config, app, lambda: on_ready(_address(listener, app.settings)))
+        server = _Server(config, app, lambda: on_ready(_address(listener, app.settings)), before_stop)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, server.handle_exit, number, None)
