@@ -59,6 +59,25 @@ def test_the_image_copies_what_is_there_and_starts_what_exists() -> None:
     assert dict(found)["USER"] != "root"
 
 
+def test_the_agents_unit_starts_what_exists_with_known_settings() -> None:
+    from prefect import configuration
+    from prefect.cli.agent import start_local
+
+    unit = (ROOT / "deploy/systemd/proctor-agent.service").read_text()
+    (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
+    _, *words = shlex.split(command)
+    assert words[:3] == ["agent", "local", "start"]
+    known = {flag for option in start_local.params for flag in option.opts}  # type: ignore[attr-defined]
+    assert set(words[3:]) <= known
+    guide = (ROOT / "docs/guides/agent-under-systemd.md").read_text()
+    settings = configuration.files()[0].settings
+    named = re.findall(r"PREFECT__(\w+)=", unit + guide)
+    assert len(named) > 3
+    for name in named:
+        assert name.lower().replace("__", ".") in settings
+    assert "proctor-agent.service" in guide
+
+
 def test_the_compose_file_names_known_settings_and_keeps_the_data() -> None:
     found = yaml.safe_load((ROOT / "compose.yaml").read_text())
     server, database = found["services"]["server"], found["services"]["database"]

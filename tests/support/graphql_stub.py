@@ -27,6 +27,8 @@ class Stub:
     rules: list[tuple[str, Callable[[Asked], tuple[int, Any]]]] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
+    #: What every GET is answered with: status, headers, JSON.
+    got: tuple[int, dict[str, str], Any] = (404, {}, None)
 
     def on(self, text: str, *answers: Any, status: int = 200) -> None:
         """Answer documents that contain ``text`` with the given JSON values, one after the other; the last stays."""
@@ -65,6 +67,15 @@ class StubServer:
             def setup(self) -> None:
                 super().setup()
                 stub.connections += 1
+
+            def do_GET(self) -> None:
+                status, headers, content = stub.got
+                text = json.dumps(content).encode()
+                self.send_response_only(status)
+                for name, value in {"Content-Length": str(len(text)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(text)
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

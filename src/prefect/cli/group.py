@@ -55,8 +55,14 @@ COMMANDS: dict[str, LazyCommand] = {
     ),
     "auth": LazyCommand("prefect.cli.auth:auth", "Log in and out, manage API keys and tenants", "Setup commands"),
     "help": LazyCommand("prefect.cli.help:help_command", "Print the help of a command", "Other commands"),
+    "config": LazyCommand("prefect.cli.config:config", "Show and change settings", "Setup commands"),
+    "profile": LazyCommand("prefect.cli.profile:profile", "Keep settings under names", "Setup commands"),
+    "doctor": LazyCommand("prefect.cli.doctor:doctor", "Look for what is wrong, and say what to do", "Setup commands"),
+    "completion": LazyCommand(
+        "prefect.cli.completion:completion", "Print what completes commands in a shell", "Setup commands"
+    ),
+    "open": LazyCommand("prefect.cli.open:open_page", "Open a page of the web UI", "Query commands"),
     "version": LazyCommand("prefect.cli.misc:version", "Print the version", "Other commands"),
-    "config": LazyCommand("prefect.cli.misc:config", "Print the configuration", "Other commands"),
     "explain": LazyCommand("prefect.cli.explain:explain", "Say what the code of a refusal means", "Other commands"),
     "diagnostics": LazyCommand("prefect.cli.misc:diagnostics", "Print what a bug report needs", "Other commands"),
     "repl": LazyCommand("prefect.cli.misc:repl", "Start an interactive session of this command", "Other commands"),
@@ -86,6 +92,18 @@ class Group(click.Group):
             ctx.fail(f"No such command {name!r}.{f' Did you mean {meant}?' if meant else ''}")
         return super().resolve_command(ctx, args)
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return with_names(ctx, super().get_command(ctx, cmd_name))
+
+
+def with_names(ctx: click.Context, command: click.Command | None) -> click.Command | None:
+    """Give a command; when a shell completes, one that is completed with names."""
+    if command is not None and ctx.resilient_parsing:
+        from prefect.cli.completing import complete_names
+
+        complete_names(command)
+    return command
+
 
 class RootGroup(Group):
     """The group of all commands; loads a command when it is called, never for the listing."""
@@ -98,7 +116,7 @@ class RootGroup(Group):
         if known is None and cmd_name in COMMANDS:
             module, _, attribute = COMMANDS[cmd_name].target.partition(":")
             known = getattr(import_module(module), attribute)
-        return known
+        return with_names(ctx, known)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for heading in dict.fromkeys(command.heading for command in COMMANDS.values()):
@@ -166,6 +184,22 @@ def _print_version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> No
 
         click.echo(__version__)
         ctx.exit()
+def _choose_profile(ctx: click.Context, option: click.Parameter, name: str | None) -> None:
+    if name is None:
+        return
+    from prefect import configuration
+
+    former = os.environ.get(configuration.PROFILE_VARIABLE)
+
+    def choose(chosen: str | None) -> None:
+        if chosen is None:
+            os.environ.pop(configuration.PROFILE_VARIABLE, None)
+        else:
+            os.environ[configuration.PROFILE_VARIABLE] = chosen  # for what this process starts, too
+        configuration.forget()
+
+    choose(name)
+    ctx.call_on_close(lambda: choose(former))
 
 
 @click.group(cls=RootGroup, context_settings=CONTEXT_SETTINGS)
@@ -177,6 +211,14 @@ def _print_version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> No
     is_eager=True,
     callback=_print_version,
     help="Print the version and leave.",
+
+
+    "--profile",
+    callback=_choose_profile,
+    is_eager=True,
+    expose_value=False,
+    metavar="NAME",
+    help="Use the settings of this profile, in place of the one in use.",
 )
 def cli() -> None:
     """Create, run, watch and manage flows.

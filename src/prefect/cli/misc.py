@@ -1,4 +1,4 @@
-"""Small commands: version, config, diagnostics, repl."""
+"""Small commands: version, diagnostics, repl."""
 
 from __future__ import annotations
 
@@ -14,16 +14,6 @@ def version() -> None:
     from prefect._version import __version__
 
     click.echo(__version__)
-
-
-@click.command(context_settings=CONTEXT_SETTINGS)
-def config() -> None:
-    """Print the configuration as JSON: defaults, file and environment together."""
-    import json
-
-    from prefect.configuration import config as settings
-
-    click.echo(json.dumps(settings.to_dict(), default=str))
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)

@@ -161,13 +161,34 @@ def stop() -> None:
     home = _home()
     found = running_server(home)
     if found is None:
-        click.echo("No server is running.")
+        click.echo("No server is running.", err=True)
         return
     os.kill(found["pid"], signal.SIGTERM)
     if _wait_until(lambda: running_server(home) is None, STOP_SECONDS):
         click.echo(f"Server at {found['address']} stopped.")
     else:
         _fail(f"The server at {found['address']} (process {found['pid']}) has not stopped after {STOP_SECONDS:g} s.")
+
+
+@server.command(context_settings=CONTEXT_SETTINGS)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="A table for people, JSON for programs.",
+)
+def status(output: str) -> None:
+    """Tell how the server is that the commands ask, and what works for it. Exits with 1 when it is not well."""
+    from prefect.cli.server_state import look_at_server
+    from prefect.cli.server_status import tell
+    from prefect.server.serve import running_server
+
+    found = look_at_server()
+    own = running_server(_home())
+    process = own["pid"] if own is not None and own["address"].rstrip("/") == found.address else None
+    tell(found, process, output)
 
 
 @server.command(context_settings=CONTEXT_SETTINGS)

@@ -235,6 +235,21 @@ class Connection:
         """Ask a path of the server, with ``params`` as the query string."""
         return self._request("GET", path, server, headers, params, api_key, retry_on_api_error)
 
+    def look(self, path: str) -> transport.Answer:
+        """Ask a path of the server once, and give the answer as it came, whatever its status.
+
+        Raises:
+            ServerUnreachable: nobody answers.
+        """
+        return transport.send(
+            "GET",
+            _url(self.api_server.removesuffix("/graphql"), path),
+            body=None,
+            headers=self._headers(None, None),
+            timeout_seconds=self.timeout_seconds,
+            retry_seconds=0,
+        )
+
     def download(self, path: str, params: Mapping[str, Any]) -> Iterator[bytes]:
         """Ask a path of the server for a file, and give its parts as they come.
 

@@ -504,6 +504,41 @@ query($ids: [uuid!]!) {
     }
 }"""
 
+#: What ``prefect server status`` tells of the work: agents that asked lately, runs at work, runs that are late.
+SERVER_WORK: Final = """\
+query($alive: timestamptz!, $late: timestamptz!) {
+    agent(where: {last_queried: {_gte: $alive}}, order_by: {last_queried: desc}, limit: 100) {
+        id name type labels core_version last_queried
+    }
+    running: flow_run_aggregate(where: {state: {_eq: "Running"}}) { aggregate { count } }
+    late: flow_run_aggregate(
+        where: {state: {_eq: "Scheduled"}, scheduled_start_time: {_lt: $late}}
+    ) { aggregate { count } }
+}"""
+
+FLOW_PAGE: Final = """\
+query($name: String!) {
+    flow(
+        where: {_and: {name: {_eq: $name}, archived: {_eq: false}}},
+        order_by: [{flow_group_id: asc}, {version: desc}],
+        distinct_on: flow_group_id,
+        limit: 20
+    ) { id project { name } }
+}"""
+
+#: What a shell completes names with.
+NAMES_THAT_BEGIN: Final = """\
+query($begin: String!) {
+    flow(
+        where: {_and: {name: {_like: $begin}, archived: {_eq: false}}},
+        order_by: {name: asc},
+        distinct_on: name,
+        limit: 50
+    ) { name }
+    project(where: {name: {_like: $begin}}, order_by: {name: asc}, limit: 50) { name }
+    flow_run(where: {name: {_like: $begin}}, order_by: {created: desc}, limit: 20) { name }
+}"""
+
 NAMES_OF_PROJECTS: Final = "query($ids: [uuid!]!) { project(where: {id: {_in: $ids}}) { id name } }"
 
 NEWEST_FLOW_OF_PROJECT_NAME: Final = """\
