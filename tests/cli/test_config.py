@@ -17,7 +17,7 @@ from support.commands import told
 
 def viewed(done: subprocess.CompletedProcess[str]) -> dict[str, tuple[str, str]]:
     assert done.returncode == 0, done.stderr
-    return {key: (one["value"], one["source"]) for key, one in json.loads(done.stdout).items()}
+    return {one["key"]: (one["value"], one["source"]) for one in json.loads(done.stdout)}
 
 
 def test_without_a_command_all_settings_are_json_as_in_1_x(prefect) -> None:

@@ -8,6 +8,8 @@ import click
 
 from prefect.cli.failures import TerminalError
 from prefect.cli.group import CONTEXT_SETTINGS, Group
+from prefect.cli.output import format_option, show_value
+from prefect.cli.suggestions import nearest
 
 
 class _ConfigGroup(Group):
@@ -41,14 +43,7 @@ def config(ctx: click.Context) -> None:
 @config.command(context_settings=CONTEXT_SETTINGS)
 @click.argument("key", required=False)
 @click.option("--changed", is_flag=True, help="Only what is not as it comes.")
-@click.option(
-    "--output",
-    "-o",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="A table for people, JSON for programs.",
-)
+@format_option()
 def view(key: str | None, changed: bool, output: str) -> None:
     """Show settings with where each value comes from: all, or KEY, or all of the section KEY. Keys are not shown."""
     from prefect.cli.settings_files import effective, shown
@@ -59,11 +54,9 @@ def view(key: str | None, changed: bool, output: str) -> None:
     if key is not None and not found:
         raise unknown(key, settings)
     found = [one for one in found if not changed or one.source != "default"]
-    if output == "json":
-        import json
-
-        told = {one.key: {"value": shown(one.key, one.value), "source": one.source} for one in found}
-        click.echo(json.dumps(told, indent=2, default=str))
+    if output != "table":
+        told = [{"key": one.key, "value": _plain(shown(one.key, one.value)), "source": one.source} for one in found]
+        show_value(told, output)
         return
     from prefect.cli import render
 
@@ -160,10 +153,8 @@ def checked(key: str, text: str, *, force: bool = False) -> tuple[str, Any]:
 
 def unknown(key: str, known: Any) -> TerminalError:
     """Give the refusal of a name that is no setting, with the nearest one."""
-    from prefect.cli.environment import nearest
-
-    near = nearest(key.lower(), known)
-    hint = f"Did you mean {near}?" if near else None
+    near = nearest(key, known)
+    hint = f"Did you mean {near[0]}?" if near else None
     return TerminalError(f"There is no setting {key[:80]!r}.", code="SETTING_UNKNOWN", hint=hint)
 
 
@@ -173,6 +164,10 @@ def _tell_what_goes_before(key: str) -> None:
     variable = "PREFECT__" + key.upper().replace(".", "__")
     if variable in os.environ:
         click.secho(f"The environment variable {variable} goes before it.", fg="yellow", err=True)
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, str | int | float | list | dict) else str(value)
 
 
 def _text(value: Any) -> str:

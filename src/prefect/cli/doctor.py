@@ -11,6 +11,7 @@ import click
 
 from prefect.cli.failures import TerminalError, error_text
 from prefect.cli.group import CONTEXT_SETTINGS
+from prefect.cli.output import format_option, show_value
 
 OK, WARNING, FAILED = "ok", "warning", "failed"
 COLOURS = {OK: "green", WARNING: "yellow", FAILED: "red"}
@@ -28,24 +29,15 @@ class Finding(NamedTuple):
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
-@click.option(
-    "--output",
-    "-o",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="A table for people, JSON for programs.",
-)
+@format_option()
 def doctor(output: str) -> None:
     """Look at versions, settings, server, database, agents, clocks and storage, and say what to do.
 
     Exits with 1 when something failed; a warning is no failure.
     """
     findings = list(_all_findings())
-    if output == "json":
-        import json
-
-        click.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
+    if output != "table":
+        show_value([finding._asdict() for finding in findings], output)
     else:
         width = max(len(finding.what) for finding in findings)
         for finding in findings:

@@ -32,11 +32,10 @@ def explain(code: str | None) -> None:
 
 
 def _unknown(code: str) -> TerminalError:
-    from difflib import get_close_matches
-
     from prefect import codes
+    from prefect.cli.suggestions import nearest
 
-    near = get_close_matches(code.strip().upper(), codes.names(), n=1)
+    near = nearest(code, codes.names())
     hint = f"Did you mean {near[0]}?" if near else None
     return TerminalError(f"There is no code {code[:80]!r}.", code="UNKNOWN_CODE", hint=hint)
 

@@ -184,6 +184,8 @@ def _print_version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> No
 
         click.echo(__version__)
         ctx.exit()
+
+
 def _choose_profile(ctx: click.Context, option: click.Parameter, name: str | None) -> None:
     if name is None:
         return
@@ -211,8 +213,8 @@ def _choose_profile(ctx: click.Context, option: click.Parameter, name: str | Non
     is_eager=True,
     callback=_print_version,
     help="Print the version and leave.",
-
-
+)
+@click.option(
     "--profile",
     callback=_choose_profile,
     is_eager=True,

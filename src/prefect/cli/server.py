@@ -21,6 +21,7 @@ import click
 
 from prefect.cli.failures import Failure
 from prefect.cli.group import CONTEXT_SETTINGS, Group
+from prefect.cli.output import format_option
 
 if TYPE_CHECKING:
     from prefect.server.settings import Settings
@@ -171,14 +172,7 @@ def stop() -> None:
 
 
 @server.command(context_settings=CONTEXT_SETTINGS)
-@click.option(
-    "--output",
-    "-o",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="A table for people, JSON for programs.",
-)
+@format_option()
 def status(output: str) -> None:
     """Tell how the server is that the commands ask, and what works for it. Exits with 1 when it is not well."""
     from prefect.cli.server_state import look_at_server

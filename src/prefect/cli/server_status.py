@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from prefect.cli.failures import TerminalError, error_text
+from prefect.cli.output import show_value
 from prefect.cli.server_state import Found
 
 
@@ -20,10 +21,8 @@ def tell(found: Found, process: int | None, output: str) -> None:
         TerminalError: the server is not well.
     """
     values = values_of(found, process)
-    if output == "json":
-        import json
-
-        click.echo(json.dumps(values, indent=2))
+    if output != "table":
+        show_value(values, output)
     else:
         _tell_person(values)
     if found.refusal is not None:

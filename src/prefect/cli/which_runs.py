@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from prefect.cli.failures import Failure
 from prefect.cli.suggestions import did_you_mean
 from prefect.cli.times import moment
 
@@ -235,7 +236,7 @@ def id_of(name: str) -> str:
         operations.LIST_FLOW_RUNS, where={"_or": _meant(name)}, order_by=[{"created": "desc"}], limit=3
     )["flow_run"]
     if not runs:
-        raise click.ClickException(f"There is no flow run {name!r}.")
+        raise Failure(f"There is no flow run {name!r}.", "NOT_FOUND")
     if len(runs) > 1:
         listed = ", ".join(f"{run['id']} ({run['name']})" for run in runs[:2])
         raise click.ClickException(f"{name!r} may be {listed}{' and others' if len(runs) > 2 else ''}: give the id.")
@@ -266,7 +267,7 @@ def _last(name: str) -> str:
 
     runs = [*found["made"], *found["due"]]
     if not runs:
-        raise click.ClickException(f"There is no flow run{f' of a flow {flow!r}' if flow else ''} yet.")
+        raise Failure(f"There is no flow run{f' of a flow {flow!r}' if flow else ''} yet.", "NOT_FOUND")
     return str(max(runs, key=came)["id"])
 
 

@@ -178,7 +178,7 @@ def test_it_runs_in_the_background_until_it_is_stopped(tmp_path):
     finally:
         ended = command(tmp_path, "stop")
     assert ended.stdout.endswith(" stopped.\n")
-    assert command(tmp_path, "stop").stdout == "No server is running.\n"
+    assert command(tmp_path, "stop").stderr == "No server is running.\n"
 
 
 @pytest.mark.parametrize(
