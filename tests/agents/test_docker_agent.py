@@ -430,6 +430,8 @@ def test_an_engine_that_stays_away_ends_the_agent() -> None:
     try:
         with docker_engine() as engine:
             agent = DockerAgent(base_url=engine.url, docker_client_timeout=2)
+            assert agent.failed_connections == 0
+            agent.failed_connections = 1
             agent.heartbeat()
             assert agent.failed_connections == 0
     except NoEngine as why:

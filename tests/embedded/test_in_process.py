@@ -127,6 +127,18 @@ def test_another_database_than_a_file_is_refused(embedded: Any, monkeypatch: pyt
     assert "geheim" not in str(refused.value)
 
 
+def test_where_a_part_of_the_server_is_not_installed_it_is_told_which(
+    embedded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect.client import embedded as seam
+
+    seam.close()
+    monkeypatch.setattr(seam, "BACKEND", "prefect.server.no_such_part")
+    said = r"a part of the server is not installed: No module named 'prefect.server.no_such_part'$"
+    with pytest.raises(ClientError, match=said):
+        Client().graphql("{ hello }")
+
+
 def test_a_file_of_a_newer_version_is_refused(embedded: Any, home: Path) -> None:
     import sqlite3
 

@@ -114,6 +114,26 @@ def test_the_newest_runs_come_from_an_index_in_their_order(databases, run_async,
     assert not any("TEMP B-TREE" in step for step in steps), steps
 
 
+@pytest.mark.parametrize("aggregate", [False, True], ids=["listed", "counted"])
+@pytest.mark.parametrize(("column", "part"), [("labels", '["eu"]'), ("parameters", '{day: "monday"}')])
+def test_what_runs_contain_is_looked_for_in_an_index_of_it(databases, run_async, column, part, aggregate):
+    database = open_database(databases.fresh("sqlite"), readers=1)
+    where = f"where: {{{column}: {{_contains: {part}}}}}"
+    made = compiled(
+        f"{{ flow_run_aggregate({where}) {{ aggregate {{ count }} }} }}"
+        if aggregate
+        else f"{{ flow_run({where}, order_by: {{created: desc}}, limit: 50) {{ id }} }}"
+    )
+
+    async def explain():
+        await database.start()
+        rows = await database.read(lambda tx: tx.raw(f"EXPLAIN QUERY PLAN {made.sql}", made.values({})))
+        await database.stop()
+        return [row[3] for row in rows]
+
+    assert any(f"USING INDEX flow_run_{column}_idx" in step for step in run_async(explain()))
+
+
 def test_values_are_never_part_of_the_text():
     made = compiled(
         '{ flow(where: {name: {_eq: "\'; DROP TABLE flow; --"}}) { parameters(path: "$.x\'y") } }'.replace(

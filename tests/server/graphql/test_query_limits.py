@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from graphql import parse
 
+from prefect.server.graphql import bounds
 from support.rows import EXTRACT, uid
 
 
@@ -154,3 +156,27 @@ def test_a_root_field_is_one_statement(ask, query, monkeypatch):
     assert ";" not in sent[0]
     ask(query.replace("{ ", "{ a: ", 1)[:-1] + " b: tenant { id } }")
     assert len(sent) == 3
+
+
+#: Each definition, field, fragment and value counts one, those of a fragment each time it is used.
+SIZES = {
+    "{ hello }": 2,
+    "{ a b }": 3,
+    "{ t(limit: 1) { id } }": 4,
+    "{ t(where: {id: {_eq: 1}, n: [1, 2]}) { id } }": 9,
+    "query($a: Int = 1) { t(l: $a) { id } }": 6,
+    "{ a @include(if: true) }": 3,
+    "{ ...F ...F } fragment F on query_root { a b }": 10,
+    "{ ... on query_root { a } }": 3,
+}
+
+
+@pytest.mark.parametrize(("text", "size"), SIZES.items())
+def test_a_document_may_be_as_large_as_the_bound_and_no_larger(monkeypatch, text, size):
+    document = parse(text)
+    monkeypatch.setattr(bounds, "DOCUMENT_SIZE", size)
+    assert bounds.check_size(document) == []
+
+    monkeypatch.setattr(bounds, "DOCUMENT_SIZE", size - 1)
+    (error,) = bounds.check_size(document)
+    assert error.message.startswith(f"The document asks for too much: expected at most {size - 1} fields")

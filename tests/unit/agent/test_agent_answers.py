@@ -16,6 +16,7 @@ from prefect.agent.ecs import ECSAgent
 from prefect.agent.kubernetes import KubernetesAgent
 from prefect.agent.local import LocalAgent
 from prefect.agent.vertex import VertexAgent
+from prefect.agent.vertex.agent import _scheduling
 from prefect.client import connection as connection_module
 from prefect.exceptions import AuthorizationError
 from prefect.utilities.configuration import set_temporary_config
@@ -158,3 +159,13 @@ def test_an_agent_beats_until_it_is_over_and_goes_on_after_a_fault(stub: Stub) -
     agent._find = lambda excluded, wait: [faults.acquire(timeout=60) for _ in range(3)] and []  # type: ignore[method-assign,func-returns-value]
     agent.start()
     assert agent._finished.is_set()
+
+
+@pytest.mark.parametrize(
+    ("timeout", "told"),
+    [(3600, "3600s"), ("3600", "3600s"), ("60s", "60s"), ({"seconds": 5}, "5s"), ({}, {}), (None, None)],
+    ids=str,
+)
+def test_the_timeout_of_a_vertex_job_is_told_as_its_api_wants_it(timeout: Any, told: Any) -> None:
+    assert _scheduling({"timeout": timeout, "x": 1}) == {"timeout": told, "x": 1}
+    assert _scheduling({"x": 1}) == {"x": 1}

@@ -360,7 +360,7 @@ class _Writer(Conditions):
             found = []
             for part in way.parts if isinstance(way, Or) else (way,):
                 other = self.alias()
-                source = f"{quoted(rows.table.name)} AS {other}"
+                source = f"{quoted(rows.table.name)} AS {other}{self.index_of(rows.table, part)}"
                 condition = self.looked_up(rows.table, other, part)
                 found.append(f"SELECT {other}.{self._row_id} AS r FROM {source} WHERE {condition}")
             every = " UNION ALL ".join(found)

@@ -126,6 +126,14 @@ class Conditions:
         empty = "[]" if condition.column == "labels" else "{}"
         return f"{alias}.{condition.column} <> '{empty}' AND ({short} IS NULL OR {meets})"
 
+    def index_of(self, table: PublicTable, condition: Condition) -> str:
+        """Name the index of SQLite that is to be read from end to end for rows that ``looked_up`` describes.
+
+        SQLite itself would take the table for as good, since a condition of the index names the whole column.
+        """
+        is_named = self.is_sqlite and isinstance(condition, Compare) and condition.operator == "_contains"
+        return f" INDEXED BY {quoted(f'{table.name}_{condition.column}_idx')}" if is_named else ""
+
     def uncounted(self, condition: Condition) -> str:
         """Write the beginning of a sum that is beyond any bound when the rows cannot be looked up.
 
