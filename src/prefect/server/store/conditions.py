@@ -131,8 +131,9 @@ class Conditions:
 
         SQLite itself would take the table for as good, since a condition of the index names the whole column.
         """
-        is_named = self.is_sqlite and isinstance(condition, Compare) and condition.operator == "_contains"
-        return f" INDEXED BY {quoted(f'{table.name}_{condition.column}_idx')}" if is_named else ""
+        if not self.is_sqlite or not isinstance(condition, Compare) or condition.operator != "_contains":
+            return ""
+        return f" INDEXED BY {quoted(f'{table.name}_{condition.column}_idx')}"
 
     def uncounted(self, condition: Condition) -> str:
         """Write the beginning of a sum that is beyond any bound when the rows cannot be looked up.
