@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:  # so that a type checker lets it pass for any argument
+    _Anything = Any
+else:
+    _Anything = object
 
 
-class EdgeAnnotation:
+class EdgeAnnotation(_Anything):  # type: ignore[misc]  # Any on purpose
     """A value together with what its edge shall be.
 
     Attributes:

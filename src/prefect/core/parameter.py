@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from prefect._lazy import lazy
 from prefect.core.task import NoDefault, Task
 from prefect.utilities.context import context
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # known to checkers; it need not be installed
+
     from prefect.model.serializers import Serializer
+
+    T = TypeVar("T", default=Any)
+
+    class _TaskForAnything(Task, Any):  # type: ignore[misc]  # Any on purpose
+        """A type checker lets it pass for any argument of a task."""
+else:
+    from typing import TypeVar
+
+    _TaskForAnything = Task
+    T = TypeVar("T")
 
 no_default = NoDefault.value
 
 
-class Parameter(Task):
+class Parameter(_TaskForAnything, Generic[T]):
     """A task whose value is given when a flow run is created.
 
     Args:
@@ -29,6 +41,29 @@ class Parameter(Task):
     """
 
     public_name = "prefect.core.parameter.Parameter"
+
+    @overload
+    def __init__(
+        self: Parameter[Any],
+        name: str,
+        *,
+        required: bool | None = None,
+        tags: Iterable[str] | None = None,
+        description: str | None = None,
+        choices: Iterable[Any] | None = None,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        name: str,
+        default: T,
+        required: bool | None = None,
+        tags: Iterable[str] | None = None,
+        *,
+        description: str | None = None,
+        choices: Iterable[T] | None = None,
+    ) -> None: ...
 
     def __init__(
         self,
@@ -53,7 +88,7 @@ class Parameter(Task):
     def __repr__(self) -> str:
         return f"<Parameter: {self.name}>"
 
-    def copy(self, name: str, **task_args: Any) -> Parameter:  # type: ignore[override]
+    def copy(self, name: str, **task_args: Any) -> Parameter[T]:  # type: ignore[override]
         """Copy this parameter under another name."""
         return super().copy(name=name, slug=name, **task_args)
 
@@ -61,18 +96,24 @@ class Parameter(Task):
         """Add this parameter to a flow; unlike other tasks it is not copied."""
         return self.bind(flow=flow, **kwargs)
 
-    def run(self) -> Any:
-        """Give the value of this parameter in the flow run.
+    if TYPE_CHECKING:
 
-        Raises:
-            FAIL: it is required and was not given.
-        """
-        given = context.get("parameters") or {}
-        if self.required and self.name not in given:
-            from prefect.model.signals import FAIL
+        def run(self) -> T: ...
 
-            raise FAIL(f'Parameter "{self.name}" was required but not provided.')
-        return given.get(self.name, self.default)
+    else:  # the annotation is registered with the flow, as that of any task
+
+        def run(self) -> Any:
+            """Give the value of this parameter in the flow run.
+
+            Raises:
+                FAIL: it is required and was not given.
+            """
+            given = context.get("parameters") or {}
+            if self.required and self.name not in given:
+                from prefect.model.signals import FAIL
+
+                raise FAIL(f'Parameter "{self.name}" was required but not provided.')
+            return given.get(self.name, self.default)
 
     def serialize(self) -> dict[str, Any]:
         """Give this parameter as JSON."""
@@ -81,7 +122,7 @@ class Parameter(Task):
         return dump_parameter(self)
 
 
-class DateTimeParameter(Parameter):
+class DateTimeParameter(Parameter[Any]):
     """A parameter that is a point in time: text is parsed, and the value is a ``pendulum.DateTime``.
 
     Args:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, cast
 
 from prefect._lazy import lazy
 from prefect.core.annotations import EdgeAnnotation
@@ -323,7 +323,7 @@ class Task(OperatorsMixin):
         upstream_tasks: Iterable[Any] | None = None,
         flow: Flow | None = None,
         **kwargs: Any,
-    ) -> Self:
+    ) -> CalledTask:
         """Add a copy of this task to a flow, with these arguments.
 
         Args:
@@ -339,7 +339,7 @@ class Task(OperatorsMixin):
         """
         new = self.copy(**task_args) if task_args else self.copy()
         new.bind(*args, mapped=mapped, upstream_tasks=upstream_tasks, flow=flow, **kwargs)
-        return new
+        return cast("CalledTask", new)
 
     def bind(
         self,
@@ -387,7 +387,7 @@ class Task(OperatorsMixin):
         flow: Flow | None = None,
         task_args: dict[str, Any] | None = None,
         **kwargs: Any,
-    ) -> Self:
+    ) -> CalledTask:
         """Add a copy of this task that runs once for each element of its arguments.
 
         Arguments marked ``unmapped`` are passed whole; those marked ``flatten`` are flattened first. See ``__call__``.
@@ -404,7 +404,8 @@ class Task(OperatorsMixin):
         # The number of outputs of one child says nothing of the list of all children's results.
         task_args.setdefault("nout", None)
         new = self.copy(**task_args)
-        return new.bind(*args, mapped=True, upstream_tasks=upstream_tasks, flow=flow, **kwargs)
+        new.bind(*args, mapped=True, upstream_tasks=upstream_tasks, flow=flow, **kwargs)
+        return cast("CalledTask", new)
 
     def set_dependencies(
         self,
@@ -608,3 +609,9 @@ if not TYPE_CHECKING:  # names that are looked for here, because this module of 
             "prefect": "prefect:",
         },
     )
+
+
+if TYPE_CHECKING:
+
+    class CalledTask(Task, Any):  # type: ignore[misc]  # Any on purpose
+        """What a type checker takes a task for that was called in a flow: it may be passed for anything."""
