@@ -10,6 +10,7 @@ from typing import Any
 
 from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
+from prefect.utilities.descendants import end_with_descendants
 
 
 class ShellTask(Task):
@@ -80,14 +81,19 @@ class ShellTask(Task):
         lines: list[str] = []
         with subprocess.Popen([self.shell, path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env) as process:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
-            for raw in process.stdout:
-                line = raw.decode("utf-8", "replace").rstrip()
-                if not keep_all:
-                    lines.clear()
-                lines.append(line)
-                if self.stream_output is not None:
-                    self.logger.log(self.stream_output, line)
-            process.wait()
+            try:
+                for raw in process.stdout:
+                    line = raw.decode("utf-8", "replace").rstrip()
+                    if not keep_all:
+                        lines.clear()
+                    lines.append(line)
+                    if self.stream_output is not None:
+                        self.logger.log(self.stream_output, line)
+                process.wait()
+            except BaseException:
+                # A cancelled run, or the task's time limit: leaving the block would wait for the command.
+                end_with_descendants(process)
+                raise
         return process.returncode, lines
 
     def _fail(self, code: int, lines: list[str], output: Any) -> None:

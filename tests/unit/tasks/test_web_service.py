@@ -143,3 +143,34 @@ def test_addresses_and_headers_that_are_none_are_refused_without_showing_them(fa
     with pytest.raises(ValueError, match="the header X-Key holds a line break") as caught:
         WebService(fake.url, by="Fetch", headers={"X-Key": "s3\r\ncr3t"})
     assert "cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("has", "answer", "is_fine"),
+    [
+        ("", None, True),
+        ("{}", {}, True),
+        ("{}", [], False),
+        ("a.b", {"a": {"b": 0}}, True),
+        ("a.b", {"a": {"b": None}}, False),
+        ("a.b", {"a": {"b": []}}, False),
+        ("a.b", {"a": "b"}, False),
+        ("a{} b[]", {"a": {}, "b": []}, True),
+        ("a{} b[]", {"a": {}, "b": {}}, False),
+        ("a[].b", {"a": [{"b": 1}, {"b": "x"}]}, True),
+        ("a[].b", {"a": [{"b": 1}, {}]}, False),
+        ("[].a", [{"a": 1}], True),
+        ("[].a", {"a": 1}, False),
+        ("a?", {}, True),
+        ("a?.b", {"a": None}, True),
+        ("a?[].b", {"a": 7}, False),
+        ("a?", None, False),
+    ],
+)
+def test_an_answer_has_what_it_must_have(has: str, answer: Any, is_fine: bool) -> None:
+    service = WebService("http://api.example", by="Tester")
+    if is_fine:
+        assert service.checked(answer, has) is answer
+    else:
+        with pytest.raises(ServiceFailed, match=r"Tester: the answer of api\.example has another form .* no '"):
+            service.checked(answer, has)

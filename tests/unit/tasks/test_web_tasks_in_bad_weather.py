@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import socket
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from prefect import context
+from prefect.tasks.authoring import web
 from prefect.tasks.authoring.declared import WebTask
 from prefect.tasks.authoring.web import ServiceFailed
 from prefect.tasks.dbt import DbtCloudRunJob, dbt_cloud_utils
@@ -34,6 +36,7 @@ VALUES: dict[str, Any] = {
     "destination": {"node_name": "t", "object_id": "t", "object_type": "table", "resource_name": "r"},
     "domain": "cloud.example",
     "include_entities": None,
+    "info_keys": [],
     "items": None,
     "json": {"a": 1},
     "lineage_tags": [],
@@ -102,11 +105,18 @@ def echo(asked: Any) -> tuple[int, dict[str, Any]]:
     return 403, {"headers": asked.headers, "body": asked.body.decode("utf-8", "replace"), "path": asked.path}
 
 
+def made(task: Any) -> Any:
+    return task(**{n: f"<{n}>" for n, p in inspect.signature(task.__init__).parameters.items() if _must(n, p)})
+
+
 def refuse(task: Any, fake: FakeService) -> str:
-    made = task(**{n: f"<{n}>" for n, p in inspect.signature(task.__init__).parameters.items() if _must(n, p)})
     with context(secrets=SECRETS), pytest.raises(BaseException) as caught:
-        made.run(**given(made))
-    error = caught.value
+        made(task).run(**given(made(task)))
+    return checked(caught.value)
+
+
+def checked(error: BaseException) -> str:
+    """Give all that an error says of itself, which has to be one of ours and no accident."""
     assert type(error).__module__.partition(".")[0] in ("prefect", "builtins"), repr(error)
     assert not isinstance(error, (TypeError, KeyError, AttributeError, IndexError, AssertionError)), repr(error)
     assert not isinstance(error.__cause__, ServiceFailed) or HIDDEN not in str(error.__cause__)
@@ -117,6 +127,27 @@ def _must(name: str, parameter: inspect.Parameter) -> bool:
     return name != "self" and parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
 
 
+# What no service of these answers, as JSON and as something else.
+STRANGE: list[Any] = [
+    (200, b"<html>Sign in</html>"),
+    (200, b'{"id": 1'),
+    (200, b""),
+    None,
+    7,
+    "done",
+    [],
+    [1],
+    [None],
+    {},
+    {"data": None},
+    {"data": []},
+    {"data": {}},
+    {"data": 7},
+    {"data": {"id": None, "status": None}},
+    {"id": {"a": 1}, "run_id": [], "jobId": {}, "status": 7, "state": "x", "job": 3},
+    {"run_id": 1, "number_in_job": 1, "state": None},
+    {"errors": "x", "data": "y"},
+]
 ALL = pytest.mark.parametrize("task", web_tasks(), ids=lambda task: task.__name__)
 
 
@@ -159,3 +190,40 @@ def test_an_answer_that_breaks_off_is_one_clear_error(task: Any, answer: Any, fa
 
     assert "could not be reached" in text
     assert HIDDEN not in text
+
+
+@ALL
+def test_a_service_that_says_nothing_is_told(task: Any, fake: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = web.WebService.__init__
+
+    def impatient(self: Any, address: str, **how: Any) -> None:
+        real(self, address, **{**how, "timeout": 0.05, "tries": 1})
+
+    monkeypatch.setattr(web.WebService, "__init__", impatient)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        place = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        fake.place = place  # type: ignore[attr-defined]
+        monkeypatch.setattr(monte_carlo_client, "ADDRESS", place)
+        monkeypatch.setattr(dbt_cloud_utils, "ADDRESS", place + "/{}")
+
+        text = refuse(task, fake)
+
+    assert "did not answer in time" in text
+    assert task.__name__ in text
+    assert HIDDEN not in text
+
+
+@ALL
+def test_an_answer_of_another_form_is_one_clear_error_or_the_result(task: Any, fake: FakeService) -> None:
+    for answer in STRANGE:
+        fake.rules.clear()
+        fake.on("", answer)
+        try:
+            with context(secrets=SECRETS):
+                made(task).run(**given(made(task)))
+        except BaseException as error:
+            text = checked(error)
+            assert task.__name__ in text, f"{answer!r}: {text}"
+            assert HIDDEN not in text, answer

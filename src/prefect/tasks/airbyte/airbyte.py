@@ -57,10 +57,10 @@ class AirbyteTask(WebTask):
 
     def check_health(self) -> None:
         """Refuse to work while the server is not well (AirbyteServerNotHealthyException)."""
-        said = self.ask("GET", "/health/", AirbyteServerNotHealthyException) or {}
+        said = self.ask("GET", "/health/", AirbyteServerNotHealthyException, has="{}")
         # Newer servers say ``available``, older ones ``db``.
         if not said.get("available", said.get("db", False)):
-            raise AirbyteServerNotHealthyException(f"Airbyte Server health status: {said}")
+            raise AirbyteServerNotHealthyException(f"{type(self).__name__}: Airbyte Server health status: {said}")
 
 
 EXPORT = "/deployment/export/"
@@ -105,7 +105,7 @@ class AirbyteConnectionTask(
         status = self._status()
         job = RemoteJob(
             self,
-            start=lambda _: self._ask_about_connection("/connections/sync/")["job"]["id"],
+            start=lambda _: self._ask_about_connection("/connections/sync/", "job.id")["job"]["id"],
             look=self._look,
             cancel=lambda job: self.ask("POST", "/jobs/cancel/", JobNotFoundException, json={"id": job}),
             poll_seconds=self.poll_interval_s,
@@ -119,14 +119,14 @@ class AirbyteConnectionTask(
             "job_updated_at": job["updatedAt"],
         }
 
-    def _ask_about_connection(self, path: str) -> Any:
+    def _ask_about_connection(self, path: str, has: str) -> Any:
         wanted = {"connectionId": self.connection_id}
-        return self.ask("POST", path, ConnectionNotFoundException, json=wanted)
+        return self.ask("POST", path, ConnectionNotFoundException, has=has, json=wanted)
 
     def _status(self) -> str:
         from prefect.engine.signals import FAIL
 
-        status: str = self._ask_about_connection("/connections/get/")["status"]
+        status: str = self._ask_about_connection("/connections/get/", "status")["status"]
         if status == "inactive":
             raise FAIL(f"Please enable the Connection {self.connection_id} in Airbyte Server.")
         if status == "deprecated":
@@ -134,7 +134,8 @@ class AirbyteConnectionTask(
         return status
 
     def _look(self, job: int) -> Progress:
-        found = self.ask("POST", "/jobs/get/", JobNotFoundException, repeats=True, json={"id": job})["job"]
+        has = "job.status job.createdAt job.updatedAt"
+        found = self.ask("POST", "/jobs/get/", JobNotFoundException, repeats=True, has=has, json={"id": job})["job"]
         if found["status"] in ("failed", "cancelled"):
             raise AirbyteSyncJobFailed(f"Job {job} {found['status']}.")
         return Progress(found["status"] == "succeeded", found["status"], found)

@@ -50,5 +50,5 @@ class OpenAsanaToDo(WebTask, run="name= notes project token"):
             by_package: dict[str, Any] = package.Client.access_token(self.token).tasks.create_task(wanted)
             return by_package
         service = self.service(headers={"Authorization": f"Bearer {self.token}"})
-        made: dict[str, Any] = service.ask("POST", "/tasks", json={"data": wanted})["data"]
+        made: dict[str, Any] = service.ask("POST", "/tasks", has="data{}", json={"data": wanted})["data"]
         return made

@@ -89,7 +89,14 @@ class WebService:
         self._pause = pause
 
     def ask(
-        self, method: str, path: str, *parts: object, taken: Collection[int] = (), repeats: bool = False, **body: Any
+        self,
+        method: str,
+        path: str,
+        *parts: object,
+        taken: Collection[int] = (),
+        repeats: bool = False,
+        has: str = "",
+        **body: Any,
     ) -> Any:
         """Make a request and give its answer as JSON; None for an empty one.
 
@@ -97,13 +104,30 @@ class WebService:
             path: with ``{}`` where one of ``parts`` stands. Each part stays one piece of the path, whatever it holds.
             taken: further statuses that are answers and no errors.
             repeats: the request does the same when it is made twice, also if its method does not say so.
+            has: what the answer must have; see ``checked``.
             **body: ``params``, ``json``, ``data``, ``files`` as for ``requests``.
 
         Raises:
-            ServiceFailed: no answer, an error, or no JSON.
+            ServiceFailed: no answer, an error, no JSON, or not what it must have.
         """
         answer = self.request(method, path, *parts, taken=taken, repeats=repeats, **body)
-        return self.read_json(answer) if answer.content.strip() else None
+        return self.checked(self.read_json(answer) if answer.content.strip() else None, has)
+
+    def checked(self, answer: Any, has: str) -> Any:
+        """Give an answer that has what it must have.
+
+        Args:
+            has: fields, with dots for those inside: ``data.id`` is a text or a number, ``data{}`` a mapping, ``data[]``
+                a list, ``data[].id`` a field of each element, ``next?`` one that may be left out. ``{}`` alone is the
+                answer itself.
+
+        Raises:
+            ServiceFailed: names the field.
+        """
+        for field in has.split():
+            if not _has(answer, field.split(".")):
+                raise self.failure(f"has another form than it should: no {field!r}")
+        return answer
 
     def read_json(self, answer: requests.Response) -> Any:
         """Give an answer as JSON.
@@ -196,6 +220,23 @@ class WebService:
             for form in (hidden, quote(hidden, safe=""), json.dumps(hidden)[1:-1]):
                 text = text.replace(form, "***")
         return text[:_SHOWN_CHARACTERS]
+
+
+def _has(value: Any, steps: list[str]) -> bool:
+    if not steps:
+        return value is not None and not isinstance(value, (dict, list))
+    kind = steps[0][-2:] if steps[0].endswith(("[]", "{}")) else ""
+    name = steps[0].removesuffix(kind)
+    if name:
+        found = value.get(name.rstrip("?")) if isinstance(value, dict) else None
+        if found is None:
+            return isinstance(value, dict) and name.endswith("?")
+        value = found
+    if kind == "[]":
+        return isinstance(value, list) and (len(steps) == 1 or all(_has(element, steps[1:]) for element in value))
+    if kind == "{}":
+        return isinstance(value, dict)
+    return _has(value, steps[1:])
 
 
 def _asked_pause(answer: requests.Response, otherwise: float) -> float:

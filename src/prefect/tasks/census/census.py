@@ -43,14 +43,18 @@ class CensusSyncTask(WebTask, init="api_trigger", run="api_trigger poll_status_e
         token, sync = found.groups()
         service = self.service(auth=("bearer", f"secret-token:{token}"), secrets=[token])
 
+        def start(_: str) -> Any:
+            return service.ask("POST", "syncs/{}/trigger", sync, has="data.sync_run_id")["data"]["sync_run_id"]
+
         def look(run: int) -> Progress:
-            said = service.ask("GET", "sync_runs/{}", run)["data"]
+            said = service.ask("GET", "sync_runs/{}", run, has="data.status")["data"]
             return Progress(said["status"] != "working", said["status"], said)
 
         done: dict[str, Any] = RemoteJob(
             self,
-            start=lambda _: service.ask("POST", "syncs/{}/trigger", sync)["data"]["sync_run_id"],
+            start=start,
             look=look,
+            cancel=lambda run: service.ask("POST", "sync_runs/{}/cancel", run, repeats=True),
             poll_seconds=max(5, self.poll_status_every_n_seconds),
             what="Census sync",
         ).run()

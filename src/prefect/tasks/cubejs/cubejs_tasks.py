@@ -89,12 +89,12 @@ class CubeJSQueryTask(
         asked = {"query": json.dumps(self.query)}
         begin = time.monotonic()
         try:
-            while (found := service.ask("GET", "load", params=asked)).get("error") == "Continue wait":
+            while (found := service.ask("GET", "load", has="{}", params=asked)).get("error") == "Continue wait":
                 if self.max_wait_time is not None and time.monotonic() - begin >= self.max_wait_time:
                     raise FAIL(f"Cube.js load API took longer than {self.max_wait_time} seconds to provide a response.")
                 pause(self.wait_time_between_api_calls)
             if self.include_generated_sql:
-                found["sql"] = service.ask("GET", "sql", params=asked)["sql"]
+                found["sql"] = service.ask("GET", "sql", has="{}", params=asked).get("sql")
         except ServiceFailed as error:
             raise FAIL(f"Cube.js load API failed! Error is: {error}") from None
         result: dict[str, Any] = found
@@ -132,7 +132,8 @@ class CubePreAggregationsBuildTask(
             wanted = {"action": "get", "resType": "object", "tokens": tokens}
             while self.wait_for_job_run_completion:
                 jobs = service.ask("POST", path, repeats=True, json=wanted)
-                states = [job.get("status", "") for job in (jobs.values() if isinstance(jobs, dict) else jobs)]
+                found = service.checked([*jobs.values()] if isinstance(jobs, dict) else jobs, "[].status?")
+                states = [str(job.get("status") or "") for job in found]
                 failed = [state for state in states if "fail" in state or "missing_partition" in state]
                 if failed:
                     raise FAIL(f"Cube pre-aggregations build failed: {', '.join(failed)}.", result=jobs)

@@ -31,7 +31,8 @@ class DatabricksGetJobID(
         found: list[int] = []
         offset, more = 0, True
         while more:
-            page = self.ask("GET", "2.1/jobs/list", params={"limit": self.search_limit, "offset": offset}) or {}
+            asked = {"limit": self.search_limit, "offset": offset}
+            page = self.ask("GET", "2.1/jobs/list", has="jobs?[].job_id jobs?[].settings.name", params=asked)
             jobs = page.get("jobs") or []
             found += [job["job_id"] for job in jobs if job["settings"]["name"] == self.job_name]
             offset += self.search_limit

@@ -92,10 +92,10 @@ class DatabricksTask(WebTask):
         # With a token Databricks starts one run for it; without a backend nobody would ask for the same one again.
         if context.get("running_with_backend"):
             body = {"idempotency_token": token, **body}
-        return self.ask("POST", path, repeats="idempotency_token" in body, json=body)["run_id"]
+        return self.ask("POST", path, repeats="idempotency_token" in body, has="run_id", json=body)["run_id"]
 
     def _look(self, run: Any) -> Progress:
-        found = self.ask("GET", "2.1/jobs/runs/get", params={"run_id": run})
+        found = self.ask("GET", "2.1/jobs/runs/get", has="state.life_cycle_state", params={"run_id": run})
         state = found["state"]
         if state["life_cycle_state"] not in ENDED:
             return Progress(False, f"{state['life_cycle_state']}, see {found.get('run_page_url')}")

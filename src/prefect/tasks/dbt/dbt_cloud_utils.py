@@ -74,7 +74,7 @@ def trigger_job_run(
     wanted = {**(additional_args or {}), "cause": cause}
     try:
         path = "accounts/{}/jobs/{}/run/"
-        return service(token, domain).ask("POST", path, account_id, job_id, json=wanted)["data"]
+        return service(token, domain).ask("POST", path, account_id, job_id, has="data.id", json=wanted)["data"]
     except ServiceFailed as error:
         raise TriggerDbtCloudRunFailed(str(error)) from None
 
@@ -89,7 +89,8 @@ def look_at_run(account_id: int, token: str, run_id: int, domain: str | None = N
     from prefect.tasks.authoring.web import ServiceFailed
 
     try:
-        run = service(token, domain).ask("GET", "accounts/{}/runs/{}/", account_id, run_id)["data"]
+        path = "accounts/{}/runs/{}/"
+        run = service(token, domain).ask("GET", path, account_id, run_id, has="data.id data.status")["data"]
     except ServiceFailed as error:
         raise GetDbtCloudRunFailed(str(error)) from None
     status = run.get("status")
@@ -141,7 +142,7 @@ def list_run_artifact_links(
 
     path = "accounts/{}/runs/{}/artifacts/"
     try:
-        names = service(token, domain).ask("GET", path, account_id, run_id)["data"] or []
+        names = service(token, domain).ask("GET", path, account_id, run_id, has="data?[]").get("data") or []
     except ServiceFailed as error:
         raise DbtCloudListArtifactsFailed(str(error)) from None
     base = f"{ADDRESS.format(domain or DOMAIN)}/api/v2/{path.format(account_id, run_id)}"

@@ -45,7 +45,8 @@ class FivetranSyncTask(
         service = self.service(auth=(self.api_key, self.api_secret))
 
         def state() -> dict[str, Any]:
-            found: dict[str, Any] = service.ask("GET", "connectors/{}", self.connector_id)["data"]
+            has = "data.service data.schema data.status.setup_state data.status.sync_state?"
+            found: dict[str, Any] = service.ask("GET", "connectors/{}", self.connector_id, has=has)["data"]
             return found
 
         before = state()
@@ -79,7 +80,7 @@ class FivetranSyncTask(
                 raise FivetranSyncFailed(
                     f'Fivetran sync for connector "{self.connector_id}" failed; please see logs at {page}/logs'
                 )
-            return Progress(bool(succeeded and succeeded > since), now["status"]["sync_state"], now)
+            return Progress(bool(succeeded and succeeded > since), str(now["status"].get("sync_state")), now)
 
         done = RemoteJob(
             self, start=start, look=look, poll_seconds=self.poll_status_every_n_seconds, what="Fivetran sync since"
@@ -87,5 +88,10 @@ class FivetranSyncTask(
         return {"succeeded_at": done["succeeded_at"], "connector_id": self.connector_id}
 
 
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def _instant(text: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text) if text else None
+    except (TypeError, ValueError):
+        raise ValueError(f"FivetranSyncTask: the answer of Fivetran has no time in {text!r}.") from None
+    # Some times are compared, which works between those with a zone only.
+    return found.replace(tzinfo=UTC) if found and found.tzinfo is None else found

@@ -11,6 +11,17 @@ from prefect.tasks.authoring.declared import DeclaredTask
 BOTH = "Both dataset_id and table must be provided."
 
 
+def _ended(job: Any) -> Any:
+    """Wait for the end of a job and give its result; what stops the task cancels the job."""
+    try:
+        return job.result()
+    except Exception:
+        raise
+    except BaseException:
+        job.cancel()
+        raise
+
+
 class BigQueryBase(DeclaredTask):
     """A task for one project.
 
@@ -89,7 +100,7 @@ class BigQueryTask(
             self._check_size(client, config)
         if self.dataset_dest:
             config.destination = client.dataset(self.dataset_dest).table(self.table_dest)
-        rows = client.query(self.query, location=self.location, job_config=config).result()
+        rows = _ended(client.query(self.query, location=self.location, job_config=config))
         return rows.to_dataframe() if self.to_dataframe else list(rows)
 
     def _check_size(self, client: Any, config: Any) -> None:
@@ -178,7 +189,7 @@ class BigQueryLoadGoogleCloudStorage(_Load, args="uri dataset_id table project s
         client = self.bigquery()
         table, config = self.destination(client)
         job = client.load_table_from_uri(self.uri, table, location=self.location, job_config=config)
-        job.result()
+        _ended(job)
         return job
 
 
@@ -217,7 +228,7 @@ class BigQueryLoadFile(
             job = client.load_table_from_file(
                 file, table, self.rewind, self.size, self.num_retries, location=self.location, job_config=config
             )
-        job.result()
+        _ended(job)
         return job
 
 

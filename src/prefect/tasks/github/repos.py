@@ -23,7 +23,7 @@ class GetRepoInfo(GitHubTask, args="repo info_keys", run="+ token"):
         Raises:
             KeyError: GitHub has no such field.
         """
-        known = self.ask("GET", "")
+        known = self.ask("GET", "", has="{}")
         return {key: known[key] for key in self.info_keys or ()}
 
 
@@ -44,7 +44,7 @@ class CreateBranch(GitHubTask, args="repo base branch_name", run="+ token"):
         Raises:
             ValueError: the branch ``base`` is not there.
         """
-        known = self.ask("GET", "/git/refs/heads")
+        known = self.ask("GET", "/git/refs/heads", has="[].ref [].object.sha")
         place = f"refs/heads/{self.base}"
         commit = next((ref["object"]["sha"] for ref in known if ref["ref"] == place), None)
         if commit is None:

@@ -50,14 +50,14 @@ class HightouchRunSync(
         service = self.service(headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
 
         def look(sync: int) -> Progress:
-            found = service.ask("GET", "sync/{}", sync)
+            found = service.ask("GET", "sync/{}", sync, has="sync.sync_status")
             status = found["sync"]["sync_status"]
             if status in ("failed", "cancelled", "aborted"):
                 raise FAIL(f"The Hightouch sync {sync} ended as {status}.", result=found)
             return Progress(status == "success", status, found)
 
         def start(_: str) -> int | None:
-            started.update(service.ask("POST", "run/{}", self.sync_id) or {})
+            started.update(service.checked(service.ask("POST", "run/{}", self.sync_id) or {}, "{}"))
             return self.sync_id
 
         started: dict[str, Any] = {}

@@ -27,7 +27,7 @@ class JiraBase(WebTask):
         """Write something, and give the answer of Jira."""
         known = self.credentials()
         service = self.service(known["server_url"], auth=(known["username"], known["access_token"]))
-        return service.ask("POST", path, **body)
+        return service.ask("POST", path, has="{}", **body)
 
     def client(self) -> Any:
         """Give the client of the package; None without the package."""

@@ -54,9 +54,10 @@ class CreateItem(
             "values": values,
         }
         service = self.service(headers={"Authorization": str(token)})
-        answer = service.ask("POST", "", json={"query": CREATE, "variables": variables})
-        if not (answer.get("data") or {}).get("create_item"):
+        answer = service.ask("POST", "", has="{}", json={"query": CREATE, "variables": variables})
+        data = answer.get("data")
+        if not isinstance(data, dict) or not data.get("create_item"):
             said = answer.get("errors") or answer.get("error_message")
             raise ServiceFailed(f"{type(self).__name__}: monday.com refused: {said}")
-        made: str = answer["data"]["create_item"]["id"]
+        made: str = service.checked(data, "create_item.id")["create_item"]["id"]
         return made

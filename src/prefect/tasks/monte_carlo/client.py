@@ -28,19 +28,22 @@ class MonteCarloClient:
         self._by = by
         self._service = WebService(ADDRESS, by=by, headers={"x-mcd-id": api_key_id, "x-mcd-token": api_token})
 
-    def ask(self, document: str, **variables: Any) -> dict[str, Any]:
-        """Send a document and give its data.
+    def ask(self, document: str, has: str, **variables: Any) -> dict[str, Any]:
+        """Send a document and give its data, which must have something.
 
         Raises:
             ServiceFailed: Monte Carlo did not answer, or refused.
         """
         from prefect.tasks.authoring.web import ServiceFailed
 
-        answer = self._service.ask("POST", "graphql", json={"query": document, "variables": variables or None})
+        body = {"query": document, "variables": variables or None}
+        answer = self._service.ask("POST", "graphql", has="{}", json=body)
         if answer.get("errors") or not answer.get("data"):
-            said = "; ".join(str(error.get("message")) for error in answer.get("errors") or ())
+            errors = answer.get("errors")
+            found = errors if isinstance(errors, list) else [errors]
+            said = "; ".join(str(error.get("message") if isinstance(error, dict) else error) for error in found)
             raise ServiceFailed(f"{self._by}: Monte Carlo refused: {said}")
-        data: dict[str, Any] = answer["data"]
+        data: dict[str, Any] = self._service.checked(answer["data"], has)
         return data
 
     def create_or_update_lineage_node(
@@ -54,6 +57,7 @@ class MonteCarloClient:
         """Make a node, or change it, and give its name at Monte Carlo (MCON)."""
         made = self.ask(
             CREATE_OR_UPDATE_NODE,
+            "createOrUpdateLineageNode.node.mcon",
             name=node_name,
             id=object_id,
             type=object_type,
@@ -67,13 +71,19 @@ class MonteCarloClient:
         self, source: dict[str, Any], destination: dict[str, Any], expire_at: str | None = None
     ) -> str:
         """Make an edge, or change it, and give its id."""
-        made = self.ask(CREATE_OR_UPDATE_EDGE, source=_end(source), destination=_end(destination), until=expire_at)
+        made = self.ask(
+            CREATE_OR_UPDATE_EDGE,
+            "createOrUpdateLineageEdge.edge.edgeId",
+            source=_end(source),
+            destination=_end(destination),
+            until=expire_at,
+        )
         edge: str = made["createOrUpdateLineageEdge"]["edge"]["edgeId"]
         return edge
 
     def get_resources(self) -> list[dict[str, Any]]:
         """List the resources."""
-        found: list[dict[str, Any]] = self.ask(RESOURCES)["getResources"]
+        found: list[dict[str, Any]] = self.ask(RESOURCES, "getResources[]")["getResources"]
         return found
 
 

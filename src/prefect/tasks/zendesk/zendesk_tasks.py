@@ -53,13 +53,15 @@ class ZendeskTicketsIncrementalExportTask(
         found: dict[str, list[Any]] = defaultdict(list)
         try:
             while True:
-                page = service.ask("GET", "incremental/tickets/cursor.json", params=asked)
-                for name in ("tickets", *entities):
+                lists = ("tickets", *entities)
+                has = " ".join(f"{name}?[]" for name in lists)
+                page = service.ask("GET", "incremental/tickets/cursor.json", has=has, params=asked)
+                for name in lists:
                     found[name] += page.get(name) or []
                 if page.get("end_of_stream", True):
                     return dict(found)
                 # Of the address of the next page only what it asks for: the credentials go where they always do.
-                asked = parse_qs(urlsplit(page["after_url"]).query)
+                asked = parse_qs(urlsplit(str(service.checked(page, "after_url")["after_url"])).query)
         except ServiceFailed as error:
             raise FAIL(f"Zendesk API call failed! {error}") from None
 
