@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
+from prefect.cli import cli
+from prefect.utilities.configuration import set_temporary_config
 from support.agents import running_agent
 from support.commands import PREFECT, clean_environment
 from support.databases import Databases, NoPostgres
@@ -67,6 +70,14 @@ with Flow("timed", schedule=IntervalSchedule(interval=timedelta(days=1))) as tim
 """
 
 
+class Done(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @dataclass
 class Day:
     """A server with registered flows, and an agent that takes their runs."""
@@ -74,17 +85,20 @@ class Day:
     server: ServerProcess
     folder: Path
 
-    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*PREFECT, *arguments],
-            env=clean_environment(self.folder) | self.server.settings,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+    def __call__(self, *arguments: str, **options: Any) -> Done:
+        """Call a command, in this process."""
+        settings = {
+            "backend": "server",
+            "cloud.api": self.server.url,
+            "cloud.api_key": "",
+            "cloud.tenant_id": "",
+            "home_dir": str(self.folder / "home"),
+        }
+        with set_temporary_config(settings):
+            done = CliRunner().invoke(cli, list(arguments), **options)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Done(done.exit_code, done.stdout, done.stderr)
 
     def rows(self, *arguments: str) -> list[dict[str, Any]]:
         done = self(*arguments, "-o", "json")
@@ -137,11 +151,12 @@ def day(
     except NoPostgres as error:
         pytest.skip(str(error))
     folder = tmp_path_factory.mktemp("day")
-    (folder / "flows.py").write_text(FLOWS)
+    flows = folder / "flows.py"
+    flows.write_text(FLOWS)
     with running_server(folder, url) as server:
         made = Day(server, folder)
         assert made("create", "project", "days").returncode == 0
-        done = made("register", "--project", "days", "--path", "flows.py")
+        done = made("register", "--project", "days", "--path", str(flows))
         assert done.returncode == 0, done.stdout
         with running_agent(server, folder, "--hostname-label"):
             yield made
@@ -159,7 +174,7 @@ def failed(day: Day) -> str:
 # ----- logs
 
 
-def messages(done: subprocess.CompletedProcess[str]) -> list[str]:
+def messages(done: Done) -> list[str]:
     return [line.split(" | ", 3)[3] for line in done.stdout.splitlines() if line.count(" | ") >= 3]
 
 
@@ -235,12 +250,22 @@ def test_lines_are_followed_as_they_come_and_each_comes_once(day: Day, more: tup
 # ----- going again
 
 
-def test_a_run_is_watched_and_its_end_is_the_exit_code(day: Day, failed: str) -> None:
-    done = day("watch", day.run("steps", "--param", "x=7"))
+def test_a_run_is_watched_and_its_end_is_the_exit_code(day: Day) -> None:
+    sign = day.folder / "watched"
+    run_id = day.run("waits", "--param", f"path={sign}")
 
-    assert done.returncode == 0
-    assert done.stdout.splitlines()[-1] == "Flow run succeeded!"
-    assert "Entered state <Running>: Running flow." in done.stdout
+    with day.started("watch", run_id) as watching:
+        assert watching.stdout is not None
+        seen = [watching.stdout.readline()]
+        while not seen[-1].endswith("| waiting\n"):
+            assert seen[-1], seen
+            seen.append(watching.stdout.readline())
+        sign.touch()
+        seen += watching.stdout
+        assert watching.wait(60) == 0
+
+    assert seen[-1] == "Flow run succeeded!\n"
+    assert any("Entered state <Running>: Running flow." in line for line in seen)
 
 
 def test_what_failed_is_tried_again_with_another_parameter_and_only_what_is_new_is_shown(day: Day) -> None:
@@ -370,3 +395,103 @@ def test_one_thing_is_shown_in_each_form(day: Day, failed: str) -> None:
     assert day.rows("describe", "flow-runs", "a step")["name"] == "a step"
     assert day("describe", "tasks", "--name", "steps", "-o", "csv").stdout.startswith("name,created,")
     assert day("describe", "flows", "--name", "steps", "-o", "table").stdout.startswith("FIELD")
+
+
+# ----- what else there is to do
+
+
+def test_a_schedule_is_paused_and_makes_no_runs_until_it_is_resumed(day: Day) -> None:
+    paused = day("schedule", "pause", "timed")
+    none, listed = day.rows("get", "flow-runs", "--upcoming", "--flow", "timed"), day.rows("schedule", "list")
+    resumed = day("schedule", "resume", "timed", "--project", "days")
+
+    assert (paused.returncode, resumed.returncode) == (0, 0), paused.stderr + resumed.stderr
+    assert none == []
+    assert [(row["flow"], row["project"], row["active"]) for row in listed] == [("timed", "days", False)]
+    assert "every 86400 s" in day("schedule", "list").stdout
+    assert day.rows("get", "flow-runs", "--upcoming", "--flow", "timed")
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("schedule", "pause", "steps"), "steps has no schedule."),
+        (("schedule", "pause", "tmed"), "tmed not found (did you mean 'timed'?)"),
+        (("backfill", "steps", "--from", "2d"), "steps has no schedule: give --every."),
+        (("backfill", "timed", "--from", "2026-01-01", "--to", "2026-01-01"), "There is no such time"),
+        (("backfill", "steps", "--from", "2d", "--every", "1m"), "more than 1,000 runs"),
+        (("limit", "delete", "--tag", "nothing"), "There is no limit of the tag nothing."),
+        (("secret", "delete", "nothing"), "There is no secret 'nothing'."),
+        (("delete", "flow", "nothing", "--yes"), "nothing not found"),
+    ],
+)
+def test_what_is_not_there_or_too_much_is_told(day: Day, words: tuple[str, ...], text: str) -> None:
+    done = day(*words)
+
+    assert (done.returncode, text in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.parametrize("kind", ["label", "tag"])
+def test_limits_are_set_listed_and_taken_away(day: Day, kind: str) -> None:
+    name = f"a {kind}"
+
+    for most in ("3", "2"):
+        assert day("limit", "set", f"--{kind}", name, most).returncode == 0
+    assert day.rows("limit", "list") == [{"kind": kind, "name": name, "limit": 2, "in_use": 0}]
+    assert day("limit", "delete", f"--{kind}", name).returncode == 0
+
+    assert day.rows("limit", "list") == []
+    assert day("limit", "set", "1").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [("a text\n", "a text"), ('{"a": 1}\n', {"a": 1}), ('{"p@ss', '{"p@ss'), ("two\nlines", "two\nlines")],
+)
+def test_secrets_come_by_standard_input_and_are_not_shown(day: Day, typed: str, value: Any) -> None:
+    from prefect.client.client import Client
+    from prefect.contract import operations
+
+    done = day("secret", "set", "S", input=typed)
+
+    assert (done.returncode, done.stdout) == (0, "S set\n")
+    assert Client(api_server=day.server.url).ask(operations.SECRET_VALUE, name="S")["secret_value"] == value
+    assert day.rows("secret", "list") == [{"name": "S"}]
+    assert day("secret", "delete", "S").returncode == 0
+    assert day("secret", "set", "S", input="").returncode == 2
+
+
+def test_times_that_have_passed_get_their_runs_once(day: Day) -> None:
+    words = ("backfill", "timed", "--from", "2026-11-01T12:00", "--to", "2026-11-04", "--label", "nobody")
+
+    trial, refused = day(*words, "--dry-run"), day(*words, input="n\n")
+    first, second = day(*words, "--yes"), day(*words, "--yes")
+
+    assert trial.stdout.split() == [f"2026-11-0{number}T00:00:00+00:00" for number in (2, 3)]
+    assert (refused.returncode, first.returncode, first.stdout) == (1, 0, second.stdout)
+    made = day.rows("get", "flow-runs", "--where", f"id={','.join(first.stdout.split())}")
+    assert [run["scheduled_start_time"][:10] for run in made] == ["2026-11-03", "2026-11-02"]
+    assert day("delete", "flow-run", *first.stdout.split()).returncode == 0
+    every = day("backfill", "steps", "--from", "2026-11-01", "--to", "2026-11-02", "--every", "6h", "--dry-run")
+    assert every.stdout.count("2026-11-01T") == 4
+
+
+def test_agents_are_listed(day: Day) -> None:
+    agents = day.rows("get", "agents")
+
+    assert [agent["type"] for agent in agents] == ["LocalAgent"]
+    assert agents[0]["last_queried"]
+
+
+def test_a_flow_is_deleted_once_it_is_confirmed(day: Day) -> None:
+    (day.folder / "gone.py").write_text("from prefect import Flow\nflow = Flow('gone')\n")
+    register = ("register", "--project", "days", "--force", "--path", str(day.folder / "gone.py"))
+    assert [day(*register).returncode for _ in range(2)] == [0, 0]
+
+    refused = day("delete", "flow", "gone", input="n\n")
+    one = day("delete", "flow", "gone", "--version", "1", input="y\n")
+    rest = day("delete", "flow", "gone", "--project", "days", "--yes")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert (one.stdout, rest.stdout) == ("gone version 1 deleted\n", "gone version 2 deleted\n")
+    assert day.rows("get", "flows", "--name", "gone") == []

@@ -44,6 +44,8 @@ def approve(run: str, task: str | None, refuse: bool, message: str | None, yes: 
         raise click.ClickException(f"There is no flow run {run_id}.")
     flow_run, waiting = found["flow_run"][0], found["task_run"]
     is_paused = flow_run["state"] == "Paused"
+    # What goes on is found by agents, what was refused is not: the run itself has to be taken again to see it.
+    is_idle = flow_run["state"] == "Running" and refuse and not found["at_work"]
     if not waiting and not (is_paused and task is None):
         of_task = f" of a task {task!r}" if task is not None else ""
         raise click.ClickException(f"Nothing{of_task} in {run_id} waits for approval; it is {flow_run['state']}.")
@@ -51,7 +53,7 @@ def approve(run: str, task: str | None, refuse: bool, message: str | None, yes: 
         for task_run in waiting:
             click.echo(f"  {_title(task_run)}", err=True)
         click.confirm(f"{'Refuse' if refuse else 'Approve'} these {len(waiting)} tasks?", abort=True, err=True)
-    _decide(client, flow_run, waiting, message, is_paused=is_paused, refuse=refuse)
+    _decide(client, flow_run, waiting, message, stands_still=is_paused or is_idle, refuse=refuse)
 
 
 def _decide(
@@ -60,7 +62,7 @@ def _decide(
     waiting: list[dict[str, Any]],
     message: str | None,
     *,
-    is_paused: bool,
+    stands_still: bool,
     refuse: bool,
 ) -> None:
     from prefect.model.state import Failed, Resume, Scheduled, State
@@ -73,7 +75,7 @@ def _decide(
         are_all &= _told(
             _title(task_run), deed, client.set_task_run_state, task_run["id"], state, version=task_run["version"]
         )
-    if is_paused:
+    if stands_still:
         # The tasks of a run that stands still go on once an agent has taken it again.
         goes_on = Scheduled(message=said) if waiting else Failed(message=said) if refuse else Resume(message=said)
         are_all &= _told(

@@ -1,4 +1,4 @@
-"""``prefect delete``: delete projects and flow runs."""
+"""``prefect delete``: delete projects, flows and flow runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 @click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def delete() -> None:
-    """Delete projects or flow runs."""
+    """Delete projects, flows or flow runs."""
 
 
 @delete.command(context_settings=CONTEXT_SETTINGS)
@@ -37,6 +37,34 @@ def project(name: str) -> None:
     if not deleted:
         raise TerminalError("Error deleting project")
     click.secho(f"{name} deleted", fg="green")
+
+
+@delete.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("name")
+@click.option("--project", "-p", help="The project it is in.")
+@click.option("--version", "-v", type=int, help="Only this version; absent means all.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def flow(name: str, project: str | None, version: int | None, yes: bool) -> None:
+    """Delete the flow NAME: its versions with their runs.
+
+    Exits with 1 when there is no such flow.
+    """
+    from prefect.client.client import Client
+    from prefect.contract import operations
+
+    client = Client()
+    found = client.ask(operations.VERSIONS_OF_FLOW, name=name, version=version, project=project)["flow"]
+    if not found:
+        raise click.ClickException(f"{name} not found")
+    projects = sorted({row["project"]["name"] for row in found})
+    if len(projects) > 1:
+        raise click.ClickException(f"{name} is in several projects ({', '.join(projects)}): give --project.")
+    if not yes:
+        versions = f"version {version}" if version is not None else f"all {len(found)} versions"
+        click.confirm(f"Delete {versions} of {name} with their runs?", abort=True, err=True)
+    for row in found:
+        client.change(operations.DELETE_FLOW, {"flow_id": row["id"]})
+        click.secho(f"{name} version {row['version']} deleted", fg="green")
 
 
 @delete.command("flow-run", context_settings=CONTEXT_SETTINGS)

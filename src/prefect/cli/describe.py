@@ -10,6 +10,7 @@ import click
 from prefect._lazy import lazy
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 from prefect.cli.output import format_option, show_value
+from prefect.cli.which_flows import flow_named, schedule_of
 from prefect.cli.which_runs import id_of
 
 _output = format_option("json")
@@ -123,16 +124,7 @@ def schedule(
 
 
 def _schedule_of(name: str, project: str | None) -> Any:
-    """Give the schedule that holds for a flow: that of its group, if it has one, else that of its newest version."""
-    from prefect.contract import operations
-
-    found = _ask(operations.FLOW_SCHEDULES, name=name, project=project)["flow"]
-    if not found:
-        raise click.ClickException(f"{name} not found")
-    if len(found) > 1:
-        projects = ", ".join(sorted(flow["project"]["name"] for flow in found))
-        raise click.ClickException(f"{name} is in several projects ({projects}): give --project.")
-    held = (found[0]["flow_group"] or {}).get("schedule") or found[0]["schedule"]
+    held = schedule_of(flow_named(name, project))
     if held is None:
         raise click.ClickException(f"{name} has no schedule.")
     return held

@@ -260,6 +260,19 @@ def tasks(
     show(tables.TASKS, found, output, columns)
 
 
+@get.command(context_settings=CONTEXT_SETTINGS)
+@limit_option
+@output_options(tables.AGENTS)
+def agents(limit: int, output: str, columns: str | None) -> None:
+    """List agents, the one that was heard last first."""
+    from prefect.contract import operations
+
+    found = _ask(operations.LIST_AGENTS, limit=limit)["agent"]
+    # Where null is the greatest, those that never asked come first.
+    found.sort(key=lambda agent: agent["last_queried"] is None)
+    show(tables.AGENTS, found, output, columns)
+
+
 @get.command("task-runs", context_settings=CONTEXT_SETTINGS)
 @click.argument("run", metavar="RUN")
 @click.option("--state", "states", multiple=True, help="Only task runs in this state; of several, in any of them.")

@@ -26,7 +26,7 @@ class LazyCommand(NamedTuple):
 
 
 COMMANDS: dict[str, LazyCommand] = {
-    "get": LazyCommand("prefect.cli.get:get", "List flows, flow runs, projects, tasks or logs", "Query commands"),
+    "get": LazyCommand("prefect.cli.get:get", "List flows, runs, projects, tasks, agents or logs", "Query commands"),
     "describe": LazyCommand(
         "prefect.cli.describe:describe", "Show flows, tasks, flow runs or schedules in detail", "Query commands"
     ),
@@ -45,7 +45,11 @@ COMMANDS: dict[str, LazyCommand] = {
     "build": LazyCommand("prefect.cli.build:build", "Build flows, to be registered later", "Action commands"),
     "agent": LazyCommand("prefect.cli.agent:agent", "Start agents", "Action commands"),
     "create": LazyCommand("prefect.cli.create:create", "Create projects", "Action commands"),
-    "delete": LazyCommand("prefect.cli.delete:delete", "Delete projects or flow runs", "Action commands"),
+    "delete": LazyCommand("prefect.cli.delete:delete", "Delete projects, flows or flow runs", "Action commands"),
+    "backfill": LazyCommand("prefect.cli.backfill:backfill", "Make runs for times that have passed", "Action commands"),
+    "schedule": LazyCommand("prefect.cli.schedule:schedule", "Pause and resume schedules of flows", "Action commands"),
+    "limit": LazyCommand("prefect.cli.limit:limit", "Limit what runs at one time", "Action commands"),
+    "secret": LazyCommand("prefect.cli.secret:secret", "Keep secrets for flows", "Action commands"),
     "kv": LazyCommand("prefect.cli.kv:kv", "Use the key-value store", "Action commands"),
     "execute": LazyCommand("prefect.cli.execute:execute", "Execute a flow run in this process", "Action commands"),
     "heartbeat": LazyCommand("prefect.cli.heartbeat:heartbeat", "Send heartbeats of a flow run", "Action commands"),

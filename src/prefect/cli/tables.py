@@ -10,12 +10,16 @@ from prefect.cli import render
 from prefect.cli.output import Column, Table
 
 __all__ = [
+    "AGENTS",
     "FLOWS",
     "FLOW_RUNS",
     "KEYS",
     "KEY_VALUES",
+    "LIMITS",
     "LOGS",
     "PROJECTS",
+    "SCHEDULES",
+    "SECRETS",
     "TABLES",
     "TASKS",
     "TASK_RUNS",
@@ -174,6 +178,95 @@ KEYS = Table(
     ),
 )
 
+AGENTS = Table(
+    "get agents",
+    (
+        Column("name", "its name", heading="NAME", least=_NAME_AT_LEAST),
+        Column("type", "its kind", heading="TYPE"),
+        Column("labels", "which runs it takes", heading="LABELS", text=lambda row: ", ".join(row["labels"] or ())),
+        Column(
+            "last_queried",
+            "when it last asked for runs",
+            heading="LAST HEARD",
+            text=lambda row: render.age(row["last_queried"]),
+        ),
+        Column("id", "its id", heading="ID"),
+        Column("core_version", "its version"),
+        Column("created", "when it was registered"),
+    ),
+)
+
+SCHEDULES = Table(
+    "schedule list",
+    (
+        Column("flow", "name of the flow", of=lambda row: row["name"], heading="FLOW", least=_NAME_AT_LEAST),
+        Column(
+            "project",
+            "name of its project",
+            of=lambda row: row["project"]["name"],
+            heading="PROJECT",
+            least=_NAME_AT_LEAST,
+        ),
+        Column(
+            "active",
+            "whether it makes runs",
+            of=lambda row: row["is_schedule_active"],
+            heading="ACTIVE",
+            text=lambda row: "yes" if row["is_schedule_active"] else "no",
+        ),
+        Column(
+            "clocks",
+            "what it is made of",
+            of=lambda row: _clocks(row),
+            heading="CLOCKS",
+            text=lambda row: _clock_words(row),
+        ),
+        Column("flow_id", "id of the newest version", of=lambda row: row["id"]),
+    ),
+)
+
+
+def _clocks(row: Mapping[str, Any]) -> Any:
+    held = (row["flow_group"] or {}).get("schedule") or row["schedule"] or {}
+    return held.get("clocks")
+
+
+def _clock_words(row: Mapping[str, Any]) -> str:
+    words = []
+    for clock in _clocks(row) or ():
+        seconds = clock.get("interval")
+        # An interval is written in microseconds.
+        every = None if not isinstance(seconds, int | float) else f"every {seconds / 1_000_000:g} s"
+        words.append(str(clock.get("cron") or every or clock.get("type")))
+    return ", ".join(words)
+
+
+LIMITS = Table(
+    "limit list",
+    (
+        Column("kind", "`label` of flow runs, or `tag` of tasks", heading="KIND"),
+        Column("name", "the label or tag", heading="NAME", least=_NAME_AT_LEAST),
+        Column("limit", "how many at one time", heading="LIMIT"),
+        Column("in_use", "how many there are now", heading="IN USE"),
+    ),
+)
+
+SECRETS = Table("secret list", (Column("name", "its name", heading="NAME"),))
+
 KEY_VALUES = Table("kv list", (Column("key", "its name", heading="KEY"),))
 
-TABLES = (FLOWS, FLOW_RUNS, TASK_RUNS, TASKS, PROJECTS, LOGS, KEY_VALUES, TENANTS, KEYS)
+TABLES = (
+    FLOWS,
+    FLOW_RUNS,
+    TASK_RUNS,
+    TASKS,
+    PROJECTS,
+    AGENTS,
+    LOGS,
+    SCHEDULES,
+    LIMITS,
+    SECRETS,
+    KEY_VALUES,
+    TENANTS,
+    KEYS,
+)

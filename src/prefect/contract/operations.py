@@ -417,6 +417,7 @@ query($id: uuid!, $where: task_run_bool_exp, $limit: Int) {
     task_run(where: $where, order_by: [{task_id: asc}, {map_index: asc}], limit: $limit) {
         id map_index version task { name }
     }
+    at_work: task_run(where: {flow_run_id: {_eq: $id}, state: {_in: ["Running", "Submitted"]}}, limit: 1) { id }
 }"""
 
 LIST_TASKS: Final = """\
@@ -494,7 +495,67 @@ query($name: String, $project: String) {
         order_by: [{flow_group_id: asc}, {version: desc}],
         distinct_on: flow_group_id,
         limit: 100
-    ) { name version is_schedule_active schedule project { name } flow_group { schedule } }
+    ) { id name version flow_group_id is_schedule_active schedule project { name } flow_group { schedule } }
+}"""
+
+#: The newest versions that have a schedule, or whose group has one.
+FLOWS_WITH_SCHEDULES: Final = """\
+query($project: String, $limit: Int) {
+    flow(
+        where: {
+            archived: {_eq: false},
+            project: {name: {_eq: $project}},
+            _or: [{schedule: {_is_null: false}}, {flow_group: {schedule: {_is_null: false}}}]
+        },
+        order_by: [{flow_group_id: asc}, {version: desc}],
+        distinct_on: flow_group_id,
+        limit: $limit
+    ) { id name version flow_group_id is_schedule_active schedule project { name } flow_group { schedule } }
+}"""
+
+FLOW_NAMES: Final = """\
+query($project: String, $limit: Int) {
+    flow(
+        where: {archived: {_eq: false}, project: {name: {_eq: $project}}},
+        order_by: {name: asc},
+        distinct_on: name,
+        limit: $limit
+    ) { name }
+}"""
+
+SET_SCHEDULE_INACTIVE: Final = """\
+mutation($input: set_schedule_inactive_input!) { set_schedule_inactive(input: $input) { success } }"""
+
+VERSIONS_OF_FLOW: Final = """\
+query($name: String!, $version: Int, $project: String) {
+    flow(
+        where: {name: {_eq: $name}, version: {_eq: $version}, project: {name: {_eq: $project}}},
+        order_by: {version: asc},
+        limit: 1000
+    ) { id version flow_group_id project { name } }
+}"""
+
+DELETE_FLOW: Final = "mutation($input: delete_flow_input!) { delete_flow(input: $input) { success } }"
+
+LIMITS: Final = """\
+query {
+    flow_concurrency_limit(order_by: {name: asc}) { id name limit }
+    task_tag_limit(order_by: {tag: asc}) { id tag limit }
+    flow_concurrency { label usage }
+    task_concurrency { name usage }
+}"""
+
+UPDATE_FLOW_LIMIT: Final = """\
+mutation($input: update_flow_concurrency_limit_input!) { update_flow_concurrency_limit(input: $input) { id } }"""
+
+DELETE_FLOW_LIMIT: Final = """\
+mutation($input: delete_flow_concurrency_limit_input!) { delete_flow_concurrency_limit(input: $input) { success } }"""
+
+DELETE_SECRET: Final = "mutation($input: delete_secret_input!) { delete_secret(input: $input) { success } }"  # noqa: S105 - a document, no secret
+
+LIST_AGENTS: Final = """\
+query($limit: Int) {
+    agent(order_by: [{last_queried: desc}], limit: $limit) { id name type core_version labels last_queried created }
 }"""
 
 NAMES_OF_FLOW_GROUPS: Final = """\
