@@ -34,12 +34,13 @@ def retry(
     """Run again what failed in flow runs that have ended, and all that comes after it: in those that are named (id,
     beginning of an id, name, @last, @last:FLOW), or in all that the conditions find, after showing how many they are.
 
-    What has finished keeps its result. Exits with 1 when one of them was refused, or none was found.
+    What has finished keeps its result, also when --param gives another value: --from-start runs it again. Exits with 1
+    when one of them was refused, or none was found.
 
     \b
     Examples:
       $ prefect retry @last --watch
-      $ prefect retry brave-otter --from-task load --param day=2026-11-27
+      $ prefect retry brave-otter --from-start --param day=2026-11-27
       $ prefect retry --where state=Failed --flow hello-world --since 2h
     """
     if from_start and from_task is not None:

@@ -31,8 +31,8 @@ _MANY_RUNS = 64
 _MAX_PENDING_RECORDS = 200_000
 _MAX_PENDING_SIZE = 64_000_000
 # A record leaves this soon after a pause, so that somebody who watches the run sees it start.
-_FIRST_WAIT_SECONDS = 0.25
-_MAX_WAIT_SECONDS = 1.0
+_FIRST_WAIT_SECONDS = 0.2
+_MAX_WAIT_SECONDS = 0.4
 _RETRY_SECONDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 # A batch that the server itself has refused so often holds a record that it will never take.
 _REFUSALS_BEFORE_SPLIT = 5
