@@ -230,9 +230,7 @@ class Settings:
     max_subscriptions_per_connection: int = _setting(
         "live.max_subscriptions_per_connection", 100, _whole(1, 10_000), "most subscriptions of one WebSocket"
     )
-    stop_seconds: float = _setting(
-        "http.stop_seconds", 10.0, _number(0.1, 300), "longest wait for requests at the stop"
-    )
+    stop_seconds: float = _setting("http.stop_seconds", 7.0, _number(0.1, 300), "longest wait for requests at the stop")
 
     core_version_cutoff: str = _setting("core_version_cutoff", "0.6.1", _core_version, "oldest flow that may register")
     queued_runs_returned_limit: int = _setting(

@@ -209,8 +209,8 @@ def test_a_taken_port_is_told(tmp_path):
         ended = command(tmp_path, "start", "--port", str(port))
 
     assert ended.returncode == 1
-    assert ended.stderr == (
-        f"Error: Port {port} on 127.0.0.1 is taken by another program. Stop it, or give another port with --port.\n"
+    assert ended.stderr.splitlines()[0] == (
+        f"Error: Port {port} on 127.0.0.1 is taken by another program. Stop it, or give another port with --port."
     )
 
 

@@ -57,8 +57,8 @@ LARGEST_BATCH = 500
 WORKS_BETWEEN_OPTIMIZING = 20_000
 #: The least bound of one value that is asked for: stored values have bounds of their own.
 SHORTEST_LIMIT = 1_000_000
-#: Steps of SQLite's machine between two looks at the clock: some milliseconds.
-STEPS_BETWEEN_LOOKS = 500_000
+#: Steps of SQLite's machine between two looks at the clock: a few milliseconds, more where the disk is asked.
+STEPS_BETWEEN_LOOKS = 100_000
 #: Between two attempts to open the file anew for writing.
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
