@@ -156,9 +156,11 @@ class Full(Queue):
         super().__init__(*answers, **how)
         self.room = 0
         self.wakes = wakes
+        self.were_awake: list[bool] = []
         self.clock.wait = self.wait  # type: ignore[method-assign]
 
     def wait(self, event: threading.Event, seconds: float) -> bool:
+        self.were_awake.append(event.is_set())
         self.clock.waits.append(seconds)
         happens = self.wakes.pop(0)
         if happens is None:
@@ -178,6 +180,7 @@ def test_without_a_place_nothing_is_asked_for_until_one_is_free():
 
     assert queue.taken == ["a"]
     assert queue.clock.waits == [30.0, 30.0]
+    assert queue.were_awake == [False, False]  # a waking is used up by the look that it leads to
     assert len(queue.asked) == 2
 
 

@@ -63,11 +63,15 @@ def test_a_commit_of_one_process_is_announced_in_the_other(databases: Any, run_a
 
 def test_who_stops_leaves_nothing_beside_the_file(tmp_path: Path, run_async: Run) -> None:
     async def scene() -> None:
+        before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
         listeners = [Listener(tmp_path / "a.db") for _ in range(3)]
         assert len(_pipes(tmp_path / "a.db")) == 3
+        listeners[0].bells.ring({"x"})  # has those of the others open
+        await listeners[1].until("x")
         for listener in listeners:
             listener.bells.stop()
         assert os.listdir(tmp_path) == []
+        assert before == (len(os.listdir("/proc/self/fd")) if before else 0)
 
     run_async(scene())
 
