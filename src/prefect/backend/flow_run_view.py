@@ -76,6 +76,26 @@ class FlowRunView:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in ("flow_run_id", "name", "state", "labels"))
         return f"{type(self).__name__}({values}, cached_task_runs={len(self._finished_task_runs)})"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what is known already, nothing is asked of the API."""
+        from prefect.model.state_html import Html, badge, facts, table
+
+        about = facts(
+            [
+                ("flow run", self.name),
+                ("id", self.flow_run_id),
+                ("labels", ", ".join(self.labels)),
+                ("state", Html(badge(self.state))),
+                ("message", self.state.message),
+            ]
+        )
+        past = table(
+            ("at", "state", "message"),
+            ((str(getattr(state, "timestamp", "")), state) for state in self.states),
+            len(self.states),
+        )
+        return f"<div>{about}{past}</div>"
+
     # ----- reading
 
     @classmethod

@@ -116,6 +116,15 @@ class TaskRunView:
         self.state.load_result(self.state._result)
         return self.state.result
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what is known already, nothing is asked of the API."""
+        from prefect.model.state_html import Html, badge, facts
+
+        index = self.map_index if self.map_index >= 0 else None
+        about = [("task run", self.name or self.task_slug), ("id", self.task_run_id), ("task", self.task_slug)]
+        state = [("state", Html(badge(self.state))), ("message", self.state.message)]
+        return f"<div>{facts([*about, ('map index', index), *state])}</div>"
+
     def __repr__(self) -> str:
         names = ("task_run_id", "task_id", "task_slug", "state")
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)

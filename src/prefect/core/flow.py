@@ -222,6 +222,12 @@ class Flow(TaskGraph):
         )
         return True
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the graph, drawn without graphviz."""
+        from prefect.core.picture import html_of
+
+        return html_of(self)
+
     def visualize(
         self,
         flow_state: State | None = None,

@@ -5,9 +5,12 @@ The runner does one pass over the graph; here is the loop around it: waiting for
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +21,34 @@ from prefect.utilities.context import context
 if TYPE_CHECKING:
     from prefect.core.flow import Flow
     from prefect.core.task import Task
+
+
+def _screen() -> str | None:
+    """Say where somebody sees how far a run is: in a "notebook" or a "terminal"; None: nobody does, or wants to."""
+    if not context.config.flows.get("progress", True):
+        return None
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None and getattr(shell, "kernel", None) is not None:
+        return "notebook"
+    streams = (sys.stdout, sys.stderr)
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+    return None if is_plain or not all(_is_terminal(stream) for stream in streams) else "terminal"
+
+
+def _is_terminal(stream: Any) -> bool:
+    try:
+        # A run within one that shows its own shows nothing of itself.
+        return bool(stream.isatty()) and not getattr(stream, "is_above_bar", False)
+    except (AttributeError, ValueError):  # none, or closed
+        return False
+
+
+def _runs_here(executor: Any) -> bool:
+    """Tell whether tasks run in this process, so that it can be told of their states."""
+    name = type(executor).__name__ if executor is not None else plugs.executor_class().__name__
+    return name == "LocalExecutor" or (name == "LocalDaskExecutor" and getattr(executor, "scheduler", "") == "threads")
+
 
 # Cached states of earlier runs in this process: cache key or task name -> states.
 _caches: dict[str, list[Any]] = {}
@@ -105,15 +136,16 @@ class _Run:
         self._first_state, self._first_task_states = None, {}
         run_context = self._run_context(start_time)
         while not state.is_finished():
-            state = self._runner_cls(flow=self.flow).run(
-                parameters=parameters,
-                return_tasks=self.flow.tasks,
-                state=state,
-                task_states=task_states,
-                context=run_context,
-                task_contexts=self._contexts_of_tasks(),
-                **self._options,
-            )
+            with self._progress() as options:
+                state = self._runner_cls(flow=self.flow).run(
+                    parameters=parameters,
+                    return_tasks=self.flow.tasks,
+                    state=state,
+                    task_states=task_states,
+                    context=run_context,
+                    task_contexts=self._contexts_of_tasks(),
+                    **options,
+                )
             if not isinstance(state.result, dict):
                 if isinstance(state.result, Exception):
                     self.flow.logger.error(
@@ -127,6 +159,19 @@ class _Run:
                 self._wait_for_tasks(task_states)
         _remember_cached(task_states, run_context["caches"])
         return self._with_all_tasks(state)
+
+    @contextmanager
+    def _progress(self) -> Iterator[dict[str, Any]]:
+        """Show how far the run is, where somebody sees it; gives the options that the runner needs for that."""
+        screen = _screen()
+        if screen is None or not _runs_here(self._options.get("executor") or self.flow.executor):
+            yield self._options
+            return
+        from prefect.core.progress import shown_for
+
+        with shown_for(self.flow, is_in_notebook=screen == "notebook") as handler:
+            given = self._options.get("task_runner_state_handlers") or ()
+            yield {**self._options, "task_runner_state_handlers": [*given, handler]}
 
     def _run_context(self, start_time: datetime) -> dict[str, Any]:
         from prefect.model.user_time import user_time

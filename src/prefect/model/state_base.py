@@ -76,6 +76,12 @@ class State:
         name = type(self).__name__
         return f"<{name}>" if self.message is None else f'<{name}: "{self.message}">'
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from prefect.model.state_html import html_of
+
+        return html_of(self)
+
     def __eq__(self, other: object) -> bool:
         """Compare class, value and own attributes; neither message and context nor where the value lies count."""
         if type(self) is not type(other):
