@@ -84,7 +84,7 @@ def borrowed_volumes() -> list[str]:
 def docker_engine() -> Iterator[Engine]:
     """Run an engine for the length of a ``with`` block."""
     if find_spec("docker") is None:
-        raise NoEngine("the package docker is not installed: pip install 'proctor[docker]'")
+        raise NoEngine("the package docker is not installed: install the extra docker")
     if shutil.which("dockerd") is None:
         raise NoEngine("there is no Docker engine here: apt-get install docker.io")
     if os.geteuid() != 0:

@@ -287,8 +287,9 @@ def snowflake_logger(
     if test_env:
         print(statement, row)
         return new_state
-    from snowflake import connector
+    from prefect.utilities.importtools import import_needed
 
+    connector = import_needed("snowflake.connector", by="The notifier of Snowflake")
     given = {name: known[name] for name in ("account", "user", "password", "role", "warehouse") if name in known}
     with connector.connect(**given, application="Prefect_SnowflakeQuery") as connection:
         connection.cursor().execute(statement, row)

@@ -245,7 +245,7 @@ def _not_available(class_name: str, error: Exception) -> TerminalError:
         from prefect._version import __version__
 
         return TerminalError(f"{class_name} is not available in version {__version__} yet.")
-    return TerminalError(f"{class_name} needs a package that is not installed: {error}")
+    return TerminalError(f"{class_name} needs a package that is not installed: {error}", code="MISSING_PACKAGE")
 
 
 def environment(items: Iterable[str]) -> dict[str, str]:

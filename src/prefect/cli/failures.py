@@ -100,6 +100,7 @@ def as_shown(error: Exception) -> Exception:
     """Give the failure that stands for an error; what steers click, or is a fault of ours, is given back as it is."""
     from prefect.cli.flow_run_process import NotAFlowRunProcess
     from prefect.exceptions import PrefectException, ServerUnreachable
+    from prefect.utilities.importtools import MissingPackage
 
     if isinstance(error, NotAFlowRunProcess):
         return Failure(str(error), error.code)
@@ -117,8 +118,8 @@ def as_shown(error: Exception) -> Exception:
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
         return Failure(f"{place}{error.strerror}", "FILE_UNUSABLE")
-    if isinstance(error, ImportError) and getattr(error, "is_told", False):
-        return Failure(str(error), "MISSING_PACKAGE")
+    if isinstance(error, MissingPackage):
+        return Failure(str(error), error.code)
     if isinstance(error, ValueError) and str(error):
         return Failure(error_text(error), "INVALID_VALUE")
     return error

@@ -32,8 +32,11 @@ def repl(ctx: click.Context) -> None:
     try:
         from click_repl import repl as start
     except ImportError:
+        from prefect.utilities.installing import install_command
+
         raise TerminalError(
-            "\nThis command requires the 'click-repl' package. Install it first to use this feature:\n"
-            "python -m pip install click-repl\n"
+            "This command requires the 'click-repl' package.",
+            code="MISSING_PACKAGE",
+            hint=f"Install it: {install_command('click-repl')}",
         ) from None
     start(ctx)

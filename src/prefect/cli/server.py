@@ -411,9 +411,10 @@ def _migrate(settings: Settings) -> None:
 
 
 def _empty_postgres(settings: Settings) -> None:
-    import psycopg
-
     from prefect.server.store.addresses import conninfo
+    from prefect.utilities.importtools import import_needed
+
+    psycopg = import_needed("psycopg", by="PostgreSQL")
 
     try:
         with psycopg.connect(conninfo(settings.resolved_database_url()), autocommit=True) as connection:

@@ -21,14 +21,9 @@ def draw(flow: Flow, flow_state: State | None, filename: str | None, format: str
     Raises:
         ImportError: graphviz is not installed.
     """
-    try:
-        from graphviz import Digraph
-    except ImportError as error:
-        raise ImportError(
-            "This feature requires graphviz.\n"
-            "Try re-installing prefect with `pip install 'proctor[viz]'`; the program `dot` is needed too."
-        ) from error
+    from prefect.utilities.importtools import import_needed
 
+    Digraph = import_needed("graphviz", by="The picture of a flow, drawn by the program `dot`,").Digraph
     graph = Digraph(graph_attr={"rankdir": "LR"} if horizontal else {})
     picture = _Picture(flow, flow_state, graph)
     picture.draw_tasks()

@@ -17,6 +17,7 @@ from prefect.executors.base import Executor
 from prefect.executors.local_dask import LocalDaskExecutor
 from prefect.executors.processes import CannotTravel
 from prefect.utilities.context import context
+from prefect.utilities.importtools import import_needed
 from prefect.utilities.raised import text_of
 
 if TYPE_CHECKING:
@@ -97,8 +98,7 @@ class DaskExecutor(Executor):
     @contextmanager
     def start(self) -> Iterator[None]:
         """Hold the connection, and the temporary cluster, for the length of a ``with`` block."""
-        from distributed import Client
-
+        Client = import_needed("distributed", by="DaskExecutor").Client
         with ExitStack() as stack:
             if self.address is not None:
                 self.logger.info("Connecting to an existing Dask cluster at %s", self.address)
@@ -265,7 +265,11 @@ def _cluster_class(given: Any) -> Any:
     if not isinstance(given, str):
         return given
     module_name, _, attribute = given.rpartition(".")
-    return getattr(import_module(module_name), attribute)
+    try:
+        return getattr(import_module(module_name), attribute)
+    except ModuleNotFoundError:
+        import_needed(module_name.partition(".")[0], by="DaskExecutor")
+        raise
 
 
 def _is_local_cluster(cluster_class: Any) -> bool:

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from prefect.server.errors import StartUpError
+from prefect.utilities.installing import install_command
 
 __all__ = ["Spans", "set_up_tracing"]
 
@@ -71,7 +72,7 @@ def set_up_tracing(environment: Mapping[str, str] | None = None) -> Spans:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
         raise StartUpError(
-            f"{ENDPOINTS[0]} is set, but {error.name} is not installed: pip install 'proctor[otel]'."
+            f"{ENDPOINTS[0]} is set, but {error.name} is not installed: {install_command('proctor[otel]')}."
         ) from None
     name = environment.get("OTEL_SERVICE_NAME") or "proctor-server"
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: name}))

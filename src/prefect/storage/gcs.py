@@ -50,8 +50,9 @@ class GCS(ObjectStorage):
         self._blob(key).upload_from_string(content)
 
     def _download(self, key: str) -> bytes:
-        from google.api_core.exceptions import NotFound
+        from prefect.utilities.importtools import import_needed
 
+        NotFound = import_needed("google.api_core.exceptions", by="GCS storage").NotFound
         try:
             return bytes(self._blob(key).download_as_bytes())
         except NotFound as error:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from prefect.utilities.context import context
+from prefect.utilities.importtools import import_needed
 from prefect.utilities.shared_clients import SharedClients
 
 _clients = SharedClients("GOOGLE_", "STORAGE_EMULATOR_HOST", "BIGQUERY_")
@@ -23,7 +23,7 @@ def get_google_client(submodule: str, credentials: Mapping[str, Any] | None = No
     known = credentials or (context.get("secrets") or {}).get("GCP_CREDENTIALS")
 
     def make() -> Any:
-        client_class = import_module(f"google.cloud.{submodule}").Client
+        client_class = import_needed(f"google.cloud.{submodule}", by=f"The client of Google's {submodule}").Client
         if not known:
             return client_class(project=project)
         from google.oauth2.service_account import Credentials

@@ -6,6 +6,8 @@ import tempfile
 from types import TracebackType
 from typing import Any, Self
 
+from prefect.utilities.importtools import import_needed
+
 
 class TemporaryGitRepo:
     """Clones on entering, checks out one branch, tag or commit, and removes the folder on leaving.
@@ -37,8 +39,7 @@ class TemporaryGitRepo:
         self.repo: Any = None
 
     def __enter__(self) -> Self:
-        from dulwich.porcelain import clone
-
+        clone = import_needed("dulwich.porcelain", by="A git repository").clone
         self.temp_dir = tempfile.TemporaryDirectory()
         try:
             self.repo = clone(

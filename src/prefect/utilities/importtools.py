@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from prefect.utilities.installing import install_command
+
 
 def import_object(name: str) -> Any:
     """Import a module, or an attribute of a module: ``a.b`` is the module ``a.b``, else the attribute ``b`` of ``a``.
@@ -29,12 +31,15 @@ EXTRAS = {
     "boto3": "aws",
     "botocore": "aws",
     "confluent_kafka": "kafka",
+    "dask": "dask",
     "dbt": "dbt",
     "distributed": "dask",
     "docker": "docker",
+    "dulwich": "git",
     "duckdb": "duckdb",
     "feedparser": "rss",
     "firebolt": "firebolt",
+    "google.api_core": "gcp",
     "google.cloud": "gcp",
     "google.oauth2": "gcp",
     "graphviz": "viz",
@@ -71,8 +76,14 @@ GONE = {
 }
 
 
+class MissingPackage(ImportError):
+    """A package that only some users need is not installed, or cannot be loaded; says what to do."""
+
+    code = "MISSING_PACKAGE"
+
+
 def needed_install(module: str) -> str:
-    """Give what pip is told to install a module that only some users need."""
+    """Name what brings a module that only some users need: an extra of this package, or a package."""
     name = module
     while name:
         if name in EXTRAS:
@@ -89,7 +100,7 @@ def import_needed(name: str, *, install: str | None = None, by: str) -> Any:
         by: who needs it, for the message.
 
     Raises:
-        ImportError: it is not installed; says how to install it. Or it cannot be loaded; says why.
+        MissingPackage: it is not installed; says how to install it. Or it cannot be loaded; says why.
     """
     try:
         return import_module(name)
@@ -97,9 +108,9 @@ def import_needed(name: str, *, install: str | None = None, by: str) -> Any:
         package = name.partition(".")[0]
         if not isinstance(error, ModuleNotFoundError) or not _is_above(error.name, name):
             # It is there, and lacks something itself: a library of the system, another version of a package.
-            raise ImportError(f"{by} cannot load the package `{package}`: {error}", name=name) from error
-        advice = GONE.get(package) or f"pip install {install or needed_install(name)}"
-        raise ImportError(f"{by} needs the package `{package}`: {advice}", name=name) from error
+            raise MissingPackage(f"{by} cannot load the package `{package}`: {error}", name=name) from error
+        advice = GONE.get(package) or install_command(install or needed_install(name))
+        raise MissingPackage(f"{by} needs the package `{package}`: {advice}", name=name) from error
 
 
 def _is_above(missing: str | None, name: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from prefect.utilities.context import context
+from prefect.utilities.importtools import import_needed
 
 _API_CLASSES = {
     "job": "BatchV1Api",
@@ -33,8 +34,8 @@ def get_kubernetes_client(
     Raises:
         KeyError: another kind of resource.
     """
-    from kubernetes import client, config
-
+    client = import_needed("kubernetes.client", by="The client of Kubernetes")
+    config = import_needed("kubernetes.config", by="The client of Kubernetes")
     make: Callable[..., Any] = getattr(client, _API_CLASSES[resource])
     if not api_key and kubernetes_api_key_secret:
         api_key = (context.get("secrets") or {}).get(kubernetes_api_key_secret)

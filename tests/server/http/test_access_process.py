@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support.commands import PREFECT, clean_environment
+from support.commands import PREFECT, clean_environment, told
 from support.servers import ServerProcess, free_port
 from support.tls import make_certificate
 
@@ -101,7 +101,7 @@ def test_keys_secrets_and_key_values_over_https(tmp_path):
     process = machine.start()
     try:
         assert "needs an API key" in machine.do("get", "projects", expects=1)
-        assert machine.do("auth", "login", "--key", "pct_wrong", expects=1) == (
+        assert told(machine.do("auth", "login", "--key", "pct_wrong", expects=1)) == (
             "Unauthorized. Invalid Prefect Server API key.\n"
         )
         assert "Logged in to Prefect Server tenant 'default' (default)" in machine.do("auth", "login", "--key", key)

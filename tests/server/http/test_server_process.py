@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from support.commands import told
 from support.processes import end
 
 pytestmark = pytest.mark.process
@@ -209,8 +210,8 @@ def test_a_taken_port_is_told(tmp_path):
         ended = command(tmp_path, "start", "--port", str(port))
 
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[0] == (
-        f"Error: Port {port} on 127.0.0.1 is taken by another program. Stop it, or give another port with --port."
+    assert told(ended.stderr) == (
+        f"Error: Port {port} on 127.0.0.1 is taken by another program. Stop it, or give another port with --port.\n"
     )
 
 

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from prefect.server.tracing import Spans
+from prefect.utilities.installing import install_command
 from support.servers import ServerProcess
 
 HAS_SDK = importlib.util.find_spec("opentelemetry") and importlib.util.find_spec("opentelemetry.sdk")
@@ -41,7 +42,7 @@ except StartUpError as error:
     print(error)
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert "pip install 'proctor[otel]'" in done.stdout
+    assert install_command("proctor[otel]") in done.stdout
 
 
 class Tracer:

@@ -32,6 +32,7 @@ KNOWN = {
     "agent/local/agent.py": "python -m prefect execute flow-run; all else is in the environment",
     "agent/local/warm.py": "the same",
     "backend/execution.py": "the same",
+    "cli/config.py": "the editor that the user named, with the full path of a file of our own",
     "cli/server.py": "python -m prefect with the words of this command itself",
     "engine/cloud/watcher.py": "python -m, with the id of the run, JSON and numbers",
     "engine/heartbeat.py": "the command is the package's own",

@@ -38,6 +38,7 @@ from prefect.storage.loading import (
 )
 from prefect.utilities.configuration import set_temporary_config
 from prefect.utilities.context import context
+from prefect.utilities.installing import install_command
 
 TWO_FLOWS = "from prefect import Flow\na = Flow('a')\nb = Flow('b')\n"
 
@@ -221,7 +222,7 @@ def test_a_missing_package_is_told_with_what_brings_it(storage, module, install,
     monkeypatch.setitem(sys.modules, module, None)
     storage.flows = {"x": "f.py"}
 
-    with pytest.raises(ImportError, match=re.escape(f"pip install {install}")):
+    with pytest.raises(ImportError, match=re.escape(install_command(install))):
         storage.get_flow("x")
 
 

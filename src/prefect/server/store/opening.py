@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from prefect.utilities.installing import install_command
+
 from .database import Database, DatabaseUnavailable
 
 
@@ -40,7 +42,7 @@ def open_database(url: str, *, readers: int = 4, durable: bool = True) -> Databa
 
 def _need_driver() -> None:
     if find_spec("psycopg") is None or find_spec("psycopg_pool") is None:
-        raise DatabaseUnavailable("PostgreSQL needs two more packages: pip install 'proctor[postgres]'")
+        raise DatabaseUnavailable(f"PostgreSQL needs two more packages: {install_command('proctor[postgres]')}")
 
 
 def migrate(url: str) -> None:
