@@ -471,6 +471,40 @@ def old_ui(s: Samples) -> Iterator[Page]:
         )
 
 
+# ------------------------------------------------------------------------------------------------ the command line
+
+
+def terminal(s: Samples) -> Iterator[Page]:
+    """What the command line asks, by the functions that it asks with."""
+    from prefect.cli.which_runs import Conditions, last_questions, listing_questions, task_runs_where, where_of
+    from prefect.contract import operations
+
+    def page(name: str, text: str, **variables: Any) -> Page:
+        return Page(f"terminal: {name}", "terminal", text, variables)
+
+    for what, given in (
+        ("all", Conditions()),
+        ("failed ones", Conditions(states=("Failed",))),
+        ("scheduled ones", Conditions(states=("Scheduled",))),
+        ("those of a day", Conditions(since="1d")),
+    ):
+        where = where_of(given, s.now) if given else {}
+        for kind in ("", "started", "upcoming"):
+            if (what, kind) == ("scheduled ones", "started"):
+                continue  # what nobody has is looked for everywhere
+            questions = listing_questions(where, 10, s.now, is_started=kind == "started", is_upcoming=kind == "upcoming")
+            yield page(f"get flow-runs, {what} {kind}".strip(), operations.LIST_FLOW_RUNS_AND_UPCOMING, **questions)
+    yield page("@last", operations.LAST_FLOW_RUN, **last_questions("", s.now))
+    yield page("task runs of a run", operations.LIST_TASK_RUNS, where=task_runs_where([s.large], None), limit=100)
+    yield page(
+        "task runs of a task", operations.LIST_TASK_RUNS, where=task_runs_where([s.large], s.slug, ["Failed"]), limit=100
+    )
+    log = {"flow_run_id": {"_eq": s.long_log}}
+    yield page("the last lines", operations.LAST_LOGS, where=log, limit=50)
+    yield page("a page of lines", operations.LOG_PAGE, where={"_and": [log, {"seq": {"_gt": 100}}]}, limit=1000)
+    yield page("agents", operations.LIST_AGENTS, limit=10)
+
+
 def pages(s: Samples) -> list[Page]:
     """All of them."""
-    return [*filtered(s), *web_ui(s), *old_ui(s)]
+    return [*filtered(s), *web_ui(s), *old_ui(s), *terminal(s)]

@@ -1,9 +1,9 @@
 """No page, agent or service reads more because there is more history: counted in a database, and in a larger one.
 
-All documents of the web UI and of 1.x's pages, pages with filters, the queue's looks and each service's turn are asked
-of two databases that differ in the number of ended flow runs alone (`bench/world.py`): as many flows, as large a
-largest run, as long a longest log.  What grows with history all the same is named in `growing_pages.json`: nothing may
-be added there without a reason.
+All documents of the web UI, of 1.x's pages and of the command line, pages with filters, the queue's looks and each
+service's turn are asked of two databases that differ in the number of ended flow runs alone (`bench/world.py`): as many
+flows, as large a largest run, as long a longest log.  What grows with history all the same is named in
+`growing_pages.json`: nothing may be added there without a reason.
 """
 
 from __future__ import annotations
@@ -115,11 +115,16 @@ def _grown(both: tuple[Full, Full], monkeypatch: Any, work: Callable[[Full], obj
 
 def _pages(full: Full, source: str) -> list[Any]:
     samples = documents.Samples(lambda text, variables: full.api.ask(text, variables).data, full.facts)
-    made = {"issue": documents.filtered, "web": documents.web_ui, "1.x": documents.old_ui}[source]
+    made = {
+        "issue": documents.filtered,
+        "web": documents.web_ui,
+        "1.x": documents.old_ui,
+        "terminal": documents.terminal,
+    }[source]
     return list(made(samples))
 
 
-@pytest.mark.parametrize("source", ["issue", "web", "1.x"])
+@pytest.mark.parametrize("source", ["issue", "web", "1.x", "terminal"])
 def test_a_page_reads_no_more_in_a_larger_history(both: tuple[Full, Full], monkeypatch: Any, source: str) -> None:
     kind = "sqlite" if both[0].url.startswith("sqlite") else "postgresql"
     known = json.loads(KNOWN.read_text())
@@ -138,7 +143,7 @@ def test_a_page_reads_no_more_in_a_larger_history(both: tuple[Full, Full], monke
     if is_noted:
         known[kind][source] = sorted(grown)
         KNOWN.write_text(json.dumps(known, indent=1) + "\n")
-    new = [f"{name}: {said}" for name, said in grown.items() if name not in known[kind][source]]
+    new = [f"{name}: {said}" for name, said in grown.items() if name not in known[kind].get(source, [])]
     assert new == [], "\n".join(new)
 
 

@@ -20,6 +20,7 @@ from prefect.cli.which_runs import (
     conditions,
     id_of,
     known_states,
+    listing_questions,
     task_runs_where,
     upcoming_at,
     where_of,
@@ -147,18 +148,8 @@ def _found(where: dict[str, Any], limit: int, *, is_started: bool, is_upcoming: 
     """Give runs of the past and the present, and behind them, where there is room, those that are yet to come."""
     from prefect.contract import operations
 
-    to_come = upcoming_at(_now())
-    nothing: dict[str, Any] = {"id": {"_in": []}}
-    real, order = {"_and": [where, {"_not": to_come}]}, {"scheduled_start_time": "desc"}
-    if is_started:
-        real, order = {"_and": [where, {"start_time": {"_is_null": False}}]}, {"start_time": "desc"}
-    found = _ask(
-        operations.LIST_FLOW_RUNS_AND_UPCOMING,
-        where=nothing if is_upcoming else real,
-        order_by=[order],
-        upcoming=nothing if is_started else {"_and": [where, to_come]},
-        limit=limit,
-    )
+    questions = listing_questions(where, limit, _now(), is_started=is_started, is_upcoming=is_upcoming)
+    found = _ask(operations.LIST_FLOW_RUNS_AND_UPCOMING, **questions)
     return [*found["flow_run"], *found["upcoming"]][:limit]
 
 
@@ -282,7 +273,7 @@ def agents(limit: int, output: str, columns: str | None) -> None:
 def task_runs(
     run: str, states: tuple[str, ...], task: str | None, limit: int, output: str, columns: str | None
 ) -> None:
-    """List the task runs of the flow run RUN (id, beginning of an id, name, @last, @last:FLOW).
+    """List the task runs of the flow run RUN (id, beginning of an id, name, @last, @last:FLOW), the last to move last.
 
     \b
     Example:

@@ -183,14 +183,20 @@ AGENTS = Table(
     (
         Column("name", "its name", heading="NAME", least=_NAME_AT_LEAST),
         Column("type", "its kind", heading="TYPE"),
-        Column("labels", "which runs it takes", heading="LABELS", text=lambda row: ", ".join(row["labels"] or ())),
+        Column(
+            "labels",
+            "which runs it takes",
+            heading="LABELS",
+            text=lambda row: ", ".join(row["labels"] or ()),
+            least=_NAME_AT_LEAST,
+        ),
         Column(
             "last_queried",
             "when it last asked for runs",
             heading="LAST HEARD",
             text=lambda row: render.age(row["last_queried"]),
         ),
-        Column("id", "its id", heading="ID"),
+        Column("id", "its id", heading="ID", is_id=True),
         Column("core_version", "its version"),
         Column("created", "when it was registered"),
     ),

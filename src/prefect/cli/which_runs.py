@@ -27,6 +27,8 @@ __all__ = [
     "id_of",
     "ids_of",
     "known_states",
+    "last_questions",
+    "listing_questions",
     "task_runs_where",
     "upcoming_at",
     "where_of",
@@ -158,6 +160,27 @@ def upcoming_at(now: datetime) -> dict[str, Any]:
     return {"state": {"_eq": "Scheduled"}, "scheduled_start_time": {"_gt": now.isoformat()}}
 
 
+def listing_questions(
+    where: dict[str, Any], limit: int, now: datetime, *, is_started: bool, is_upcoming: bool
+) -> dict[str, Any]:
+    """Give the variables of ``operations.LIST_FLOW_RUNS_AND_UPCOMING``: runs that are or were, and those to come.
+
+    Args:
+        where: what holds for all of them.
+    """
+    to_come = upcoming_at(now)
+    nothing: dict[str, Any] = {"id": {"_in": []}}
+    real, order = {"_and": [where, {"_not": to_come}]}, {"scheduled_start_time": "desc"}
+    if is_started:
+        real, order = {"_and": [where, {"start_time": {"_is_null": False}}]}, {"start_time": "desc"}
+    return {
+        "where": nothing if is_upcoming else real,
+        "order_by": [order],
+        "upcoming": nothing if is_started else {"_and": [where, to_come]},
+        "limit": limit,
+    }
+
+
 def task_runs_where(flow_run_ids: Iterable[str], task: str | None, states: Iterable[str] = ()) -> dict[str, Any]:
     """Give the filter of the task runs of flow runs (``task_run_bool_exp``).
 
@@ -165,7 +188,9 @@ def task_runs_where(flow_run_ids: Iterable[str], task: str | None, states: Itera
         task: id of a task run, or name or slug of its task; with a place in a map behind it, ``NAME[3]``, one child.
         states: some of them; none means any.
     """
-    parts: list[dict[str, Any]] = [{"flow_run_id": {"_in": list(flow_run_ids)}}]
+    ids = list(flow_run_ids)
+    # A database finds its way through one run better than through a list of one.
+    parts: list[dict[str, Any]] = [{"flow_run_id": {"_eq": ids[0]} if len(ids) == 1 else {"_in": ids}}]
     if task is not None:
         parts.append(_of_task(task))
     if states := list(states):
@@ -252,14 +277,7 @@ def _last(name: str) -> str:
     if word != "@last" or (colon and not flow):
         raise click.BadParameter(f"expected @last or @last:FLOW, got {name!r}", param_hint="RUN")
     now = datetime.now(UTC)
-    of_flow: dict[str, Any] = {"flow": {"name": {"_eq": flow}}} if flow else {}
-    # A schedule makes its runs long before: the newest of them is not the last that was.
-    not_to_come = {"_not": {**upcoming_at(now), "auto_scheduled": {"_eq": True}}}
-    found = Client().ask(
-        operations.LAST_FLOW_RUN,
-        due={**of_flow, "scheduled_start_time": {"_lte": now.isoformat()}},
-        made={**of_flow, **not_to_come},
-    )
+    found = Client().ask(operations.LAST_FLOW_RUN, **last_questions(flow, now))
 
     def came(run: dict[str, Any]) -> datetime:
         due = datetime.fromisoformat(run["scheduled_start_time"])
@@ -269,6 +287,15 @@ def _last(name: str) -> str:
     if not runs:
         raise Failure(f"There is no flow run{f' of a flow {flow!r}' if flow else ''} yet.", "NOT_FOUND")
     return str(max(runs, key=came)["id"])
+
+
+def last_questions(flow: str, now: datetime) -> dict[str, Any]:
+    """Give the filters of ``operations.LAST_FLOW_RUN``; an empty ``flow`` means any."""
+    of_flow: dict[str, Any] = {"flow": {"name": {"_eq": flow}}} if flow else {}
+    # A schedule makes its runs long before: the newest of them is not the last that was.
+    not_to_come = {"_not": {**upcoming_at(now), "auto_scheduled": {"_eq": True}}}
+    due = {"scheduled_start_time": {"_lte": now.isoformat()}}
+    return {"due": {**of_flow, **due}, "made": {**of_flow, **not_to_come}}
 
 
 def _meant(name: str) -> list[dict[str, Any]]:

@@ -406,7 +406,7 @@ query($due: flow_run_bool_exp, $made: flow_run_bool_exp) {
 
 LIST_TASK_RUNS: Final = """\
 query($where: task_run_bool_exp, $limit: Int) {
-    task_run(where: $where, order_by: [{start_time: asc}, {task_id: asc}, {map_index: asc}], limit: $limit) {
+    task_run(where: $where, order_by: [{state_timestamp: asc}, {id: asc}], limit: $limit) {
         id name map_index state state_message start_time end_time task { name slug }
     }
 }"""
