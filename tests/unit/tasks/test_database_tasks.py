@@ -96,6 +96,7 @@ def test_mysql_statements_and_rows(driver: FakeDriver) -> None:
 
     assert driver.connected[0] == {
         "database": "d", "user": "u", "password": "p", "host": "h", "port": 3306, "charset": "utf8mb4", "ssl": None,
+        "connect_timeout": 10, "read_timeout": 10,
     }  # fmt: skip
     assert driver.connected[-1]["cursorclass"].__name__ == "DictCursor"
     with pytest.raises(TypeError, match="'cursor_type' should be one of"):

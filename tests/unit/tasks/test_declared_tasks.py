@@ -159,7 +159,10 @@ def test_values_come_from_the_argument_else_from_secret_or_environment(monkeypat
     with context(secrets={"KEY": "from-secret"}):
         assert Keyed(key="given").run() == ("given", "given")
         assert Keyed(key_env_var="PROCTOR_TEST_KEY").run() == ("from-environment", "from-secret")
-        with pytest.raises(ValueError, match=r"A key is needed\. \(`key` of Keyed\)"):
+        with pytest.raises(
+            ValueError,
+            match=r"A key is needed\. The environment variable PROCTOR_TEST_NONE is not set\. \(`key` of Keyed\)",
+        ):
             Keyed(key_env_var="PROCTOR_TEST_NONE").run()
     with pytest.raises(ValueError, match=r"\"KEY\" was not found\. \(`key` of Keyed\)"):
         Keyed(key_env_var="PROCTOR_TEST_KEY").run()

@@ -114,3 +114,15 @@ def test_an_error_inside_of_an_answer_fails_the_task(fake: FakeService, tmp_path
 def test_an_engine_that_is_away_is_told() -> None:
     with pytest.raises(Exception, match="Error while fetching server API version"):
         docker.ListImages(docker_server_url=f"tcp://127.0.0.1:{free_port()}").run()
+
+
+def test_a_name_cannot_lead_to_something_else_of_the_engine(fake: FakeService) -> None:
+    for call in (
+        lambda: docker.RemoveContainer("../images/img", **url(fake)).run(),
+        lambda: docker.StopContainer("..", **url(fake)).run(),
+        lambda: docker.RemoveImage("../containers/abc", **url(fake)).run(),
+        lambda: docker.PushImage("registry/../../x", "t", **url(fake)).run(),
+    ):
+        with pytest.raises(ValueError, match="cannot be part of an address"):
+            call()
+    assert fake.asked == []

@@ -179,3 +179,19 @@ def test_a_cancelled_run_deletes_its_job(fake: FakeService, monkeypatch: pytest.
 def test_a_job_that_is_none_is_refused(arguments: Any, text: str) -> None:
     with pytest.raises(ValueError, match=text):
         kubernetes.RunNamespacedJob(**arguments).run()
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../../nodes/x", "a/../b"])
+def test_a_name_cannot_lead_to_another_object(fake: FakeService, name: str) -> None:
+    fake.on("", {})
+    calls = {
+        "pod_name": lambda: kubernetes.DeleteNamespacedPod(name).run(),
+        "job_name": lambda: kubernetes.ReadNamespacedJob(name).run(),
+        "namespace": lambda: kubernetes.ListNamespacedService(name).run(),
+        "secret_name": lambda: kubernetes.KubernetesSecret(name, "k").run(),
+        "body": lambda: kubernetes.RunNamespacedJob({"metadata": {"name": name}}).run(),
+    }
+    for argument, call in calls.items():
+        with pytest.raises(ValueError, match=rf"cannot be part of an address\. \(`{argument}` of \w+\)"):
+            call()
+    assert fake.asked == []

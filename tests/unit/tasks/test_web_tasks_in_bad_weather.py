@@ -227,3 +227,46 @@ def test_an_answer_of_another_form_is_one_clear_error_or_the_result(task: Any, f
             text = checked(error)
             assert task.__name__ in text, f"{answer!r}: {text}"
             assert HIDDEN not in text, answer
+
+
+# Of these the value is an address, or the part of one that is the user's to choose.
+PLACES = [
+    "address",
+    "airbyte_api_version",
+    "airbyte_server_host",
+    "api_trigger",
+    "databricks_conn_secret",
+    "domain",
+    "method",
+    "next_page",
+    "server_url",
+    "subdomain",
+    "url",
+]
+HOSTILE = "x/../../y?z=1&w=2#v %2e%2e/\r\nX-Own: 1"
+
+
+@ALL
+def test_no_argument_becomes_another_path_question_or_header(task: Any, fake: FakeService) -> None:
+    fake.on("", (403, {}))
+    plain = asked_with(task, fake, {})
+    for name, value in given(made(task)).items():
+        if not isinstance(value, str) or name in PLACES:
+            continue
+        hostile = HOSTILE if "/" not in value else value.replace("/", f"/{HOSTILE}/")
+        for request in asked_with(task, fake, {name: hostile}):
+            assert request.headers.keys() <= {*plain[0].headers}, name
+            assert request.path.count("/") == plain[0].path.count("/"), (name, request.path)
+            assert "/../" not in request.path, (name, request.path)
+            assert request.query.keys() == plain[0].query.keys(), name
+
+
+def asked_with(task: Any, fake: FakeService, changed: dict[str, Any]) -> list[Any]:
+    """Give the first request that a task makes; none when it refuses a value."""
+    fake.asked.clear()
+    constructed = made(task)
+    with context(secrets=SECRETS), pytest.raises(BaseException) as caught:
+        constructed.run(**{**given(constructed), **changed})
+    if changed:
+        checked(caught.value)
+    return fake.asked[:1]

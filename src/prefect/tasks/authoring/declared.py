@@ -46,6 +46,7 @@ class DeclaredTask(Task):
         empties: argument -> the class of an empty value that stands for None in the constructor, as in 1.x.
         packages: the modules that the task imports when it works: what has to be installed for it.
         known_as: module -> the name under which the task's own module has it, as in 1.x.
+        pieces: arguments that a vendor's package puts into the path of an address; ``..`` would make it another one.
         keeps_further: ``run`` takes further arguments by name; they are in the attribute ``further`` then.
     """
 
@@ -53,6 +54,7 @@ class DeclaredTask(Task):
     empties: ClassVar[Mapping[str, type]] = {}
     packages: ClassVar[tuple[str, ...]] = ()
     known_as: ClassVar[Mapping[str, str]] = {}
+    pieces: ClassVar[tuple[str, ...]] = ()
     keeps_further: ClassVar[bool] = False
     further: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     _defaults: ClassVar[Mapping[str, Any]] = {}
@@ -171,16 +173,25 @@ class DeclaredTask(Task):
         if value in (None, ""):
             name = variable or getattr(self, f"{argument}_env_var", None)
             value = os.environ.get(name) if name else None
+            if name and not value and name not in sentence:
+                sentence = f"{sentence} The environment variable {name} is not set."
         if value in (None, ""):
             raise ValueError(self.complaint(sentence, argument))
         return str(value)
 
+    def check_piece(self, value: Any, argument: str) -> None:
+        """Refuse a value that would make an address another one (ValueError)."""
+        if value and not {"", ".", ".."}.isdisjoint(str(value).split("/")):
+            raise ValueError(self.complaint(f"{value!r} cannot be part of an address.", argument))
+
     def check_needs(self) -> None:
-        """Refuse to work while a needed argument has no value.
+        """Refuse to work while a needed argument has no value, or one of ``pieces`` an impossible one.
 
         Raises:
             ValueError: names the argument and the task.
         """
+        for argument in self.pieces:
+            self.check_piece(getattr(self, argument, None), argument)
         for argument, sentence in self.needs.items():
             value = getattr(self, argument, None)
             # Of other values nothing is asked: frames, for one, have no truth.

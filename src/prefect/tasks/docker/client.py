@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 
 from prefect.tasks.authoring.declared import DeclaredTask
 
+#: For connecting, and for each pause within an answer.
+TIMEOUT_SECONDS = 60
+
 
 class DockerTask(DeclaredTask):
     """A task for one engine.
@@ -19,13 +22,17 @@ class DockerTask(DeclaredTask):
     """
 
     packages: ClassVar[tuple[str, ...]] = ("docker",)
+    pieces: ClassVar[tuple[str, ...]] = ("container_id", "image", "repository")
     docker_server_url: str = "unix:///var/run/docker.sock"
     extra_docker_kwargs: dict[str, Any] | None = None
 
     @contextmanager
     def engine(self) -> Iterator[Any]:
         """Give a client of the engine, closed afterwards; the engine is asked for its version at once."""
-        with closing(self.module("docker").APIClient(base_url=self.docker_server_url, version="auto")) as client:
+        package = self.module("docker")
+        with closing(
+            package.APIClient(base_url=self.docker_server_url, version="auto", timeout=TIMEOUT_SECONDS)
+        ) as client:
             yield client
 
     @property

@@ -8,6 +8,10 @@ from typing import Any, ClassVar
 
 from prefect.tasks.authoring.declared import DeclaredTask
 
+#: For connecting, and for each pause within an answer; ``_request_timeout`` in ``kube_kwargs`` wins.
+TIMEOUT_SECONDS = 60.0
+KINDS = ("deployment", "job", "pod", "secret", "service")
+
 
 class KubernetesTask(DeclaredTask):
     """A task for one namespace.
@@ -20,6 +24,7 @@ class KubernetesTask(DeclaredTask):
 
     empties: ClassVar[dict[str, type]] = {"kube_kwargs": dict, "body": dict}
     packages: ClassVar[tuple[str, ...]] = ("kubernetes",)
+    pieces: ClassVar[tuple[str, ...]] = ("namespace", *(f"{kind}_name" for kind in KINDS))
     kind: ClassVar[str] = "pod"
     changes: ClassVar[bool] = False
     namespace: str = "default"
@@ -56,7 +61,9 @@ class KubernetesTask(DeclaredTask):
         """Call ``<verb>_namespaced_<kind>`` of the API."""
         with self.api() as api:
             method: Callable[..., Any] = getattr(api, f"{verb}_namespaced_{self.kind}")
-            return method(namespace=self.namespace, **arguments, **self.extra)
+            return method(
+                **{"_request_timeout": TIMEOUT_SECONDS, "namespace": self.namespace, **arguments, **self.extra}
+            )
 
     @property
     def object_name(self) -> str:

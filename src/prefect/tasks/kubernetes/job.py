@@ -81,9 +81,11 @@ class RunNamespacedJob(
             ValueError: no job, no name in it, or no such level.
             FAIL: the job failed; it is left for a look at it.
         """
-        name = ((self.body or {}).get("metadata") or {}).get("name")
+        metadata = self.body.get("metadata") if isinstance(self.body, dict) else None
+        name = metadata.get("name") if isinstance(metadata, dict) else None
         if not name:
             raise ValueError(self.complaint("The job name must be defined in the body under the metadata key.", "body"))
+        self.check_piece(name, "body")
         if self.log_level is not None and str(self.log_level).upper() not in logging.getLevelNamesMapping():
             raise ValueError(self.complaint("A valid log_level must be provided.", "log_level"))
         from prefect.tasks.authoring.remote import RemoteJob

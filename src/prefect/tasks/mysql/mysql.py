@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from prefect._lazy import lazy
 from prefect.tasks.authoring.database import DatabaseTask
 
+CONNECT_SECONDS = 10.0
 CURSORS = {
     "cursor": "Cursor",
     "dictcursor": "DictCursor",
@@ -33,7 +34,7 @@ class MySQLTask(DatabaseTask):
     ssl: Any = None
 
     def connect(self, **further: Any) -> Any:
-        return self.module("pymysql").connect(
+        connection = self.module("pymysql").connect(
             host=self.host,
             user=self.user,
             password=self.password,
@@ -41,8 +42,14 @@ class MySQLTask(DatabaseTask):
             charset=self.charset,
             port=self.port,
             ssl=self.ssl,
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=CONNECT_SECONDS,
             **further,
         )
+        # The limit is for the greeting and the log-in, which the package has no other one for; a query may take long.
+        if hasattr(connection, "_read_timeout"):
+            connection._read_timeout = None
+        return connection
 
 
 class MySQLExecute(

@@ -33,6 +33,8 @@ def post_json(url: str, content: Any, headers: Mapping[str, str] | None = None) 
     further: dict[str, Any] = {"headers": dict(headers)} if headers else {}
     try:
         answer = requests.post(url, json=content, timeout=TIMEOUT_SECONDS, allow_redirects=False, **further)
+    except requests.Timeout:
+        raise DeliveryFailed(f"{host} did not answer within {TIMEOUT_SECONDS:g} seconds") from None
     except requests.RequestException as error:
         raise DeliveryFailed(f"{host} could not be reached: {type(error).__name__}") from None
     # A redirection says that it was not taken.

@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
+from prefect.tasks.authoring.declared import secret_for
 
 URL = "https://api.pushbullet.com/v2/pushes"
 TITLE = "Flow Notification"
@@ -28,8 +29,7 @@ class PushbulletTask(Task):
         Raises:
             DeliveryFailed: Pushbullet did not take it.
         """
-        from prefect.client.secrets import Secret
         from prefect.tasks.notifications.posting import post_json
 
-        token = str(access_token or Secret("PUSHBULLET_TOKEN").get()).strip()
+        token = str(access_token or secret_for(self, "PUSHBULLET_TOKEN", "access_token")).strip()
         post_json(URL, {"type": "note", "title": TITLE, "body": msg}, {"Access-Token": token})

@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect.core.authoring import defaults_from_attrs
 from prefect.core.task import Task
+from prefect.tasks.authoring.declared import secret_for
 
 
 class SlackTask(Task):
@@ -36,8 +37,7 @@ class SlackTask(Task):
         Raises:
             DeliveryFailed: Slack did not take it.
         """
-        from prefect.client.secrets import Secret
         from prefect.tasks.notifications.posting import post_json
 
-        url = webhook_url or Secret(webhook_secret).get()
+        url = webhook_url or secret_for(self, webhook_secret, "webhook_secret")
         post_json(url, message if isinstance(message, dict) else {"text": message})

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import ClassVar
 
-from prefect.tasks.authoring.declared import DeclaredTask
+from prefect.tasks.authoring.declared import DeclaredTask, in_time
 
+TIMEOUT_SECONDS = 30.0
 _WHAT = "pushgateway_url counter_name counter_description grouping_key job_name"
 
 
@@ -64,9 +65,14 @@ class _GaugeToGatewayBase(DeclaredTask, init=_WHAT, run=f"values labels {_WHAT}"
             )
             for value, labels in members:
                 (gauge.labels(**labels) if labels else gauge).set(value)
-            getattr(prometheus, self.send)(
-                gateway=self.pushgateway_url, job=self.job_name, grouping_key=dict(key), registry=registry
-            )
+            with in_time(self, str(self.pushgateway_url), TIMEOUT_SECONDS):
+                getattr(prometheus, self.send)(
+                    gateway=self.pushgateway_url,
+                    job=self.job_name,
+                    grouping_key=dict(key),
+                    registry=registry,
+                    timeout=TIMEOUT_SECONDS,
+                )
 
 
 class PushGaugeToGateway(_GaugeToGatewayBase):

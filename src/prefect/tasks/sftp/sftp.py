@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from prefect.tasks.authoring.declared import DeclaredTask, in_time
+from prefect.tasks.authoring.declared import DeclaredTask
+from prefect.tasks.ssh.command import answering
 
 #: For connecting, and for each pause within a transfer.
 TIMEOUT_SECONDS = 30.0
@@ -45,7 +46,7 @@ class SftpTask(DeclaredTask, args="host username password port_number remote_pat
         where = (str(self.host), int(self.port_number or 22))
         # Without a limit of time a server that takes the connection and says nothing would hold the task up for ever.
         with (
-            in_time(self, f"{where[0]}:{where[1]}", TIMEOUT_SECONDS),
+            answering(self, f"{where[0]}:{where[1]}", TIMEOUT_SECONDS),
             socket.create_connection(where, TIMEOUT_SECONDS) as line,
         ):
             transport = paramiko.Transport(line)

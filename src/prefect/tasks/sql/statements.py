@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 
 from prefect.tasks.authoring.declared import DeclaredTask
 
+CONNECT_SECONDS = 30
+
 
 class SqlTask(DeclaredTask):
     """A task for one database.
@@ -36,7 +38,7 @@ class SqlTask(DeclaredTask):
         if not url:
             raise ValueError(self.complaint("The URL of a database must be provided.", "url"))
         try:
-            engine = create_engine(url, poolclass=NullPool)
+            engine = create_engine(url, poolclass=NullPool, connect_args=_limited(url))
         except ArgumentError:
             raise ValueError(self.complaint("This is no URL of a database.", "url")) from None
         with engine.begin() as connection:
@@ -130,6 +132,16 @@ class SqlLoad(SqlTask, args="rows table schema url url_secret chunk_rows replace
                 connection.execute(insert(table), chunk)
                 count += len(chunk)
         return count
+
+
+def _limited(url: str) -> dict[str, Any]:
+    """Give the time for connecting to the database that would wait for ever otherwise, unless the URL says one."""
+    from sqlalchemy import make_url
+
+    found = make_url(url)
+    if found.drivername not in ("postgresql", "postgresql+psycopg", "postgresql+psycopg2"):
+        return {}
+    return {} if "connect_timeout" in found.query else {"connect_timeout": CONNECT_SECONDS}
 
 
 def _mappings(rows: Any) -> Iterable[Mapping[str, Any]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any, ClassVar
 
 from prefect.tasks.authoring.declared import DeclaredTask, in_time
@@ -13,6 +14,24 @@ CONNECT_SECONDS = 30.0
 # What stops a task of a thread gets through between two waits only.
 LONGEST_WAIT_SECONDS = 1.0
 _CHANNEL_REQUEST = bytes([98])
+
+
+@contextmanager
+def answering(task: DeclaredTask, where: str, seconds: float) -> Iterator[None]:
+    """Say so when no SSH server answers in time.
+
+    Raises:
+        TimeoutError: names the task and the place.
+    """
+    with in_time(task, where, seconds):
+        try:
+            yield
+        except task.module("paramiko").SSHException as error:
+            # How the package tells that there was nothing to read, or something else than SSH; which of the two comes
+            # depends on which of its own waits ends first.
+            if not str(error).startswith(("Error reading SSH protocol banner", "No existing session")):
+                raise
+            raise TimeoutError from None
 
 
 class SshCommand(
@@ -66,7 +85,7 @@ class SshCommand(
             client.load_system_host_keys()
             if self.known_hosts:
                 client.load_host_keys(self.known_hosts)
-            with in_time(self, f"{self.host}:{self.port}", CONNECT_SECONDS):
+            with answering(self, f"{self.host}:{self.port}", CONNECT_SECONDS):
                 client.connect(
                     str(self.host),
                     port=self.port,
