@@ -127,6 +127,15 @@ def test_without_a_default_vpc_it_is_told_what_to_name(agent_of: Callable[..., E
         agent_of(region_name=region)
 
 
+def test_why_no_task_was_started_is_told(agent_of: Callable[..., ECSAgent], monkeypatch: pytest.MonkeyPatch) -> None:
+    agent = agent_of()
+    failures = [{"arn": "a", "reason": "RESOURCE:MEMORY"}, {"arn": "b"}]
+    monkeypatch.setattr(agent.ecs_client, "run_task", lambda **_: {"tasks": [], "failures": failures})
+
+    with pytest.raises(RuntimeError, match=r": \['RESOURCE:MEMORY', \{'arn': 'b'\}\]$"):
+        agent._run(flow_run(), ECSRun(), "arn", {"networkMode": "awsvpc"})
+
+
 def test_a_task_that_names_no_network_gets_the_default_vpc(agent_of: Callable[..., ECSAgent]) -> None:
     network = agent_of().infer_network_configuration()["awsvpcConfiguration"]
 

@@ -147,6 +147,25 @@ def test_a_client_that_is_told_to_wait_says_so_and_asks_again(stub, caplog):
     assert "Rate limit encountered (attempt 1)" in caplog.text
 
 
+def test_who_switches_tenants_with_a_key_is_told_when_it_is_none(stub):
+    client = Client(api_key="k")
+    stub.data("auth_info", auth_info={"tenant_id": TENANT})
+    assert client.switch_tenant(tenant_id=TENANT) == TENANT
+    assert "auth_info" in stub.asked[-1].query
+
+    stub.rules.clear()
+    stub.data("auth_info", auth_info={"tenant_id": None})
+    with pytest.raises(AuthorizationError, match="belongs to no tenant"):
+        client.switch_tenant(tenant_id=TENANT)
+
+
+def test_who_switches_tenants_without_a_key_needs_none_but_of_the_cloud(stub):
+    assert Client().switch_tenant(tenant_id=TENANT) == TENANT
+    assert stub.asked == []
+    with set_temporary_config({"backend": "cloud"}), pytest.raises(ValueError, match="not set an API key"):
+        Client(api_server=stub.url).switch_tenant(tenant_id=TENANT)
+
+
 def test_a_tenant_id_must_be_a_uuid(stub):
     with pytest.raises(ValueError, match=r"The `tenant_id` must be a valid UUID. Got 'x'."):
         Client(tenant_id="x")
