@@ -483,6 +483,39 @@ def test_agents_are_listed(day: Day) -> None:
     assert agents[0]["last_queried"]
 
 
+def test_automations_are_listed_and_deleted(day: Day) -> None:
+    from prefect.client.client import Client
+
+    client = Client(api_server=day.server.url)
+    action = client.change(
+        "mutation($input: create_action_input!) { create_action(input: $input) { id } }",
+        {"name": "stop it", "action_type": "CANCEL_RUN", "action_config": {}},
+    )
+    hook = client.change(
+        "mutation($input: create_flow_run_state_changed_hook_input!) {"
+        " create_flow_run_state_changed_hook(input: $input) { id } }",
+        {"flow_group_ids": [], "action_id": action["id"], "states": ["Failed"]},
+    )
+
+    listed = day.rows("get", "automations")
+    gone, again = day("delete", "automation", hook["id"]), day("delete", "automation", hook["id"])
+
+    assert [(row["id"], row["action_name"]) for row in listed] == [(hook["id"], "stop it")]
+    assert (gone.returncode, again.returncode) == (0, 1)
+    assert day.rows("get", "automations") == []
+
+
+def test_artifacts_of_a_run_are_listed(day: Day, failed: str) -> None:
+    from prefect.client.client import Client
+
+    task_run = day.rows("get", "task-runs", failed, "--task", "say")[0]
+    Client(api_server=day.server.url).create_task_run_artifact(task_run["id"], "markdown", {"markdown": "# It"})
+
+    assert [(row["task"], row["kind"], row["data"]) for row in day.rows("get", "artifacts", failed)] == [
+        ("say", "markdown", {"markdown": "# It"})
+    ]
+
+
 def test_a_flow_is_deleted_once_it_is_confirmed(day: Day) -> None:
     (day.folder / "gone.py").write_text("from prefect import Flow\nflow = Flow('gone')\n")
     register = ("register", "--project", "days", "--force", "--path", str(day.folder / "gone.py"))

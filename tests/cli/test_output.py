@@ -142,6 +142,13 @@ def test_beginnings_of_ids_stay_different(capsys, monkeypatch) -> None:
     assert [line.split()[-1] for line in fitted(40, capsys, monkeypatch, rows)[1:]] == ["12345678-a", "12345678-b"]
 
 
+def test_signs_that_steer_a_terminal_are_shown_in_a_table_and_kept_for_programs(capsys) -> None:
+    rows = [{**ROWS[0], "name": "a\x1b[2Jb\rc\x9b"}]
+
+    assert written("table", capsys, rows).splitlines()[1].startswith("a\\x1b[2Jb\\x0dc\\x9b  ")
+    assert json.loads(written("json", capsys, rows))[0]["name"] == rows[0]["name"]
+
+
 # ----- what is declared
 
 

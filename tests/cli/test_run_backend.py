@@ -218,6 +218,12 @@ def test_flow_that_cannot_be_found_is_told(served, script: Path, arguments: list
     assert (quiet.stdout, told(quiet.stderr), quiet.returncode) == ("", f"{text}\n", 1)
 
 
+def test_a_flow_that_was_meant_is_suggested(served, script: Path) -> None:
+    done = served("run", "--name", "show", "--project", "runs")
+
+    assert (done.returncode, "hint: did you mean 'shows'?" in done.stderr) == (1, True)
+
+
 def test_flow_of_several_projects_needs_the_project(served, server: ServerProcess, tmp_path: Path) -> None:
     (tmp_path / "twin.py").write_text("from prefect import Flow\nflow = Flow('twin')\n")
     for project in ("left", "right"):

@@ -11,10 +11,13 @@ from prefect.cli.changing import change_runs, selecting
 from prefect.cli.failures import TerminalError, error_text
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
+if TYPE_CHECKING:
+    from uuid import UUID
+
 
 @click.group(cls=Group, context_settings=CONTEXT_SETTINGS)
 def delete() -> None:
-    """Delete projects, flows or flow runs."""
+    """Delete projects, flows, flow runs or automations."""
 
 
 @delete.command(context_settings=CONTEXT_SETTINGS)
@@ -65,6 +68,18 @@ def flow(name: str, project: str | None, version: int | None, yes: bool) -> None
     for row in found:
         client.change(operations.DELETE_FLOW, {"flow_id": row["id"]})
         click.secho(f"{name} version {row['version']} deleted", fg="green")
+
+
+@delete.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("automation_id", type=click.UUID, metavar="ID")
+def automation(automation_id: UUID) -> None:
+    """Delete the automation ID; `prefect get automations` lists them."""
+    from prefect.client.client import Client
+    from prefect.contract import operations
+
+    if not Client().change(operations.DELETE_HOOK, {"hook_id": str(automation_id)})["success"]:
+        raise click.ClickException(f"There is no automation {automation_id}.")
+    click.secho(f"{automation_id} deleted", fg="green")
 
 
 @delete.command("flow-run", context_settings=CONTEXT_SETTINGS)

@@ -264,6 +264,28 @@ def agents(limit: int, output: str, columns: str | None) -> None:
     show(tables.AGENTS, found, output, columns)
 
 
+@get.command(context_settings=CONTEXT_SETTINGS)
+@limit_option
+@output_options(tables.AUTOMATIONS)
+def automations(limit: int, output: str, columns: str | None) -> None:
+    """List automations: what is done when something happens. The newest is the first."""
+    from prefect.contract import operations
+
+    show(tables.AUTOMATIONS, _ask(operations.LIST_AUTOMATIONS, limit=limit)["hook"], output, columns)
+
+
+@get.command(context_settings=CONTEXT_SETTINGS)
+@click.argument("run", metavar="RUN")
+@click.option("--limit", "-l", type=click.IntRange(min=0), default=100, show_default=True, help="At most this many.")
+@output_options(tables.ARTIFACTS)
+def artifacts(run: str, limit: int, output: str, columns: str | None) -> None:
+    """List the artifacts that tasks of the flow run RUN made (id, beginning of an id, name, @last, @last:FLOW)."""
+    from prefect.contract import operations
+
+    found = _ask(operations.LIST_ARTIFACTS, id=id_of(run), limit=limit)["task_run_artifact"]
+    show(tables.ARTIFACTS, found, output, columns)
+
+
 @get.command("task-runs", context_settings=CONTEXT_SETTINGS)
 @click.argument("run", metavar="RUN")
 @click.option("--state", "states", multiple=True, help="Only task runs in this state; of several, in any of them.")

@@ -8,6 +8,7 @@ what goes to a pipe or a file is whole.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ FORMATS = ("table", "json", "jsonl", "yaml", "csv")
 
 Row = Mapping[str, Any]
 _SHORTEST_ID = 8
+_STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _HELP = "How it is written: a table for people, the rest for programs, with the same keys."
 
 
@@ -229,9 +231,15 @@ def _yaml(value: Any, *, sort_keys: bool) -> str:
 def _fitted(rows: list[list[Any]], columns: Sequence[Column]) -> str:
     """Lay rows out as a table, no wider than the terminal if there is one and its texts can be cut."""
     headings = [_heading(column.name) if column.heading is None else column.heading for column in columns]
+    rows = [[_told(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         rows, headings = _fit(rows, headings, columns, shutil.get_terminal_size().columns)
     return render.table(rows, headings)
+
+
+def _told(cell: Any) -> Any:
+    """Put signs that steer a terminal as their numbers; a break between lines stays."""
+    return _STEERING.sub(lambda sign: f"\\x{ord(sign[0]):02x}", cell) if isinstance(cell, str) else cell
 
 
 def _fit(

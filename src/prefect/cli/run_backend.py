@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prefect.cli import GoesOnAsFlowRun, render
-from prefect.cli.failures import TerminalError, step
+from prefect.cli.failures import TerminalError, error_text, step
 from prefect.cli.output import show_value
 from prefect.cli.run_request import RunRequest
-from prefect.cli.suggestions import did_you_mean
+from prefect.cli.suggestions import did_you_mean, nearest
+from prefect.cli.which_flows import names_of_flows
 
 if TYPE_CHECKING:
     from prefect.backend.execution import RunProcess
@@ -89,6 +90,9 @@ def _find_flow(request: RunRequest) -> tuple[FlowView, dict[str, str]]:
                 f"Found multiple flows named {request.name!r}. Give the project of the one to run with `--project`, "
                 f"or its id with `--id`.\n\n{error}"
             ) from error
+        meant = " or ".join(map(repr, nearest(request.name, names_of_flows(request.project))))
+        if meant:
+            raise TerminalError(error_text(error), code="NOT_FOUND", hint=f"did you mean {meant}?") from error
         raise
     return flow, {"flow_id": flow.flow_id}
 

@@ -11,6 +11,8 @@ from prefect.cli.output import Column, Table
 
 __all__ = [
     "AGENTS",
+    "ARTIFACTS",
+    "AUTOMATIONS",
     "FLOWS",
     "FLOW_RUNS",
     "KEYS",
@@ -259,6 +261,38 @@ LIMITS = Table(
 
 SECRETS = Table("secret list", (Column("name", "its name", heading="NAME"),))
 
+AUTOMATIONS = Table(
+    "get automations",
+    (
+        Column("event", "what it waits for", of=lambda row: row["event_type"], heading="EVENT", least=_NAME_AT_LEAST),
+        Column(
+            "of",
+            "of which flows, states or agents",
+            of=lambda row: row["event_tags"],
+            heading="OF",
+            least=_NAME_AT_LEAST,
+        ),
+        Column("action", "what is done then", of=lambda row: row["action"]["action_type"], heading="ACTION"),
+        Column("action_name", "the name of what is done", of=lambda row: row["action"]["name"], heading="NAME"),
+        Column("id", "its id", heading="ID"),
+        Column("action_config", "how it is done", of=lambda row: row["action"]["action_config"]),
+        Column("created", "when it was made"),
+    ),
+)
+
+ARTIFACTS = Table(
+    "get artifacts",
+    (
+        Column("task", "name of the task that made it", of=lambda row: row["task_run"]["task"]["name"], heading="TASK"),
+        Column("kind", "link or markdown", heading="KIND"),
+        Column("data", "what it holds", heading="DATA", least=_NAME_AT_LEAST),
+        Column("id", "its id", heading="ID", is_id=True),
+        Column("map_index", "place of the task run in a map; -1: in none", of=lambda row: row["task_run"]["map_index"]),
+        Column("task_run_id", "id of the task run"),
+        Column("created", "when it was made"),
+    ),
+)
+
 KEY_VALUES = Table("kv list", (Column("key", "its name", heading="KEY"),))
 
 TABLES = (
@@ -267,7 +301,9 @@ TABLES = (
     TASK_RUNS,
     TASKS,
     PROJECTS,
+    ARTIFACTS,
     AGENTS,
+    AUTOMATIONS,
     LOGS,
     SCHEDULES,
     LIMITS,

@@ -8,7 +8,7 @@ import click
 
 from prefect.cli.suggestions import did_you_mean
 
-__all__ = ["flow_named", "schedule_of"]
+__all__ = ["flow_named", "names_of_flows", "schedule_of"]
 
 _MOST_NAMES = 1000
 
@@ -25,13 +25,25 @@ def flow_named(name: str, project: str | None = None) -> dict[str, Any]:
     client = Client()
     found = client.ask(operations.FLOW_SCHEDULES, name=name, project=project)["flow"]
     if not found:
-        rows = client.ask(operations.FLOW_NAMES, project=project, limit=_MOST_NAMES)["flow"]
-        meant = did_you_mean(name, {row["name"] for row in rows})
+        meant = did_you_mean(name, names_of_flows(project))
         raise click.ClickException(f"{name} not found{f' in {project}' if project else ''}{meant}")
     if len(found) > 1:
         projects = ", ".join(sorted(flow["project"]["name"] for flow in found))
         raise click.ClickException(f"{name} is in several projects ({projects}): give --project.")
     return dict(found[0])
+
+
+def names_of_flows(project: str | None = None) -> list[str]:
+    """Give names of flows, of which one may have been meant; none when the API does not tell."""
+    from prefect.client.client import Client
+    from prefect.contract import operations
+    from prefect.exceptions import ClientError
+
+    try:
+        rows = Client().ask(operations.FLOW_NAMES, project=project, limit=_MOST_NAMES)["flow"]
+    except ClientError:
+        return []
+    return [row["name"] for row in rows]
 
 
 def schedule_of(flow: dict[str, Any]) -> Any:
