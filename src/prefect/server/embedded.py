@@ -15,6 +15,7 @@ import os
 import threading
 from collections.abc import Mapping, MutableMapping
 from concurrent.futures import Future
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,7 @@ async def _call(
     parts = [body]
     never = asyncio.Event()
     status = 0
-    answered: dict[str, str] = {}
+    answered = {"date": formatdate(usegmt=True)}
     content: list[bytes] = []
 
     async def receive() -> MutableMapping[str, Any]:
