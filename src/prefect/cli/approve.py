@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prefect.cli.failures import Failure
 from prefect.cli.group import CONTEXT_SETTINGS
 from prefect.cli.which_runs import id_of, task_runs_where
 
@@ -41,14 +42,14 @@ def approve(run: str, task: str | None, refuse: bool, message: str | None, yes: 
         operations.PAUSED_TASK_RUNS, id=run_id, where=task_runs_where([run_id], task, ["Paused"]), limit=_MOST
     )
     if not found["flow_run"]:
-        raise click.ClickException(f"There is no flow run {run_id}.")
+        raise Failure(f"There is no flow run {run_id}.", "NOT_FOUND")
     flow_run, waiting = found["flow_run"][0], found["task_run"]
     is_paused = flow_run["state"] == "Paused"
     # What goes on is found by agents, what was refused is not: the run itself has to be taken again to see it.
     is_idle = flow_run["state"] == "Running" and refuse and not found["at_work"]
     if not waiting and not (is_paused and task is None):
         of_task = f" of a task {task!r}" if task is not None else ""
-        raise click.ClickException(f"Nothing{of_task} in {run_id} waits for approval; it is {flow_run['state']}.")
+        raise Failure(f"Nothing{of_task} in {run_id} waits for approval; it is {flow_run['state']}.", "NOT_FOUND")
     if len(waiting) > 1 and not yes:
         for task_run in waiting:
             click.echo(f"  {_title(task_run)}", err=True)

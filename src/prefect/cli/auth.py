@@ -43,7 +43,9 @@ def login(key: str | None) -> None:
     from prefect.exceptions import AuthorizationError
 
     if not key:
-        raise TerminalError("You must supply an API key!")
+        raise TerminalError(
+            "You must supply an API key!", code="BAD_USAGE", hint="Give it: `prefect auth login --key KEY`."
+        )
     if config.cloud.get("api_key"):
         raise TerminalError(
             "Your API key is set in the Prefect config instead of with the CLI. To log in with the CLI, remove the "

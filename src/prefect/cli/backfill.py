@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from prefect.cli import key_values
+from prefect.cli.failures import Failure
 from prefect.cli.group import CONTEXT_SETTINGS
 from prefect.cli.times import duration, moment
 from prefect.cli.which_flows import flow_named, schedule_of
@@ -62,7 +63,7 @@ def backfill(
     found = flow_named(flow, project)
     times = list(_limited(_regular(begin, end, step) if step else _of_schedule(found, begin, end)))
     if not times:
-        raise click.ClickException("There is no such time in this period.")
+        raise Failure("There is no such time in this period.", "NOT_FOUND")
     for time, _ in times[:_SHOWN]:
         click.echo(f"  {time.isoformat()}", err=not dry_run)
     if len(times) > _SHOWN:

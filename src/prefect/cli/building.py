@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prefect.cli import render, sources
-from prefect.cli.failures import TerminalError, error_text, indented_traceback
+from prefect.cli.failures import FlowUnreadable, TerminalError, error_text, indented_traceback
 
 if TYPE_CHECKING:
     from prefect.core.flow import Flow
@@ -74,7 +74,7 @@ def expand_paths(paths: Iterable[str]) -> list[str]:
         else:
             files = sorted(file for file in glob.glob(path, recursive=True) if os.path.isfile(file))
             if not files:
-                raise TerminalError(f"Path {path!r} doesn't exist")
+                raise FlowUnreadable(f"Path {path!r} doesn't exist")
         found |= dict.fromkeys(files)
     return list(found)
 
@@ -97,7 +97,7 @@ def collect(
         missing = sorted(set(names) - {name for source in collected for name in source.flow_names()})
         if missing:
             listed = "\n".join(f"- {name}" for name in missing)
-            raise TerminalError(f"Failed to find the following flows:\n{listed}")
+            raise FlowUnreadable(f"Failed to find the following flows:\n{listed}")
         for source in collected:
             source.keep(names)
     return [source for source in collected if source.flows or source.serialized]
@@ -117,7 +117,7 @@ def _loaded(name: str, load: Callable[[str], list[Flow]]) -> list[Flow]:
     except Exception as error:
         click.secho(f"Error loading {name!r}:", fg="red")
         click.echo(indented_traceback(error))
-        raise TerminalError("") from error
+        raise FlowUnreadable("") from error
 
 
 def read_built(location: str) -> list[dict[str, Any]]:
@@ -131,7 +131,7 @@ def read_built(location: str) -> list[dict[str, Any]]:
     try:
         text = read_bytes_from_path(location)
     except FileNotFoundError:
-        raise TerminalError(f"Path {location!r} doesn't exist") from None
+        raise FlowUnreadable(f"Path {location!r} doesn't exist") from None
     except Exception as error:
         raise TerminalError(f"Error loading {location!r}: {error_text(error)}") from error
     try:
@@ -141,7 +141,9 @@ def read_built(location: str) -> list[dict[str, Any]]:
     if not isinstance(content, dict) or "version" not in content:
         raise _no_flows_file(location, "expected an object with `version` and `flows`, as `prefect build` writes it")
     if content["version"] != FILE_VERSION:
-        raise TerminalError(f"{location!r} is version {content['version']!r}, only version {FILE_VERSION} is supported")
+        raise FlowUnreadable(
+            f"{location!r} is version {content['version']!r}, only version {FILE_VERSION} is supported"
+        )
     flows = content.get("flows")
     if not isinstance(flows, list) or not all(isinstance(flow, dict) and flow.get("name") for flow in flows):
         raise _no_flows_file(location, "`flows` is no list of flows")
@@ -149,7 +151,7 @@ def read_built(location: str) -> list[dict[str, Any]]:
 
 
 def _no_flows_file(location: str, reason: str) -> TerminalError:
-    return TerminalError(f"{location!r} is not a valid Prefect flows `json` file.\n{reason}")
+    return FlowUnreadable(f"{location!r} is not a valid Prefect flows `json` file.\n{reason}")
 
 
 # ----- preparing and building

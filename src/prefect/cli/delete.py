@@ -8,7 +8,7 @@ import click
 
 from prefect._lazy import lazy
 from prefect.cli.changing import change_runs, selecting
-from prefect.cli.failures import TerminalError, error_text
+from prefect.cli.failures import Failure, TerminalError, error_text
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def flow(name: str, project: str | None, version: int | None, yes: bool) -> None
     client = Client()
     found = client.ask(operations.VERSIONS_OF_FLOW, name=name, version=version, project=project)["flow"]
     if not found:
-        raise click.ClickException(f"{name} not found")
+        raise Failure(f"{name} not found", "NOT_FOUND")
     projects = sorted({row["project"]["name"] for row in found})
     if len(projects) > 1:
         raise click.ClickException(f"{name} is in several projects ({', '.join(projects)}): give --project.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prefect._lazy import lazy
+from prefect.cli.failures import Failure
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 from prefect.cli.output import format_option, show_value
 from prefect.cli.which_flows import flow_named, schedule_of
@@ -126,7 +127,7 @@ def schedule(
 def _schedule_of(name: str, project: str | None) -> Any:
     held = schedule_of(flow_named(name, project))
     if held is None:
-        raise click.ClickException(f"{name} has no schedule.")
+        raise Failure(f"{name} has no schedule.", "NOT_FOUND")
     return held
 
 

@@ -33,6 +33,8 @@ class TerminalError(click.ClickException):
         hint: what to do; absent means what that error, or else the page of the code, says.
     """
 
+    usual_code = "COMMAND_FAILED"
+
     def __init__(self, message: str = "", *, code: str | None = None, hint: str | None = None) -> None:
         super().__init__(message)
         self.code = code
@@ -42,10 +44,16 @@ class TerminalError(click.ClickException):
         cause = self.__cause__
         code = self.code or getattr(cause, "code", None)
         if not isinstance(code, str):
-            code = "COMMAND_FAILED"
+            code = self.usual_code
         if self.message:
             _say(click.style(self.message, fg="red"))
         tell_more(code, self.hint or (getattr(cause, "hint", "") if self.code is None else "") or advice_of(cause))
+
+
+class FlowUnreadable(TerminalError):
+    """A file or module gives no flow, or not the one that was named."""
+
+    usual_code = "FLOW_UNREADABLE"
 
 
 class Failure(click.ClickException):

@@ -12,6 +12,14 @@ import click
 from prefect.cli.failures import TerminalError
 
 _OPTIONS = {"parameter": "--param", "context": "--context"}
+
+
+class UnreadableValue(TerminalError):
+    """What was given as ``key=value``, or in a file, cannot be read."""
+
+    usual_code = "INVALID_VALUE"
+
+
 # What json says of a text that begins like no JSON value, or goes on after one: such a text is meant as it stands.
 _MEANT_AS_TEXT = ("Extra data", "Expecting value")
 
@@ -36,7 +44,7 @@ def parse(items: Iterable[str], kind: str) -> dict[str, Any]:
             values[key] = typed(text)
         except ValueError as error:
             indented = "\n".join("\t" + line for line in text.splitlines() or [""])
-            raise TerminalError(
+            raise UnreadableValue(
                 f"Failed to parse JSON for {kind} {key!r} with value\n\n{indented}\n\nJSON Error: {error}"
             ) from None
     return values
@@ -67,13 +75,13 @@ def read_file(path: str) -> dict[str, Any]:
         with open(full_path, encoding="utf-8") as file:
             content = json.load(file)
     except FileNotFoundError:
-        raise TerminalError(f"Parameter file does not exist: {full_path!r}") from None
+        raise UnreadableValue(f"Parameter file does not exist: {full_path!r}") from None
     except OSError as error:
-        raise TerminalError(f"Failed to read parameter file {full_path!r}: {error.strerror}") from None
+        raise UnreadableValue(f"Failed to read parameter file {full_path!r}: {error.strerror}") from None
     except ValueError as error:  # JSONDecodeError, or bytes that are no UTF-8
-        raise TerminalError(f"Failed to parse JSON at {full_path!r}: {error}") from None
+        raise UnreadableValue(f"Failed to parse JSON at {full_path!r}: {error}") from None
     if not isinstance(content, dict):
-        raise TerminalError(
+        raise UnreadableValue(
             f"Failed to read parameters from {full_path!r}: expected a JSON object, got {type(content).__name__}"
         )
     return content

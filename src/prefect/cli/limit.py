@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from prefect.cli import tables
+from prefect.cli.failures import Failure
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 from prefect.cli.output import output_options, show
 
@@ -76,7 +77,7 @@ def delete(label: str | None, tag: str | None) -> None:
     rows = found["flow_concurrency_limit"] if kind == "label" else found["task_tag_limit"]
     ids = [row["id"] for row in rows if row["name" if kind == "label" else "tag"] == name]
     if not ids:
-        raise click.ClickException(f"There is no limit of the {kind} {name}.")
+        raise Failure(f"There is no limit of the {kind} {name}.", "NOT_FOUND")
     if kind == "label":
         client.change(operations.DELETE_FLOW_LIMIT, {"limit_id": ids[0]})
     else:

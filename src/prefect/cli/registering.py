@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,8 @@ def _project_id(client: Client, name: str) -> str:
 
     found = client.ask(operations.PROJECT_OF_NAME, name=name)["project"]
     if not found:
-        raise TerminalError(f"Project {name!r} does not exist")
+        hint = f"Make it: `prefect create project {shlex.quote(name)}`."
+        raise TerminalError(f"Project {name!r} does not exist", code="NOT_FOUND", hint=hint)
     return str(found[0]["id"])
 
 

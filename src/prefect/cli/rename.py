@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from prefect.cli.failures import Failure
 from prefect.cli.group import CONTEXT_SETTINGS
 from prefect.cli.which_runs import id_of
 
@@ -24,5 +25,5 @@ def rename(run: str, name: str) -> None:
         raise click.BadParameter("expected a name, got an empty text", param_hint="NAME")
     run_id = id_of(run)
     if not Client().set_flow_run_name(run_id, name):
-        raise click.ClickException(f"There is no flow run {run_id}.")
+        raise Failure(f"There is no flow run {run_id}.", "NOT_FOUND")
     click.secho(f"{run_id} is called {name}", fg="green")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from prefect.cli.changing import look, wanted
+from prefect.cli.failures import Failure
 from prefect.cli.which_runs import Conditions, task_runs_where
 
 __all__ = ["set_going"]
@@ -82,7 +83,7 @@ def _task_runs(ids: list[str], task: str) -> list[str]:
     where = task_runs_where(ids, task)
     found = Client().ask(operations.LIST_TASK_RUNS, where=where, limit=_MOST + 1)["task_run"]
     if not found:
-        raise click.ClickException(f"There is no task run of a task {task!r} in {'it' if len(ids) == 1 else 'them'}.")
+        raise Failure(f"There is no task run of a task {task!r} in {'it' if len(ids) == 1 else 'them'}.", "NOT_FOUND")
     if len(found) > _MOST:
         raise click.ClickException(f"These are more than {_MOST:,} task runs: name one child, such as {task}[3].")
     return [row["id"] for row in found]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from prefect.cli import render, sources
-from prefect.cli.failures import indented_traceback, step
+from prefect.cli.failures import TerminalError, indented_traceback, step
 from prefect.cli.run_request import RunRequest
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def run_here(request: RunRequest) -> int:
     """Load the flow, run it, say how it ended; give the exit code."""
     with step("Retrieving local flow...", quiet=request.quiet, traceback_of_any=True):
         flow = _load(request)
+    _check_parameters(flow, request.parameters)
     if not request.quiet:
         _tell_configuration(request)
         click.echo("Running flow locally...")
@@ -37,6 +39,30 @@ def _load(request: RunRequest) -> Flow:
         return sources.choose(sources.flows_of_script(request.path), request.path, request.name)
     assert request.module is not None  # noqa: S101 - is_local says so
     return sources.choose(sources.flows_of_module(request.module), request.module, request.name)
+
+
+def _check_parameters(flow: Flow, given: Mapping[str, Any]) -> None:
+    """Refuse what the flow would refuse, before it begins.
+
+    Raises:
+        TerminalError: a parameter that it has not, or one that it needs and was not given; names those that it has.
+    """
+    known = flow.parameters()
+    names = sorted(parameter.name for parameter in known)
+    hint = f"Its parameters are: {', '.join(names)}." if names else "It has no parameters."
+    if unknown := sorted(set(given) - set(names)):
+        raise TerminalError(
+            f"Flow.run received the following unexpected parameters: {', '.join(unknown)}",
+            code="INVALID_VALUE",
+            hint=hint,
+        )
+    missing = sorted(one.name for one in known if one.required and one.name not in given)
+    if missing:
+        raise TerminalError(
+            f"Flow.run did not receive the following required parameters: {', '.join(missing)}",
+            code="MISSING_PARAMETERS",
+            hint=f"Give each of them: --param {missing[0]}=VALUE",
+        )
 
 
 def _tell_configuration(request: RunRequest) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from prefect.cli import tables
+from prefect.cli.failures import Failure
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 from prefect.cli.output import output_options, show
 from prefect.cli.which_flows import flow_named, schedule_of
@@ -59,7 +60,7 @@ def _set(name: str, project: str | None, *, is_active: bool) -> None:
 
     found = flow_named(name, project)
     if schedule_of(found) is None:
-        raise click.ClickException(f"{name} has no schedule.")
+        raise Failure(f"{name} has no schedule.", "NOT_FOUND")
     document = operations.SET_SCHEDULE_ACTIVE if is_active else operations.SET_SCHEDULE_INACTIVE
     Client().change(document, {"flow_id": found["id"]})
     click.secho(f"The schedule of {name} is {'active' if is_active else 'paused'}", fg="green")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from prefect.cli import tables
+from prefect.cli.failures import Failure
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 from prefect.cli.output import output_options, show
 
@@ -64,6 +65,6 @@ def delete(name: str) -> None:
 
     client = Client()
     if name not in (client.ask(operations.SECRET_NAMES)["secret_names"] or []):
-        raise click.ClickException(f"There is no secret {name!r}.")
+        raise Failure(f"There is no secret {name!r}.", "NOT_FOUND")
     client.change(operations.DELETE_SECRET, {"name": name})
     click.secho(f"{name} deleted", fg="green")

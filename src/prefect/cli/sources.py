@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from prefect.cli.failures import TerminalError
+from prefect.cli.failures import FlowUnreadable
 
 if TYPE_CHECKING:
     from prefect.core.flow import Flow
@@ -24,20 +24,22 @@ def flows_of_script(path: str) -> list[Flow]:
     Its folder must be importable already (``importable``); ``flow.run`` and ``flow.register`` do nothing in it.
 
     Raises:
-        TerminalError: no such file, or the script ended the process.
+        FlowUnreadable: no such file, or the script ended the process.
     """
     from prefect.utilities.context import context
 
     full_path = os.path.abspath(path)
     if not os.path.exists(full_path):
-        raise TerminalError(f"File does not exist: {full_path!r}")
+        raise FlowUnreadable(f"File does not exist: {full_path!r}")
     if os.path.isdir(full_path):
-        raise TerminalError(f"Expected a Python file, found a directory: {full_path!r}")
+        raise FlowUnreadable(f"Expected a Python file, found a directory: {full_path!r}")
     with context(loading_flow=True, local_script_path=full_path):
         try:
             names = runpy.run_path(path, run_name=_SCRIPT_NAME)
         except SystemExit as error:
-            raise TerminalError(f"Script {path!r} exited (code {error.code!r}) before its flows were read.") from error
+            raise FlowUnreadable(
+                f"Script {path!r} exited (code {error.code!r}) before its flows were read.", code="FLOW_UNREADABLE"
+            ) from error
     return _distinct_flows(names.values())
 
 
@@ -45,7 +47,7 @@ def flows_of_module(name: str) -> list[Flow]:
     """Import a module, or a flow by its dotted path, and give its flows.
 
     Raises:
-        TerminalError: there is no such module or object, or the object is no flow.
+        FlowUnreadable: there is no such module or object, or the object is no flow.
     """
     from prefect.core.flow import Flow
     from prefect.utilities.context import context
@@ -58,7 +60,9 @@ def flows_of_module(name: str) -> list[Flow]:
         return [found]
     if not isinstance(found, ModuleType):
         kind = type(found).__name__
-        raise TerminalError(f"Invalid object of type {kind!r} found at {name!r}. Expected Module or Flow.")
+        raise FlowUnreadable(
+            f"Invalid object of type {kind!r} found at {name!r}. Expected Module or Flow.", code="FLOW_UNREADABLE"
+        )
     return _distinct_flows(vars(found).values())
 
 
@@ -66,18 +70,20 @@ def choose(flows: Sequence[Flow], source: str, name: str | None) -> Flow:
     """Choose the flow of this name, or the only one.
 
     Raises:
-        TerminalError: there is none, or there are several and no name.
+        FlowUnreadable: there is none, or there are several and no name.
     """
     if not flows:
-        raise TerminalError(f"Found no flows at {source}.")
+        raise FlowUnreadable(f"Found no flows at {source}.")
     listed = ", ".join(repr(flow.name) for flow in flows)
     if name is not None:
         for flow in flows:
             if flow.name == name:
                 return flow
-        raise TerminalError(f"Did not find {name!r} in flows at {source}. Found {listed}")
+        raise FlowUnreadable(f"Did not find {name!r} in flows at {source}. Found {listed}")
     if len(flows) > 1:
-        raise TerminalError(f"Found multiple flows at {source!r}: {listed}\n\nSpecify a flow name to run.")
+        raise FlowUnreadable(
+            f"Found multiple flows at {source!r}: {listed}\n\nSpecify a flow name to run.", code="FLOW_UNREADABLE"
+        )
     return flows[0]
 
 
@@ -107,16 +113,18 @@ def _import(name: str) -> Any:
                 raise  # the module is there, something it imports is not
             parent, _, last = module_name.rpartition(".")
             if not parent or missing != module_name:
-                raise TerminalError(f"No module named {missing!r}") from None
+                raise FlowUnreadable(f"No module named {missing!r}") from None
             module_name = parent
             attributes.insert(0, last)
         except (TypeError, ValueError) as error:  # "", "..x"
-            raise TerminalError(f"{name!r} is not the name of a module: {error}") from None
+            raise FlowUnreadable(f"{name!r} is not the name of a module: {error}") from None
     for attribute in attributes:
         try:
             found = getattr(found, attribute)
         except AttributeError:
-            raise TerminalError(f"Module {module_name!r} has no attribute {attribute!r}") from None
+            raise FlowUnreadable(
+                f"Module {module_name!r} has no attribute {attribute!r}", code="FLOW_UNREADABLE"
+            ) from None
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from prefect.cli.failures import Failure
 from prefect.cli.suggestions import did_you_mean
 
 __all__ = ["flow_named", "names_of_flows", "schedule_of"]
@@ -26,7 +27,7 @@ def flow_named(name: str, project: str | None = None) -> dict[str, Any]:
     found = client.ask(operations.FLOW_SCHEDULES, name=name, project=project)["flow"]
     if not found:
         meant = did_you_mean(name, names_of_flows(project))
-        raise click.ClickException(f"{name} not found{f' in {project}' if project else ''}{meant}")
+        raise Failure(f"{name} not found{f' in {project}' if project else ''}{meant}", "NOT_FOUND")
     if len(found) > 1:
         projects = ", ".join(sorted(flow["project"]["name"] for flow in found))
         raise click.ClickException(f"{name} is in several projects ({projects}): give --project.")

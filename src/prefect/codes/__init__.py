@@ -1,6 +1,6 @@
 """What the codes of refusals mean: one page a code, beside this file.
 
-``prefect explain CODE`` shows a page, the docs list them, the server serves them below ``/codes/`` for the web UI. A
+``prefect explain CODE`` shows a page, the docs list them, the server serves them below ``/ui/codes/`` for the web UI. A
 page begins with ``# CODE``, says in one paragraph what it means and in a line ``Hint:`` what to do first; then causes
 and remedies. Imports nothing: server, client and command line refuse with these codes alike.
 """

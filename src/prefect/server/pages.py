@@ -19,9 +19,10 @@ from typing import Any
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Router, request_response
+from starlette.routing import Mount, Route, Router, request_response
 from starlette.staticfiles import StaticFiles
 
+from prefect import codes
 from prefect.server.origins import safe_headers
 
 __all__ = ["Pages", "accepted_encodings", "wants_page"]
@@ -99,7 +100,9 @@ class Pages:
         self._text = b""
         self._heads: list[tuple[re.Pattern[str], bytes]] = []
         self._router = Router(
-            [Mount("/ui", _Files(folder / "ui"))], redirect_slashes=False, default=request_response(self._page)
+            [Route("/ui/codes/{code}", _page_of_code), Mount("/ui", _Files(folder / "ui"))],
+            redirect_slashes=False,
+            default=request_response(self._page),
         )
 
     def takes(self, scope: Scope) -> bool:
@@ -205,6 +208,14 @@ class _Files(StaticFiles):
             if found is not None and S_ISREG(found.st_mode):
                 return encoding, full_path, found
         return None
+
+
+def _page_of_code(request: Request) -> Response:
+    """Give what a refusal's code means, and what to do: the same text as `prefect explain`."""
+    text = codes.page(request.path_params["code"])
+    if text is None:
+        return PlainTextResponse("There is no such code.", 404, {"cache-control": "no-store"})
+    return PlainTextResponse(text, 200, {"cache-control": ASK_AGAIN})
 
 
 def _missing() -> Response:

@@ -364,3 +364,14 @@ def test_an_address_is_taken_as_it_is_and_leads_nowhere_else(tmp_path):
         answer = asyncio.run(call(pages, "GET", path, headers={"Accept": "text/html"}))
         assert "location" not in answer.headers, path
         assert answer.status in (200, 404), path
+
+
+def test_what_a_code_means_is_a_page_of_the_server(ui):
+    from prefect import codes
+
+    found = ui.call("GET", "/ui/codes/NOT_FOUND")
+    absent = [ui.call("GET", f"/ui/codes/{name}") for name in ("NO_SUCH_CODE", "..%2f__init__", "not_found")]
+
+    assert (found.status, found.body.decode()) == (200, codes.page("NOT_FOUND"))
+    assert found.headers["content-type"].startswith("text/plain")
+    assert [answer.status for answer in absent] == [404, 404, 404]

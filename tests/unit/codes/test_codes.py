@@ -54,7 +54,7 @@ def refusals(tree: ast.AST) -> Iterator[str]:
                 target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
                 for target in node.targets
             ]
-            if "code" in names:
+            if {"code", "usual_code"} & {*names}:
                 yield from texts(node.value)
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
