@@ -12,6 +12,7 @@ import pytest
 
 from prefect import Flow, Parameter, task
 from prefect.client import Client, embedded
+from prefect.contract import operations
 from prefect.exceptions import ClientError
 from support.commands import PREFECT, clean_environment
 
@@ -71,6 +72,44 @@ def test_a_path_of_the_api_and_a_file_are_given_as_over_http() -> None:
 def test_a_refusal_is_the_same_exception_as_over_http() -> None:
     with pytest.raises(ClientError, match="not_there"):
         Client().graphql("{ not_there }")
+
+
+@pytest.mark.usefixtures("embedded")
+def test_who_asks_while_the_file_is_closed_is_answered_and_opens_it_anew() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def ask(number: int) -> str:
+        return Client().create_project(f"of {number % 5}")
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask, number) for number in range(40)]
+        for _ in range(5):
+            asked[0].result()
+            embedded.close()
+        assert len({future.result() for future in asked}) == 5
+
+
+@pytest.mark.usefixtures("embedded")
+def test_who_waits_for_something_to_happen_is_answered_when_the_file_is_closed() -> None:
+    import threading
+
+    run_id = Client().create_flow_run(flow_id=_registered())
+    answers: list[Any] = []
+    known = Client().ask(operations.FLOW_RUN_EVENTS, flow_run_id=run_id)["flow_run_events"]["cursor"]
+
+    def wait() -> None:
+        values = {"flow_run_id": run_id, "after": known, "wait_seconds": 60.0}
+        answers.append(Client().wait_for(operations.FLOW_RUN_EVENTS, 60.0, **values))
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    backend = embedded._open_files.of("embedded")
+    while not backend._app.live.waiting:  # type: ignore[attr-defined]
+        thread.join(0.01)
+    embedded.close()
+    thread.join(30.0)
+    assert not thread.is_alive()
+    assert answers[0]["flow_run_events"]["events"] == []
 
 
 def test_a_file_can_be_named(tmp_path: Path, embedded: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ import logging
 import os
 import threading
 from collections.abc import Mapping, MutableMapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,8 @@ class Backend:
                 settings, migrated=migrated, durable=durable, like=None if like is None else like._app
             )
             self._loop = asyncio.new_event_loop()
+            self._lock = threading.Lock()
+            self._asked: set[Future[Any]] = set()
             # Nothing of the run that opens it: the thread stays when that has ended.
             thread = contextvars.Context().run(threading.Thread, target=self._live, name="embedded-api", daemon=True)
             self._thread: threading.Thread = thread
@@ -73,23 +75,32 @@ class Backend:
         """Answer one request as a server would; gives status, headers in lower case, and body.
 
         Raises:
+            ConnectionResetError: the file was closed.
             TimeoutError: there was no answer within so many seconds.
         """
-        answer: Future[tuple[int, dict[str, str], bytes]] = self._do(
-            _call(self._app, method, path, headers, body or b"")
-        )
+        with self._lock:
+            if not self.is_open:
+                raise ConnectionResetError
+            answer: Future[tuple[int, dict[str, str], bytes]] = self._do(
+                _call(self._app, method, path, headers, body or b"")
+            )
+            self._asked.add(answer)
+        answer.add_done_callback(self._asked.discard)
         try:
             return answer.result(seconds)
-        except TimeoutError:
+        except BaseException:  # nobody waits for it any more
             answer.cancel()
             raise
 
     def stop(self) -> None:
         """Finish what was accepted and close the file."""
-        if not self.is_open:
-            return
-        self.is_open = False
+        with self._lock:
+            if not self.is_open:
+                return
+            self.is_open = False
         try:
+            self._loop.call_soon_threadsafe(self._app.live.close)  # who waits for something to happen waits no more
+            wait(list(self._asked), STOP_SECONDS)
             self._do(self._app.stop()).result(STOP_SECONDS)
         finally:
             self._end_loop()
