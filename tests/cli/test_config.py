@@ -115,6 +115,8 @@ def test_settings_that_are_set_at_the_same_time_are_all_kept(prefect, tmp_path: 
     [
         (["set", "cloud.apikey", "x"], "SETTING_UNKNOWN", "Did you mean cloud.api_key?"),
         (["set", "cloud.request_timeout", "soon"], "CONFIG_INVALID", "expected a number, got 'soon'"),
+        (["set", "logging.level", "LOUD"], "CONFIG_INVALID", "expected one of DEBUG, INFO"),
+        (["set", "backend", "mine"], "CONFIG_INVALID", "expected one of server, cloud, got 'mine'"),
         (["set", "debug.more", "x", "--force"], "CONFIG_INVALID", "debug is a value there"),
         (["set", "", "x"], "SETTING_UNKNOWN", "no name of a setting"),
         (["view", "cloud.apy"], "SETTING_UNKNOWN", "Did you mean cloud.api?"),

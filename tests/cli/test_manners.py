@@ -196,6 +196,20 @@ def test_a_variable_of_another_kind_than_its_setting_is_refused(prefect) -> None
     assert done.returncode == 1
     assert "PREFECT__CLOUD__REQUEST_TIMEOUT: expected a number, got 'soon'." in done.stderr
     assert "code: CONFIG_INVALID " in done.stderr
+    assert (
+        "PREFECT__BACKEND: expected one of server, cloud, got 'mine'."
+        in prefect("kv", "list", PREFECT__BACKEND="mine").stderr
+    )
+    assert prefect("version", PREFECT__LOGGING__LEVEL="10").returncode == 0
+
+
+def test_a_setting_of_another_kind_in_a_file_is_named(prefect, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[cloud]\nrequest_timeout = 'soon'\n")
+
+    done = prefect("get", "flows")
+
+    assert f"{tmp_path}/config.toml: cloud.request_timeout: expected a number, got 'soon'." in done.stderr
+    assert "code: CONFIG_INVALID " in done.stderr
 
 
 # ----- the way to the server

@@ -68,7 +68,7 @@ def test_what_is_well_is_told_by_the_doctor(served, server: ServerProcess, tmp_p
 
 
 def test_the_doctor_says_what_to_do_and_sees_the_rest(prefect, tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text("[cloud]\napi_kee = 'x'\n[mine]\nown = 1\n")
+    (tmp_path / "config.toml").write_text("[cloud]\napi_kee = 'x'\nagent.level = 'LOUD'\n[mine]\nown = 1\n")
 
     done = prefect("doctor", PREFECT__CLOUD__API=f"http://127.0.0.1:{free_port()}", PREFECT__LOGING__LEVEL="INFO")
 
@@ -76,6 +76,7 @@ def test_the_doctor_says_what_to_do_and_sees_the_rest(prefect, tmp_path: Path) -
     lines = done.stdout.splitlines()
     assert any(line.startswith("failed") and "Could not reach" in line for line in lines)
     assert any("`prefect server start`" in line for line in lines)
+    assert any("cloud.agent.level: expected one of DEBUG" in line for line in lines)
     assert any("cloud.api_kee is no setting" in line for line in lines)
     assert any("Did you mean cloud.api_key?" in line for line in lines)
     assert any("PREFECT__LOGING__LEVEL is no setting" in line for line in lines)

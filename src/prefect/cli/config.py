@@ -146,7 +146,7 @@ def checked(key: str, text: str, *, force: bool = False) -> tuple[str, Any]:
     value = configuration.string_to_type(text)
     if not isinstance(value, bool | int | float) or is_secret:
         value = text
-    if expected := wrong_kind(defaults.get(key), value):
+    if expected := wrong_kind(key, defaults.get(key), value):
         raise TerminalError(f"{key}: expected {expected}, got {text[:80]!r}.", code="CONFIG_INVALID")
     return key, value
 

@@ -81,7 +81,7 @@ def _distribution() -> Iterator[Finding]:
 
 def _settings() -> Iterator[Finding]:
     from prefect import configuration
-    from prefect.cli.environment import misspelt, nearest
+    from prefect.cli.environment import misspelt, nearest, wrong_in_files
     from prefect.exceptions import ConfigurationError
 
     try:
@@ -93,6 +93,8 @@ def _settings() -> Iterator[Finding]:
     profile, said_by = configuration.profile_in_use()
     files = ", ".join(source.path for source in sources[1:]) or "no file, all as they come"
     yield Finding("settings", OK, files + (f"; profile {profile} ({said_by})" if profile else ""))
+    for problem in wrong_in_files():
+        yield Finding("settings", FAILED, problem, "`prefect config set NAME VALUE` sets another one.")
     for source in sources[1:]:
         for key in source.settings:
             near = None if key in sources[0].settings else nearest(key, sources[0].settings)

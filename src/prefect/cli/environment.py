@@ -20,6 +20,14 @@ SERVER_PREFIX = "PREFECT_SERVER__"
 # Read before there are settings, or by other programs of ours.
 OWN = frozenset({"PREFECT_PROFILE", "PREFECT__USER_CONFIG_PATH", "PREFECT__BACKEND_CONFIG_PATH", "PREFECT_WARM_PARENT"})
 NEAR = 0.8
+LEVELS = ("DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL", "NOTSET")
+CHOICES = {
+    "backend": ("server", "cloud"),
+    "logging.level": LEVELS,
+    "cloud.agent.level": LEVELS,
+    "cloud.heartbeat_mode": ("process", "thread", "off"),
+}
+"""Settings that take one of a few words; levels of logs take numbers too."""
 
 
 def look_through(environment: Mapping[str, str]) -> None:
@@ -40,9 +48,23 @@ def look_through(environment: Mapping[str, str]) -> None:
         click.secho(text, fg="yellow", err=True)
     for name, text in environment.items():
         key = name.removeprefix(PREFIX).lower().replace("__", ".")
-        if name.startswith(PREFIX) and key in known and (expected := wrong_kind(known[key], _typed(text))):
+        if name.startswith(PREFIX) and key in known and (expected := wrong_kind(key, known[key], _typed(text))):
             shown = "something else" if configuration.is_confidential(key) else repr(text[:80])
             raise ConfigurationError(f"{name}: expected {expected}, got {shown}.")
+
+
+def wrong_in_files() -> list[str]:
+    """Name the settings of files that have a value of another kind."""
+    from prefect import configuration
+
+    defaults, *files = configuration.files()
+    found = []
+    for path, settings in files:
+        for key, value in settings.items():
+            if expected := wrong_kind(key, defaults.settings.get(key), value):
+                shown = "something else" if configuration.is_confidential(key) else repr(str(value)[:80])
+                found.append(f"{path}: {key}: expected {expected}, got {shown}.")
+    return found
 
 
 def misspelt(environment: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -69,8 +91,11 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(word, list(known), n=1, cutoff=NEAR)), None)
 
 
-def wrong_kind(default: Any, value: Any) -> str | None:
-    """Say what was expected of a setting with this default, when this value is no such thing."""
+def wrong_kind(key: str, default: Any, value: Any) -> str | None:
+    """Say what was expected of a setting, when this value is no such thing."""
+    choices = CHOICES.get(key, ())
+    if choices and not isinstance(value, int) and str(value) not in choices:
+        return "one of " + ", ".join(choices)
     if isinstance(default, bool) or isinstance(value, bool):
         # false stands for "none" with some settings, and true for their own default.
         return None

@@ -128,9 +128,21 @@ def as_shown(error: Exception) -> Exception:
         return Failure(f"{place}{error.strerror}", "FILE_UNUSABLE")
     if isinstance(error, MissingPackage):
         return Failure(str(error), error.code)
+    if isinstance(error, ValueError | TypeError | AttributeError) and (told := _wrong_setting()):
+        return Failure(told, "CONFIG_INVALID")
     if isinstance(error, ValueError) and str(error):
         return Failure(error_text(error), "INVALID_VALUE")
     return error
+
+
+def _wrong_setting() -> str:
+    """Give what a file says that no setting can be, which is what may have led to an error that does not say so."""
+    from prefect.cli.environment import wrong_in_files
+
+    try:
+        return "\n".join(wrong_in_files())
+    except ValueError:
+        return ""
 
 
 def _as_misused(error: click.UsageError) -> click.UsageError:

@@ -84,8 +84,10 @@ def serve(settings: Settings, on_ready: Callable[[str], None], before_stop: Call
     check_exposure(settings)
     _check_tls(settings)
     _set_up_log(settings)
-    for name in unknown_names(os.environ):
-        logger.warning("%s is no setting of this server and has no effect", name)
+    for name, meant in unknown_names(os.environ).items():
+        logger.warning(
+            "%s is no setting of this server and has no effect%s", name, f": did you mean {meant}?" if meant else ""
+        )
     listener = _bind(settings.host, settings.port)
     try:
         with _pid_file(settings, listener):

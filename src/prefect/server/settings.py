@@ -10,7 +10,7 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -383,7 +383,8 @@ def load_settings(
         if key in by_key:
             values[by_key[key].name] = _read(by_key[key], value, source)
         elif source.endswith(".toml"):
-            raise StartUpError(f"{source}: there is no setting {key!r}.")
+            near = _key_like(key, by_key)
+            raise StartUpError(f"{source}: there is no setting {key!r}{f', did you mean {near!r}?' if near else '.'}")
     for name, value in (flags or {}).items():
         if value is not None:
             values[name] = _read(described[name], value, "--" + name.replace("_", "-"))
@@ -392,10 +393,26 @@ def load_settings(
     return Settings(**values)
 
 
-def unknown_names(environment: Mapping[str, str]) -> list[str]:
-    """Give the variables that look like settings and are none: of the container stack of 1.x, or misspelt."""
+def unknown_names(environment: Mapping[str, str]) -> dict[str, str]:
+    """Give the variables that look like settings and are none: of the container stack of 1.x, or misspelt.
+
+    Returns:
+        Each with the variable that may be meant; empty when there is none like it.
+    """
     known = {f.metadata["key"] for f in _described().values()}
-    return [name for key, _, name in _from_environment(environment) if key not in known]
+    return {name: _variable_like(key, known) for key, _, name in _from_environment(environment) if key not in known}
+
+
+def _variable_like(key: str, known: Iterable[str]) -> str:
+    near = _key_like(key, known)
+    return ENVIRONMENT_PREFIX + near.upper().replace(".", "__") if near else ""
+
+
+def _key_like(key: str, known: Iterable[str]) -> str:
+    """Give the known key that is almost this one; empty when there is none."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(key, list(known), n=1, cutoff=0.8)), "")
 
 
 def _read(described: Any, value: Any, source: str) -> Any:

@@ -65,7 +65,10 @@ def test_unknown_names_in_the_environment_are_left_alone_and_can_be_told(tmp_pat
     environment = {"PREFECT_SERVER__HASURA__PORT": "3000", "PREFECT_SERVER__SERVICES__REQUIRE_KEY": "true", "OTHER": ""}
     assert load_settings({}, environment, tmp_path).port == 4200
     environment["PREFECT_SERVER__SERVICES__PORT"] = "1"
-    assert unknown_names(environment) == ["PREFECT_SERVER__HASURA__PORT", "PREFECT_SERVER__SERVICES__REQUIRE_KEY"]
+    assert unknown_names(environment) == {
+        "PREFECT_SERVER__HASURA__PORT": "",
+        "PREFECT_SERVER__SERVICES__REQUIRE_KEY": "PREFECT_SERVER__SERVICES__REQUIRE_KEYS",
+    }
 
 
 def _another(field):
