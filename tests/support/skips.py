@@ -22,7 +22,7 @@ MAY_BE_MISSING = re.compile(
     r"|dockerd (ended with|does not listen)"
     r"|the Docker engine runs no container here"
     r"|Azure needs the program azurite"
-    r"|no (Redis|MariaDB|Pushgateway) here"
+    r"|no (Redis|MariaDB|Pushgateway|dbt|notebooks) here"
     r"|mounting a disk needs root"
     r"|no disk can be mounted here"
     r"|no mkfs\.ext4 here"
