@@ -6,6 +6,7 @@
     └── PrefectException            anything that this package reports
         ├── ClientError             the API could not be asked, or refused
         │   ├── InvalidAddressError the configured address of the API is none; also a ValueError
+        │   ├── EmbeddedUnusable    the API inside this process cannot be used; also a ValueError
         │   ├── AuthorizationError  no key, a wrong key, or a key without the right
         │   ├── ObjectNotFoundError the object asked for does not exist
         │   └── ServerUnreachable   nothing answers at the API's address; also a ConnectionError
@@ -49,9 +50,15 @@ class ClientError(PrefectException):
 
 
 class InvalidAddressError(ClientError, ValueError):
-    """The configured address of the API is no http address."""
+    """The configured address of the API is no http address, nor ``embedded``."""
 
     code = "INVALID_ADDRESS"
+
+
+class EmbeddedUnusable(ClientError, ValueError):
+    """The API inside this process cannot be used: its database cannot, or it is out of reach for what is asked."""
+
+    code = "EMBEDDED_UNUSABLE"
 
 
 class AuthorizationError(ClientError):

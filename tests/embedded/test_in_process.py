@@ -13,7 +13,7 @@ import pytest
 from prefect import Flow, Parameter, task
 from prefect.client import Client, embedded
 from prefect.contract import operations
-from prefect.exceptions import ClientError
+from prefect.exceptions import ClientError, EmbeddedUnusable
 from support.commands import PREFECT, clean_environment
 
 
@@ -161,7 +161,7 @@ def test_the_command_line_registers_runs_and_shows(tmp_path: Path) -> None:
 
 def test_another_database_than_a_file_is_refused(embedded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_SERVER__DATABASE__CONNECTION_URL", "postgresql://u:geheim@host/name")
-    with pytest.raises(ClientError, match="works on a SQLite file") as refused:
+    with pytest.raises(EmbeddedUnusable, match="works on a SQLite file") as refused:
         Client().graphql("{ project { id } }")
     assert "geheim" not in str(refused.value)
 
@@ -174,7 +174,7 @@ def test_where_a_part_of_the_server_is_not_installed_it_is_told_which(
     seam.close()
     monkeypatch.setattr(seam, "BACKEND", "prefect.server.no_such_part")
     said = r"a part of the server is not installed: No module named 'prefect.server.no_such_part'$"
-    with pytest.raises(ClientError, match=said):
+    with pytest.raises(EmbeddedUnusable, match=said):
         Client().graphql("{ hello }")
 
 
@@ -188,14 +188,14 @@ def test_a_file_of_a_newer_version_is_refused(embedded: Any, home: Path) -> None
     with sqlite3.connect(home / "proctor.db") as conn:
         conn.execute("UPDATE alembic_version SET version_num = '9999'")
     conn.close()
-    with pytest.raises(ClientError, match="newer version"):
+    with pytest.raises(EmbeddedUnusable, match="newer version"):
         Client().graphql("{ project { id } }")
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(embedded: Any, home: Path) -> None:
     home.mkdir(parents=True)
     (home / "proctor.db").write_text("some text, and long enough not to be taken for an empty file" * 20)
-    with pytest.raises(ClientError, match=r"proctor\.db"):
+    with pytest.raises(EmbeddedUnusable, match=r"proctor\.db"):
         Client().graphql("{ project { id } }")
     assert (home / "proctor.db").read_text().startswith("some text")
 
@@ -216,7 +216,7 @@ def test_older_tables_that_a_server_works_on_are_left_alone(
         json.dump({"pid": os.getpid(), "address": "http://127.0.0.1:4299"}, file)
         file.flush()
         fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(ClientError, match=r"http://127\.0\.0\.1:4299 uses this file"):
+        with pytest.raises(EmbeddedUnusable, match=r"http://127\.0\.0\.1:4299 uses this file"):
             Client().graphql("{ project { id } }")
 
 
@@ -225,5 +225,5 @@ def test_agents_of_containers_refuse_what_no_container_reaches(embedded: Any) ->
     from prefect.agent.kubernetes import KubernetesAgent
 
     for agent in (DockerAgent, KubernetesAgent):
-        with pytest.raises(ValueError, match=f"{agent.__name__} starts flow runs that cannot reach"):
+        with pytest.raises(EmbeddedUnusable, match=f"{agent.__name__} starts flow runs that cannot reach"):
             agent()

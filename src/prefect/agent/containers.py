@@ -15,7 +15,7 @@ class ContainerAgent(Agent):
     """The base of agents that start each flow run as a container somewhere.
 
     Raises:
-        ValueError: the API is inside this process, where no container reaches it.
+        EmbeddedUnusable: the API is inside this process, where no container reaches it.
     """
 
     def __init__(self, *args: Any, **settings: Any) -> None:

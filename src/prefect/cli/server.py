@@ -355,7 +355,8 @@ def _next_steps(address: str) -> list[str]:
     steps = [] if user_config.backend == "server" else ["prefect backend server"]
     asked, here = urlsplit(str(user_config.cloud.api)), urlsplit(address)
     is_here = asked.hostname in (here.hostname, "localhost") and (asked.scheme, asked.port) == (here.scheme, here.port)
-    if not steps and not is_here:
+    # Embedded clients need no other address: they use the file of this server, or one of their own.
+    if not steps and not is_here and not str(user_config.cloud.api).startswith("embedded"):
         steps.append(f"prefect config set server.endpoint {address}")
     return [*steps, "prefect agent local start"]
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import NoReturn, Protocol
 from urllib.parse import quote, unquote
 
-from prefect.exceptions import ClientError
+from prefect.exceptions import EmbeddedUnusable
 from prefect.utilities.context import context
 
 ADDRESS = "embedded"
@@ -103,7 +103,9 @@ def open_fresh(file: str | os.PathLike[str]) -> str:
 
 
 def _refuse(reason: str) -> NoReturn:
-    raise ClientError(f'The API of this process (server.endpoint = "{ADDRESS}") cannot be used: {reason}') from None
+    raise EmbeddedUnusable(
+        f'The API of this process (server.endpoint = "{ADDRESS}") cannot be used: {reason}'
+    ) from None
 
 
 def ask(
@@ -112,7 +114,7 @@ def ask(
     """Answer a request to an address of ``url_of``, or to the API itself; gives status, headers and body.
 
     Raises:
-        ClientError: the file cannot be used.
+        EmbeddedUnusable: the file cannot be used.
         TimeoutError: no answer came in time.
     """
     path = url.partition("#")[2] or "/graphql"
@@ -128,10 +130,10 @@ def refuse_elsewhere(kind: str) -> None:
     """Refuse what starts flow runs where this machine's files are not.
 
     Raises:
-        ValueError: the API's address is ``embedded``.
+        EmbeddedUnusable: the API's address is ``embedded``.
     """
     if is_embedded(str(context.config.cloud.api)):
-        raise ValueError(
+        raise EmbeddedUnusable(
             f'{kind} starts flow runs that cannot reach an API inside a process (server.endpoint = "{ADDRESS}"). Start '
             "a server (prefect server start) and give its address with --api."
         )
