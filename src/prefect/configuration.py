@@ -37,7 +37,9 @@ _WHOLE_NUMBER = re.compile(r"(?:0|-?[1-9][0-9]{0,15})\Z")
 # References may lead to references; a circle ends here with the reference left as text.
 _INTERPOLATION_PASSES = 10
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-_CONFIDENTIAL = re.compile(r"(?:^|[._])(?:key|secret|secrets|token|password|passwd|credentials)(?:\.|$)")
+_CONFIDENTIAL = re.compile(
+    r"(?:^|\.)\w*(?:key|secret|secrets|token|password|passwd|passphrase|credentials)(?:\.|$)", re.IGNORECASE
+)
 _NOT_A_KEY = frozenset(name for name in dir(dict) if not name.startswith("_")) | {"to_dict", "to_json"}
 
 Path_ = tuple[str, ...]

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
-import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -155,6 +153,8 @@ def _as_misused(error: click.UsageError) -> click.UsageError:
 
 def tell_unexpected(error: BaseException) -> None:
     """Print what a fault of ours needs to be reported."""
+    import traceback
+
     traceback.print_exception(error)
     _say(f"{click.style('Error:', fg='red')} prefect met something that it did not expect.")
     tell_more("UNEXPECTED")
@@ -184,6 +184,10 @@ def indented_traceback(error: BaseException, above: Iterable[str] = (), indent: 
         above: files whose leading frames are left out too.
         indent: by so many columns.
     """
+    # Late: they take as long to import as all else that a command's help needs of this room.
+    import textwrap
+    import traceback
+
     hidden = (_OWN_FOLDER, *above)
     shown = error.__traceback__
     while shown is not None and _is_hidden(shown, hidden):
