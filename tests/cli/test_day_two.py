@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -120,6 +121,7 @@ class Day:
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         ) as process:
             force = threading.Timer(100, process.kill)
@@ -245,6 +247,22 @@ def test_lines_are_followed_as_they_come_and_each_comes_once(day: Day, more: tup
 
     assert [seen.count(text) for text in ("waiting", "there it is")] == [1, 1]
     assert ("Flow run SUCCESS: all reference tasks succeeded" in seen) == ("--task" not in more)
+
+
+def test_following_is_ended_by_hand_without_a_word(day: Day) -> None:
+    sign = day.folder / "ended by hand"
+    run_id = day.run("waits", "--param", f"path={sign}")
+
+    with day.started("logs", run_id, "--follow", "--columns", "message", "-o", "jsonl") as follower:
+        read_until(follower, "waiting")
+        follower.send_signal(signal.SIGINT)
+        assert follower.wait(60) == 130
+        assert follower.stderr is not None
+        told = follower.stderr.read()
+    sign.touch()
+
+    assert "bort" not in told
+    assert "Traceback" not in told
 
 
 # ----- going again

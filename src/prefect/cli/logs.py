@@ -18,6 +18,7 @@ from prefect.cli.times import moment
 from prefect.cli.which_runs import id_of, task_runs_where
 
 _MOST_TASK_RUNS = 1000
+_INTERRUPTED = 130
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)
@@ -42,7 +43,7 @@ def logs(
 ) -> None:
     """Print the log of the flow run RUN (id, beginning of an id, name, @last, @last:FLOW), in local time.
 
-    Exits with 1 when there is no line to print; with --follow it waits for some.
+    Exits with 1 when there is no line to print; with --follow it waits for some, and Ctrl-C ends it with 130.
 
     \b
     Examples:
@@ -62,10 +63,13 @@ def logs(
         lines = _then_following(run_id, wanted, tail)
     else:
         lines = lines_of(run_id, wanted) if tail is None else last_lines(run_id, wanted, tail)[0]
-    if output == "table" and columns is None:
-        count = _say(lines)
-    else:
-        count = show(tables.LOGS, lines, output, columns)
+    try:
+        count = _say(lines) if output == "table" and columns is None else show(tables.LOGS, lines, output, columns)
+    except KeyboardInterrupt:
+        if not follow:
+            raise
+        # How following is ended: nothing went wrong, and a shell's own code for it says so to scripts.
+        raise SystemExit(_INTERRUPTED) from None
     if not count and not follow:
         click.secho(f"There is no such line in the log of {run_id}.", fg="yellow", err=True)
         raise SystemExit(1)

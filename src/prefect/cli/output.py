@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 from prefect.cli import render
+from prefect.cli.suggestions import did_you_mean
 
 __all__ = ["FORMATS", "Column", "Table", "format_option", "output_options", "show", "show_value"]
 
@@ -83,7 +84,8 @@ class Table:
         for name in wanted:
             if name not in known:
                 raise click.BadParameter(
-                    f"there is no column {name!r}; the columns are {', '.join(known)}", param_hint="--columns"
+                    f"there is no column {name!r}{did_you_mean(name, known)}; the columns are {', '.join(known)}",
+                    param_hint="--columns",
                 )
         return tuple(known[name] for name in dict.fromkeys(wanted))
 
