@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from typing import Any
 
 import click
 import pytest
 import yaml
 
-from prefect.cli import output
 from prefect.cli.output import Column, Table, show, show_value
 from prefect.cli.tables import TABLES
 
@@ -104,7 +104,7 @@ LONG = [
 def fitted(width: int, capsys, monkeypatch, rows: Any = LONG) -> list[str]:
     with monkeypatch.context() as patch:
         patch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-        patch.setattr(output.shutil, "get_terminal_size", lambda: type("Size", (), {"columns": width})())
+        patch.setattr(shutil, "get_terminal_size", lambda: type("Size", (), {"columns": width})())
         show(TABLE, rows, "table")
     return capsys.readouterr().out.splitlines()
 

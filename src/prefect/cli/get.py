@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prefect._lazy import lazy
-from prefect.cli import render, tables
+from prefect.cli import tables
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 from prefect.cli.output import Column, Table, output_options, show
 from prefect.cli.run_logs import LEVELS, LogFilter, lines_of
@@ -199,6 +199,8 @@ def _show_history(per: str, since: str, given: Conditions, output: str, *, is_st
         time="start_time" if is_started else "scheduled_start_time",
     )
     states = list(dict.fromkeys(state for bucket in buckets for state in bucket["counts"]))
+    from prefect.cli import render
+
     time = Column("time", "", heading="TIME (UTC)", text=lambda row: render.plain_time(row["time"]))
     of_states = [Column(state.lower(), "", heading=state.upper(), text=_Counted(state.lower())) for state in states]
     rows = [

@@ -166,6 +166,8 @@ class RootGroup(Group):
 def _told() -> Iterator[None]:
     try:
         yield
+    except click.exceptions.Exit:
+        raise  # as after --help: nothing failed, and what tells failures is not loaded
     except Exception as error:
         from prefect.cli.failures import as_shown
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from prefect.cli import render, tables
+from prefect.cli import tables
 from prefect.cli.group import CONTEXT_SETTINGS
 from prefect.cli.output import output_options, show
 from prefect.cli.run_logs import LEVELS, LogFilter, following, last_lines, lines_of
@@ -77,8 +76,6 @@ def logs(
 
 def _of_task(wanted: LogFilter, run_id: str, task: str) -> LogFilter:
     """Want but lines of a task."""
-    from dataclasses import replace
-
     from prefect.client.client import Client
     from prefect.contract import operations
 
@@ -92,7 +89,7 @@ def _of_task(wanted: LogFilter, run_id: str, task: str) -> LogFilter:
             f"The run {run_id} has no task {task!r}{did_you_mean(task, names)}{known}{', …' * (len(names) > 20)}."
         )
     # Children of a map may come to be later: they are told by the filter.
-    return replace(wanted, of_tasks=where, task_run_ids=tuple(row["id"] for row in found))
+    return wanted._replace(of_tasks=where, task_run_ids=tuple(row["id"] for row in found))
 
 
 def _then_following(run_id: str, wanted: LogFilter, tail: int | None) -> Iterable[Mapping[str, Any]]:
@@ -105,6 +102,10 @@ def _then_following(run_id: str, wanted: LogFilter, tail: int | None) -> Iterabl
 
 
 def _say(lines: Iterable[Mapping[str, Any]]) -> int:
+    import logging
+
+    from prefect.cli import render
+
     count = 0
     for line in lines:
         time = datetime.fromisoformat(line["timestamp"]).astimezone()

@@ -8,17 +8,12 @@ what goes to a pipe or a file is whole.
 from __future__ import annotations
 
 import json
-import re
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 import click
 
-from prefect.cli import render
 from prefect.cli.suggestions import did_you_mean
 
 __all__ = ["FORMATS", "Column", "Table", "format_option", "output_options", "show", "show_value"]
@@ -27,15 +22,16 @@ FORMATS = ("table", "json", "jsonl", "yaml", "csv")
 
 Row = Mapping[str, Any]
 _SHORTEST_ID = 8
-_STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_STEERING = r"[\x00-\x09\x0b-\x1f\x7f-\x9f]"
 _HELP = "How it is written: a table for people, the rest for programs, with the same keys."
 
 
-@dataclass(frozen=True, slots=True)
 class Column:
     """One thing that a listing tells of each row.
 
-    Attributes:
+    No dataclass, as every command that lists something makes some when it is loaded, and that takes milliseconds.
+
+    Args:
         name: its key in every form but a table, and what ``--columns`` calls it.
         about: what it is, for the reference.
         of: takes the value out of a row; absent means the row's own key of this name.
@@ -46,14 +42,22 @@ class Column:
         may_go: a narrow terminal may leave it out, before texts are cut.
     """
 
-    name: str
-    about: str
-    of: Callable[[Row], Any] | None = None
-    heading: str | None = None
-    text: Callable[[Row], Any] | None = None
-    least: int | None = None
-    is_id: bool = False
-    may_go: bool = False
+    __slots__ = ("about", "heading", "is_id", "least", "may_go", "name", "of", "text")
+
+    def __init__(
+        self,
+        name: str,
+        about: str,
+        *,
+        of: Callable[[Row], Any] | None = None,
+        heading: str | None = None,
+        text: Callable[[Row], Any] | None = None,
+        least: int | None = None,
+        is_id: bool = False,
+        may_go: bool = False,
+    ) -> None:
+        self.name, self.about, self.of, self.heading = name, about, of, heading
+        self.text, self.least, self.is_id, self.may_go = text, least, is_id, may_go
 
     def value(self, row: Row) -> Any:
         """Give what programs get."""
@@ -64,12 +68,13 @@ class Column:
         return self.value(row) if self.text is None else self.text(row)
 
 
-@dataclass(frozen=True, slots=True)
 class Table:
     """A listing: which command gives it, and its columns."""
 
-    command: str
-    columns: tuple[Column, ...]
+    __slots__ = ("columns", "command")
+
+    def __init__(self, command: str, columns: tuple[Column, ...]) -> None:
+        self.command, self.columns = command, columns
 
     def chosen(self, names: str | None, *, is_table: bool) -> tuple[Column, ...]:
         """Give the columns that were named, in the order of their names; else those that a form has by itself.
@@ -187,6 +192,8 @@ def show_value(value: Any, output: str) -> None:
         rows = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping)]
         show(_table_of(rows), rows, output)
     else:
+        from prefect.cli import render
+
         rows = [{"field": name, "value": _cell(inner)} for name, inner in dict(value).items()]
         click.echo(render.table([(row["field"], row["value"]) for row in rows], ["FIELD", "VALUE"]))
 
@@ -200,10 +207,10 @@ class _CellOf:
     """Gives the text of one value of a row."""
 
     def __init__(self, name: str) -> None:
-        self._get = itemgetter(name)
+        self._name = name
 
     def __call__(self, row: Row) -> str:
-        return _cell(self._get(row))
+        return _cell(row[self._name])
 
 
 def _heading(name: str) -> str:
@@ -232,6 +239,10 @@ def _yaml(value: Any, *, sort_keys: bool) -> str:
 
 def _fitted(rows: list[list[Any]], columns: Sequence[Column]) -> str:
     """Lay rows out as a table, no wider than the terminal if there is one and its texts can be cut."""
+    import shutil
+
+    from prefect.cli import render
+
     headings = [_heading(column.name) if column.heading is None else column.heading for column in columns]
     rows = [[_told(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
@@ -241,13 +252,17 @@ def _fitted(rows: list[list[Any]], columns: Sequence[Column]) -> str:
 
 def _told(cell: Any) -> Any:
     """Put signs that steer a terminal as their numbers; a break between lines stays."""
-    return _STEERING.sub(lambda sign: f"\\x{ord(sign[0]):02x}", cell) if isinstance(cell, str) else cell
+    import re
+
+    return re.sub(_STEERING, lambda sign: f"\\x{ord(sign[0]):02x}", cell) if isinstance(cell, str) else cell
 
 
 def _fit(
     rows: list[list[Any]], headings: list[str], columns: Sequence[Column], width: int
 ) -> tuple[list[list[Any]], list[str]]:
     """Make a table narrower: cut ids, leave columns out, cut texts, in this order and only as far as needed."""
+    from prefect.cli import render
+
     kept = list(columns)
     for column in columns:
         place = kept.index(column)
@@ -277,6 +292,8 @@ def _widest(
 
     The widest gives way first, and then those that are as wide as it has become.
     """
+    from prefect.cli import render
+
     widths = {}
     for place, column in enumerate(columns):
         longest = max((len(str(row[place] or "")) for row in rows), default=0)

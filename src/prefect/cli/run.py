@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,9 +10,10 @@ from prefect._lazy import lazy
 from prefect.cli import key_values
 from prefect.cli.group import CONTEXT_SETTINGS
 from prefect.cli.output import format_option
-from prefect.cli.run_request import RunRequest
-from prefect.cli.times import duration, start_time
 from prefect.contract import limits
+
+if TYPE_CHECKING:
+    from prefect.cli.run_request import RunRequest
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -86,6 +86,8 @@ Examples:
 def run(ctx: click.Context, /, is_json: bool, **options: Any) -> None:
     """Run a flow: a file or module here, a registered one with the backend."""
     _require_one_lookup(**{key: options[key] for key in ("flow_or_group_id", "project", "path", "module", "name")})
+    from prefect.cli.run_request import RunRequest
+
     context = key_values.parse(options.pop("contexts"), "context")
     if is_json:
         options["output"] = "json"
@@ -126,6 +128,10 @@ def _require_one_lookup(
 
 def _read_times(options: dict[str, Any]) -> None:
     """Put times in place of the texts of ``start`` and ``wait_for_agent``."""
+    from datetime import UTC, datetime
+
+    from prefect.cli.times import duration, start_time
+
     if options["start"] is not None:
         options["start"] = start_time(options["start"], datetime.now(UTC), "--start")
     if options["wait_for_agent"] is not None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -16,13 +15,12 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PAGE = 1000
 #: A filter names so many task runs; of more, their lines are told apart here.
 _MOST_NAMED = 500
-_PLAIN = re.compile(r"[\w \-:/,;=@#%&'\"<>!~]+")
+_PLAIN = r"[\w \-:/,;=@#%&'\"<>!~]+"
 
 Line = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class LogFilter:
+class LogFilter(NamedTuple):
     """Which lines are wanted; what is absent does not matter.
 
     Attributes:
@@ -79,7 +77,7 @@ class LogFilter:
             parts.append({"task_run_id": {"_in": list(self.task_run_ids)}})
         if self.text is not None:
             parts.append({"message": {"_ilike": f"%{_escaped(self.text)}%"}})
-        if self.pattern is not None and _PLAIN.fullmatch(self.pattern.pattern):
+        if self.pattern is not None and re.fullmatch(_PLAIN, self.pattern.pattern):
             parts.append({"message": {"_like": f"%{_escaped(self.pattern.pattern)}%"}})
         if self.since is not None:
             parts.append({"timestamp": {"_gte": self.since}})

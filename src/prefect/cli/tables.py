@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from prefect.cli import render
 from prefect.cli.output import Column, Table
 
 __all__ = [
@@ -39,14 +37,28 @@ def _flow_name(row: Mapping[str, Any]) -> Any:
     return (row["flow"] or {}).get("name")
 
 
-def _age(row: Mapping[str, Any]) -> str:
-    return render.age(row["created"])
+def _age(row: Mapping[str, Any], key: str = "created") -> str:
+    from prefect.cli import render
+
+    return render.age(row[key])
+
+
+def _heard(row: Mapping[str, Any]) -> str:
+    return _age(row, "last_queried")
+
+
+def _started(row: Mapping[str, Any]) -> str:
+    from prefect.cli import render
+
+    return render.plain_time(row["start_time"])
 
 
 def _when(row: Mapping[str, Any]) -> str:
     """Say when a run started; of one that has not, when it is due."""
+    from prefect.cli import render
+
     if row["start_time"] is not None or row.get("scheduled_start_time") is None:
-        return render.plain_time(row["start_time"])
+        return _started(row)
     return f"due {render.plain_time(row['scheduled_start_time'])}"
 
 
@@ -91,7 +103,7 @@ FLOW_RUNS = Table(
         Column("name", "its name", heading="NAME", least=_NAME_AT_LEAST),
         Column("flow", "name of its flow", of=_flow_name, heading="FLOW NAME", least=_NAME_AT_LEAST),
         Column("state", "name of its state", heading="STATE"),
-        replace(_CREATED, may_go=True),
+        Column("created", "when it was made", heading="AGE", text=_age, may_go=True),
         Column(
             "start_time",
             "when it started; a table says when it is due as long as it has not",
@@ -133,9 +145,7 @@ TASK_RUNS = Table(
         Column("task", "name of its task", of=lambda row: row["task"]["name"], heading="TASK", least=_NAME_AT_LEAST),
         Column("map_index", "its place in a map; -1: in none", heading="MAP INDEX"),
         Column("state", "name of its state", heading="STATE"),
-        Column(
-            "start_time", "when it started", heading="START TIME", text=lambda row: render.plain_time(row["start_time"])
-        ),
+        Column("start_time", "when it started", heading="START TIME", text=_started),
         Column("state_message", "what its state says", heading="MESSAGE", least=_NAME_AT_LEAST),
         Column("id", "its id", heading="ID", is_id=True),
         Column("end_time", "when it ended"),
@@ -196,7 +206,7 @@ AGENTS = Table(
             "last_queried",
             "when it last asked for runs",
             heading="LAST HEARD",
-            text=lambda row: render.age(row["last_queried"]),
+            text=_heard,
         ),
         Column("id", "its id", heading="ID", is_id=True),
         Column("core_version", "its version"),

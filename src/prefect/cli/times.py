@@ -10,16 +10,15 @@ import click
 __all__ = ["duration", "moment", "start_time"]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_DURATION = re.compile(r"(\d{1,9})\s*([smhdw])")
+_DURATION = r"(\d{1,9})\s*([smhdw])"
 _LONG_UNIT = r"(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)"
-_PART_TEXT = rf"(\d{{1,9}}|an?(?=\s))\s*{_LONG_UNIT}(?![a-z])"
-_PART = re.compile(_PART_TEXT)
-_FROM_NOW = re.compile(rf"(?:in\s+|\+)?((?:{_PART_TEXT}[\s,]*(?:and\s+)?)+)")
+_PART = rf"(\d{{1,9}}|an?(?=\s))\s*{_LONG_UNIT}(?![a-z])"
+_FROM_NOW = rf"(?:in\s+|\+)?((?:{_PART}[\s,]*(?:and\s+)?)+)"
 
 
 def duration(text: str, hint: str) -> timedelta:
     """Read a length of time: ``30s``, ``15m``, ``2h``, ``7d``, ``4w``."""
-    read = _DURATION.fullmatch(text.strip())
+    read = re.fullmatch(_DURATION, text.strip())
     try:
         return timedelta(**{_UNITS[read[2]]: int(read[1])}) if read else _wrong_duration(text, hint)
     except OverflowError:
@@ -33,7 +32,7 @@ def _wrong_duration(text: str, hint: str) -> timedelta:
 def moment(text: str, now: datetime, hint: str) -> str:
     """Read a time: one in ISO 8601 (UTC unless it says), or how long ago it was."""
     try:
-        if _DURATION.fullmatch(text.strip()):
+        if re.fullmatch(_DURATION, text.strip()):
             return (now - duration(text, hint)).isoformat()
         return _iso(text)
     except (ValueError, OverflowError):
@@ -52,9 +51,9 @@ def start_time(text: str, now: datetime, hint: str) -> str:
     try:
         if plain == "now":
             return now.isoformat()
-        if read := _FROM_NOW.fullmatch(plain):
+        if read := re.fullmatch(_FROM_NOW, plain):
             parts: dict[str, int] = {}
-            for number, unit in _PART.findall(read[1]):
+            for number, unit in re.findall(_PART, read[1]):
                 name = _UNITS[unit[0]]
                 parts[name] = parts.get(name, 0) + (1 if number in ("a", "an") else int(number))
             return (now + timedelta(**parts)).isoformat()

@@ -10,9 +10,8 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -34,7 +33,7 @@ __all__ = [
     "where_of",
 ]
 
-_CONDITION = re.compile(r"\s*([a-z_]+(?:\.[^=!<>~]+)?)\s*(!=|>=|<=|=|>|<|~)\s*(.*)", re.DOTALL)
+_CONDITION = r"(?s)\s*([a-z_]+(?:\.[^=!<>~]+)?)\s*(!=|>=|<=|=|>|<|~)\s*(.*)"
 #: Shorter beginnings of an id are taken for names alone.
 _LEAST_OF_AN_ID = 4
 _ID_CHARACTERS = 32
@@ -51,8 +50,7 @@ _TEXTS: dict[str, tuple[str, ...]] = {
 _KEYS = (*_TEXTS, "label", "id", "scheduled", *_TIMES, "parameter.NAME")
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(NamedTuple):
     """What a command was told of the runs it is about."""
 
     where: tuple[str, ...] = ()
@@ -99,7 +97,7 @@ def where_of(given: Conditions, now: datetime | None = None) -> dict[str, Any]:
     texts += [(key, "=", value) for key, value in (("flow", given.flow), ("project", given.project)) if value]
     parts = [_part(key, sign, value, now, split=key == "state") for key, sign, value in texts]
     for text in given.where:
-        read = _CONDITION.fullmatch(text)
+        read = re.fullmatch(_CONDITION, text)
         if read is None:
             raise click.BadParameter(f"expected KEY=VALUE, got {text!r}", param_hint="--where")
         parts.append(_part(read[1], read[2], read[3], now))
