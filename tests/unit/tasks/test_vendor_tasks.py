@@ -396,6 +396,13 @@ def test_toloka_projects_pools_and_assignments(monkeypatch: pytest.MonkeyPatch) 
     client.reject_assignment.assert_called_once_with("a", "no")
     with pytest.raises(ValueError, match="or its id, is needed, not int"):
         toloka.open_pool.run(7, **how)
+    made = make.call_count
+    for operation in (toloka.create_project, toloka.get_assignments_df, toloka.wait_pool):
+        with pytest.raises(ValueError, match=rf'"OWN" was not found.*\(`token` of {operation.name}\)'):
+            operation.run("9", secret_name="OWN")
+        with pytest.raises(TypeError, match="no_such_argument"):
+            operation.run("9", no_such_argument=1, **how)
+    assert make.call_count == made
 
 
 # ----- packages that 1.x had, where they are installed

@@ -1,6 +1,7 @@
 """Projects, pools, tasks and assignments of Toloka.
 
-Each task takes ``token``, else the secret ``secret_name``, and ``env``: ``PRODUCTION`` or ``SANDBOX``.
+Each is a function of a client and its own arguments; as a task it takes what makes the client: ``token``, else the
+secret ``secret_name``, and ``env``, ``PRODUCTION`` or ``SANDBOX``.
 """
 
 from __future__ import annotations
@@ -8,14 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from prefect.core.function import task
-from prefect.tasks.toloka.utils import (
-    DEFAULT_ENV,
-    DEFAULT_TOKEN_SECRET_NAME,
-    extract_id,
-    structure_from_conf,
-    toloka_client,
-)
+from prefect.tasks.toloka.utils import extract_id, operation, structure_from_conf
 from prefect.utilities.importtools import import_needed
 
 
@@ -23,47 +17,34 @@ def _class(module: str, name: str) -> Any:
     return getattr(import_needed(f"toloka.client.{module}", by="A task for Toloka"), name)
 
 
-@task
-def create_project(
-    obj: Any, *, token: str | None = None, secret_name: str = DEFAULT_TOKEN_SECRET_NAME, env: str = DEFAULT_ENV
-) -> Any:
+@operation
+def create_project(client: Any, obj: Any) -> Any:
     """Create a project, from a ``Project``, a mapping or JSON, and give it."""
-    client = toloka_client(token, secret_name, env)
     return client.create_project(structure_from_conf(obj, _class("project", "Project")))
 
 
-@task
-def create_exam_pool(
-    obj: Any,
-    *,
-    project_id: Any = None,
-    token: str | None = None,
-    secret_name: str = DEFAULT_TOKEN_SECRET_NAME,
-    env: str = DEFAULT_ENV,
-) -> Any:
+@operation
+def create_exam_pool(client: Any, obj: Any, *, project_id: Any = None) -> Any:
     """Create a training, from a ``Training``, a mapping or JSON, and give it.
 
     Args:
         project_id: of the project, or the project; absent means the one that ``obj`` names.
     """
-    client = toloka_client(token, secret_name, env)
     training = structure_from_conf(obj, _class("training", "Training"))
     if project_id is not None:
         training.project_id = extract_id(project_id)
     return client.create_training(training)
 
 
-@task
+@operation
 def create_pool(
+    client: Any,
     obj: Any,
     *,
     project_id: Any = None,
     exam_pool_id: Any = None,
     expiration: datetime | timedelta | None = None,
     reward_per_assignment: float | None = None,
-    token: str | None = None,
-    secret_name: str = DEFAULT_TOKEN_SECRET_NAME,
-    env: str = DEFAULT_ENV,
 ) -> Any:
     """Create a pool, from a ``Pool``, a mapping or JSON, and give it.
 
@@ -73,7 +54,6 @@ def create_pool(
         expiration: when the pool closes, or how long from now.
         reward_per_assignment: dollars.
     """
-    client = toloka_client(token, secret_name, env)
     pool = structure_from_conf(obj, _class("pool", "Pool"))
     if project_id is not None:
         pool.project_id = extract_id(project_id)
@@ -86,24 +66,21 @@ def create_pool(
     return client.create_pool(pool)
 
 
-@task
+@operation
 def create_tasks(
+    client: Any,
     tasks: list[Any],
     *,
     pool_id: Any = None,
     allow_defaults: bool = False,
     open_pool: bool = False,
     skip_invalid_items: bool = False,
-    token: str | None = None,
-    secret_name: str = DEFAULT_TOKEN_SECRET_NAME,
-    env: str = DEFAULT_ENV,
 ) -> Any:
     """Create tasks, from ``Task`` objects or mappings, and give the answer of Toloka.
 
     Args:
         pool_id: of the pool, or the pool; absent means those that the tasks name.
     """
-    client = toloka_client(token, secret_name, env)
     made = [structure_from_conf(one, _class("task", "Task")) for one in tasks]
     if pool_id is not None:
         for one in made:
@@ -112,32 +89,20 @@ def create_tasks(
     return client.create_tasks(made, **how)
 
 
-@task
-def open_pool(
-    obj: Any, *, token: str | None = None, secret_name: str = DEFAULT_TOKEN_SECRET_NAME, env: str = DEFAULT_ENV
-) -> Any:
+@operation
+def open_pool(client: Any, obj: Any) -> Any:
     """Open a pool, given itself or by its id, and give it."""
-    return toloka_client(token, secret_name, env).open_pool(extract_id(obj))
+    return client.open_pool(extract_id(obj))
 
 
-@task
-def open_exam_pool(
-    obj: Any, *, token: str | None = None, secret_name: str = DEFAULT_TOKEN_SECRET_NAME, env: str = DEFAULT_ENV
-) -> Any:
+@operation
+def open_exam_pool(client: Any, obj: Any) -> Any:
     """Open a training, given itself or by its id, and give it."""
-    return toloka_client(token, secret_name, env).open_training(extract_id(obj))
+    return client.open_training(extract_id(obj))
 
 
-@task
-def wait_pool(
-    pool_id: Any,
-    period: timedelta = timedelta(seconds=60),
-    *,
-    open_pool: bool = False,
-    token: str | None = None,
-    secret_name: str = DEFAULT_TOKEN_SECRET_NAME,
-    env: str = DEFAULT_ENV,
-) -> Any:
+@operation
+def wait_pool(client: Any, pool_id: Any, period: timedelta = timedelta(seconds=60), *, open_pool: bool = False) -> Any:
     """Wait until a pool is closed, and give it.
 
     Args:
@@ -146,7 +111,6 @@ def wait_pool(
     """
     from prefect.tasks.authoring.remote import pause
 
-    client = toloka_client(token, secret_name, env)
     found = extract_id(pool_id)
     if open_pool:
         client.open_pool(found)
@@ -155,14 +119,11 @@ def wait_pool(
     return pool
 
 
-@task
+@operation
 def get_assignments(
+    client: Any,
     pool_id: Any,
     status: Any = None,
-    *,
-    token: str | None = None,
-    secret_name: str = DEFAULT_TOKEN_SECRET_NAME,
-    env: str = DEFAULT_ENV,
     **kwargs: Any,
 ) -> list[Any]:
     """List the assignments of a pool.
@@ -171,12 +132,12 @@ def get_assignments(
         status: one status, or a list of them; absent means all.
         **kwargs: further conditions of ``get_assignments`` of the package.
     """
-    client = toloka_client(token, secret_name, env)
     return list(client.get_assignments(pool_id=extract_id(pool_id), status=status, **kwargs))
 
 
-@task
+@operation
 def get_assignments_df(
+    client: Any,
     pool_id: Any,
     status: Any = None,
     *,
@@ -184,9 +145,6 @@ def get_assignments_df(
     start_time_to: datetime | None = None,
     exclude_banned: bool = False,
     field: list[Any] | None = None,
-    token: str | None = None,
-    secret_name: str = DEFAULT_TOKEN_SECRET_NAME,
-    env: str = DEFAULT_ENV,
 ) -> Any:
     """Give the assignments of a pool as a frame of pandas.
 
@@ -200,7 +158,6 @@ def get_assignments_df(
     given = {name: value for name, value in how.items() if value is not None}
     if status is not None:
         given["status"] = [status] if isinstance(status, str) else status
-    client = toloka_client(token, secret_name, env)
     return client.get_assignments_df(extract_id(pool_id), exclude_banned=exclude_banned, **given)
 
 
@@ -214,15 +171,12 @@ def _settle(verb: str, assignment_id: Any, public_comment: str, fail_if_already_
     return getattr(client, f"{verb}_assignment")(found, public_comment)
 
 
-@task
+@operation
 def accept_assignment(
+    client: Any,
     assignment_id: Any,
     public_comment: str,
     fail_if_already_set: bool = False,
-    *,
-    token: str | None = None,
-    secret_name: str = DEFAULT_TOKEN_SECRET_NAME,
-    env: str = DEFAULT_ENV,
 ) -> Any:
     """Accept an assignment, given itself or by its id, and give it.
 
@@ -230,19 +184,15 @@ def accept_assignment(
         public_comment: for the performer.
         fail_if_already_set: fail when it is accepted already.
     """
-    client = toloka_client(token, secret_name, env)
     return _settle("accept", assignment_id, public_comment, fail_if_already_set, client)
 
 
-@task
+@operation
 def reject_assignment(
+    client: Any,
     assignment_id: Any,
     public_comment: str,
     fail_if_already_set: bool = False,
-    *,
-    token: str | None = None,
-    secret_name: str = DEFAULT_TOKEN_SECRET_NAME,
-    env: str = DEFAULT_ENV,
 ) -> Any:
     """Reject an assignment, given itself or by its id, and give it.
 
@@ -250,5 +200,4 @@ def reject_assignment(
         public_comment: for the performer.
         fail_if_already_set: fail when it is rejected already.
     """
-    client = toloka_client(token, secret_name, env)
     return _settle("reject", assignment_id, public_comment, fail_if_already_set, client)
