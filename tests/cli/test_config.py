@@ -54,7 +54,8 @@ def test_keys_and_passwords_are_never_shown(prefect, tmp_path: Path, command: li
     secrets = (
         '[cloud]\napi_key = "geheim-1"\n[context.secrets]\nPASS = "geheim-2"\nAWS = {KEY = "geheim-3"}\n'
         '[server.hasura]\nadmin_secret = "geheim-4"\n[server.database]\npassword = "geheim-5"\n'
-        '[mine]\nurl = "postgresql://me:geheim-6@host/db"\naccess_token = "geheim-7"\nAPIKEY = "geheim-9"\nKEYS = {privateKey = "geheim-10"}\n'
+        '[mine]\nurl = "postgresql://me:geheim-6@host/db"\naccess_token = "geheim-7"\nAPIKEY = "geheim-9"\n'
+        'KEYS = {privateKey = "geheim-10"}\n'
     )
     (tmp_path / "config.toml").write_text(secrets)
     (tmp_path / "profiles").mkdir()

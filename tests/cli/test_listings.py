@@ -126,7 +126,8 @@ def test_logs_of_nothing_are_told(invoke, api, arguments: list[str], text: str) 
 
     done = invoke("get", "logs", *arguments)
 
-    assert (done.output, done.exit_code) == (text + "\n", 0)
+    assert text in told(done.stderr)
+    assert (done.stdout, done.exit_code) == ("", 1 if arguments else 2)
 
 
 FLOW = {
@@ -165,7 +166,7 @@ def test_unknown_name_is_told(invoke, api, kind: str) -> None:
 
     done = invoke("describe", kind, "--name", "x")
 
-    assert (done.output, done.exit_code) == ("x not found\n", 0)
+    assert (told(done.stderr), done.stdout, done.exit_code) == ("x not found\n", "", 1)
 
 
 def test_flow_without_tasks_is_told(invoke, api) -> None:

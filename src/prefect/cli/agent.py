@@ -220,11 +220,11 @@ def start_agent(
         except ImportError as error:
             raise _not_available(class_name, error) from error
         except (ValueError, RuntimeError) as error:
-            raise TerminalError(f"{class_name} cannot be started: {error}") from error
+            raise TerminalError(f"{class_name} cannot be started: {error}", code="START_REFUSED") from error
         try:
             started.start()
         except HealthAddressError as error:
-            raise TerminalError(f"{class_name} cannot be started: {error}") from error
+            raise TerminalError(f"{class_name} cannot be started: {error}", code="START_REFUSED") from error
 
 
 def load_agent_class(module: str, class_name: str) -> Any:

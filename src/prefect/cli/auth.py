@@ -73,7 +73,9 @@ def logout(token: bool) -> None:
         return
     client = _client()
     if not client.load_auth_from_disk().get("api_key"):
-        raise TerminalError(f"You are not logged in to {_product()}. Use `prefect auth login` to log in first.")
+        raise TerminalError(
+            f"You are not logged in to {_product()}. Use `prefect auth login` to log in first.", code="UNAUTHENTICATED"
+        )
     click.confirm(
         f"Are you sure you want to log out of {_product()}? This will remove your API key from this machine.",
         default=False,
@@ -126,7 +128,9 @@ def switch_tenants(tenant_id: str | None, slug: str | None, default: bool) -> No
     """Change the tenant that later commands are for; give --id, --slug or --default."""
     client = _client()
     if not client.api_key:
-        raise TerminalError("You are not logged in! Use `prefect auth login` to login with an API key.")
+        raise TerminalError(
+            "You are not logged in! Use `prefect auth login` to login with an API key.", code="UNAUTHENTICATED"
+        )
     with _told("Unable to switch tenant"):
         if default:
             client._tenant_id = None

@@ -43,6 +43,8 @@ def build(
 
     Writes their metadata to a JSON file; `prefect register --json` registers what is in it without building again.
     """
+    if not paths and not modules:
+        raise click.UsageError("Nothing to build: give --path or --module.")
     files = building.expand_paths(paths)
     kept = _flows_of_file(output) if update and os.path.exists(output) else {}
     click.echo("Collecting flows...")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prefect._lazy import lazy
-from prefect.cli.failures import Failure
+from prefect.cli.failures import Failure, TerminalError
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 from prefect.cli.output import format_option, show_value
 from prefect.cli.which_flows import flow_named, schedule_of
@@ -48,10 +48,9 @@ def flows(name: str, version: int | None, project: str | None, output: str) -> N
     from prefect.contract import operations
 
     found = _ask(operations.DESCRIBE_FLOWS, name=name, version=version, project=project)["flow"]
-    if found:
-        show_value(found[0], output)
-    else:
-        click.secho(f"{name} not found", fg="red")
+    if not found:
+        raise TerminalError(f"{name} not found", code="NOT_FOUND")
+    show_value(found[0], output)
 
 
 @describe.command(context_settings=CONTEXT_SETTINGS)
@@ -62,9 +61,9 @@ def tasks(name: str, version: int | None, project: str | None, output: str) -> N
 
     found = _ask(operations.DESCRIBE_TASKS, name=name, version=version, project=project)["flow"]
     if not found:
-        click.secho(f"{name} not found", fg="red")
-    elif not found[0]["tasks"]:
-        click.secho(f"No tasks found for flow {name}", fg="red")
+        raise TerminalError(f"{name} not found", code="NOT_FOUND")
+    if not found[0]["tasks"]:
+        click.secho(f"No tasks found for flow {name}", fg="red", err=True)
     else:
         show_value(found[0]["tasks"], output)
 
@@ -82,10 +81,9 @@ def flow_runs(run: str | None, name: str | None, flow_name: str | None, output: 
         raise click.UsageError("Missing option '--name' / '-n', or RUN: give one of the two.")
     which = {"id": id_of(run)} if run else {"name": name, "flow_name": flow_name}
     found = _ask(operations.DESCRIBE_FLOW_RUN, **which)["flow_run"]
-    if found:
-        show_value(found[0], output)
-    else:
-        click.secho(f"{run or name} not found", fg="red")
+    if not found:
+        raise TerminalError(f"{run or name} not found", code="NOT_FOUND")
+    show_value(found[0], output)
 
 
 @describe.command(context_settings=CONTEXT_SETTINGS)

@@ -11,6 +11,7 @@ import click
 
 from prefect._lazy import lazy
 from prefect.cli import tables
+from prefect.cli.failures import TerminalError
 from prefect.cli.group import CONTEXT_SETTINGS, Group
 from prefect.cli.output import Column, Table, output_options, show
 from prefect.cli.run_logs import LEVELS, LogFilter, lines_of
@@ -344,8 +345,7 @@ def logs(
     from prefect.contract import operations
 
     if not name and not flow_run_id:
-        click.secho("Either --name or --id must be provided", fg="red")
-        return
+        raise click.UsageError("Either --name or --id must be provided")
     if file_format and (output != "table" or columns):
         raise click.UsageError("--format is a file as the server writes it: leave it out for -o and --columns.")
     if output != "table" or columns:
@@ -358,8 +358,7 @@ def logs(
         return
     found = [] if _is_no_id(flow_run_id) else _ask(operations.LIST_LOGS, name=name, id=flow_run_id)["flow_run"]
     if not found:
-        click.secho(f"{flow_run_id or name} not found", fg="red")
-        return
+        raise TerminalError(f"{flow_run_id or name} not found", code="NOT_FOUND")
     # A run that has not started sorts first where null is the greatest; the one meant has logs.
     run = next((run for run in found if run["start_time"] is not None), found[0])
     if info:
@@ -385,8 +384,7 @@ def _run_with_logs(name: str | None, flow_run_id: str | None) -> str:
     if not _is_no_id(flow_run_id):
         runs = _ask(operations.RUNS_WITH_LOGS, name=name, id=flow_run_id)["flow_run"]
     if not runs:
-        click.secho(f"{flow_run_id or name} not found", fg="red", err=True)
-        raise SystemExit(1)
+        raise TerminalError(f"{flow_run_id or name} not found", code="NOT_FOUND")
     return str(next((run for run in runs if run["start_time"] is not None), runs[0])["id"])
 
 

@@ -39,6 +39,8 @@ def register(ctx: click.Context, /, watch: bool, **options: Any) -> None:
     """
     if not options["project"]:
         raise click.ClickException("Missing required option '--project'")
+    if not (options["paths"] or options["modules"] or options["jsons"]):
+        raise click.UsageError("Nothing to register: give --path, --module or --json.")
     from prefect.cli.registering import Registration, register_once
 
     registration = Registration(**options)

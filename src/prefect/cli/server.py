@@ -245,7 +245,7 @@ def create_key(
             settings, name=name, role=role, tenant_slug=tenant_slug, all_tenants=all_tenants, expire=expire
         )
     except ValueError as error:
-        _fail(str(error))
+        _fail(str(error), "INVALID_VALUE")
     if quiet:
         click.echo(key)
         return
@@ -289,7 +289,7 @@ def downgrade(revision: str, database_url: str | None, yes: bool) -> None:
     try:
         take_back(settings.resolved_database_url(), revision)
     except (DatabaseError, ValueError, ModuleNotFoundError) as error:
-        _fail(" ".join(str(error).split()))
+        _fail(" ".join(str(error).split()), "INVALID_VALUE")
     click.secho(f"Database {shown} is at revision {revision}.", fg="green")
 
 
@@ -308,7 +308,7 @@ def backup(file: Path, database_url: str | None) -> None:
     try:
         copy(settings.resolved_database_url(), file)
     except DatabaseError as error:
-        _fail(str(error))
+        _fail(str(error), "DATABASE_UNAVAILABLE")
     click.secho(f"Database {_shown_database(settings)} was copied to {file}.", fg="green")
 
 
@@ -330,7 +330,7 @@ def reset(database_url: str | None, yes: bool) -> None:
             for suffix in ("", "-wal", "-shm"):
                 Path(f"{path}{suffix}").unlink(missing_ok=True)
         except OSError as error:
-            _fail(f"Database file {path} cannot be deleted: {error.strerror or error}.")
+            _fail(f"Database file {path} cannot be deleted: {error.strerror or error}.", "FILE_UNUSABLE")
     else:
         _empty_postgres(settings)
     _migrate(settings)
@@ -408,7 +408,7 @@ def _migrate(settings: Settings) -> None:
         open_database(url)  # opens nothing yet, but knows which addresses there are
         migrate(url)
     except (DatabaseError, ValueError, ModuleNotFoundError) as error:
-        _fail(" ".join(str(error).split()))
+        _fail(" ".join(str(error).split()), "DATABASE_UNAVAILABLE")
 
 
 def _empty_postgres(settings: Settings) -> None:
@@ -422,7 +422,7 @@ def _empty_postgres(settings: Settings) -> None:
             connection.execute("DROP SCHEMA public CASCADE")
             connection.execute("CREATE SCHEMA public")
     except psycopg.Error as error:
-        _fail(f"Database {_shown_database(settings)} cannot be emptied: {str(error).strip()}")
+        _fail(f"Database {_shown_database(settings)} cannot be emptied: {str(error).strip()}", "DATABASE_UNAVAILABLE")
 
 
 def _start_detached(settings: Settings) -> None:
