@@ -10,7 +10,7 @@ from typing import Any
 
 LEVELS = {
     "itself": "against the system itself",
-    "emulator": "against an emulator of the system (moto, fake-gcs-server, Azurite)",
+    "emulator": "against an emulator of the system (moto, fake-gcs-server, Azurite, the broker in librdkafka)",
     "models": "requests and answers checked by the vendor's own models",
     "package": "with the vendor's package, against a fake of the service",
     "fake": "against a fake that speaks the service's published protocol",
@@ -59,7 +59,7 @@ LEVEL_OF = {
     "http": "fake",
     "jira": "fake",
     "jupyter": "itself",
-    "kafka": "stand-in",
+    "kafka": "emulator",
     "kubernetes": "package",
     "mixpanel": "fake",
     "monday": "fake",

@@ -57,8 +57,7 @@ def test_a_notebook_is_run_with_parameters_and_given_with_its_outputs(notebook: 
     assert notebook.read_text() == before
 
 
-def test_a_notebook_as_a_page_and_one_that_fails(notebook: Path) -> None:
-    assert "<html" in ExecuteNotebook(str(notebook), output_format="html").run(parameters={"number": 3})
+def test_a_notebook_that_fails_or_is_not_there_is_told(notebook: Path) -> None:
     with pytest.raises(Exception, match="can't multiply sequence"):
         ExecuteNotebook(str(notebook)).run(parameters={"number": "x"})
     with pytest.raises(FileNotFoundError):

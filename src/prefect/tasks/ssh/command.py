@@ -49,7 +49,7 @@ class SshCommand(
             ``~/.ssh``.
         env: variables for the command.
         timeout_seconds: without output; absent means as long as it takes. The command is told to end then, and when the
-            run is cancelled (SIGTERM).
+            run is cancelled (SIGTERM; OpenSSH does not pass that on to commands of root).
         return_all: give all lines.
     """
 
