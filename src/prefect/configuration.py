@@ -12,18 +12,14 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from prefect._dotted import DottedDict
-from prefect.exceptions import ConfigurationError
 
 DEFAULT_CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "config.toml")
 USER_CONFIG = os.getenv("PREFECT__USER_CONFIG_PATH", "~/.prefect/config.toml")
 BACKEND_CONFIG = os.getenv("PREFECT__BACKEND_CONFIG_PATH", "~/.prefect/backend.toml")
 ENV_VAR_PREFIX = "PREFECT"
-PROFILE_VARIABLE = "PREFECT_PROFILE"
-NO_PROFILE = "default"
-"""The name that stands for no profile."""
 INTERPOLATION_REGEX = re.compile(r"\${(.[^${}]*)}")
 
 # Texts that are no Python literal, as almost all of the settings are, can be told without loading the parser (2 ms):
@@ -36,10 +32,6 @@ _WHOLE_NUMBER = re.compile(r"(?:0|-?[1-9][0-9]{0,15})\Z")
 
 # References may lead to references; a circle ends here with the reference left as text.
 _INTERPOLATION_PASSES = 10
-_PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-_CONFIDENTIAL = re.compile(
-    r"(?:^|\.)\w*(?:key|secret|secrets|token|password|passwd|passphrase|credentials)(?:\.|$)", re.IGNORECASE
-)
 _NOT_A_KEY = frozenset(name for name in dir(dict) if not name.startswith("_")) | {"to_dict", "to_json"}
 
 Path_ = tuple[str, ...]
@@ -122,88 +114,20 @@ def load_configuration(
     return loaded
 
 
-def profiles_folder() -> str:
-    """Give the folder of the profiles, beside the user's file; it need not be there."""
-    return os.path.join(os.path.dirname(str(interpolate_env_vars(USER_CONFIG))), "profiles")
-
-
-def path_of_profile(name: str) -> str:
-    """Give the file of a profile.
-
-    Raises:
-        ConfigurationError: no profile can have this name.
-    """
-    if not _PROFILE_NAME.match(name) or name == NO_PROFILE:
-        raise ConfigurationError(
-            f"A profile cannot be named {name[:80]!r}: expected letters, digits and ._- , at most 64, and not "
-            f"{NO_PROFILE!r}."
-        )
-    return os.path.join(profiles_folder(), f"{name}.toml")
-
-
-def profile_in_use() -> tuple[str, str]:
-    """Give the name of the profile in use, and what says so; empty names when there is none."""
-    named = os.environ.get(PROFILE_VARIABLE, "").strip()
-    source = PROFILE_VARIABLE
-    if not named:
-        source = os.path.join(profiles_folder(), "active")
-        try:
-            with open(source, encoding="utf-8") as file:
-                named = file.read(200).strip()
-        except (OSError, UnicodeDecodeError):
-            return "", ""
-    return (named, source) if named and named != NO_PROFILE else ("", "")
-
-
-def profiles() -> list[str]:
-    """Give the names of all profiles, in order."""
-    try:
-        found = os.listdir(profiles_folder())
-    except OSError:
-        return []
-    return sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml") and not name.startswith("."))
-
-
 def _path_of_profile_in_use() -> str | None:
-    name, source = profile_in_use()
-    if not name:
+    folder = os.path.join(os.path.dirname(str(interpolate_env_vars(USER_CONFIG))), "profiles")
+    if not os.environ.get("PREFECT_PROFILE") and not os.path.exists(os.path.join(folder, "active")):
         return None
-    path = path_of_profile(name)
-    if not os.path.isfile(path):
-        unknown = ConfigurationError(
-            f"There is no profile {name!r}, which {source} names; there are: {', '.join(profiles()) or 'none'}."
-        )
-        unknown.code = "PROFILE_UNKNOWN"
-        raise unknown
-    return path
+    from prefect import profiles
+
+    return profiles.path_in_use(folder)
 
 
-def is_confidential(key: str) -> bool:
-    """Whether the value of a setting (``cloud.api_key``) is for nobody's eyes."""
-    return bool(_CONFIDENTIAL.search(key))
+def _refused(text: str) -> ValueError:
+    # Late: a start that goes well does without.
+    from prefect.exceptions import ConfigurationError
 
-
-class Source(NamedTuple):
-    """What one file says: its path, its settings by dotted name; no path: the packaged defaults."""
-
-    path: str
-    settings: dict[str, Any]
-
-
-def files() -> list[Source]:
-    """Give what each file says that there is, the packaged defaults first, later ones go before earlier ones.
-
-    Raises:
-        ConfigurationError: one cannot be read.
-    """
-    paths = [str(interpolate_env_vars(path)) for path in (USER_CONFIG, BACKEND_CONFIG)]
-    name, _ = profile_in_use()
-    paths += [path_of_profile(name)] if name else []
-    found = [Source("", {".".join(path): value for path, value in _leaves(load_toml(DEFAULT_CONFIG))})]
-    for path in paths:
-        if os.path.isfile(path):
-            found.append(Source(path, {".".join(names): value for names, value in _leaves(load_toml(path))}))
-    return found
+    return ConfigurationError(text)
 
 
 def load_toml(path: str) -> dict[str, Any]:
@@ -218,16 +142,16 @@ def load_toml(path: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ConfigurationError(f"The configuration file {file} cannot be read: {error.strerror or error}.") from error
+        raise _refused(f"The configuration file {file} cannot be read: {error.strerror or error}.") from error
     try:
         return tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"The configuration file {file} is not valid TOML: {error}") from error
+        raise _refused(f"The configuration file {file} is not valid TOML: {error}") from error
 
 
 def interpolate_config(config: Mapping[str, Any], env_var_prefix: str | None = None) -> Config:
     """Lay the environment over the settings, expand variables, give text its type and resolve ``${a.b}`` references."""
-    flat = dict(_leaves(config))
+    flat = dict(leaves(config))
     if env_var_prefix:
         for path, value in _from_environment(env_var_prefix):
             _put(flat, path, value)
@@ -304,7 +228,7 @@ def validate_config(config: Mapping[str, Any]) -> None:
     """Refuse keys that could not be read as attributes because dictionaries have methods of that name."""
     for key, value in config.items():
         if key in _NOT_A_KEY:
-            raise ConfigurationError(f'Invalid config key: "{key}"')
+            raise _refused(f'Invalid config key: "{key}"')
         if isinstance(value, dict):
             validate_config(value)
 
@@ -339,7 +263,7 @@ def to_environment_variables(
     wanted = None if include is None else set(include)
     return {
         "__".join((prefix, *path)).upper(): str(value)
-        for path, value in _leaves(config)
+        for path, value in leaves(config)
         if wanted is None or ".".join(path) in wanted
     }
 
@@ -373,18 +297,19 @@ def _from_environment(prefix: str) -> Iterator[tuple[Path_, Any]]:
 def _put(flat: dict[Path_, Any], path: Path_, value: Any) -> None:
     """Set one value in a flat tree; a dictionary is taken as a section."""
     if isinstance(value, dict):
-        for below, leaf in _leaves(value):
+        for below, leaf in leaves(value):
             flat[(*path, *below)] = leaf
         if value:
             return
     flat[path] = value
 
 
-def _leaves(tree: Mapping[str, Any], above: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+def leaves(tree: Mapping[str, Any], above: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+    """Give the values of nested sections, each with the names that lead to it."""
     for key, value in tree.items():
         path = (*above, str(key))
         if isinstance(value, dict) and value:
-            yield from _leaves(value, path)
+            yield from leaves(value, path)
         elif isinstance(value, dict):
             yield path, Config()
         else:

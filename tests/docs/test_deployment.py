@@ -60,8 +60,8 @@ def test_the_image_copies_what_is_there_and_starts_what_exists() -> None:
 
 
 def test_the_agents_unit_starts_what_exists_with_known_settings() -> None:
-    from prefect import configuration
     from prefect.cli.agent import start_local
+    from prefect.utilities.setting_sources import files
 
     unit = (ROOT / "deploy/systemd/proctor-agent.service").read_text()
     (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
@@ -70,7 +70,7 @@ def test_the_agents_unit_starts_what_exists_with_known_settings() -> None:
     known = {flag for option in start_local.params for flag in option.opts}  # type: ignore[attr-defined]
     assert set(words[3:]) <= known
     guide = (ROOT / "docs/guides/agent-under-systemd.md").read_text()
-    settings = configuration.files()[0].settings
+    settings = files()[0].settings
     named = re.findall(r"PREFECT__(\w+)=", unit + guide)
     assert len(named) > 3
     for name in named:

@@ -99,15 +99,16 @@ def _files(incomplete: str) -> Iterable[CompletionItem | str]:
 
 
 def _profiles(incomplete: str) -> Iterable[str]:
-    from prefect import configuration
+    from prefect import profiles
+    from prefect.utilities import setting_sources
 
-    return [*configuration.profiles(), configuration.NO_PROFILE]
+    return [*setting_sources.profile_names(), profiles.NONE]
 
 
 def _settings(incomplete: str) -> Iterable[str]:
-    from prefect import configuration
+    from prefect.utilities import setting_sources
 
-    return sorted({key for source in configuration.files() for key in source.settings})
+    return sorted({key for source in setting_sources.files() for key in source.settings})
 
 
 def _codes(incomplete: str) -> Iterable[str]:

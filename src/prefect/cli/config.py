@@ -134,13 +134,14 @@ def checked(key: str, text: str, *, force: bool = False) -> tuple[str, Any]:
     """
     from prefect import configuration
     from prefect.cli.environment import wrong_kind
+    from prefect.utilities import setting_sources
 
     key = key.strip()
     is_secret = key.lower().startswith("context.secrets.")
     key = key if is_secret else key.lower()
     if not all(key.split(".")) or "${" in key:
         raise TerminalError(f"{key[:80]!r} is no name of a setting.", code="SETTING_UNKNOWN")
-    defaults = configuration.files()[0].settings
+    defaults = setting_sources.files()[0].settings
     if key not in defaults and not is_secret and not force:
         raise unknown(key, defaults)
     value = configuration.string_to_type(text)

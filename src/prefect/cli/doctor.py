@@ -83,14 +83,15 @@ def _settings() -> Iterator[Finding]:
     from prefect import configuration
     from prefect.cli.environment import misspelt, nearest, wrong_in_files
     from prefect.exceptions import ConfigurationError
+    from prefect.utilities import setting_sources
 
     try:
         configuration.load_default_config()
-        sources = configuration.files()
+        sources = setting_sources.files()
     except ConfigurationError as error:
         yield Finding("settings", FAILED, str(error), "`prefect config edit` opens the file.")
         return
-    profile, said_by = configuration.profile_in_use()
+    profile, said_by = setting_sources.profile_in_use()
     files = ", ".join(source.path for source in sources[1:]) or "no file, all as they come"
     yield Finding("settings", OK, files + (f"; profile {profile} ({said_by})" if profile else ""))
     for problem in wrong_in_files():

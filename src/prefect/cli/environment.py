@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from prefect.configuration import Source
+    from prefect.utilities.setting_sources import Source
 
 __all__ = ["look_through", "nearest", "wrong_kind"]
 
@@ -36,8 +36,8 @@ def look_through(environment: Mapping[str, str]) -> None:
     Raises:
         ConfigurationError: a variable has a value that its setting cannot have.
     """
-    from prefect import configuration
     from prefect.exceptions import ConfigurationError
+    from prefect.utilities import setting_sources
 
     try:
         known = _files()[0].settings
@@ -49,20 +49,20 @@ def look_through(environment: Mapping[str, str]) -> None:
     for name, text in environment.items():
         key = name.removeprefix(PREFIX).lower().replace("__", ".")
         if name.startswith(PREFIX) and key in known and (expected := wrong_kind(key, known[key], _typed(text))):
-            shown = "something else" if configuration.is_confidential(key) else repr(text[:80])
+            shown = "something else" if setting_sources.is_confidential(key) else repr(text[:80])
             raise ConfigurationError(f"{name}: expected {expected}, got {shown}.")
 
 
 def wrong_in_files() -> list[str]:
     """Name the settings of files that have a value of another kind."""
-    from prefect import configuration
+    from prefect.utilities import setting_sources
 
-    defaults, *files = configuration.files()
+    defaults, *files = setting_sources.files()
     found = []
     for path, settings in files:
         for key, value in settings.items():
             if expected := wrong_kind(key, defaults.settings.get(key), value):
-                shown = "something else" if configuration.is_confidential(key) else repr(str(value)[:80])
+                shown = "something else" if setting_sources.is_confidential(key) else repr(str(value)[:80])
                 found.append(f"{path}: {key}: expected {expected}, got {shown}.")
     return found
 
@@ -119,6 +119,6 @@ def _typed(text: str) -> Any:
 
 
 def _files() -> list[Source]:
-    from prefect import configuration
+    from prefect.utilities import setting_sources
 
-    return configuration.files()
+    return setting_sources.files()

@@ -195,15 +195,15 @@ def _print_version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> No
 def _choose_profile(ctx: click.Context, option: click.Parameter, name: str | None) -> None:
     if name is None:
         return
-    from prefect import configuration
+    from prefect import configuration, profiles
 
-    former = os.environ.get(configuration.PROFILE_VARIABLE)
+    former = os.environ.get(profiles.VARIABLE)
 
     def choose(chosen: str | None) -> None:
         if chosen is None:
-            os.environ.pop(configuration.PROFILE_VARIABLE, None)
+            os.environ.pop(profiles.VARIABLE, None)
         else:
-            os.environ[configuration.PROFILE_VARIABLE] = chosen  # for what this process starts, too
+            os.environ[profiles.VARIABLE] = chosen  # for what this process starts, too
         configuration.forget()
 
     choose(name)

@@ -28,13 +28,14 @@ def profile() -> None:
 @profile.command("list", context_settings=CONTEXT_SETTINGS)
 def list_command() -> None:
     """List the profiles; the one in use has a star."""
-    from prefect import configuration
+    from prefect import profiles
+    from prefect.utilities import setting_sources
 
-    used, _ = configuration.profile_in_use()
-    for name in (configuration.NO_PROFILE, *configuration.profiles()):
-        is_used = name == (used or configuration.NO_PROFILE)
+    used, _ = setting_sources.profile_in_use()
+    for name in (profiles.NONE, *setting_sources.profile_names()):
+        is_used = name == (used or profiles.NONE)
         click.secho(f"{'*' if is_used else ' '} {name}", fg="green" if is_used else None)
-    if used and used not in configuration.profiles():
+    if used and used not in setting_sources.profile_names():
         click.secho(f"The profile in use, {used!r}, does not exist.", fg="yellow", err=True)
 
 
@@ -42,16 +43,17 @@ def list_command() -> None:
 @click.argument("name")
 def use(name: str) -> None:
     """Use the profile NAME from now on; `default` is none at all."""
-    from prefect import configuration
+    from prefect import profiles
     from prefect.cli.settings_files import replace
+    from prefect.utilities import setting_sources
 
-    if name != configuration.NO_PROFILE:
+    if name != profiles.NONE:
         _existing(name)
-    replace(os.path.join(configuration.profiles_folder(), "active"), f"{name}\n")
+    replace(os.path.join(setting_sources.profiles_folder(), "active"), f"{name}\n")
     click.secho(f"Profile {name!r} is in use.", fg="green")
-    chosen = os.environ.get(configuration.PROFILE_VARIABLE, "")
+    chosen = os.environ.get(profiles.VARIABLE, "")
     if chosen and chosen != name:
-        said = f"The environment variable {configuration.PROFILE_VARIABLE}={chosen} goes before it."
+        said = f"The environment variable {profiles.VARIABLE}={chosen} goes before it."
         click.secho(said, fg="yellow", err=True)
 
 
@@ -66,8 +68,9 @@ def create(ctx: click.Context, name: str, settings: tuple[str, ...], source: str
     from prefect import configuration
     from prefect.cli.config import checked
     from prefect.cli.settings_files import change, put
+    from prefect.utilities import setting_sources
 
-    path = configuration.path_of_profile(name)
+    path = setting_sources.path_of_profile(name)
     if os.path.exists(path):
         raise TerminalError(f"There is a profile {name!r} already.", code="ALREADY_EXISTS", hint="Choose another name.")
     given = []
@@ -94,15 +97,16 @@ def create(ctx: click.Context, name: str, settings: tuple[str, ...], source: str
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def delete(name: str, yes: bool) -> None:
     """Delete the profile NAME."""
-    from prefect import configuration
+    from prefect import profiles
     from prefect.cli.settings_files import replace
+    from prefect.utilities import setting_sources
 
     path = _existing(name)
     if not yes:
         click.confirm(f"Delete the profile {name!r} with its settings?", abort=True, err=True)
-    used, source = configuration.profile_in_use()
-    if used == name and source != configuration.PROFILE_VARIABLE:
-        replace(os.path.join(configuration.profiles_folder(), "active"), f"{configuration.NO_PROFILE}\n")
+    used, source = setting_sources.profile_in_use()
+    if used == name and source != profiles.VARIABLE:
+        replace(os.path.join(setting_sources.profiles_folder(), "active"), f"{profiles.NONE}\n")
     os.unlink(path)
     click.secho(f"Profile {name!r} was deleted.", fg="green")
 
@@ -111,12 +115,13 @@ def delete(name: str, yes: bool) -> None:
 @click.argument("name", required=False)
 def show(name: str | None) -> None:
     """Show the settings of the profile NAME, or of the one in use. Keys are not shown."""
-    from prefect import configuration
+    from prefect import configuration, profiles
     from prefect.cli import render
     from prefect.cli.settings_files import shown, values_of
+    from prefect.utilities import setting_sources
 
-    name = name or configuration.profile_in_use()[0]
-    if not name or name == configuration.NO_PROFILE:
+    name = name or setting_sources.profile_in_use()[0]
+    if not name or name == profiles.NONE:
         raise TerminalError("No profile is in use.", code="PROFILE_UNKNOWN")
     path = _existing(name)
     rows = [(key, shown(key, value)) for key, value in values_of(configuration.load_toml(path))]
@@ -125,9 +130,9 @@ def show(name: str | None) -> None:
 
 def _existing(name: str) -> str:
     """Give the file of a profile that there is."""
-    from prefect import configuration
+    from prefect.utilities import setting_sources
 
-    path = configuration.path_of_profile(name)
+    path = setting_sources.path_of_profile(name)
     if not os.path.isfile(path):
         raise TerminalError(f"There is no profile {name!r}.", code="PROFILE_UNKNOWN")
     return path

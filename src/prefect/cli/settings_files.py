@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prefect import configuration
 from prefect.cli.failures import TerminalError
+from prefect.utilities import setting_sources
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -45,7 +46,7 @@ def effective() -> dict[str, Setting]:
         ConfigurationError: a file cannot be read.
     """
     texts: dict[str, tuple[Any, str]] = {}
-    for path, settings in configuration.files():
+    for path, settings in setting_sources.files():
         for key, value in settings.items():
             texts[key] = (value, path or "default")
     for variable in os.environ:
@@ -70,15 +71,15 @@ def values_of(tree: Any, above: str = "") -> Iterator[tuple[str, Any]]:
 
 def shown(key: str, value: Any) -> Any:
     """Give a value as it may be shown: nothing of keys, and addresses without their passwords."""
-    if configuration.is_confidential(key):
+    if setting_sources.is_confidential(key):
         return HIDDEN if value not in (None, "") else value
     return _PASSWORD.sub(rf"\1:{HIDDEN}", value) if isinstance(value, str) else value
 
 
 def file_in_use() -> str:
     """Give the file that changes go to: that of the profile in use, else the user's."""
-    name, _ = configuration.profile_in_use()
-    return configuration.path_of_profile(name) if name else _user_file()
+    name, _ = setting_sources.profile_in_use()
+    return setting_sources.path_of_profile(name) if name else _user_file()
 
 
 def change(path: str, edit: Callable[[TOMLDocument], None]) -> None:
