@@ -373,6 +373,11 @@ def test_a_container_that_cannot_start_leaves_nothing(engine: Engine, agent_of: 
     assert engine.client.containers(all=True) == []
 
 
+def test_an_image_that_is_not_there_is_named_with_what_to_do(agent_of: Callable[..., DockerAgent]) -> None:
+    with pytest.raises(RuntimeError, match=r"^The Docker engine has no image none:1, and it was not pulled: build or"):
+        agent_of().deploy_flow(flow_run(DockerRun(image="none:1")))
+
+
 def test_images_are_pulled_only_from_allowed_registries(agent_of: Callable[..., DockerAgent]) -> None:
     agent = agent_of(no_pull=False, reg_allow_list=["registry.example:5000/team", "docker.io/mine"])
 

@@ -71,6 +71,8 @@ def test_who_stops_leaves_nothing_beside_the_file(tmp_path: Path, run_async: Run
         for listener in listeners:
             listener.bells.stop()
         assert os.listdir(tmp_path) == []
+        listeners[0].bells.stop()  # once more, and one that is told of nothing any more
+        listeners[0].bells.ring({"x"})
         assert before == (len(os.listdir("/proc/self/fd")) if before else 0)
 
     run_async(scene())

@@ -164,6 +164,24 @@ def test_a_read_that_never_ends_is_stopped(databases, run_async, monkeypatch):
         run_async(run())
 
 
+def test_a_read_that_has_rows_and_never_ends_is_stopped(databases, run_async, monkeypatch):
+    from prefect.server.store import sqlite
+
+    monkeypatch.setattr(sqlite, "LONGEST_READ_SECONDS", 0)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'x' FROM n WHERE i < 3 OR i < 0"
+
+    async def run():
+        database = open_database(databases.fresh("sqlite"))
+        await database.start()
+        try:
+            await database.read(lambda tx: tx.texts(endless, (), 1000, is_short=False))
+        finally:
+            await database.stop()
+
+    with pytest.raises(TookTooLong, match="ask for less"):
+        run_async(run())
+
+
 def test_searches_of_many_texts_are_stopped_and_others_go_on(databases, run_async, monkeypatch):
     """SQLite looks at the clock after so many steps of its own that they would take an hour with these searches."""
     from prefect.server.store import sqlite

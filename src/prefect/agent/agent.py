@@ -298,13 +298,12 @@ class Agent:
             where = self.deploy_flow(GraphQLResult(run))
             self._write_log(run_id, f"Submitted for execution: {where}", "INFO")
             self.logger.info("Completed deployment of flow run %s", run_id)
-        except ServerUnreachable as error:
-            self._set_aside(run_id)
-            # Whoever has the run by now, this agent or nobody, the server finds it when it is back.
-            self.logger.warning("Flow run %s could not be taken: %s", run_id, error)
         except Exception as error:
             self._set_aside(run_id)
-            if errors.STATE_UPDATE_FAILED in str(error):
+            if isinstance(error, ServerUnreachable) or getattr(error, "code", "") in errors.NOT_NOW:
+                # Whoever has the run by now, this agent or nobody, the server finds it when it is back.
+                self.logger.warning("Flow run %s could not be taken: %s", run_id, error)
+            elif errors.STATE_UPDATE_FAILED in str(error):
                 self.logger.debug("Flow run %s was taken by another agent.", run_id)
             else:
                 self._tell_failure(run, error)

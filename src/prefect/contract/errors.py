@@ -25,6 +25,9 @@ STATE_TOO_LARGE: Final = "State payload is too large"
 BODY_TOO_LARGE: Final = "413 "
 """What a refusal begins with whose request was too large to be read."""
 
+NOT_NOW: Final = frozenset({"UNAVAILABLE", "DATABASE_UNAVAILABLE", "BUSY", "RATE_LIMITED"})
+"""Codes of refusals that say nothing of what was asked: it may be right in a moment."""
+
 QUEUED: Final = "QUEUED"
 """Status of a state change that the server answered by putting the run in a queue."""
 

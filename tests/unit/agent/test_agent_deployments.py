@@ -253,6 +253,9 @@ def test_a_run_whose_server_is_lost_meanwhile_is_not_failed(stub: Stub, caplog: 
     text = told(agent, caplog)
 
     assert f"Flow run {RUN} was taken by another agent." not in text
+    assert f"Flow run {RUN} could not be taken: " in text
+    assert "aborted" not in text
+    assert [state for state, *_ in states(stub)[1:] if state == "Failed"] == []
     assert agent.deployed == []
     assert agent.submitting_flow_runs == set()
 

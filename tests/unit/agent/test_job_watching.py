@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from prefect.agent.kubernetes.jobs import FLOW_RUN_ID
 from prefect.agent.kubernetes.watching import AT_ONCE, IDENTIFIER, JobWatcher
+from prefect.exceptions import ClientError
 
 
 def page(*names: str, more: str | None = None) -> Any:
@@ -43,3 +45,40 @@ def test_all_pages_of_the_jobs_of_its_namespace_are_read(pages: list[Any]) -> No
     }
     tokens = [None, *[one.metadata._continue for one in pages[:-1]]]
     assert asked == [plain | ({"_continue": token} if token else {}) for token in tokens]
+
+
+class Refused(Exception):
+    """What a cluster answers that does not want to say."""
+
+
+@pytest.mark.parametrize("error", [Refused("forbidden"), ClientError("no API")], ids=["the cluster", "our API"])
+def test_a_job_that_cannot_be_looked_at_keeps_none_of_the_others(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs = [
+        SimpleNamespace(metadata=SimpleNamespace(name=name, labels={FLOW_RUN_ID: name}, creation_timestamp=None))
+        for name in ("bad", "good")
+    ]
+    rest = SimpleNamespace(ApiException=Refused)
+    watcher = JobWatcher(
+        kubernetes=SimpleNamespace(client=SimpleNamespace(rest=rest)),
+        batch=SimpleNamespace(list_namespaced_job=lambda **_: page(*jobs)),
+        core=None,
+        client=None,  # type: ignore[arg-type]
+        namespace="ours",
+        deletes=True,
+        logger=logging.getLogger("x"),
+        timeout_seconds=(1.0, 2.0),
+    )
+    seen = []
+
+    def look(job: Any, run_id: str | None) -> None:
+        seen.append(run_id)
+        if run_id == "bad":
+            raise error
+
+    watcher._look_at = look  # type: ignore[method-assign]
+    watcher.look(busy=())
+
+    assert seen == ["bad", "good"]
+    assert f"Job bad could not be looked after: {error}" in caplog.text
