@@ -6,9 +6,20 @@ variables, so that a server parses and checks each document once.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from prefect.contract.listings import *  # noqa: F403 - all documents are found here, these lie in a file of their own
+if TYPE_CHECKING:
+    from prefect.contract.listings import *  # noqa: F403 - all documents are found here, these lie in their own file
+
+
+def __getattr__(name: str) -> Any:
+    # Those of the command line load with the first of them: a flow run asks for none.
+    from prefect.contract import listings
+
+    if name in listings.__all__:
+        return getattr(listings, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 # ----- probes, tenants, projects
 
@@ -354,5 +365,8 @@ API_KEYS: Final = "query { auth_api_key { id name expires_at } }"
 
 def documents() -> dict[str, str]:
     """Give every document by its constant's name."""
-    public = {name: text for name, text in globals().items() if name.isupper() and not name.startswith("_")}
+    from prefect.contract import listings
+
+    everything = {**globals(), **{name: getattr(listings, name) for name in listings.__all__}}
+    public = {name: text for name, text in everything.items() if name.isupper() and not name.startswith("_")}
     return {name: text for name, text in public.items() if isinstance(text, str)}
