@@ -431,11 +431,14 @@ def test_an_agent_ends_after_the_number_of_questions_it_was_given(server, client
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_agent_in_the_background_of_a_script_can_be_interrupted(server, tmp_path, number, mode):
-    former = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell without job control does for `command &`
+    # As a shell without job control does for `command &`; the tests themselves may run under nohup.
+    handled = {signal.SIGINT: signal.SIG_IGN, signal.SIGHUP: signal.SIG_DFL}
+    former = {one: signal.signal(one, handler) for one, handler in handled.items()}
     try:
         agent = AgentProcess(server, tmp_path, *mode, "--label", "background")
     finally:
-        signal.signal(signal.SIGINT, former)
+        for one, handler in former.items():
+            signal.signal(one, handler)
     try:
         agent.wait_for(READY)
 
