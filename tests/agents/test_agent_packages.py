@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from prefect.agent.local import LocalAgent
 from prefect.agent.vertex import VertexAgent
 from prefect.utilities.agent import get_flow_image
 from prefect.utilities.configuration import set_temporary_config
+from prefect.utilities.installing import install_command
 
 AGENTS = [
     pytest.param(DockerAgent, "docker", "docker", id="docker"),
@@ -29,7 +31,7 @@ AGENTS = [
 def test_a_missing_package_is_told_with_the_extra_that_brings_it(agent, module, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, module, None)
 
-    with pytest.raises(ImportError, match=rf"pip install 'proctor\[{extra}\]'"):
+    with pytest.raises(ImportError, match=re.escape(install_command(f"proctor[{extra}]")) + "$"):
         agent()
 
 

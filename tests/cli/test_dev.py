@@ -110,6 +110,7 @@ def test_a_file_is_registered_and_run_at_the_start_and_whenever_it_is_saved(
     terminal.write("flow.py", FLOW.format(word="second", name="one"))
     terminal.until(r"flow\.py  'one' unchanged, version 1")  # the server keeps where the code lies, not the code
     terminal.until(r"one/\S+  said second")
+    terminal.until(r"one/\S+  Entered state <Success>")
     terminal.write("flow.py", FLOW.format(word="third", name="two"))
     terminal.until(r"'two' registered, version 1")
     terminal.until(r"two/\S+  Entered state <Success>")
@@ -121,6 +122,7 @@ def test_a_file_is_registered_and_run_at_the_start_and_whenever_it_is_saved(
     terminal.until(r"flow\.py:1  SyntaxError: ")
     terminal.write("flow.py", FLOW.format(word="fourth", name="two"))
     terminal.until(r"two/\S+  said fourth")
+    terminal.until(r"two/\S+  Entered state <Success>")
 
     client = Client(api_server=terminal.address)
     assert {run.state for run in client.graphql("{ flow_run { state } }").data.flow_run} == {"Success"}
