@@ -415,16 +415,29 @@ def test_interrupted_execution_fails_the_run(server: ServerProcess, script: Path
         ["get", "flow-runs", "--flow", "shows"],
         ["get", "flow-runs", "--started", "--project", "runs"],
         ["get", "tasks", "--name", "show", "--flow-name", "shows", "--flow-version", "1"],
-        ["get", "logs", "--name", "nobody has this name"],
         ["describe", "flows", "--name", "shows", "--version", "1"],
         ["describe", "tasks", "--name", "shows", "--output", "yaml"],
-        ["describe", "flow-runs", "--name", "x", "--flow-name", "shows"],
     ],
 )
 def test_list_fits_the_schema_of_the_server(served, script: Path, arguments: list[str]) -> None:
     done = served(*arguments)
 
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["get", "logs", "--name", "nobody has this name"],
+        ["describe", "flow-runs", "--name", "x", "--flow-name", "shows"],
+    ],
+)
+def test_what_is_not_there_is_told_by_the_exit_code_too(served, script: Path, arguments: list[str]) -> None:
+    done = served(*arguments)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[0] == f"{arguments[3]} not found"
+    assert done.stderr.splitlines()[-1] == "code: NOT_FOUND (`prefect explain NOT_FOUND`)"
 
 
 def test_logs_of_a_run_are_listed(served, server: ServerProcess, script: Path) -> None:
