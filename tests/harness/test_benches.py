@@ -33,7 +33,7 @@ def test_every_row_of_a_full_database_is_measured(databases: Databases, tmp_path
     # No answer is an error: of all documents of the web UI, too, whose values are written down beside the bench.
     assert [one for one in figures if "error" in one] == []
     sources = {one["source"] for one in figures if one["row"] == "pages"}
-    assert sources == {"issue", "web", "1.x", "server"}
+    assert sources == {"issue", "web", "1.x", "terminal", "server"}
     for one in figures:
         if one["row"] == "writes":
             assert one["empty"]["n"] == one["full"]["n"] > 0
