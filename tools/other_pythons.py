@@ -1,10 +1,11 @@
-"""Run the quick part of the tests with the other supported versions of Python that this machine has.
+"""Run the quick part of the tests with the other supported versions of Python, and with the oldest allowed packages.
 
-    .venv/bin/python tools/other_pythons.py [VERSION ...]
+    .venv/bin/python tools/other_pythons.py [VERSION ...|lowest]
 
 Each has an environment of its own, ``.venv-<version>``, kept for the next time; all run at once. The quick part is
 ``tests/unit`` without what starts servers or asks databases: a minute of processor time for each version. Ends with 1
-when a test fails; a version that is not found is told and counts as tried.
+when a test fails; a version that is not found is told and counts as tried. ``lowest`` is this version of Python with
+the least version of each package that ``pyproject.toml`` allows, which uv finds; without uv it is not tested.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-VERSIONS = ("3.12", "3.13", "3.14")
-NEEDED = [
-    "-e",
-    ".[aws,databricks,dask,docker,kubernetes,prometheus,redis,rss,templates,viz]",
+LOWEST = "lowest"
+VERSIONS = ("3.12", "3.13", "3.14", LOWEST)
+OURS = ["-e", ".[aws,databricks,dask,docker,kubernetes,prometheus,redis,rss,templates,viz]"]
+#: What the tests need besides, which is no business of whoever installs the package.
+TOOLS = [
     "moto[s3]>=5",
     "pytest>=8.3",
     "hypothesis>=6.100",
@@ -58,27 +60,38 @@ def run(version: str, interpreter: Path) -> tuple[str, bool]:
     begin = time.monotonic()
     folder = ROOT / f".venv-{version}"
     python = folder / "bin" / "python"
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     steps = [] if python.exists() else [[str(interpreter), "-m", "venv", str(folder)]]
-    steps += [
-        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *NEEDED],
-        [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *QUICK, *LEFT_OUT],
-    ]
+    if version == LOWEST:
+        uv = [str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
+        steps += [[*pip, "uv"], [*uv, "--resolution", "lowest-direct", *OURS], [*uv, *TOOLS]]
+    else:
+        steps += [[*pip, *OURS, *TOOLS]]
+    steps += [[str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *QUICK, *LEFT_OUT]]
     # What is not tested there is tested by the suite itself: a skip is no failure here.
     env = {name: value for name, value in os.environ.items() if name not in ("PROCTOR_CI", "VIRTUAL_ENV")}
     for step in steps:
         done = subprocess.run(step, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         lines = done.stdout.splitlines()
         if done.returncode:
-            return "\n".join([f"Python {version}: failed: {' '.join(step[1:4])}", *lines[-SHOWN_LINES:]]), False
+            if step[-1] == "uv":
+                return f"{named(version)}: uv is not to be had here, not tested", True
+            return "\n".join([f"{named(version)}: failed: {' '.join(step[1:4])}", *lines[-SHOWN_LINES:]]), False
     return (
-        f"Python {version}: {lines[-1] if lines else 'no test'} ({time.monotonic() - begin:.0f} s with setting up)",
+        f"{named(version)}: {lines[-1] if lines else 'no test'} ({time.monotonic() - begin:.0f} s with setting up)",
         True,
     )
 
 
+def named(version: str) -> str:
+    return "The oldest allowed packages" if version == LOWEST else f"Python {version}"
+
+
 def main(versions: list[str]) -> int:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
-    found = {version: find(version) for version in versions if version != here}
+    found = {
+        version: Path(sys.executable) if version == LOWEST else find(version) for version in versions if version != here
+    }
     for version, interpreter in found.items():
         if interpreter is None:
             print(f"Python {version}: not found on this machine, not tested", flush=True)

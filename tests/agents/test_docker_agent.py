@@ -403,6 +403,33 @@ def test_a_loopback_api_is_reached_through_the_host(
 
 
 @pytest.mark.parametrize(
+    ("networks", "mode", "joined"),
+    [
+        (["a"], None, []),
+        (["a", "b", "c"], None, ["b", "c"]),
+        (["a", "b"], "b", ["a"]),
+        (["a"], "of-the-run", ["a"]),
+        (["a"], "host", []),
+    ],
+)
+def test_a_container_joins_the_networks_of_the_agent_that_it_does_not_begin_in(
+    agent_of: Callable[..., DockerAgent],
+    monkeypatch: pytest.MonkeyPatch,
+    networks: list[str],
+    mode: str | None,
+    joined: list[str],
+) -> None:
+    agent, found = agent_of(networks=networks), []
+    monkeypatch.setattr(
+        agent.docker_client, "connect_container_to_network", lambda container, net_id: found.append(net_id)
+    )
+
+    agent._join_further_networks("c", DockerRun(host_config=None if mode is None else {"network_mode": mode}))
+
+    assert found == joined
+
+
+@pytest.mark.parametrize(
     ("networks", "mode", "named"),
     [
         ([], None, None),

@@ -407,3 +407,13 @@ def test_a_run_that_became_due_this_moment_is_left_to_its_own_process_for_a_whil
 
     (one,) = [one for one in stub.asked if "before" in one.variables]
     assert datetime.fromisoformat(one.variables["before"]) < asked_at
+
+
+@pytest.mark.parametrize("labels", [[], ["mine"]])
+def test_an_agent_with_labels_leaves_runs_without_to_others(stub: Stub, labels: list[str]) -> None:
+    stub.on("get_runs_in_queue", NONE)
+    Starting(max_polls=1, labels=labels).start()
+
+    (question,) = asked(stub, "get_runs_in_queue")
+    assert question.variables["input"]["labels"] == labels
+    assert question.variables["input"]["unlabelled"] is False

@@ -1,5 +1,6 @@
 import random
 from datetime import datetime
+from importlib.metadata import version
 from itertools import islice
 
 import pytest
@@ -38,9 +39,12 @@ def test_ordinary_expressions_name_the_walls_that_croniter_finds(day_or):
         start = datetime(
             2027, RANDOM.randint(1, 12), RANDOM.randint(1, 28), RANDOM.randint(0, 23), RANDOM.randint(0, 59)
         )
-        assert list(islice(walls_after(cron, start, day_or=day_or), 6)) == by_croniter(cron, start, 6, day_or), cron
+        expected = by_croniter(cron, start, 6, day_or)
+        if not expected and version("croniter") < "7":
+            continue  # it gave up where the day of the month never comes, and that of the week does
+        assert list(islice(walls_after(cron, start, day_or=day_or), 6)) == expected, cron
         compared += 1
-    assert compared > 100
+    assert compared > 90
 
 
 def test_both_days_restricted_and_both_wanted():

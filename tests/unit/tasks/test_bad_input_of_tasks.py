@@ -69,7 +69,8 @@ def test_a_package_that_is_not_there_is_told_with_what_to_install(
 
     with pytest.raises(
         ImportError,
-        match=rf"^The task {task.__name__} needs the package `\w+`: (pip install (-e )?\S+|\w.* use .*|\w.* run .*)$",
+        match=rf"^The task {task.__name__} needs the package `\w+`: "
+        r"((uv )?pip install (-e )?\S+|\w.* use .*|\w.* run .*)$",
     ):
         made(task, released).module(module)
     assert made(task, released)  # it can be made, and a flow with it be built, without the package

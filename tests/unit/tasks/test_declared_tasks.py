@@ -176,7 +176,9 @@ def test_a_missing_package_is_told_with_what_to_install(monkeypatch: pytest.Monk
             return self.module("boto3")
 
     monkeypatch.setitem(sys.modules, "boto3", None)
-    with pytest.raises(ImportError, match=r"^The task Far needs the package `boto3`: pip install (-e )?'\S+\[aws\]'$"):
+    with pytest.raises(
+        ImportError, match=r"^The task Far needs the package `boto3`: (uv )?pip install (-e )?'\S+\[aws\]'$"
+    ):
         Far().run()
 
 

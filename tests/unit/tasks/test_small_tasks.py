@@ -75,7 +75,7 @@ def test_secret_in_a_flow_reaches_its_task(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_vault_needs_its_package_and_a_whole_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "hvac", None)
-    with pytest.raises(ImportError, match=r"VaultSecret needs the package `hvac`: pip install .*\[vault\]'"):
+    with pytest.raises(ImportError, match=r"VaultSecret needs the package `hvac`: (uv )?pip install .*\[vault\]'"):
         VaultSecret("mount/path").run()
     with pytest.raises(ValueError, match="<mount_point>/<path>"):
         VaultSecret("path-alone").run()
