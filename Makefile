@@ -44,7 +44,7 @@ format: $(VENV)/.dev ## Format and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-pythons: $(VENV)/.dev ## The quick part of the tests with the other supported versions of Python
+pythons: $(VENV)/.dev ## The quick part of the tests with the other supported versions of Python, and with the oldest allowed packages
 	@$(BIN)/python tools/other_pythons.py
 
 compat: $(VENV)/.dev ## Install the released 1.4.1 client beside us (.compat) and let it use our server
