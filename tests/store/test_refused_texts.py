@@ -23,6 +23,7 @@ from prefect.server.store.dialect import dump_time
 from prefect.server.store.fragments import _checked
 from prefect.server.store.patterns import LONGEST_PATTERN, MOST_REPEATS, _folded, check_pattern, like, matcher
 from prefect.server.store.sqlite_file import check_writable
+from prefect.utilities.installing import install_command
 
 LONG = f"it is longer than {LONGEST_PATTERN} signs"
 
@@ -261,8 +262,9 @@ def test_an_address_without_a_place_is_none_and_is_not_shown() -> None:
 def test_without_the_driver_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     find = opening.find_spec
     monkeypatch.setattr(opening, "find_spec", lambda name: None if name == missing else find(name))
+    said = f"PostgreSQL needs two more packages: {install_command('proctor[postgres]')}"
     for way in (opening.open_database, opening.migrate):
-        with pytest.raises(DatabaseUnavailable, match=r"^PostgreSQL needs two more packages: pip install 'proctor\[p"):
+        with pytest.raises(DatabaseUnavailable, match=f"^{re.escape(said)}"):
             way("postgresql://me@127.0.0.1:1/x")
     assert opening.open_database("sqlite:///x.db").dialect.name == "sqlite"
 
