@@ -11,7 +11,7 @@
         │   ├── ObjectNotFoundError the object asked for does not exist
         │   └── ServerUnreachable   nothing answers at the API's address; also a ConnectionError
         ├── ConfigurationError      a file of settings cannot be read, or a setting not be used; also a ValueError
-    └── FlowStorageError        a flow cannot be read from where it is stored
+        └── FlowStorageError        a flow cannot be read from where it is stored
     BaseException
     └── PrefectSignal               steers a run; ``except Exception`` in a task does not stop it
         ├── VersionLockMismatchSignal  another process has changed the run meanwhile

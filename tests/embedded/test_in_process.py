@@ -13,7 +13,7 @@ import pytest
 from prefect import Flow, Parameter, task
 from prefect.client import Client, embedded
 from prefect.contract import operations
-from prefect.exceptions import ClientError, EmbeddedUnusable
+from prefect.exceptions import ClientError, EmbeddedUnusable, ServerUnreachable
 from support.commands import PREFECT, clean_environment
 
 
@@ -154,6 +154,19 @@ def test_the_command_line_registers_runs_and_shows(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     assert "said here" in run.stdout
     assert "Success" in prefect("get", "flow-runs").stdout
+
+
+@pytest.mark.usefixtures("embedded")
+@pytest.mark.parametrize("lost", [ConnectionResetError(), TimeoutError()], ids=["closed", "late"])
+def test_a_file_that_is_taken_away_under_a_download_is_told_as_a_lost_server(
+    monkeypatch: pytest.MonkeyPatch, lost: OSError
+) -> None:
+    def gone(*_: Any, **__: Any) -> Any:
+        raise lost
+
+    monkeypatch.setattr(embedded, "ask", gone)
+    with pytest.raises(ServerUnreachable, match="embedded"):
+        list(Client().download("flow-run/x/logs.txt", {}))
 
 
 # ----- where it cannot be

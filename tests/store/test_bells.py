@@ -144,5 +144,7 @@ def test_without_a_folder_for_pipes_all_else_works(tmp_path: Path, run_async: Ru
         mine = Listener(tmp_path / "a.db")
         mine.bells.ring({"x"})
         mine.bells.stop()
+        assert mine.heard == set()
+        assert (tmp_path / "a.db-bells").read_text() == "a file in its place"
 
     run_async(scene())

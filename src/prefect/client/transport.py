@@ -219,7 +219,10 @@ def open_stream(url: str, *, headers: Mapping[str, str], timeout_seconds: float)
         ServerUnreachable: it cannot be reached, or, while parts are taken, went away.
     """
     if url.startswith("embedded"):
-        whole = _send_once("GET", url, None, headers, timeout_seconds)
+        try:
+            whole = _send_once("GET", url, None, headers, timeout_seconds)
+        except OSError as error:
+            raise _unreachable(url, error) from None
         return (whole, iter((whole.body,))) if whole.status == 200 else (whole, iter(()))
     import urllib3
     from urllib3.exceptions import HTTPError

@@ -17,6 +17,24 @@ def page(*names: str, more: str | None = None) -> Any:
     return SimpleNamespace(items=list(names), metadata=SimpleNamespace(_continue=more))
 
 
+class Refused(Exception):
+    """What a cluster answers that does not want to say."""
+
+
+def watcher_of(list_jobs: Any) -> JobWatcher:
+    """Give a watcher over the jobs that this lists."""
+    return JobWatcher(
+        kubernetes=SimpleNamespace(client=SimpleNamespace(rest=SimpleNamespace(ApiException=Refused))),
+        batch=SimpleNamespace(list_namespaced_job=list_jobs),
+        core=None,
+        client=None,  # type: ignore[arg-type]
+        namespace="ours",
+        deletes=True,
+        logger=logging.getLogger("x"),
+        timeout_seconds=(1.0, 2.0),
+    )
+
+
 @pytest.mark.parametrize("pages", [[page()], [page("a", "b")], [page("a", more="x"), page("b", more="y"), page()]])
 def test_all_pages_of_the_jobs_of_its_namespace_are_read(pages: list[Any]) -> None:
     asked: list[dict[str, Any]] = []
@@ -25,16 +43,7 @@ def test_all_pages_of_the_jobs_of_its_namespace_are_read(pages: list[Any]) -> No
         asked.append(question)
         return pages[len(asked) - 1]
 
-    watcher = JobWatcher(
-        kubernetes=None,
-        batch=SimpleNamespace(list_namespaced_job=listed),
-        core=None,
-        client=None,  # type: ignore[arg-type]
-        namespace="ours",
-        deletes=True,
-        logger=logging.getLogger("x"),
-        timeout_seconds=(1.0, 2.0),
-    )
+    watcher = watcher_of(listed)
 
     assert list(watcher._jobs()) == [name for one in pages for name in one.items]
     plain = {
@@ -47,10 +56,6 @@ def test_all_pages_of_the_jobs_of_its_namespace_are_read(pages: list[Any]) -> No
     assert asked == [plain | ({"_continue": token} if token else {}) for token in tokens]
 
 
-class Refused(Exception):
-    """What a cluster answers that does not want to say."""
-
-
 @pytest.mark.parametrize("error", [Refused("forbidden"), ClientError("no API")], ids=["the cluster", "our API"])
 def test_a_job_that_cannot_be_looked_at_keeps_none_of_the_others(
     error: Exception, caplog: pytest.LogCaptureFixture
@@ -59,17 +64,7 @@ def test_a_job_that_cannot_be_looked_at_keeps_none_of_the_others(
         SimpleNamespace(metadata=SimpleNamespace(name=name, labels={FLOW_RUN_ID: name}, creation_timestamp=None))
         for name in ("bad", "good")
     ]
-    rest = SimpleNamespace(ApiException=Refused)
-    watcher = JobWatcher(
-        kubernetes=SimpleNamespace(client=SimpleNamespace(rest=rest)),
-        batch=SimpleNamespace(list_namespaced_job=lambda **_: page(*jobs)),
-        core=None,
-        client=None,  # type: ignore[arg-type]
-        namespace="ours",
-        deletes=True,
-        logger=logging.getLogger("x"),
-        timeout_seconds=(1.0, 2.0),
-    )
+    watcher = watcher_of(lambda **_: page(*jobs))
     seen = []
 
     def look(job: Any, run_id: str | None) -> None:
